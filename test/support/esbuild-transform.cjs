@@ -1,0 +1,21 @@
+// Types are checked by `tsc`; tests only need the syntax gone. The same compiler makes the bundle.
+const { createHash } = require('node:crypto');
+const { transformSync } = require('esbuild');
+
+const options = {
+  format: 'cjs',
+  platform: 'node',
+  target: 'node24',
+  sourcemap: 'inline',
+  // Jest runs CommonJS, where `import.meta` does not exist.
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+};
+
+module.exports = {
+  process: (source, file) =>
+    transformSync(source, { ...options, loader: file.endsWith('.ts') ? 'ts' : 'js', sourcefile: file }),
+  getCacheKey: (source, file) =>
+    createHash('sha256')
+      .update(JSON.stringify(options) + file + source)
+      .digest('hex'),
+};

@@ -1,0 +1,54 @@
+/**
+ * Names that the outside relies on: dashboards, filter policies, tag policies and scripts are written against them.
+ * They are public the day they ship. Nothing heavy may be imported here: the CDK app and the function both read this file.
+ */
+
+/** Modes of the product. `audit` has no writer in the function and no permission in its role. */
+export const MODES = ['enforce', 'audit'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** What happens to an instance that existed before: reported only, or treated like a new launch. */
+export const EXISTING = ['audit', 'enforce'] as const;
+export type Existing = (typeof EXISTING)[number];
+
+/** Whether a CloudTrail trail feeds the bus: one is there, the stack creates one, or there is none. */
+export const TRAIL = ['existing', 'create', 'none'] as const;
+export type Trail = (typeof TRAIL)[number];
+
+/** What made us look at an instance. */
+export const TRIGGERS = ['launch', 'drift', 'running'] as const;
+export type TriggerName = (typeof TRIGGERS)[number];
+
+/** What became of an instance; the `status` message attribute. */
+export const STATUSES = ['remediated', 'would-remediate', 'closed', 'exempt', 'held', 'skipped', 'failed'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Severities, mildest first; the `severity` message attribute is the worst in the message. */
+export const SEVERITIES = ['info', 'warning', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Tag keys of a dated exemption. The date is a calendar day, valid through its end in UTC. */
+export const TAG = { exemptUntil: 'imdsv2:exempt-until', exemptReason: 'imdsv2:exempt-reason' } as const;
+
+/** The schema of the JSON message, in its `schema` field. */
+export const MESSAGE_SCHEMA = 'imdsv2-enforcer.outcome/v1';
+
+/** `source` of the events we put on our own queue. */
+export const SOURCE = 'imdsv2-enforcer';
+
+/** CloudWatch metrics, all with the one dimension `service`. Counts, except `ExposureSeconds`. */
+export const METRICS = {
+  namespace: 'Imdsv2Enforcer',
+  service: 'imdsv2-enforcer',
+  names: {
+    remediated: 'Remediated',
+    /** The part of `Remediated` that somebody had switched back: the tug-of-war alarm watches it. */
+    driftRemediated: 'DriftRemediated',
+    held: 'Held',
+    exempt: 'Exempt',
+    failed: 'Failed',
+    notUnderstood: 'NotUnderstood',
+    /** Seconds that IMDSv1 was reachable, one value per remediated instance. */
+    exposureSeconds: 'ExposureSeconds',
+  },
+} as const;

@@ -1,0 +1,56 @@
+import { INSTANCE_ID } from '../core/target.ts';
+import { callerOf, isCall, isFailed, successful } from './cloudtrail.ts';
+import { at, isObject, type Json, text } from './json.ts';
+import type { Trigger } from './trigger.ts';
+
+const call = successful('ModifyInstanceMetadataOptions');
+const WRAPPER = 'ModifyInstanceMetadataOptionsRequest';
+
+/**
+ * Somebody allowed IMDSv1 again, or switched IMDS on without saying which version.
+ *
+ * Our own change sends `HttpTokens=required` and so cannot match: the loop is cut here, not in code. A change of the hop
+ * limit alone does not match either; it is nobody's drift.
+ */
+export const drift: Trigger = {
+  name: 'drift',
+  ruleId: 'Drift',
+  description: 'ModifyInstanceMetadataOptions that allowed IMDSv1, or switched IMDS on without requiring tokens',
+  delivery: 'direct',
+  pattern: {
+    ...call,
+    detail: {
+      ...call.detail,
+      // EC2 wraps this request and writes its fields in capitals, unlike RunInstances. The plain form is seen in records that
+      // passed through other tools.
+      $or: [
+        { requestParameters: { [WRAPPER]: { HttpTokens: ['optional'] } } },
+        { requestParameters: { [WRAPPER]: { HttpTokens: [{ exists: false }], HttpEndpoint: ['enabled'] } } },
+        { requestParameters: { httpTokens: ['optional'] } },
+        { requestParameters: { httpTokens: [{ exists: false }], httpEndpoint: ['enabled'] } },
+      ],
+    },
+  },
+  accepts: (event) => isCall(event, 'ModifyInstanceMetadataOptions'),
+  parse: (event, { account, region, eventId, occurredAt }) => {
+    if (isFailed(event)) return { targets: [], lookups: [], problems: [] };
+    const request = requestOf(event);
+    const instanceId = field(request, 'InstanceId')?.trim() ?? '';
+    if (!INSTANCE_ID.test(instanceId)) {
+      return { targets: [], lookups: [], problems: ['requestParameters has no usable InstanceId'] };
+    }
+    const recorded = { HttpTokens: field(request, 'HttpTokens'), HttpEndpoint: field(request, 'HttpEndpoint') };
+    const context = { trigger: 'drift', eventId, occurredAt, caller: callerOf(event), recorded } as const;
+    return { targets: [{ account, region, instanceId, context }], lookups: [], problems: [] };
+  },
+};
+
+function requestOf(event: Json): Json {
+  const parameters = at(event, 'detail', 'requestParameters');
+  const wrapped = at(parameters, WRAPPER);
+  return isObject(wrapped) ? wrapped : parameters;
+}
+
+function field(request: Json, name: string): string | undefined {
+  return text(request, name) ?? text(request, name.charAt(0).toLowerCase() + name.slice(1));
+}

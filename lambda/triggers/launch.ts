@@ -1,0 +1,57 @@
+import { TAG } from '../contract.ts';
+import { type Context, INSTANCE_ID, type Target } from '../core/target.ts';
+import { callerOf, isCall, isFailed, successful } from './cloudtrail.ts';
+import { at, type Json, list, text } from './json.ts';
+import type { EventOrigin, Parsed, Trigger } from './trigger.ts';
+
+const call = successful('RunInstances');
+
+/** A successful RunInstances of which some instance does not require tokens, or does not say. */
+export const launch: Trigger = {
+  name: 'launch',
+  ruleId: 'Launch',
+  description: 'RunInstances that succeeded, where some instance is not known to require IMDSv2 tokens',
+  delivery: 'direct',
+  pattern: {
+    ...call,
+    detail: {
+      ...call.detail,
+      responseElements: {
+        instancesSet: { items: { metadataOptions: { httpTokens: [{ 'anything-but': ['required'] }, { exists: false }] } } },
+      },
+    },
+  },
+  accepts: (event) => isCall(event, 'RunInstances'),
+  parse: (event, origin) => (isFailed(event) ? { targets: [], lookups: [], problems: [] } : parseLaunch(event, origin)),
+};
+
+function parseLaunch(event: Json, origin: EventOrigin): Parsed {
+  const { account, region, eventId, occurredAt } = origin;
+  const context: Context = { trigger: 'launch', eventId, occurredAt, caller: callerOf(event) };
+  const items = list(event, 'detail', 'responseElements', 'instancesSet', 'items');
+  if (items.length === 0) {
+    // CloudTrail drops responseElements over 100 KB, which is some 30 to 45 instances.
+    // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    const clientToken = text(event, 'detail', 'requestParameters', 'clientToken');
+    return { targets: [], lookups: [{ account, region, clientToken, context }], problems: [] };
+  }
+  const targets = new Map<string, Target>();
+  const problems: string[] = [];
+  for (const item of items) {
+    const instanceId = text(item, 'instanceId')?.trim() ?? '';
+    if (INSTANCE_ID.test(instanceId)) {
+      targets.set(instanceId, { account, region, instanceId, context: { ...context, recorded: recordedIn(item) } });
+    } else {
+      problems.push(`an item of responseElements.instancesSet has no usable instanceId`);
+    }
+  }
+  return { targets: [...targets.values()], lookups: [], problems };
+}
+
+function recordedIn(item: Json) {
+  return {
+    HttpTokens: text(item, 'metadataOptions', 'httpTokens'),
+    HttpEndpoint: text(item, 'metadataOptions', 'httpEndpoint'),
+    grantedByCall: list(item, 'tagSet', 'items').some((tag) => at(tag, 'key') === TAG.exemptUntil),
+  };
+}

@@ -36,9 +36,7 @@ export class ConfigError extends Error {
 
 /** The environment variables that make `parseConfig` return the same config. */
 export function toEnvironment(config: Config): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(ENV).map(([key, name]) => [name, String(config[key as keyof Config])]),
-  );
+  return Object.fromEntries(Object.entries(ENV).map(([key, name]) => [name, String(config[key as keyof Config])]));
 }
 
 /**

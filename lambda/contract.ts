@@ -46,7 +46,10 @@ export const METRICS = {
     driftRemediated: 'DriftRemediated',
     held: 'Held',
     exempt: 'Exempt',
+    /** Could not be done, and trying again would not help. */
     failed: 'Failed',
+    /** Could not be done this time; a retry follows, and after the last one the dead-letter queue. */
+    retried: 'Retried',
     notUnderstood: 'NotUnderstood',
     /** Seconds that IMDSv1 was reachable, one value per remediated instance. */
     exposureSeconds: 'ExposureSeconds',

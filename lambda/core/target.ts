@@ -45,6 +45,8 @@ export interface Lookup {
   readonly region: string;
   /** Idempotency token of the call; the surest way to find its instances. */
   readonly clientToken?: string;
+  /** How many instances the call must have launched at least, as far as its record says. */
+  readonly atLeast: number;
   readonly context: Context;
 }
 
@@ -58,3 +60,7 @@ export function saysReachable(recorded: Recorded | undefined): boolean {
  * and makes ids safe to put in commands and subjects; EC2 judges the rest.
  */
 export const INSTANCE_ID = /^i-[0-9a-z]{8,32}$/i;
+
+export const ACCOUNT = /^\d{12}$/;
+
+export const REGION = /^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/;

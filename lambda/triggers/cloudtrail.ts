@@ -27,7 +27,11 @@ export function callerOf(event: Json): Caller {
   const identity = at(event, 'detail', 'userIdentity');
   return {
     principal:
-      text(identity, 'arn') ?? text(identity, 'userName') ?? text(identity, 'principalId') ?? text(identity, 'type') ?? 'unknown',
+      text(identity, 'arn') ??
+      text(identity, 'userName') ??
+      text(identity, 'principalId') ??
+      text(identity, 'type') ??
+      'unknown',
     sourceIp: text(event, 'detail', 'sourceIPAddress'),
     userAgent: text(event, 'detail', 'userAgent'),
     invokedBy: text(identity, 'invokedBy'),

@@ -1,7 +1,7 @@
 import { INSTANCE_ID } from '../core/target.ts';
 import { callerOf, isCall, isFailed, successful } from './cloudtrail.ts';
 import { at, isObject, type Json, text } from './json.ts';
-import type { Trigger } from './trigger.ts';
+import { asksFor, notUnderstood, type Trigger } from './trigger.ts';
 
 const call = successful('ModifyInstanceMetadataOptions');
 const WRAPPER = 'ModifyInstanceMetadataOptionsRequest';
@@ -33,15 +33,13 @@ export const drift: Trigger = {
   },
   accepts: (event) => isCall(event, 'ModifyInstanceMetadataOptions'),
   parse: (event, { account, region, eventId, occurredAt }) => {
-    if (isFailed(event)) return { targets: [], lookups: [], problems: [] };
+    if (isFailed(event)) return asksFor();
     const request = requestOf(event);
     const instanceId = field(request, 'InstanceId')?.trim() ?? '';
-    if (!INSTANCE_ID.test(instanceId)) {
-      return { targets: [], lookups: [], problems: ['requestParameters has no usable InstanceId'] };
-    }
+    if (!INSTANCE_ID.test(instanceId)) return notUnderstood('requestParameters has no usable InstanceId');
     const recorded = { HttpTokens: field(request, 'HttpTokens'), HttpEndpoint: field(request, 'HttpEndpoint') };
     const context = { trigger: 'drift', eventId, occurredAt, caller: callerOf(event), recorded } as const;
-    return { targets: [{ account, region, instanceId, context }], lookups: [], problems: [] };
+    return asksFor({ account, region, instanceId, context });
   },
 };
 

@@ -2,7 +2,7 @@ import { TAG } from '../contract.ts';
 import { type Context, INSTANCE_ID, type Target } from '../core/target.ts';
 import { callerOf, isCall, isFailed, successful } from './cloudtrail.ts';
 import { at, type Json, list, text } from './json.ts';
-import type { EventOrigin, Parsed, Trigger } from './trigger.ts';
+import { asksFor, type Envelope, type Parsed, type Trigger } from './trigger.ts';
 
 const call = successful('RunInstances');
 
@@ -17,23 +17,27 @@ export const launch: Trigger = {
     detail: {
       ...call.detail,
       responseElements: {
-        instancesSet: { items: { metadataOptions: { httpTokens: [{ 'anything-but': ['required'] }, { exists: false }] } } },
+        instancesSet: {
+          items: { metadataOptions: { httpTokens: [{ 'anything-but': ['required'] }, { exists: false }] } },
+        },
       },
     },
   },
   accepts: (event) => isCall(event, 'RunInstances'),
-  parse: (event, origin) => (isFailed(event) ? { targets: [], lookups: [], problems: [] } : parseLaunch(event, origin)),
+  parse: (event, envelope) => (isFailed(event) ? asksFor() : parseLaunch(event, envelope)),
 };
 
-function parseLaunch(event: Json, origin: EventOrigin): Parsed {
-  const { account, region, eventId, occurredAt } = origin;
+function parseLaunch(event: Json, { account, region, eventId, occurredAt }: Envelope): Parsed {
   const context: Context = { trigger: 'launch', eventId, occurredAt, caller: callerOf(event) };
   const items = list(event, 'detail', 'responseElements', 'instancesSet', 'items');
   if (items.length === 0) {
     // CloudTrail drops responseElements over 100 KB, which is some 30 to 45 instances.
     // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    const clientToken = text(event, 'detail', 'requestParameters', 'clientToken');
-    return { targets: [], lookups: [{ account, region, clientToken, context }], problems: [] };
+    const request = at(event, 'detail', 'requestParameters');
+    const clientToken = text(request, 'clientToken');
+    const counts = list(request, 'instancesSet', 'items').map((item) => Number(at(item, 'minCount')));
+    const atLeast = Math.max(1, ...counts.filter(Number.isSafeInteger));
+    return { targets: [], lookups: [{ account, region, clientToken, atLeast, context }], problems: [] };
   }
   const targets = new Map<string, Target>();
   const problems: string[] = [];
@@ -42,7 +46,7 @@ function parseLaunch(event: Json, origin: EventOrigin): Parsed {
     if (INSTANCE_ID.test(instanceId)) {
       targets.set(instanceId, { account, region, instanceId, context: { ...context, recorded: recordedIn(item) } });
     } else {
-      problems.push(`an item of responseElements.instancesSet has no usable instanceId`);
+      problems.push('an item of responseElements.instancesSet has no usable instanceId');
     }
   }
   return { targets: [...targets.values()], lookups: [], problems };

@@ -1,6 +1,6 @@
 import { INSTANCE_ID } from '../core/target.ts';
 import { text } from './json.ts';
-import type { Trigger } from './trigger.ts';
+import { asksFor, notUnderstood, type Trigger } from './trigger.ts';
 
 const DETAIL_TYPE = 'EC2 Instance State-change Notification';
 
@@ -17,13 +17,7 @@ export const running: Trigger = {
   accepts: (event) => text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const instanceId = text(event, 'detail', 'instance-id')?.trim() ?? '';
-    if (!INSTANCE_ID.test(instanceId)) {
-      return { targets: [], lookups: [], problems: ['detail has no usable instance-id'] };
-    }
-    return {
-      targets: [{ account, region, instanceId, context: { trigger: 'running', eventId, occurredAt } }],
-      lookups: [],
-      problems: [],
-    };
+    if (!INSTANCE_ID.test(instanceId)) return notUnderstood('detail has no usable instance-id');
+    return asksFor({ account, region, instanceId, context: { trigger: 'running', eventId, occurredAt } });
   },
 };

@@ -2,8 +2,16 @@ import type { TriggerName } from '../contract.ts';
 import type { Lookup, Target } from '../core/target.ts';
 import type { Json } from './json.ts';
 
+/** Understands one kind of event. */
+export interface EventReader {
+  /** Whether an event is of this kind (looser than a rule's pattern, which also sorts by content). */
+  readonly accepts: (event: Json) => boolean;
+  /** What the event names. Never throws: what cannot be read is a problem. */
+  readonly parse: (event: Json, envelope: Envelope) => Parsed;
+}
+
 /** One kind of event that makes us look. Pattern and parser live together: what passes one must be understood by the other. */
-export interface Trigger {
+export interface Trigger extends EventReader {
   readonly name: TriggerName;
   /** Construct id of the rule. */
   readonly ruleId: string;
@@ -13,14 +21,10 @@ export interface Trigger {
   readonly pattern: Readonly<Record<string, unknown>>;
   /** `direct` invokes the function at once; `queued` waits in the work queue and comes in batches. */
   readonly delivery: 'direct' | 'queued';
-  /** Whether an event is of this kind (looser than the pattern, which also sorts by content). */
-  readonly accepts: (event: Json) => boolean;
-  /** What the event names. Never throws: what cannot be read is a problem. */
-  readonly parse: (event: Json, origin: EventOrigin) => Parsed;
 }
 
-/** Checked parts of the envelope. */
-export interface EventOrigin {
+/** Checked parts of an event's envelope. */
+export interface Envelope {
   readonly account: string;
   readonly region: string;
   readonly eventId: string;
@@ -34,3 +38,9 @@ export interface Parsed {
   /** What could not be understood, one sentence each. */
   readonly problems: readonly string[];
 }
+
+/** An event that asks for these targets only. */
+export const asksFor = (...targets: readonly Target[]): Parsed => ({ targets, lookups: [], problems: [] });
+
+/** An event, or a part of it, that could not be understood. */
+export const notUnderstood = (problem: string): Parsed => ({ targets: [], lookups: [], problems: [problem] });

@@ -1,0 +1,95 @@
+import {
+  type EC2Client,
+  type Filter,
+  type Instance,
+  ModifyInstanceMetadataOptionsCommand,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import type { InstanceReader, InstanceWriter } from '../app/ports.ts';
+import { CHANGE } from '../core/decide.ts';
+import type { MetadataOptions, Snapshot } from '../core/instance.ts';
+import type { Lookup } from '../core/target.ts';
+import { failing } from './failures.ts';
+
+/** Values one filter takes. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+const FILTER_VALUES = 200;
+
+const PAGE = 1000;
+
+/**
+ * Reads instances. Needs `ec2:DescribeInstances`.
+ *
+ * Ids go into the `instance-id` filter, never into `InstanceIds`: there one id that is not visible yet fails the whole call.
+ */
+export function ec2Reader(client: (region: string) => EC2Client): InstanceReader {
+  return {
+    describe: async (region, instanceIds) => {
+      const pages = chunks(instanceIds, FILTER_VALUES).map((ids) => read(client(region), 'instance-id', ids));
+      return (await Promise.all(pages)).flat();
+    },
+    find: ({ region, clientToken, context }: Lookup) =>
+      clientToken === undefined
+        ? read(client(region), 'launch-time', minutesAround(context.occurredAt), OPEN)
+        : read(client(region), 'client-token', [clientToken]),
+  };
+}
+
+/** Changes instances. Needs `ec2:ModifyInstanceMetadataOptions`. */
+export function ec2Writer(client: (region: string) => EC2Client): InstanceWriter {
+  return {
+    requireTokens: async (region, InstanceId) => {
+      const command = new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...CHANGE });
+      const { InstanceMetadataOptions } = await failing(client(region).send(command));
+      return toOptions(InstanceMetadataOptions ?? CHANGE);
+    },
+  };
+}
+
+const OPEN: Filter = { Name: 'metadata-options.http-tokens', Values: ['optional'] };
+
+/** All pages, and all reservations of each. Instances that AWS services operate are hidden unless asked for. */
+async function read(client: EC2Client, name: string, values: string[], ...more: Filter[]): Promise<Snapshot[]> {
+  const Filters = [{ Name: name, Values: values }, ...more];
+  const pages = paginateDescribeInstances({ client, pageSize: PAGE }, { Filters, IncludeManagedResources: true });
+  const snapshots: Snapshot[] = [];
+  const collect = async () => {
+    for await (const { Reservations = [] } of pages) {
+      for (const { Instances = [] } of Reservations) snapshots.push(...Instances.flatMap(toSnapshot));
+    }
+  };
+  await failing(collect());
+  return snapshots;
+}
+
+function toSnapshot(instance: Instance): Snapshot[] {
+  if (instance.InstanceId === undefined) return [];
+  const primary = instance.NetworkInterfaces?.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  const root = instance.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
+  return [
+    {
+      instanceId: instance.InstanceId,
+      state: instance.State?.Name ?? '',
+      options: toOptions(instance.MetadataOptions ?? {}),
+      awsManaged: instance.Operator?.Managed === true,
+      launchTime: instance.LaunchTime,
+      firstLaunch: primary?.Attachment?.AttachTime ?? root?.Ebs?.AttachTime,
+      tags: new Map((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+    },
+  ];
+}
+
+function toOptions(options: MetadataOptions): MetadataOptions {
+  const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpProtocolIpv6, InstanceMetadataTags, State } = options;
+  return { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpProtocolIpv6, InstanceMetadataTags, State };
+}
+
+/** Values of the `launch-time` filter for the minute of a call and its neighbours. */
+function minutesAround(time: Date): string[] {
+  return [-1, 0, 1].map((minute) => `${new Date(time.getTime() + minute * 60_000).toISOString().slice(0, 16)}*`);
+}
+
+function chunks<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,57 @@
+import { FailureError, type FailureKind } from '../core/failure.ts';
+
+/**
+ * AWS's error names, as the SDK gives them in `error.name`. Mind the capital letters of `InvalidInstanceID`.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+const KINDS: Readonly<Record<string, FailureKind>> = {
+  'InvalidInstanceID.NotFound': 'not-visible',
+  'InvalidInstanceID.Malformed': 'invalid',
+  InvalidParameterCombination: 'invalid',
+  InvalidParameterValue: 'invalid',
+  MissingParameter: 'invalid',
+  ValidationError: 'invalid',
+  IncorrectInstanceState: 'wrong-state',
+  IncorrectState: 'wrong-state',
+  InvalidInstanceState: 'wrong-state',
+  OperationNotPermitted: 'unsupported',
+  UnsupportedOperation: 'unsupported',
+  RequestLimitExceeded: 'throttled',
+  RequestThrottled: 'throttled',
+  Throttled: 'throttled',
+  ThrottledException: 'throttled',
+  Throttling: 'throttled',
+  ThrottlingException: 'throttled',
+  AccessDenied: 'denied',
+  AccessDeniedException: 'denied',
+  AuthFailure: 'denied',
+  AuthorizationError: 'denied',
+  AuthorizationErrorException: 'denied',
+  UnauthorizedOperation: 'denied',
+};
+
+/** Runs an SDK call, and turns whatever it throws into a `FailureError`. */
+export async function failing<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw toFailure(error);
+  }
+}
+
+/** The failure that an error of an SDK call stands for. */
+export function toFailure(error: unknown): FailureError {
+  if (!(error instanceof Error)) return new FailureError('unknown', String(error));
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  const kind = Object.hasOwn(KINDS, error.name) ? KINDS[error.name] : undefined;
+  const text = `${error.name}: ${error.message}`;
+  return new FailureError(kind ?? (isUnavailable(error, status) ? 'unavailable' : 'unknown'), text, { cause: error });
+}
+
+/** Server faults, and calls that got no answer: the SDK's time-outs and Node's connection errors carry no status. */
+function isUnavailable(error: Error, status: number | undefined): boolean {
+  if (status !== undefined && status >= 500) return true;
+  const { code } = error as NodeJS.ErrnoException;
+  return error.name === 'TimeoutError' || /^(E(CONN|PIPE|HOST|NET|AI_|TIMEDOUT)|UND_ERR)/.test(code ?? '');
+}

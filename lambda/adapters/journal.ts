@@ -1,0 +1,56 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Journal } from '../app/ports.ts';
+import { METRICS, type Status } from '../contract.ts';
+import { isRetried, type Outcome, severityOf } from '../core/outcome.ts';
+import { clean } from '../core/text.ts';
+
+const { names } = METRICS;
+
+/** One structured log line for each outcome, with the same keys everywhere, and the metrics that alarms watch. */
+export function journal(logger: Logger, metrics: Metrics): Journal {
+  const count = (name: string) => metrics.addMetric(name, MetricUnit.Count, 1);
+  return {
+    outcome: (outcome) => {
+      const { target, status, reason, exposedSeconds, detail } = outcome;
+      const { trigger, eventId, caller } = target.context;
+      const line = {
+        accountId: target.account,
+        region: target.region,
+        instanceId: target.instanceId,
+        trigger,
+        eventId: clean(eventId),
+        status,
+        reason,
+        severity: severityOf(outcome),
+        exposedSeconds,
+        detail: detail && clean(detail),
+        caller: caller && clean(caller.principal),
+      };
+      if (status === 'failed') logger.warn('outcome', line);
+      else logger.info('outcome', line);
+      for (const name of metricsOf(outcome)) count(name);
+      if (exposedSeconds !== undefined) metrics.addMetric(names.exposureSeconds, MetricUnit.Seconds, exposedSeconds);
+    },
+    notUnderstood: (eventId, problem) => {
+      logger.warn('not understood', { eventId: clean(eventId), problem });
+      count(names.notUnderstood);
+    },
+    warning: (text, error) =>
+      logger.warn(text, { error: error instanceof Error ? clean(error.message) : String(error) }),
+  };
+}
+
+const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
+  remediated: names.remediated,
+  held: names.held,
+  exempt: names.exempt,
+};
+
+function metricsOf(outcome: Outcome): string[] {
+  const { status, target } = outcome;
+  if (status === 'failed') return [isRetried(outcome) ? names.retried : names.failed];
+  const name = BY_STATUS[status];
+  if (name === undefined) return [];
+  return status === 'remediated' && target.context.trigger === 'drift' ? [name, names.driftRemediated] : [name];
+}

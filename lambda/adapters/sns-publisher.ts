@@ -1,0 +1,28 @@
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { Publisher } from '../app/ports.ts';
+import { toSnsText } from '../core/message.ts';
+import { failing } from './failures.ts';
+
+/** Publishes alerts on a topic. Needs `sns:Publish`, and `kms:GenerateDataKey*` and `kms:Decrypt` on its key. */
+export function snsPublisher(client: SNSClient, topicArn: string): Publisher {
+  return {
+    publish: async (message) => {
+      const { severity, status, account, region, trigger } = message.attributes;
+      const text = (value: string) => ({ DataType: 'String', StringValue: value });
+      const command = new PublishCommand({
+        TopicArn: topicArn,
+        Subject: message.subject,
+        MessageStructure: 'json',
+        Message: toSnsText(message),
+        MessageAttributes: {
+          severity: text(severity),
+          status: { DataType: 'String.Array', StringValue: JSON.stringify(status) },
+          account: text(account),
+          region: text(region),
+          trigger: text(trigger),
+        },
+      });
+      await failing(client.send(command));
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { Policy } from '../core/decide.ts';
+import { FailureError } from '../core/failure.ts';
+import { isRetried } from '../core/outcome.ts';
+import { fromUnsent } from '../core/unsent.ts';
+import { eventIdOf } from '../triggers/envelope.ts';
+import { parseEvent } from '../triggers/index.ts';
+import { at, isObject } from '../triggers/json.ts';
+import { find } from './find.ts';
+import { attempt } from './persist.ts';
+import type { Ports } from './ports.ts';
+import { keyOf, remediate } from './remediate.ts';
+import { report, type ReportOptions } from './report.ts';
+
+/** The account's rules: how to decide, and how to tell. */
+export type Rules = Policy & ReportOptions;
+
+/** A message of the work queue. */
+export interface QueueRecord {
+  readonly messageId: string;
+  readonly body: string;
+}
+
+/** Thrown so that Lambda tries the invocation again, and in the end gives it to the dead-letter queue. */
+export class TryAgainError extends Error {
+  public override readonly name = 'TryAgainError';
+}
+
+/**
+ * Handles one event of the bus.
+ *
+ * @throws TryAgainError if a retry may do what could not be done now, after everything else was done and told.
+ */
+export async function onEvent(event: unknown, rules: Rules, ports: Ports): Promise<void> {
+  const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports);
+  for (const [eventId, reason] of unfinished) throw new TryAgainError(`event ${eventId}: ${reason}`);
+}
+
+/**
+ * Handles a batch of the work queue: running-state events, our sightings, alerts that SNS refused, and whatever an operator
+ * moves here from the dead-letter queue.
+ *
+ * @returns ids of the messages that must come again.
+ */
+export async function onBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
+  const unfinished = new Set<string>();
+  const events = new Map<string, unknown>();
+  for (const { messageId, body } of records) {
+    const content = unwrap(parseJson(body));
+    const unsent = fromUnsent(content);
+    if (unsent === undefined) events.set(messageId, content);
+    else if ((await attempt(() => ports.publisher.publish(unsent))) instanceof FailureError) unfinished.add(messageId);
+  }
+  for (const messageId of (await handle(events, rules, ports)).keys()) unfinished.add(messageId);
+  return [...unfinished];
+}
+
+/** Handles events, and says which of them (by key) must come again and why. */
+async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports: Ports): Promise<Map<string, string>> {
+  const parsed = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
+  for (const { event, problems } of parsed) {
+    for (const problem of problems) ports.journal.notUnderstood(eventIdOf(event), problem);
+  }
+
+  const outcomes = await remediate(
+    parsed.flatMap(({ targets }) => targets),
+    rules,
+    ports,
+  );
+  const unfinished = new Map<string, string>();
+  for (const { key, lookups } of parsed) {
+    for (const lookup of lookups) {
+      const failure = await find(lookup, ports);
+      if (failure !== undefined) unfinished.set(key, failure.message);
+    }
+  }
+  await report(outcomes, rules, ports);
+
+  const retried = new Map(outcomes.filter(isRetried).map((outcome) => [keyOf(outcome.target), outcome.reason]));
+  for (const { key, targets } of parsed) {
+    for (const target of targets) {
+      const reason = retried.get(keyOf(target));
+      if (reason !== undefined) unfinished.set(key, `${target.instanceId} ${reason}`);
+    }
+  }
+  return unfinished;
+}
+
+/**
+ * The event in what Lambda's on-failure destination wrapped around it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
+function unwrap(content: unknown): unknown {
+  const wrapped = isObject(content) && isObject(at(content, 'requestContext'));
+  return wrapped ? at(content, 'requestPayload') : content;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no event, which is reported like any other that is not understood
+  }
+}

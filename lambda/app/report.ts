@@ -1,0 +1,34 @@
+import { FailureError } from '../core/failure.ts';
+import { type AlertMessage, toMessages } from '../core/message.ts';
+import { isTold, type Outcome } from '../core/outcome.ts';
+import type { AlertOptions } from '../core/email.ts';
+import { attempt } from './persist.ts';
+import type { Ports } from './ports.ts';
+
+/** How outcomes are told. */
+export interface ReportOptions extends AlertOptions {
+  /** Whether a trail feeds the bus, so that a launch was told before its running-state event comes. */
+  readonly trail: boolean;
+}
+
+/**
+ * Writes down every outcome and tells people what they should know.
+ *
+ * An alert that SNS refuses waits on the work queue and is sent from there.
+ *
+ * @throws FailureError if neither took it: then a retry must tell it.
+ */
+export async function report(outcomes: readonly Outcome[], options: ReportOptions, ports: Ports): Promise<void> {
+  for (const outcome of outcomes) ports.journal.outcome(outcome);
+  const told = outcomes.filter((outcome) => isTold(outcome, options.trail));
+  const sent = await Promise.all(toMessages(told, options).map((message) => attempt(() => send(message, ports))));
+  const lost = sent.find((result) => result instanceof FailureError);
+  if (lost !== undefined) throw lost;
+}
+
+async function send(message: AlertMessage, { publisher, queue, journal }: Ports): Promise<void> {
+  const refused = await attempt(() => publisher.publish(message));
+  if (!(refused instanceof FailureError)) return;
+  journal.warning('SNS refused an alert; it waits on the work queue', refused);
+  await queue.putUnsent(message);
+}

@@ -1,0 +1,128 @@
+import { CHANGE, decide, type Decision, type Policy } from '../core/decide.ts';
+import { FailureError } from '../core/failure.ts';
+import type { MetadataOptions, Snapshot } from '../core/instance.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { type Context, saysReachable, type Target } from '../core/target.ts';
+import type { Pace } from './pace.ts';
+import { attempt, persist } from './persist.ts';
+import type { Ports } from './ports.ts';
+
+/** An instance whose change must wait until the sighting of it is kept. */
+export interface Sighted {
+  readonly target: Target;
+  readonly snapshot: Snapshot;
+}
+
+/** How long after its event an id that EC2 does not show may still become visible. AWS says: up to some minutes. */
+const YOUNG_MINUTES = 5;
+
+/**
+ * Brings one instance to its outcome: decides on what was just read and, where it comes to that, changes it.
+ *
+ * No change is made without a durable record that IMDSv1 was reachable (see docs/adr/0003). Where the event has none, the
+ * instance comes back as sighted.
+ */
+export async function settle(
+  target: Target,
+  snapshot: Snapshot,
+  policy: Policy,
+  pace: Pace,
+  ports: Ports,
+): Promise<Outcome | Sighted> {
+  const now = ports.time.now();
+  const decision = decide(snapshot, target.context, policy, now);
+  if (decision.kind !== 'remediate') return untouched(target, snapshot, decision, now);
+  if (ports.writer === undefined) {
+    return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-reachable', at: now };
+  }
+  if (!saysReachable(target.context.recorded)) return { target, snapshot };
+  const after = await attempt(() => change(target, pace, ports));
+  if (after instanceof FailureError) return reconsider(target, snapshot, after, policy, ports);
+  const at = ports.time.now();
+  const exposedSeconds = secondsExposed(target, snapshot, at);
+  return { target, snapshot, status: 'remediated', reason: 'imdsv1-reachable', at, after, exposedSeconds };
+}
+
+/** Whether what EC2 does not show may still become visible. */
+export function isYoung({ occurredAt }: Context, now: Date): boolean {
+  return now.getTime() - occurredAt.getTime() < YOUNG_MINUTES * 60_000;
+}
+
+/** The outcome of a target that EC2 does not show: not visible yet while its event is young, gone after that. */
+export function unseen(target: Target, now: Date): Outcome {
+  return isYoung(target.context, now)
+    ? { target, status: 'failed', reason: 'not-visible', at: now }
+    : { target, status: 'skipped', reason: 'gone', at: now };
+}
+
+async function change({ region, instanceId }: Target, pace: Pace, ports: Ports): Promise<MetadataOptions> {
+  const { writer, time } = ports;
+  return persist(async () => {
+    await pace.take();
+    try {
+      return (await writer?.requireTokens(region, instanceId)) ?? CHANGE;
+    } catch (error) {
+      if (error instanceof FailureError && error.kind === 'throttled') pace.drain();
+      throw error;
+    }
+  }, time);
+}
+
+/**
+ * EC2 refused. Which error code it answers for an instance in the wrong state is not documented, so the state is read again
+ * and the decision taken again: an instance that died meanwhile is no failure.
+ */
+async function reconsider(
+  target: Target,
+  before: Snapshot,
+  failure: FailureError,
+  policy: Policy,
+  ports: Ports,
+): Promise<Outcome> {
+  const failed = (reason: FailureError['kind'], snapshot: Snapshot): Outcome => ({
+    target,
+    snapshot,
+    status: 'failed',
+    reason,
+    at: ports.time.now(),
+    detail: failure.message,
+  });
+  if (!['wrong-state', 'not-visible', 'unsupported', 'invalid'].includes(failure.kind))
+    return failed(failure.kind, before);
+  const read = await attempt(() =>
+    persist(() => ports.reader.describe(target.region, [target.instanceId]), ports.time),
+  );
+  if (read instanceof FailureError) return failed(failure.kind, before);
+  const [snapshot] = read;
+  if (snapshot === undefined) return unseen(target, ports.time.now());
+  const decision = decide(snapshot, target.context, policy, ports.time.now());
+  if (decision.kind !== 'remediate') return untouched(target, snapshot, decision, ports.time.now());
+  return failed(snapshot.state === 'pending' && failure.kind === 'wrong-state' ? 'not-ready' : failure.kind, snapshot);
+}
+
+function untouched(
+  target: Target,
+  snapshot: Snapshot,
+  decision: Exclude<Decision, { kind: 'remediate' }>,
+  at: Date,
+): Outcome {
+  const seen = { target, snapshot, at };
+  switch (decision.kind) {
+    case 'skip':
+      return { ...seen, status: decision.reason === 'closed' ? 'closed' : 'skipped', reason: decision.reason };
+    case 'exempt':
+      return {
+        ...seen,
+        status: 'exempt',
+        reason: decision.selfGranted ? 'exempt-self-granted' : 'exempt',
+        detail: decision.until,
+      };
+    case 'hold':
+      return { ...seen, status: 'held', reason: decision.problem, detail: decision.value };
+  }
+}
+
+function secondsExposed({ context }: Target, { launchTime }: Snapshot, until: Date): number {
+  const since = context.trigger === 'drift' ? context.occurredAt : (launchTime ?? context.occurredAt);
+  return Math.max(0, Math.round((until.getTime() - since.getTime()) / 1000));
+}

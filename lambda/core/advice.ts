@@ -1,0 +1,108 @@
+import { TAG } from '../contract.ts';
+import { dayFromNow } from './exemption.ts';
+import type { Snapshot } from './instance.ts';
+import { isContainerHost, type Origin } from './origin.ts';
+import { clean, shellQuote } from './text.ts';
+import type { Target } from './target.ts';
+
+/** What to do about an instance: sentences and shell commands. Commands hold checked ids; everything else is quoted. */
+export interface Advice {
+  readonly text: string;
+  readonly commands: readonly string[];
+}
+
+/** Days that the undo's exemption lasts, if the horizon allows as many. */
+const UNDO_DAYS = 14;
+
+/**
+ * How to put the change back. The exemption comes first, because putting the option back is an event that triggers us.
+ */
+export function undo({ region, instanceId }: Target, now: Date, exemptionHorizonDays: number): Advice {
+  const until = dayFromNow(now, Math.min(UNDO_DAYS, exemptionHorizonDays));
+  return {
+    text: `Allows IMDSv1 again and exempts the instance until ${until}, so that it is left alone.`,
+    commands: [
+      `aws ec2 create-tags --region ${region} --resources ${instanceId} --tags Key=${TAG.exemptUntil},Value=${until} Key=${TAG.exemptReason},Value='...'`,
+      `aws ec2 modify-instance-metadata-options --region ${region} --instance-id ${instanceId} --http-tokens optional --http-endpoint enabled`,
+    ],
+  };
+}
+
+/** What to change so that the next instance from the same origin does not come up with IMDSv1. */
+export function prevention({ region }: Target, origin: Origin, { options }: Snapshot): Advice {
+  const hopLimit = options.HttpPutResponseHopLimit ?? 1;
+  if (origin.beanstalkEnvironmentId !== undefined) {
+    return {
+      text: `Beanstalk environment ${clean(origin.beanstalkEnvironment ?? origin.beanstalkEnvironmentId)} launches its instances: switch IMDSv1 off in its options.`,
+      commands: [
+        `aws elasticbeanstalk update-environment --region ${region} --environment-id ${shellQuote(origin.beanstalkEnvironmentId)} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
+      ],
+    };
+  }
+  if (origin.eksNodegroup !== undefined) {
+    return {
+      text: `EKS node group ${clean(origin.eksNodegroup)} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in the launch template that the node group names (not in the copy that EKS made of it).`,
+      commands: [],
+    };
+  }
+  if (origin.launchTemplateId !== undefined) return templateFix(region, origin, hopLimit);
+  if (origin.autoScalingGroup !== undefined) {
+    return {
+      text: `Auto Scaling group ${clean(origin.autoScalingGroup)} has no launch template: give it one with MetadataOptions HttpTokens=required.`,
+      commands: [],
+    };
+  }
+  if (origin.stackName !== undefined) {
+    return {
+      text: `CloudFormation stack ${clean(origin.stackName)}, resource ${clean(origin.stackLogicalId ?? '?')}: set MetadataOptions HttpTokens: required in its template.`,
+      commands: [],
+    };
+  }
+  return {
+    text: 'Make IMDSv2 the default for what is launched in this region, and launch with --metadata-options HttpTokens=required.',
+    commands: [`aws ec2 modify-instance-metadata-defaults --region ${region} --http-tokens required`],
+  };
+}
+
+/**
+ * A new version inherits what it does not name, but `MetadataOptions` as a whole: so the hop limit is named too.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html
+ */
+function templateFix(region: string, origin: Origin, hopLimit: number): Advice {
+  const { launchTemplateId = '', launchTemplateVersion = '$Default', autoScalingGroup } = origin;
+  const options = `{"MetadataOptions":{"HttpTokens":"required","HttpEndpoint":"enabled","HttpPutResponseHopLimit":${hopLimit}}}`;
+  const template = shellQuote(launchTemplateId);
+  const created = `aws ec2 create-launch-template-version --region ${region} --launch-template-id ${template} --source-version ${shellQuote(launchTemplateVersion)} --launch-template-data '${options}'`;
+  const text = `Launch template ${clean(launchTemplateId)} version ${clean(launchTemplateVersion)} allows IMDSv1`;
+  if (autoScalingGroup === undefined) {
+    return { text: `${text}: make a version that does not, and launch from that.`, commands: [created] };
+  }
+  return {
+    text: `${text}: make a version that does not, and give it to Auto Scaling group ${clean(autoScalingGroup)}.`,
+    commands: [
+      created,
+      `aws autoscaling update-auto-scaling-group --region ${region} --auto-scaling-group-name ${shellQuote(autoScalingGroup)} --launch-template ${shellQuote(`LaunchTemplateId=${launchTemplateId},Version=$Latest`)}`,
+    ],
+  };
+}
+
+/** Who made the call that CloudTrail did not tell us of: it keeps management events for 90 days, trail or no trail. */
+export function findCaller({ region, instanceId }: Target): Advice {
+  return {
+    text: 'The event that led here does not say who. CloudTrail finds out within about 15 minutes of the call:',
+    commands: [
+      `aws cloudtrail lookup-events --region ${region} --lookup-attributes AttributeKey=ResourceName,AttributeValue=${instanceId} --query 'Events[].[EventTime,EventName,Username]' --output table`,
+    ],
+  };
+}
+
+/** What will stop working inside containers, where a hop limit of 1 keeps them from getting a token. */
+export function hopLimitNote({ region, instanceId }: Target, { options, tags }: Snapshot): Advice | undefined {
+  if (options.HttpPutResponseHopLimit !== 1 || !isContainerHost(tags)) return undefined;
+  return {
+    text: 'Containers on this host cannot reach IMDS now: its hop limit is 1 and a token does not travel further. If they need IMDS:',
+    commands: [
+      `aws ec2 modify-instance-metadata-options --region ${region} --instance-id ${instanceId} --http-put-response-hop-limit 2 --http-endpoint enabled`,
+    ],
+  };
+}

@@ -1,0 +1,39 @@
+import { TAG } from '../contract.ts';
+
+/** What the exemption tags of an instance say. */
+export type Exemption =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'active'; readonly until: string; readonly reason?: string }
+  | { readonly kind: 'expired'; readonly until: string }
+  | { readonly kind: 'malformed'; readonly value: string }
+  | { readonly kind: 'beyond-horizon'; readonly until: string };
+
+const DAY = 86_400_000;
+
+/**
+ * Reads the exemption tag: a calendar date, valid through the end of that day in UTC, at most `horizonDays` after today.
+ *
+ * A tag that cannot be read is neither a permission nor an absence.
+ */
+export function readExemption(tags: ReadonlyMap<string, string>, now: Date, horizonDays: number): Exemption {
+  const value = tags.get(TAG.exemptUntil);
+  if (value === undefined) return { kind: 'none' };
+  const until = value.trim();
+  const day = startOfDay(until);
+  if (day === undefined) return { kind: 'malformed', value };
+  if (now.getTime() >= day + DAY) return { kind: 'expired', until };
+  if (day > now.getTime() + horizonDays * DAY) return { kind: 'beyond-horizon', until };
+  return { kind: 'active', until, reason: tags.get(TAG.exemptReason) };
+}
+
+/** The calendar day `days` from now in UTC, as the exemption tag wants it. */
+export function dayFromNow(now: Date, days: number): string {
+  return new Date(now.getTime() + days * DAY).toISOString().slice(0, 10);
+}
+
+function startOfDay(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const day = new Date(`${text}T00:00:00Z`);
+  // `Date` rolls the 31st of February over into March.
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text) ? day.getTime() : undefined;
+}

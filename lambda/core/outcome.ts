@@ -1,0 +1,72 @@
+import { SEVERITIES, type Severity, type Status } from '../contract.ts';
+import { type FailureKind, isRetryable } from './failure.ts';
+import { isFirstLaunch, type MetadataOptions, type Snapshot } from './instance.ts';
+import type { HoldProblem, SkipReason } from './decide.ts';
+import type { Target } from './target.ts';
+
+/** What became of one instance. */
+export interface Outcome {
+  readonly target: Target;
+  readonly status: Status;
+  readonly reason: Reason;
+  /** When it was settled. */
+  readonly at: Date;
+  /** What was read before; absent if the instance could not be read. */
+  readonly snapshot?: Snapshot;
+  /** Options after a change, as EC2 answered (`State` is usually `pending`). */
+  readonly after?: MetadataOptions;
+  /** How long IMDSv1 was reachable, from the launch or the set-back until the change. */
+  readonly exposedSeconds?: number;
+  /** The value that a reason is about: an exemption's date, a malformed tag, what EC2 said. Written by strangers. */
+  readonly detail?: string;
+}
+
+export type Reason =
+  SkipReason | HoldProblem | FailureKind | 'gone' | 'sighted' | 'imdsv1-reachable' | 'exempt' | 'exempt-self-granted';
+
+/** Whether an outcome is a failure that a later try may undo. */
+export function isRetried({ status, reason }: Outcome): boolean {
+  return status === 'failed' && isRetryable(reason as FailureKind);
+}
+
+/**
+ * How much an outcome matters. Somebody allowing IMDSv1 again is a security signal and outranks an insecure launch; what we
+ * could not do and will not try again outranks both.
+ */
+export function severityOf(outcome: Outcome): Severity {
+  const { status, reason, target } = outcome;
+  switch (status) {
+    case 'failed':
+      return isRetried(outcome) ? 'warning' : 'critical';
+    case 'remediated':
+    case 'would-remediate':
+      return target.context.trigger === 'drift' ? 'high' : 'warning';
+    case 'held':
+      return reason === 'existing-instance' ? 'info' : 'warning';
+    case 'exempt':
+      return reason === 'exempt-self-granted' ? 'warning' : 'info';
+    case 'closed':
+    case 'skipped':
+      return 'info';
+  }
+}
+
+/** The worst severity of some outcomes; `info` for none. */
+export function worstOf(outcomes: readonly Outcome[]): Severity {
+  const rank = Math.max(0, ...outcomes.map((outcome) => SEVERITIES.indexOf(severityOf(outcome))));
+  return SEVERITIES[rank] ?? 'info';
+}
+
+/**
+ * Whether people are told.
+ *
+ * An id that EC2 does not show yet is not known to be open, so it is only tried again. A running-state event of a new
+ * instance comes after the CloudTrail record of its launch, which told what there was to tell and knows the caller: it only
+ * tells what it changed or failed at, unless no trail feeds the bus.
+ */
+export function isTold({ status, reason, snapshot, target }: Outcome, trail: boolean): boolean {
+  if (status === 'skipped' || reason === 'not-visible' || reason === 'not-ready') return false;
+  if (target.context.trigger !== 'running' || !trail) return true;
+  if (status === 'held' || status === 'would-remediate') return snapshot !== undefined && !isFirstLaunch(snapshot);
+  return status !== 'exempt';
+}

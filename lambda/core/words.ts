@@ -1,0 +1,62 @@
+import type { Outcome } from './outcome.ts';
+
+/** One sentence for people on what became of an instance and why. Detail that strangers wrote is not in it. */
+export function explain({ status, reason, target: { context } }: Outcome): string {
+  switch (status) {
+    case 'remediated':
+      return `${opened(context.trigger)}; it is closed now.`;
+    case 'would-remediate':
+      return `${opened(context.trigger)}. Audit mode: nothing was changed.`;
+    case 'closed':
+      return 'IMDSv1 was reachable when this was recorded; it was already closed when we looked (by an earlier try of ours, or by somebody else).';
+    case 'exempt':
+    case 'held':
+    case 'skipped':
+    case 'failed':
+      return SENTENCES[reason];
+  }
+}
+
+function opened(trigger: Outcome['target']['context']['trigger']): string {
+  switch (trigger) {
+    case 'launch':
+      return 'It was launched with IMDSv1 reachable';
+    case 'drift':
+      return 'Somebody made IMDSv1 reachable again';
+    case 'running':
+      return 'It started running with IMDSv1 reachable';
+  }
+}
+
+const SENTENCES: Readonly<Record<Outcome['reason'], string>> = {
+  'imdsv1-reachable': 'IMDSv1 is reachable.',
+  exempt: 'A dated exemption covers it; IMDSv1 stays reachable.',
+  'exempt-self-granted':
+    'A dated exemption covers it, and the very call that launched it set the tag; IMDSv1 stays reachable. Check that somebody approved it.',
+  unreadable: 'EC2 did not state its metadata options in a form we know; nothing was changed.',
+  'exemption-malformed':
+    'Its exemption tag is not a calendar date (YYYY-MM-DD); IMDSv1 stays reachable until the tag is corrected or removed.',
+  'exemption-beyond-horizon':
+    'Its exemption reaches further than this account allows; IMDSv1 stays reachable until the tag is corrected or removed.',
+  'existing-instance':
+    'It is an older instance that was started again; existing instances are only reported here, and IMDSv1 stays reachable.',
+  terminated: 'It is terminated.',
+  'aws-managed': 'An AWS service operates it; nobody else can modify it.',
+  'endpoint-disabled':
+    'IMDS is switched off, so IMDSv1 is not reachable. (Security Hub EC2.8 reports it all the same while tokens are optional.)',
+  compliant: 'Tokens are required.',
+  closed: 'Tokens are required.',
+  gone: 'EC2 no longer shows it.',
+  sighted: 'IMDSv1 is reachable; it is on the queue to be closed.',
+  'not-visible': 'EC2 does not show it yet; it will be tried again.',
+  'not-ready': 'EC2 does not accept the change while it is pending; it will be tried again.',
+  throttled: 'EC2 throttled the account until time was up; it will be tried again. IMDSv1 stays reachable until then.',
+  unavailable: 'EC2 did not answer; it will be tried again. IMDSv1 stays reachable until then.',
+  deadline: 'The time of this invocation was up; it will be tried again. IMDSv1 stays reachable until then.',
+  denied: 'EC2 refused for lack of permission; IMDSv1 stays reachable. See "EC2 refuses our change" in the runbook.',
+  unsupported:
+    'EC2 does not support the change. An account setting (HttpTokensEnforced) or a declarative policy of the organization may govern these options.',
+  'wrong-state': 'EC2 does not accept the change in the state the instance is in.',
+  invalid: 'EC2 did not accept the request.',
+  unknown: 'The change failed for a reason we do not know; it will be tried again. IMDSv1 stays reachable until then.',
+};

@@ -1,0 +1,52 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { ec2Clients, snsClient, sqsClient } from '../adapters/clients.ts';
+import { ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
+import { invocationTime } from '../adapters/invocation-time.ts';
+import { journal } from '../adapters/journal.ts';
+import { snsPublisher } from '../adapters/sns-publisher.ts';
+import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
+import { onBatch, onEvent } from '../app/invoke.ts';
+import { parseConfig } from '../config.ts';
+import { METRICS } from '../contract.ts';
+
+const config = parseConfig(process.env);
+const logger = new Logger({ serviceName: METRICS.service });
+const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
+const ec2 = ec2Clients();
+const ports = {
+  reader: ec2Reader(ec2),
+  writer: config.mode === 'enforce' ? ec2Writer(ec2) : undefined,
+  queue: sqsWorkQueue(sqsClient(), config.workQueueUrl),
+  publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
+  journal: journal(logger, metrics),
+};
+
+/**
+ * Takes an event of the bus, or a batch of the work queue. It throws (or names the messages that must come again) when a retry
+ * can do what could not be done now; an error that is only logged would switch off retry, dead-letter queue and alarm at once.
+ */
+export const handler = middy(async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
+  const time = invocationTime(context.getRemainingTimeInMillis());
+  if (!isBatch(event)) {
+    await onEvent(event, config, { ...ports, time });
+    return undefined;
+  }
+  const unfinished = await onBatch(event.Records, config, { ...ports, time });
+  return { batchItemFailures: unfinished.map((itemIdentifier) => ({ itemIdentifier })) };
+})
+  .use(injectLambdaContext(logger))
+  .after(flushMetrics)
+  .onError(flushMetrics);
+
+function isBatch(event: unknown): event is SQSEvent {
+  const { Records: records } = (event ?? {}) as { Records?: unknown };
+  return Array.isArray(records) && (records[0] as { eventSource?: unknown } | undefined)?.eventSource === 'aws:sqs';
+}
+
+function flushMetrics(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}

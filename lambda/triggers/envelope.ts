@@ -1,0 +1,22 @@
+import { ACCOUNT, REGION } from '../core/target.ts';
+import { type Json, text } from './json.ts';
+import type { Envelope } from './trigger.ts';
+
+/** The id of an event, for a log line; `none` if it has none. */
+export function eventIdOf(event: Json): string {
+  return text(event, 'id') ?? 'none';
+}
+
+/** The envelope of an event, or what is wrong with it. */
+export function readEnvelope(event: Json): Envelope | string {
+  const account = text(event, 'account') ?? '';
+  if (!ACCOUNT.test(account)) return 'account is not twelve digits';
+  const region = text(event, 'region') ?? '';
+  if (!REGION.test(region)) return 'region is not a region name';
+  // A CloudTrail record can arrive late; the call was made at its `eventTime`.
+  const occurredAt = [text(event, 'detail', 'eventTime'), text(event, 'time')]
+    .map((time) => new Date(time ?? NaN))
+    .find((time) => !Number.isNaN(time.getTime()));
+  if (occurredAt === undefined) return 'time is not a date';
+  return { account, region, eventId: eventIdOf(event), occurredAt };
+}

@@ -1,0 +1,73 @@
+import { SOURCE, TRIGGERS } from '../contract.ts';
+import { type Caller, INSTANCE_ID, type Recorded, type Target } from '../core/target.ts';
+import { at, type Json, text } from './json.ts';
+import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
+
+const DETAIL_TYPE = 'IMDSv1 sighting';
+
+/**
+ * Our own record that an instance answered IMDSv1. It is written to the queue before the instance is changed, where the event
+ * that led to it holds no such record: so a function that dies between the change and the alert leaves behind what the alert
+ * needs.
+ */
+export interface Sighting {
+  readonly source: typeof SOURCE;
+  readonly 'detail-type': typeof DETAIL_TYPE;
+  /** Id of the event that led to it. */
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  /** ISO 8601; when the call was made or the state changed. */
+  readonly time: string;
+  readonly detail: {
+    readonly instanceId: string;
+    readonly trigger: string;
+    readonly caller?: Caller;
+    readonly recorded: Recorded;
+  };
+}
+
+/** The record of a target that was just seen like this. */
+export function toSighting({ account, region, instanceId, context }: Target, seen: Recorded): Sighting {
+  const { trigger, occurredAt, caller, eventId, recorded } = context;
+  const { HttpTokens, HttpEndpoint } = seen;
+  return {
+    source: SOURCE,
+    'detail-type': DETAIL_TYPE,
+    id: eventId,
+    account,
+    region,
+    time: occurredAt.toISOString(),
+    detail: { instanceId, trigger, caller, recorded: { ...recorded, HttpTokens, HttpEndpoint } },
+  };
+}
+
+/** Reads what `toSighting` wrote. Sightings come from our queue, so there is no rule for them. */
+export const sighting: EventReader = {
+  accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
+  parse: (event, { account, region, eventId, occurredAt }) => {
+    const detail = at(event, 'detail');
+    const instanceId = text(detail, 'instanceId') ?? '';
+    if (!INSTANCE_ID.test(instanceId)) return notUnderstood('detail has no usable instanceId');
+    const trigger = TRIGGERS.find((name) => name === text(detail, 'trigger'));
+    if (trigger === undefined) return notUnderstood('detail has no known trigger');
+    const recorded = {
+      HttpTokens: text(detail, 'recorded', 'HttpTokens'),
+      HttpEndpoint: text(detail, 'recorded', 'HttpEndpoint'),
+      grantedByCall: at(detail, 'recorded', 'grantedByCall') === true,
+    };
+    const caller = callerIn(at(detail, 'caller'));
+    return asksFor({ account, region, instanceId, context: { trigger, eventId, occurredAt, caller, recorded } });
+  },
+};
+
+function callerIn(caller: Json): Caller | undefined {
+  const principal = text(caller, 'principal');
+  if (principal === undefined) return undefined;
+  return {
+    principal,
+    sourceIp: text(caller, 'sourceIp'),
+    userAgent: text(caller, 'userAgent'),
+    invokedBy: text(caller, 'invokedBy'),
+  };
+}

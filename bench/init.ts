@@ -1,0 +1,83 @@
+/**
+ * What our bundle saves at cold start, next to a plain esbuild bundle of the same handler made in the same run.
+ *
+ *     npm run bench:init [-- <entry.ts>]
+ *
+ * It reports; it does not fail when a target is missed, because times depend on the machine.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import Table from 'cli-table3';
+import { bundle, type Bundle, handlerEntry } from '../build/bundle.ts';
+import { toEnvironment } from '../lambda/config.ts';
+import { importTime, median } from './support.ts';
+
+const RUNS = 31;
+const TARGET = { bytes: 0.4, time: 0.5 };
+
+/** What the handler finds in Lambda. Nothing is called, so that no value has to be real. */
+const ENVIRONMENT = {
+  ...toEnvironment({
+    mode: 'enforce',
+    existing: 'audit',
+    trail: true,
+    exemptionHorizonDays: 90,
+    outcomesTopicArn: 'arn:aws:sns:eu-central-1:111122223333:outcomes',
+    workQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/work',
+  }),
+  AWS_REGION: 'eu-central-1',
+  AWS_LAMBDA_FUNCTION_NAME: 'enforce',
+  AWS_ACCESS_KEY_ID: 'bench',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+};
+
+const entry = process.argv[2] ? resolve(process.argv[2]) : handlerEntry('enforce');
+const folder = await mkdtemp(join(tmpdir(), 'bench-init-'));
+try {
+  const plain = await bundle({ entry, outfile: join(folder, 'plain.mjs'), plugins: [] });
+  const ours = await bundle({ entry, outfile: join(folder, 'ours.mjs') });
+  const [plainTime, oursTime] = await importTimes(plain, ours);
+  report([
+    { what: 'bytes', plain: plain.bytes, ours: ours.bytes, digits: 0, target: TARGET.bytes },
+    { what: `import, ms (median of ${RUNS})`, plain: plainTime, ours: oursTime, digits: 1, target: TARGET.time },
+  ]);
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+/** Medians of alternating runs: whatever else the machine does meets both bundles alike. */
+async function importTimes(plain: Bundle, ours: Bundle): Promise<[number, number]> {
+  const times: [number[], number[]] = [[], []];
+  for (let run = -1; run < RUNS; run += 1) {
+    const pair = [await importTime(plain.outfile, ENVIRONMENT), await importTime(ours.outfile, ENVIRONMENT)] as const;
+    if (run < 0) continue; // the first pair only warms the disk cache
+    times[0].push(pair[0]);
+    times[1].push(pair[1]);
+  }
+  return [median(times[0]), median(times[1])];
+}
+
+interface Measure {
+  readonly what: string;
+  readonly plain: number;
+  readonly ours: number;
+  readonly digits: number;
+  readonly target: number;
+}
+
+function report(measures: readonly Measure[]): void {
+  const table = new Table({ head: ['', 'plain esbuild', 'ours', 'ratio', 'target'], style: { head: [], border: [] } });
+  for (const { what, plain, ours, digits, target } of measures) {
+    const ratio = ours / plain;
+    const verdict = ratio <= target ? 'met' : 'MISSED';
+    table.push([
+      what,
+      plain.toFixed(digits),
+      ours.toFixed(digits),
+      ratio.toFixed(2),
+      `${target.toFixed(2)} ${verdict}`,
+    ]);
+  }
+  console.log(`Node.js ${process.version}\n${table.toString()}`);
+}

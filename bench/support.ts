@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const IMPORT = `
+  const start = performance.now();
+  const module = await import(process.argv[1]);
+  const elapsed = performance.now() - start;
+  if (typeof module.handler !== 'function') throw new Error('the bundle exports no handler');
+  process.stdout.write(String(elapsed), () => process.exit());
+`;
+
+/** How long a fresh Node.js process takes to import a bundle, in milliseconds: what Lambda does at cold start. */
+export async function importTime(bundle: string, env: Record<string, string>): Promise<number> {
+  const args = ['--input-type=module', '--eval', IMPORT, pathToFileURL(bundle).href];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  return Number(stdout);
+}
+
+/** The middle value; between the two middle ones when their number is even. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2;
+}

@@ -1,0 +1,100 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { inlineSchemaConstants } from './inline-schema-constants.ts';
+import { lambdaCredentials } from './lambda-credentials.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** The functions we deploy: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
+const FUNCTIONS = ['enforce'];
+
+/** What we do beyond a plain esbuild bundle, so that a cold start reads and compiles less. */
+const LEAN: readonly Plugin[] = [inlineSchemaConstants(), lambdaCredentials()];
+
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // For `node` esbuild takes a package's CommonJS build first, and that cannot be tree-shaken.
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  write: false,
+} as const satisfies BuildOptions;
+
+export interface BundleOptions {
+  /** TypeScript module to start from. */
+  readonly entry: string;
+  /** Where the bundle is written. Its folder is what gets deployed, so nothing else is put there. */
+  readonly outfile: string;
+  /** Where the source map is written; none by default. As deep in the tree as `outfile`, or its paths are off. */
+  readonly mapfile?: string;
+  /** esbuild plugins; `[]` makes a plain bundle. */
+  readonly plugins?: readonly Plugin[];
+}
+
+export interface Bundle {
+  readonly outfile: string;
+  readonly bytes: number;
+  readonly warnings: readonly string[];
+}
+
+/** Source of a deployed function. */
+export const handlerEntry = (name: string): string => join(ROOT, 'lambda', 'handlers', `${name}.ts`);
+
+/** Makes the very bytes that are deployed, and beside them (`dist/maps`) what turns their stack traces into our lines. */
+export async function buildBundles(): Promise<Bundle[]> {
+  return Promise.all(
+    FUNCTIONS.map((name) =>
+      bundle({
+        entry: handlerEntry(name),
+        outfile: join(ROOT, 'dist', name, 'index.mjs'),
+        mapfile: join(ROOT, 'dist', 'maps', `${name}.mjs.map`),
+      }),
+    ),
+  );
+}
+
+/** Bundles one module for Lambda's Node.js. The same sources give the same bytes, on any machine and in any folder. */
+export async function bundle({ entry, outfile, mapfile, plugins = LEAN }: BundleOptions): Promise<Bundle> {
+  const result = await build({
+    ...OPTIONS,
+    entryPoints: [entry],
+    outfile,
+    sourcemap: mapfile ? 'external' : false,
+    plugins: [...plugins],
+  });
+  assertNoRequire(result.metafile);
+  const map = result.outputFiles.find(({ path }) => path.endsWith('.map'));
+  const code = result.outputFiles.find((file) => file !== map);
+  if (!code) throw new Error(`esbuild made no bundle of ${entry}`);
+  await replaceFile(outfile, code.contents);
+  if (map && mapfile) await replaceFile(mapfile, map.contents);
+  return { outfile, bytes: code.contents.length, warnings: result.warnings.map(({ text }) => text) };
+}
+
+/** An ES module has no `require`: such a bundle would build, then fail at cold start or, worse, later. */
+function assertNoRequire({ outputs }: Metafile): void {
+  const calls = Object.values(outputs).flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'require-call'));
+  if (calls.length === 0) return;
+  const modules = [...new Set(calls.map(({ path }) => path))].join(', ');
+  throw new Error(
+    `the bundle calls require() for ${modules}: add a banner that makes one with node:module createRequire`,
+  );
+}
+
+/**
+ * Replaces a file in one step, so that a parallel test or sandbox never reads half of it.
+ * The temporary file lies beside the folder, because everything in the folder is deployed.
+ */
+async function replaceFile(file: string, contents: Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = `${dirname(file)}.${basename(file)}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, file);
+}

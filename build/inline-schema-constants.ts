@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import type { PartialMessage, Plugin } from 'esbuild';
+import ts from 'typescript';
+
+const SCHEMA_FILE = /@aws-sdk[\\/](client-[^\\/]+|nested-clients)[\\/]dist-es[\\/](.+[\\/])?schemas[\\/][^\\/]+\.js$/;
+
+/**
+ * Lets esbuild drop the SDK schemas that nobody uses.
+ *
+ * A schema is a constant full of `{ [_xN]: … }`, where `_xN` is a string constant of the same file. A computed key may run
+ * code (`toString`), so esbuild has to keep every schema of the service. With the key written out the schema is plain data.
+ *
+ * Should the SDK change the form of these files, they are bundled as they are: larger, never wrong, and with a warning.
+ */
+export function inlineSchemaConstants(): Plugin {
+  return {
+    name: 'inline-schema-constants',
+    setup(build) {
+      let files = 0;
+      build.onStart(() => {
+        files = 0;
+      });
+      build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => {
+        files += 1;
+        const result = inlineConstantKeys(await readFile(path, 'utf8'));
+        return { contents: result.inlined > 0 ? result.text : undefined, warnings: warningsFor(path, result) };
+      });
+      build.onEnd(() =>
+        files > 0 ? {} : { warnings: [{ text: 'no schema file of an AWS SDK client found: has the SDK moved them?' }] },
+      );
+    },
+  };
+}
+
+export interface Inlined {
+  readonly text: string;
+  /** How many computed keys were written out. */
+  readonly inlined: number;
+  /** The computed keys that had to stay, as they stand in the source. */
+  readonly left: readonly string[];
+}
+
+/** Writes out `{ [NAME]: … }` as `{ "value": … }` wherever NAME can only be one string constant of this module. */
+export function inlineConstantKeys(source: string): Inlined {
+  const file = ts.createSourceFile('schemas.js', source, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
+  const constants = stringConstants(file);
+  const parts: string[] = [];
+  const left: string[] = [];
+  let copied = 0;
+  for (const key of computedKeys(file)) {
+    const constant = ts.isIdentifier(key.expression) ? constants.get(key.expression.text) : undefined;
+    // Above its declaration a `const` throws when it is read. Such code is left as it is, too.
+    if (constant === undefined || key.pos < constant.end) {
+      left.push(key.getText(file));
+      continue;
+    }
+    parts.push(source.slice(copied, key.getStart(file)), JSON.stringify(constant.value));
+    copied = key.end;
+  }
+  return { text: parts.join('') + source.slice(copied), inlined: parts.length / 2, left };
+}
+
+interface Constant {
+  readonly value: string;
+  readonly end: number;
+}
+
+/** `const NAME = "value"` of the module's top level, without the names that are declared a second time anywhere. */
+function stringConstants(file: ts.SourceFile): Map<string, Constant> {
+  const constants = new Map<string, Constant>();
+  for (const statement of file.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    if (!(statement.declarationList.flags & ts.NodeFlags.Const)) continue;
+    for (const { name, initializer, end } of statement.declarationList.declarations) {
+      if (!ts.isIdentifier(name) || !initializer || !ts.isStringLiteralLike(initializer)) continue;
+      // `{ "__proto__": x }` sets the prototype, `{ ["__proto__"]: x }` makes a property.
+      if (initializer.text !== '__proto__') constants.set(name.text, { value: initializer.text, end });
+    }
+  }
+  for (const name of namesDeclaredTwice(file)) constants.delete(name);
+  return constants;
+}
+
+/** Cheaper than following scopes, and on the safe side: what could shadow a constant is enough to leave it alone. */
+function namesDeclaredTwice(file: ts.SourceFile): Set<string> {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  walk(file, (node) => {
+    if (!declaresName(node) || !node.name || !ts.isIdentifier(node.name)) return;
+    if (seen.has(node.name.text)) twice.add(node.name.text);
+    seen.add(node.name.text);
+  });
+  return twice;
+}
+
+const declaresName = (node: ts.Node) =>
+  ts.isVariableDeclaration(node) ||
+  ts.isParameter(node) ||
+  ts.isBindingElement(node) ||
+  ts.isFunctionDeclaration(node) ||
+  ts.isFunctionExpression(node) ||
+  ts.isClassLike(node) ||
+  ts.isImportClause(node) ||
+  ts.isImportSpecifier(node) ||
+  ts.isNamespaceImport(node);
+
+/** The computed keys of `{ [key]: value }`, in source order. Those of methods and classes are not the schemas' form. */
+function computedKeys(file: ts.SourceFile): ts.ComputedPropertyName[] {
+  const keys: ts.ComputedPropertyName[] = [];
+  walk(file, (node) => {
+    if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name)) keys.push(node.name);
+  });
+  return keys;
+}
+
+function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node);
+  ts.forEachChild(node, (child) => {
+    walk(child, visit);
+  });
+}
+
+function warningsFor(path: string, { inlined, left }: Inlined): PartialMessage[] {
+  const location = { file: path };
+  if (inlined === 0) return [{ text: 'no key to write out: has the SDK changed the form of this file?', location }];
+  if (left.length === 0) return [];
+  return [{ text: `${left.length} computed keys stay as they are, the first is ${left[0]}`, location }];
+}

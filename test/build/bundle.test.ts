@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { deserialize } from 'node:v8';
+import { bundle, type Bundle } from '../../build/bundle.ts';
+import { answer } from './answers.ts';
+import { type Recorded, type RecordingServer, startRecordingServer } from './recording-server.ts';
+
+const entry = join(import.meta.dirname, 'fixture-entry.ts');
+
+let folder: string;
+let server: RecordingServer;
+let plain: Bundle;
+let ours: Bundle;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bundle-test-'));
+  server = await startRecordingServer(answer);
+  plain = await bundle({ entry, outfile: join(folder, 'plain', 'index.mjs'), plugins: [] });
+  ours = await bundle({ entry, outfile: join(folder, 'ours', 'index.mjs'), mapfile: join(folder, 'maps', 'ours.map') });
+}, 30_000);
+
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'session' };
+
+interface Outcome {
+  readonly output?: Record<string, unknown>;
+  readonly error?: Record<string, unknown>;
+}
+
+/** Runs a bundle of the fixture with only the environment given and returns what it printed. */
+async function run({ outfile }: Bundle, env: Record<string, string> = CREDENTIALS): Promise<Outcome[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [outfile], {
+    env: { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: server.url, AWS_MAX_ATTEMPTS: '1', ...env },
+  });
+  return deserialize(Buffer.from(stdout, 'base64')) as Outcome[];
+}
+
+const VOLATILE = ['x-amz-date', 'amz-sdk-invocation-id', 'user-agent', 'x-amz-user-agent'];
+
+/** Takes away what differs from call to call and, of the signature, only the date and the digest. */
+function steady({ headers, ...request }: Recorded): Recorded {
+  const kept = Object.entries(headers).filter(([name]) => !VOLATILE.includes(name));
+  const { authorization, ...rest } = Object.fromEntries(kept);
+  const signature = String(authorization)
+    .replace(/\/\d{8}\//, '/DATE/')
+    .replace(/Signature=\w+/, '');
+  return { ...request, headers: { ...rest, authorization: signature } };
+}
+
+describe('our bundle', () => {
+  it('puts the same calls on the wire as a plain one and reads the same from the answers', async () => {
+    const expected = { outcomes: await run(plain), calls: server.take().map(steady) };
+    const actual = { outcomes: await run(ours), calls: server.take().map(steady) };
+
+    expect(expected.calls).toHaveLength(7);
+    expect(actual).toEqual(expected);
+  });
+
+  it('makes calls and reads answers as AWS documents them', async () => {
+    const [described, modified, , published, , sent] = await run(ours);
+    const [describe, modify] = server.take();
+
+    expect(Object.fromEntries(new URLSearchParams(describe?.body))).toEqual({
+      Action: 'DescribeInstances',
+      Version: '2016-11-15',
+      'Filter.1.Name': 'instance-id',
+      'Filter.1.Value.1': 'i-0123456789abcdef0',
+      'Filter.1.Value.2': 'i-0123456789abcdef1',
+      'Filter.2.Name': 'tag:team',
+      'Filter.2.Value.1': 'a&b=c ü',
+      MaxResults: '100',
+    });
+    expect(Object.fromEntries(new URLSearchParams(modify?.body))).toEqual({
+      Action: 'ModifyInstanceMetadataOptions',
+      Version: '2016-11-15',
+      InstanceId: 'i-0123456789abcdef0',
+      HttpTokens: 'required',
+      HttpEndpoint: 'enabled',
+    });
+    expect(describe?.headers).toMatchObject({ connection: 'keep-alive', 'x-amz-security-token': 'session' });
+    expect(describe?.headers.authorization).toMatch(/Credential=AKIATEST\/\d{8}\/eu-central-1\/ec2\/aws4_request/);
+    expect(described?.output).toMatchObject({
+      NextToken: 'more',
+      Reservations: [
+        {
+          Instances: [
+            {
+              InstanceId: 'i-0123456789abcdef0',
+              LaunchTime: new Date('2026-01-02T03:04:05Z'),
+              State: { Code: 16, Name: 'running' },
+              Tags: [
+                { Key: 'Name', Value: 'web & more' },
+                { Key: 'empty', Value: '' },
+              ],
+              NetworkInterfaces: [{ Attachment: { DeviceIndex: 0, AttachTime: new Date('2026-01-01T00:00:00Z') } }],
+              Operator: { Managed: false },
+              MetadataOptions: {
+                State: 'applied',
+                HttpTokens: 'optional',
+                HttpPutResponseHopLimit: 1,
+                HttpEndpoint: 'enabled',
+              },
+            },
+          ],
+        },
+      ],
+    });
+    expect(modified?.output).toMatchObject({ InstanceMetadataOptions: { State: 'pending', HttpTokens: 'required' } });
+    expect(published?.output).toMatchObject({ MessageId: 'm-1' });
+    expect(sent?.output).toMatchObject({ MessageId: 'm-2' });
+  });
+
+  it('turns the errors of the services into named errors', async () => {
+    const outcomes = await run(ours);
+
+    expect(outcomes[2]?.error).toMatchObject({
+      name: 'InvalidInstanceID.NotFound',
+      message: "The instance ID 'i-0000000000000000f' does not exist",
+      $fault: 'client',
+    });
+    expect(outcomes[4]?.error).toMatchObject({ name: 'NotFoundException', $fault: 'client' });
+    expect(outcomes[6]?.error).toMatchObject({ name: 'QueueDoesNotExist', $fault: 'client' });
+  });
+
+  it('says so when the environment holds no credentials, and asks nobody else for them', async () => {
+    server.take();
+    const [outcome] = await run(ours, {});
+
+    expect(outcome?.error).toMatchObject({
+      name: 'CredentialsProviderError',
+      message: 'Unable to find environment variable credentials.',
+    });
+    expect(server.take()).toEqual([]);
+  });
+
+  it('has found the SDK in the form its steps expect, and is much smaller', () => {
+    expect(ours.warnings).toEqual([]);
+    expect(ours.bytes / plain.bytes).toBeLessThan(0.4);
+  });
+
+  it('is the same bytes when built again, and alone in its folder', async () => {
+    const again = await bundle({ entry, outfile: join(folder, 'again', 'index.mjs') });
+
+    expect(await readFile(again.outfile)).toEqual(await readFile(ours.outfile));
+    expect(await readdir(join(folder, 'ours'))).toEqual(['index.mjs']);
+  });
+});

@@ -1,0 +1,118 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { inlineConstantKeys, inlineSchemaConstants } from '../../build/inline-schema-constants.ts';
+
+describe('inlineConstantKeys', () => {
+  it('writes out keys that are string constants of the module', () => {
+    const source =
+      'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ [_x]: _x,\n  [_y]: 1 }, { [_x]: 2 }]];\n';
+
+    expect(inlineConstantKeys(source)).toEqual({
+      text: 'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ "xmlName": _x,\n  "it\'s \\"y\\"": 1 }, { "xmlName": 2 }]];\n',
+      inlined: 3,
+      left: [],
+    });
+  });
+
+  it.each([
+    ['a number', 'const _x = 1;'],
+    ['computed', 'const _x = "a" + "b";'],
+    ['a template with a hole', 'const _x = `a${1}`;'],
+    ['reassignable', 'let _x = "a"; _x = "b";'],
+    ['a var', 'var _x = "a";'],
+    ['imported', 'import { _x } from "./names";'],
+    ['declared in a block only', '{ const _x = "a"; }'],
+    ['shadowed by a parameter', 'const _x = "a"; export const f = (_x) => _x;'],
+    ['shadowed by a destructured parameter', 'const _x = "a"; export const f = ({ a: [_x] }) => _x;'],
+    ['shadowed in a block', 'const _x = "a"; { const _x = "b"; }'],
+    ['shadowed by a loop', 'const _x = "a"; for (const _x of []) ;'],
+    ['shadowed by a caught error', 'const _x = "a"; try { } catch (_x) { }'],
+    ['shadowed by a function', 'const _x = "a"; { function _x() {} }'],
+    ['shadowed by the name of a function expression', 'const _x = "a"; export const f = function _x() {};'],
+    ['shadowed by a class', 'const _x = "a"; { class _x {} }'],
+    ['__proto__, which means something else as a plain key', 'const _x = "__proto__";'],
+  ])('leaves a key alone that is %s', (_, declaration) => {
+    const source = `${declaration}\nexport const A = { [_x]: 1 };`;
+
+    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, left: ['[_x]'] });
+  });
+
+  it('leaves alone what is not a plain name, and what is read before its declaration', () => {
+    const source =
+      'export const A = { [_x]: 1 };\nconst _x = "a";\nexport const B = { [_x + ""]: 1, [A.b]: 2, [f()]: 3 };';
+
+    expect(inlineConstantKeys(source)).toEqual({
+      text: source,
+      inlined: 0,
+      left: ['[_x]', '[_x + ""]', '[A.b]', '[f()]'],
+    });
+  });
+
+  it('sees no keys in strings, comments, subscripts, methods and classes', () => {
+    const source =
+      'const _x = "a"; // { [_x]: 1 }\nexport const A = ["{ [_x]: 1 }", `{ [_x]: 1 }`, _x[_x]];\n' +
+      'export class B { [_x] = 1; }\nexport const C = { [_x]() {}, get [_x]() { return 1; } };';
+
+    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, left: [] });
+  });
+});
+
+describe('inlineSchemaConstants', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'inline-test-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const SCHEMAS = 'node_modules/@aws-sdk/client-x/dist-es/schemas/schemas_0.js';
+
+  /** Bundles an entry that uses `used` from an SDK file with the text given. */
+  async function bundled(text: string, file = SCHEMAS) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+    const result = await build({
+      stdin: { contents: `import { used } from './${file}'; console.log(used);`, resolveDir: folder },
+      bundle: true,
+      format: 'esm',
+      logLevel: 'silent',
+      write: false,
+      plugins: [inlineSchemaConstants()],
+    });
+    return { text: result.outputFiles[0]?.text, warnings: result.warnings.map((warning) => warning.text) };
+  }
+
+  it('lets schemas go that nobody uses', async () => {
+    const { text, warnings } = await bundled(
+      'const _x = "xmlName";\nexport var used = [{ [_x]: "kept" }];\nexport var unused = [{ [_x]: "gone" }];',
+    );
+
+    expect(text).toContain('"xmlName": "kept"');
+    expect(text).not.toContain('gone');
+    expect(warnings).toEqual([]);
+  });
+
+  it('bundles a file of another form as it is, and warns', async () => {
+    const { text, warnings } = await bundled('const names = { x: "a" };\nexport var used = [{ [names.x]: 1 }];');
+
+    expect(text).toContain('[names.x]: 1');
+    expect(warnings).toEqual(['no key to write out: has the SDK changed the form of this file?']);
+  });
+
+  it('warns of keys it had to leave', async () => {
+    const { text, warnings } = await bundled(
+      'const _x = "a";\nlet _y = "b";\nexport var used = [{ [_x]: 1 }, { [_y]: 2 }];',
+    );
+
+    expect(text).toContain('"a": 1');
+    expect(text).toContain('[_y]: 2');
+    expect(warnings).toEqual(['1 computed keys stay as they are, the first is [_y]']);
+  });
+
+  it('warns when the SDK has moved its schemas', async () => {
+    const { warnings } = await bundled('export var used = 1;', 'node_modules/@aws-sdk/client-x/dist-es/shapes/all.js');
+
+    expect(warnings).toEqual(['no schema file of an AWS SDK client found: has the SDK moved them?']);
+  });
+});

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { buildBundles } from '../build/bundle.ts';
+import { ConfigError } from '../lambda/config.ts';
+import { EnforcerStack } from '../lib/index.ts';
+import { parseSettings, type Settings } from '../lib/settings.ts';
+
+const app = new App();
+const settings = settingsOf(app);
+await buildBundles();
+new EnforcerStack(app, 'Imdsv2Enforcer', {
+  ...settings,
+  code: Code.fromAsset(join(import.meta.dirname, '../dist/enforce')),
+});
+Validations.of(app).addPlugins(new AwsSolutionsChecks());
+
+/** Whoever mistyped a setting needs the list of problems, not a stack trace. */
+function settingsOf(app: App): Settings {
+  try {
+    return parseSettings(app.node.getAllContext() as Record<string, unknown>);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}

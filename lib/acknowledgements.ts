@@ -1,0 +1,42 @@
+import { Stack, Token, Validations } from 'aws-cdk-lib';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+
+/** Every finding of cdk-nag that we accept, and why. */
+
+export function acknowledgeRole(role: Role, instances: string): void {
+  Validations.of(role).acknowledge(
+    {
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'ec2:DescribeInstances has no resource-level permissions.',
+    },
+    {
+      id: `AwsSolutions-IAM5[Resource::${readable(role, instances)}]`,
+      reason: 'Any instance of the account may need remediation; three denies limit the change to requiring tokens.',
+    },
+    {
+      id: 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
+      reason: 'The form that the SNS developer guide asks of publishers to an encrypted topic, on this one key.',
+    },
+  );
+}
+
+export function acknowledgeTrailBucket(bucket: Bucket): void {
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason: 'The bucket holds nothing but the trail; access logs would need a second bucket that nobody reads.',
+  });
+}
+
+/** cdk-nag writes references as `<AWS::Partition>` in the ids of its findings. */
+function readable(role: Role, arn: string): string {
+  const { account, partition } = Stack.of(role);
+  return [account, partition].reduce(
+    (text, part) => (Token.isUnresolved(part) ? text.replaceAll(part, `<${refOf(role, part)}>`) : text),
+    arn,
+  );
+}
+
+function refOf(role: Role, token: string): string {
+  return (Stack.of(role).resolve(token) as { readonly Ref: string }).Ref;
+}

@@ -1,0 +1,115 @@
+import { Annotations } from 'aws-cdk-lib';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { EnforcerFunction } from './enforcer-function.ts';
+import { enforcerMetric } from './metrics.ts';
+import { Monitoring } from './monitoring.ts';
+import { DeadLetters, WorkQueue } from './queues.ts';
+import { checkSettings, type Settings } from './settings.ts';
+import { Topics } from './topics.ts';
+import { ManagementTrail } from './trail.ts';
+import { TriggerRules } from './trigger-rules.ts';
+
+/** What is not chosen has the default of `Settings`. */
+export interface Imdsv2EnforcerProps extends Partial<Settings> {
+  /** The built bundle: a folder with `index.mjs` that exports `handler`. */
+  readonly code: Code;
+}
+
+/**
+ * Switches IMDSv1 off on the EC2 instances of this account and region, the moment they start with it or are set back to it, and
+ * tells the security team.
+ */
+export class Imdsv2Enforcer extends Construct {
+  public readonly function: LambdaFunction;
+  /** What became of instances; subscribe the security team. */
+  public readonly outcomesTopic: Topic;
+  /** Alarms about the product itself; subscribe the team that runs it. */
+  public readonly operationsTopic: Topic;
+  /** Running-state events, sightings and alerts not yet sent. */
+  public readonly workQueue: Queue;
+  /** What could not be delivered or done. Redrive it to `workQueue`. */
+  public readonly deadLetters: Queue;
+
+  public constructor(scope: Construct, id: string, { code, ...chosen }: Imdsv2EnforcerProps) {
+    super(scope, id);
+    const { settings, problems } = checkSettings(chosen);
+    problems.forEach((problem) => Annotations.of(this).addError(problem));
+    this.sayWhatIsUnseen(settings);
+
+    const topics = new Topics(this, 'Topics', settings);
+    this.outcomesTopic = topics.outcomes;
+    this.operationsTopic = topics.operations;
+    this.deadLetters = new DeadLetters(this, 'DeadLetters');
+    this.workQueue = new WorkQueue(this, 'WorkQueue', { deadLetters: this.deadLetters, trail: settings.trail });
+    const queues = { workQueue: this.workQueue, deadLetters: this.deadLetters };
+    this.function = new EnforcerFunction(this, 'Function', { code, settings, topics, ...queues });
+    new TriggerRules(this, 'Rules', { function: this.function, ...queues });
+    new Monitoring(this, 'Monitoring', {
+      function: this.function,
+      ...queues,
+      operations: topics.operations,
+      runbookUrl: settings.runbookUrl ?? 'docs/runbook.md',
+    });
+    if (settings.trail === 'create') new ManagementTrail(this, 'Trail', settings);
+  }
+
+  /** Instances on which IMDSv1 was switched off. */
+  public metricRemediated(options?: MetricOptions): Metric {
+    return enforcerMetric('remediated', options);
+  }
+
+  /** The part of `metricRemediated` that somebody had set back. */
+  public metricDriftRemediated(options?: MetricOptions): Metric {
+    return enforcerMetric('driftRemediated', options);
+  }
+
+  /** Instances that were left alone because something could not be told, or because they existed before. */
+  public metricHeld(options?: MetricOptions): Metric {
+    return enforcerMetric('held', options);
+  }
+
+  /** Instances that were left alone because of an exemption in date. */
+  public metricExempt(options?: MetricOptions): Metric {
+    return enforcerMetric('exempt', options);
+  }
+
+  /** Instances for which it could not be done, and trying again would not help. */
+  public metricFailed(options?: MetricOptions): Metric {
+    return enforcerMetric('failed', options);
+  }
+
+  /** Instances for which it could not be done this time. */
+  public metricRetried(options?: MetricOptions): Metric {
+    return enforcerMetric('retried', options);
+  }
+
+  /** Events, or parts of them, that could not be understood. */
+  public metricNotUnderstood(options?: MetricOptions): Metric {
+    return enforcerMetric('notUnderstood', options);
+  }
+
+  /** Seconds that IMDSv1 was reachable, one value per remediated instance; the 95th percentile unless told otherwise. */
+  public metricExposureSeconds(options?: MetricOptions): Metric {
+    return enforcerMetric('exposureSeconds', { statistic: Stats.p(95), ...options });
+  }
+
+  private sayWhatIsUnseen({ trail }: Settings): void {
+    if (trail === 'existing') {
+      Annotations.of(this).addInfoV2(
+        'imdsv2-enforcer:trailExpected',
+        'trail=existing expects a CloudTrail trail that logs management events in this region. Without one, an instance that is ' +
+          'set back to IMDSv1 is not seen, and an insecure launch is seen late and without its caller.',
+      );
+    }
+    if (trail === 'none') {
+      Annotations.of(this).addWarningV2(
+        'imdsv2-enforcer:noTrail',
+        'trail=none: an instance that is set back to IMDSv1 is not seen, and alerts cannot name who launched an instance.',
+      );
+    }
+  }
+}

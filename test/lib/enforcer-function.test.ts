@@ -1,0 +1,148 @@
+import { parseConfig } from '../../lambda/config.ts';
+import { MODES } from '../../lambda/contract.ts';
+import { actions, type Statement, statements, templateOf, theOne } from './synth.ts';
+
+const template = templateOf();
+const MODIFY = 'ec2:ModifyInstanceMetadataOptions';
+const EVERY_INSTANCE = {
+  'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':ec2:*:', { Ref: 'AWS::AccountId' }, ':instance/*']],
+};
+const ROLE_GUARD = [
+  { StringNotEquals: { 'ec2:Attribute/HttpTokens': 'required' } },
+  { StringEquals: { 'ec2:Attribute/HttpEndpoint': 'disabled' } },
+  { StringEquals: { 'ec2:MetadataHttpEndpoint': 'disabled' } },
+];
+
+const allowed = (all: readonly Statement[]) => all.filter(({ Effect }) => Effect === 'Allow');
+/** Allowed actions, read as IAM reads them: `*` and `ec2:M*` would let a modification through, and so would any NotAction. */
+const allowedWrites = (all: readonly Statement[]) =>
+  allowed(all)
+    .flatMap((statement) => ('NotAction' in statement ? ['*'] : actions(statement)))
+    .filter((action) => action === '*' || (/^ec2:/i.test(action) && !/^ec2:(describe|get|list)[a-z]+$/i.test(action)));
+
+describe('the function', () => {
+  test('runs the bundle on the runtime it was tested on', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Handler: 'index.handler',
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 256,
+      Timeout: 120,
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup')[0] } },
+    });
+  });
+
+  test('takes from nobody: no reserved concurrency', () => {
+    const [, properties] = theOne<object>(template, 'AWS::Lambda::Function');
+    expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  test('hands what it cannot do to the dead letters', () => {
+    const arn = { 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters')[0], 'Arn'] };
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function')[0] },
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 21600,
+      DestinationConfig: { OnFailure: { Destination: arn } },
+    });
+    const send = allowed(statements(template.findResources('AWS::IAM::Policy'))).filter((statement) =>
+      actions(statement).includes('sqs:SendMessage'),
+    );
+    expect(send.map(({ Resource }) => Resource)).toContainEqual(arn);
+  });
+
+  test('keeps its log as long as it is told', () => {
+    templateOf({ logRetentionDays: 400 }).hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 400 });
+    template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate' });
+  });
+
+  test('reads its environment as the settings that it was deployed with', () => {
+    const [, { Environment }] = theOne<{ Environment: { Variables: Record<string, unknown> } }>(
+      templateOf({ mode: 'audit', existing: 'enforce', trail: 'none', exemptionHorizonDays: 30 }),
+      'AWS::Lambda::Function',
+    );
+    const arrived = Object.entries(Environment.Variables).map(([name, value]) => {
+      if (typeof value === 'string') return [name, value] as const;
+      return [
+        name,
+        name.endsWith('_ARN') ? 'arn:aws:sns:eu-west-1:111122223333:Outcomes' : 'https://sqs.example.com/q',
+      ];
+    });
+    expect(parseConfig(Object.fromEntries(arrived) as Record<string, string>)).toMatchObject({
+      mode: 'audit',
+      existing: 'enforce',
+      trail: false,
+      exemptionHorizonDays: 30,
+    });
+  });
+});
+
+describe('its role', () => {
+  test('enforce → the one change to EC2, on instances, is ModifyInstanceMetadataOptions', () => {
+    const all = statements(template.toJSON());
+    expect(allowedWrites(all)).toEqual([MODIFY]);
+    expect(allowed(all).filter((statement) => actions(statement).includes(MODIFY))).toEqual([
+      { Effect: 'Allow', Action: MODIFY, Resource: EVERY_INSTANCE },
+    ]);
+  });
+
+  test('audit → no change to EC2 is allowed anywhere', () => {
+    const all = statements(templateOf({ mode: 'audit' }).toJSON());
+    expect(allowedWrites(all)).toEqual([]);
+    expect(allowed(all).flatMap(actions)).toContain('ec2:DescribeInstances');
+  });
+
+  test.each(MODES)('mode=%s → three denies, without conditions on anything else', (mode) => {
+    const denies = statements(templateOf({ mode }).findResources('AWS::IAM::Policy')).filter(
+      ({ Effect }) => Effect === 'Deny',
+    );
+    expect(denies).toEqual(
+      ROLE_GUARD.map((Condition) => ({
+        Sid: expect.any(String),
+        Effect: 'Deny',
+        Action: MODIFY,
+        Resource: '*',
+        Condition,
+      })),
+    );
+  });
+
+  test('roleGuard=off → no deny, and nothing else is different', () => {
+    const policyOf = (roleGuard: 'on' | 'off') =>
+      statements(templateOf({ roleGuard }).findResources('AWS::IAM::Policy'));
+    expect(policyOf('off')).toEqual(policyOf('on').filter(({ Effect }) => Effect === 'Allow'));
+  });
+
+  test('no condition passes because its key is absent', () => {
+    const operators = statements(template.toJSON()).flatMap(({ Condition }) => Object.keys(Condition ?? {}));
+    expect(operators.filter((operator) => /IfExists$/i.test(operator))).toEqual([]);
+    expect(operators).toContain('StringNotEquals');
+  });
+
+  test('has everything in one policy, and no managed one', () => {
+    const [id, role] = theOne<object>(template, 'AWS::IAM::Role');
+    expect(role).not.toHaveProperty('ManagedPolicyArns');
+    expect(role).not.toHaveProperty('Policies');
+    expect(theOne<{ Roles: unknown }>(template, 'AWS::IAM::Policy')[1].Roles).toEqual([{ Ref: id }]);
+  });
+
+  test('allows nothing beyond what the function does', () => {
+    const byAction = allowed(statements(template.findResources('AWS::IAM::Policy'))).flatMap(actions);
+    expect([...new Set(byAction)].sort()).toEqual([
+      'ec2:DescribeInstances',
+      MODIFY,
+      'kms:Decrypt',
+      'kms:GenerateDataKey*',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'sns:Publish',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:ReceiveMessage',
+      'sqs:SendMessage',
+    ]);
+  });
+});

@@ -1,0 +1,67 @@
+import type { Trail } from '../../lambda/contract.ts';
+import { resources, statements, templateOf, theOne } from './synth.ts';
+
+interface Queue {
+  readonly DelaySeconds?: number;
+  readonly MessageRetentionPeriod: number;
+  readonly VisibilityTimeout: number;
+  readonly RedrivePolicy?: { readonly deadLetterTargetArn: unknown; readonly maxReceiveCount: number };
+  readonly SqsManagedSseEnabled: boolean;
+}
+
+const DAY = 24 * 3600;
+const template = templateOf();
+const [workQueueId, workQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue');
+const [deadLettersId, deadLetters] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters');
+
+test('there are two queues, both encrypted and reached by TLS only', () => {
+  const queues = resources<Queue>(template, 'AWS::SQS::Queue');
+  expect(Object.keys(queues).sort()).toEqual([deadLettersId, workQueueId].sort());
+  expect(Object.values(queues).every((queue) => queue.SqsManagedSseEnabled)).toBe(true);
+  const tlsOnly = statements(template.findResources('AWS::SQS::QueuePolicy'))
+    .filter(({ Effect, Condition }) => Effect === 'Deny' && Condition?.Bool?.['aws:SecureTransport'] === 'false')
+    .map(({ Resource }) => Resource);
+  expect(tlsOnly).toHaveLength(2);
+});
+
+test('the dead letters belong to the work queue, so that SQS can move them back', () => {
+  expect(workQueue.RedrivePolicy).toEqual({
+    deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersId, 'Arn'] },
+    maxReceiveCount: 5,
+  });
+  expect(deadLetters.RedrivePolicy).toBeUndefined();
+});
+
+test('dead letters are kept longest', () => {
+  expect(deadLetters.MessageRetentionPeriod).toBe(14 * DAY);
+  expect(workQueue.MessageRetentionPeriod).toBeGreaterThanOrEqual(4 * DAY);
+  expect(workQueue.MessageRetentionPeriod).toBeLessThan(deadLetters.MessageRetentionPeriod);
+});
+
+test.each<[Trail, number]>([
+  ['existing', 90],
+  ['create', 90],
+  ['none', 15],
+])('trail=%s → work waits %d seconds', (trail, seconds) => {
+  expect(theOne<Queue>(templateOf({ trail }), 'AWS::SQS::Queue', 'EnforcerWorkQueue')[1].DelaySeconds).toBe(seconds);
+});
+
+test('the function takes batches, and reports the items that failed', () => {
+  template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    EventSourceArn: { 'Fn::GetAtt': [workQueueId, 'Arn'] },
+    FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function')[0] },
+    BatchSize: 200,
+    MaximumBatchingWindowInSeconds: 10,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    ScalingConfig: { MaximumConcurrency: 2 },
+  });
+});
+
+test('work stays invisible for six times the timeout of the function, and the batch window', () => {
+  const [, { Timeout }] = theOne<{ Timeout: number }>(template, 'AWS::Lambda::Function');
+  const [, { MaximumBatchingWindowInSeconds: window }] = theOne<{ MaximumBatchingWindowInSeconds: number }>(
+    template,
+    'AWS::Lambda::EventSourceMapping',
+  );
+  expect(workQueue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * Timeout + window);
+});

@@ -1,0 +1,113 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { ConfigError } from '../../lambda/config.ts';
+import type { Mode } from '../../lambda/contract.ts';
+import { Imdsv2Enforcer } from '../../lib/index.ts';
+import { DEFAULTS, parseSettings, type Settings } from '../../lib/settings.ts';
+
+function problemsOf(context: Record<string, unknown>): readonly string[] {
+  try {
+    parseSettings(context);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('nothing chosen → the defaults, whatever else is in the context', () => {
+  expect(parseSettings({ '@aws-cdk/core:checkSecretUsage': true })).toEqual<Settings>({
+    mode: 'enforce',
+    existing: 'audit',
+    trail: 'existing',
+    alertEmail: [],
+    operationsEmail: [],
+    exemptionHorizonDays: 90,
+    logRetentionDays: 90,
+    roleGuard: 'on',
+  });
+});
+
+test('strings, as from -c', () => {
+  expect(
+    parseSettings({
+      mode: 'audit',
+      existing: 'enforce',
+      trail: 'create',
+      alertEmail: 'security@example.com, ciso@example.com,security@example.com',
+      operationsEmail: 'platform@example.com',
+      exemptionHorizonDays: '30',
+      logRetentionDays: '365',
+      roleGuard: 'off',
+      runbookUrl: 'https://wiki.example.com/imdsv2',
+    }),
+  ).toEqual<Settings>({
+    mode: 'audit',
+    existing: 'enforce',
+    trail: 'create',
+    alertEmail: ['security@example.com', 'ciso@example.com'],
+    operationsEmail: ['platform@example.com'],
+    exemptionHorizonDays: 30,
+    logRetentionDays: 365,
+    roleGuard: 'off',
+    runbookUrl: 'https://wiki.example.com/imdsv2',
+  });
+});
+
+test('numbers and lists, as from cdk.json', () => {
+  expect(
+    parseSettings({ exemptionHorizonDays: 30, logRetentionDays: 7, alertEmail: ['a@example.com', 'b@example.com'] }),
+  ).toEqual({
+    ...DEFAULTS,
+    exemptionHorizonDays: 30,
+    logRetentionDays: 7,
+    alertEmail: ['a@example.com', 'b@example.com'],
+  });
+});
+
+test('one error with every problem: the key, the value, what is accepted', () => {
+  expect(() => parseSettings({ mode: 'enfroce', existing: 'maybe', alertEmail: 'nope' })).toThrow(
+    new ConfigError([
+      'mode is "enfroce"; accepted: enforce | audit',
+      'existing is "maybe"; accepted: audit | enforce',
+      'alertEmail is "nope"; accepted: e-mail addresses, separated by commas',
+    ]),
+  );
+});
+
+test.each<[string, unknown]>([
+  ['mode', ''],
+  ['mode', true],
+  ['trail', 'yes'],
+  // A variable that the pipeline did not set: silence would mean that nobody is told.
+  ['alertEmail', ''],
+  ['alertEmail', 'a@example.com,'],
+  ['alertEmail', 'a@example.com b@example.com'],
+  ['operationsEmail', 'platform'],
+  ['exemptionHorizonDays', 0],
+  ['exemptionHorizonDays', 3651],
+  ['exemptionHorizonDays', '1e2'],
+  ['exemptionHorizonDays', 1.5],
+  // CloudWatch Logs knows no 100 days.
+  ['logRetentionDays', 100],
+  ['roleGuard', false],
+  ['runbookUrl', 'http://wiki.example.com/imdsv2'],
+  ['runbookUrl', 'https://wiki.example.com/imdsv2#top'],
+])('%s=%j is a problem', (key, value) => {
+  expect(problemsOf({ [key]: value })).toEqual([expect.stringMatching(`^${key} is .*; accepted: `)]);
+});
+
+test('props of the construct are checked the same way, and shown all at once', () => {
+  const stack = new Stack(new App(), 'Stack');
+  new Imdsv2Enforcer(stack, 'Enforcer', {
+    code: Code.fromInline('export const handler = async () => {};'),
+    mode: 'enfroce' as Mode,
+    exemptionHorizonDays: 0,
+  });
+  const errors = Annotations.fromStack(stack).findError('*', Match.anyValue());
+  expect(errors.map(({ entry }) => entry.data)).toEqual([
+    'mode is "enfroce"; accepted: enforce | audit',
+    'exemptionHorizonDays is "0"; accepted: a whole number from 1 to 3650',
+  ]);
+});

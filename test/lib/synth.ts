@@ -1,0 +1,55 @@
+import { App, type Environment } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import cdk from '../../cdk.json';
+import { EnforcerStack } from '../../lib/index.ts';
+import type { Settings } from '../../lib/settings.ts';
+
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action?: string | readonly string[];
+  readonly NotAction?: unknown;
+  readonly Resource?: unknown;
+  readonly Principal?: { readonly Service?: string };
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The stack as `cdk synth` makes it, feature flags included, but for the bundle. */
+export function stackOf(settings: Partial<Settings> = {}, env?: Environment): EnforcerStack {
+  return new EnforcerStack(new App({ context: cdk.context }), 'Imdsv2Enforcer', {
+    ...settings,
+    env,
+    code: Code.fromInline('export const handler = async () => {};'),
+  });
+}
+
+export function templateOf(settings?: Partial<Settings>, env?: Environment): Template {
+  return Template.fromStack(stackOf(settings, env));
+}
+
+/** Properties by logical id. */
+export function resources<T>(template: Template, type: string): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]),
+  );
+}
+
+/** Logical id and properties of the one resource of a type; with a path, of the one whose logical id starts so. */
+export function theOne<T>(template: Template, type: string, prefix = ''): readonly [id: string, properties: T] {
+  const found = Object.entries(resources<T>(template, type)).filter(([id]) => id.startsWith(prefix));
+  const [first] = found;
+  if (found.length !== 1 || first === undefined) throw new Error(`${found.length} ${type} start with "${prefix}"`);
+  return first;
+}
+
+/** Every policy statement, wherever in the template. */
+export function statements(value: unknown): readonly Statement[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const here = 'Effect' in value && ('Action' in value || 'NotAction' in value) ? [value as Statement] : [];
+  return [...here, ...Object.values(value).flatMap(statements)];
+}
+
+export function actions({ Action }: Statement): readonly string[] {
+  return [Action ?? []].flat();
+}

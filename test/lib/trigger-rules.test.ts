@@ -1,0 +1,56 @@
+import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { resources, statements, templateOf, theOne } from './synth.ts';
+
+interface Rule {
+  readonly Description: string;
+  readonly EventPattern: unknown;
+  readonly State: string;
+  readonly Targets: readonly {
+    readonly Arn: unknown;
+    readonly DeadLetterConfig?: unknown;
+    readonly RetryPolicy?: { readonly MaximumEventAgeInSeconds: number; readonly MaximumRetryAttempts: number };
+  }[];
+}
+
+const template = templateOf();
+const rules = resources<Rule>(template, 'AWS::Events::Rule');
+const arnOf = (type: string, prefix?: string) => ({ 'Fn::GetAtt': [theOne(template, type, prefix)[0], 'Arn'] });
+const functionArn = arnOf('AWS::Lambda::Function');
+const workQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerWorkQueue');
+const deadLettersArn = arnOf('AWS::SQS::Queue', 'EnforcerDeadLetters');
+
+test('one rule for each trigger and no other', () => {
+  expect(Object.values(rules).map((rule) => rule.Description)).toEqual(TRIGGERS.map((trigger) => trigger.description));
+});
+
+describe.each(TRIGGERS)('$name', ({ ruleId, pattern, delivery }) => {
+  const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', `EnforcerRules${ruleId}`);
+
+  test('has the pattern of its trigger, unchanged', () => {
+    expect(rule.EventPattern).toEqual(pattern);
+  });
+
+  test(`is on, with one target: ${delivery}`, () => {
+    expect(rule.State).toBe('ENABLED');
+    expect(rule.Targets.map((target) => target.Arn)).toEqual([delivery === 'direct' ? functionArn : workQueueArn]);
+  });
+
+  test('gives up within limits, into the dead letters', () => {
+    const [target] = rule.Targets;
+    expect(target?.DeadLetterConfig).toEqual({ Arn: deadLettersArn });
+    expect(target?.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 });
+  });
+
+  test('may deliver to its target and to the dead letters', () => {
+    const fromThisRule = { 'Fn::GetAtt': [id, 'Arn'] };
+    const allowed = statements(template.findResources('AWS::SQS::QueuePolicy'))
+      .filter(
+        ({ Condition }) => JSON.stringify(Condition?.ArnEquals?.['aws:SourceArn']) === JSON.stringify(fromThisRule),
+      )
+      .map(({ Resource }) => Resource);
+    expect(allowed).toContainEqual(deadLettersArn);
+    if (delivery === 'queued') expect(allowed).toContainEqual(workQueueArn);
+    else
+      template.hasResourceProperties('AWS::Lambda::Permission', { FunctionName: functionArn, SourceArn: fromThisRule });
+  });
+});

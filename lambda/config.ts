@@ -55,7 +55,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const config: Config = {
     mode: check('mode', MODES.join(' | '), oneOf(MODES)),
     existing: check('existing', EXISTING.join(' | '), oneOf(EXISTING)),
-    trail: check('trail', 'true | false', (text) => ({ true: true, false: false })[text]),
+    trail: check('trail', 'true | false', (text) => (/^(true|false)$/.test(text) ? text === 'true' : undefined)),
     exemptionHorizonDays: check('exemptionHorizonDays', 'a whole number from 1 to 3650', wholeNumber(1, 3650)),
     outcomesTopicArn: check('outcomesTopicArn', 'an SNS topic ARN', matching(/^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/)),
     workQueueUrl: check('workQueueUrl', 'an SQS queue URL', matching(/^https?:\/\/\S+$/)),

@@ -53,5 +53,5 @@ export function toFailure(error: unknown): FailureError {
 function isUnavailable(error: Error, status: number | undefined): boolean {
   if (status !== undefined && status >= 500) return true;
   const { code } = error as NodeJS.ErrnoException;
-  return error.name === 'TimeoutError' || /^(E(CONN|PIPE|HOST|NET|AI_|TIMEDOUT)|UND_ERR)/.test(code ?? '');
+  return error.name === 'TimeoutError' || /^(E(CONN|PIPE|HOST|NET|AI_|TIMEDOUT|NOTFOUND)|UND_ERR)/.test(code ?? '');
 }

@@ -11,7 +11,7 @@ const { names } = METRICS;
 export function journal(logger: Logger, metrics: Metrics): Journal {
   const count = (name: string) => metrics.addMetric(name, MetricUnit.Count, 1);
   return {
-    outcome: (outcome) => {
+    outcome: (outcome, told) => {
       const { target, status, reason, exposedSeconds, detail } = outcome;
       const { trigger, eventId, caller } = target.context;
       const line = {
@@ -26,10 +26,11 @@ export function journal(logger: Logger, metrics: Metrics): Journal {
         exposedSeconds,
         detail: detail && clean(detail),
         caller: caller && clean(caller.principal),
+        told,
       };
       if (status === 'failed') logger.warn('outcome', line);
       else logger.info('outcome', line);
-      for (const name of metricsOf(outcome)) count(name);
+      for (const name of metricsOf(outcome, told)) count(name);
       if (exposedSeconds !== undefined) metrics.addMetric(names.exposureSeconds, MetricUnit.Seconds, exposedSeconds);
     },
     notUnderstood: (eventId, problem) => {
@@ -47,10 +48,11 @@ const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
   exempt: names.exempt,
 };
 
-function metricsOf(outcome: Outcome): string[] {
+/** What a running-state event only repeats, and so is not told, is not counted twice either. */
+function metricsOf(outcome: Outcome, told: boolean): string[] {
   const { status, target } = outcome;
   if (status === 'failed') return [isRetried(outcome) ? names.retried : names.failed];
   const name = BY_STATUS[status];
-  if (name === undefined) return [];
+  if (name === undefined || !told) return [];
   return status === 'remediated' && target.context.trigger === 'drift' ? [name, names.driftRemediated] : [name];
 }

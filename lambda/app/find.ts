@@ -1,5 +1,5 @@
 import { FailureError } from '../core/failure.ts';
-import type { Snapshot } from '../core/instance.ts';
+import { isFirstLaunch, type Snapshot } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
 import { toSighting } from '../triggers/sighting.ts';
 import { attempt, persist } from './persist.ts';
@@ -14,21 +14,27 @@ const PAUSES = [0, 2, 4, 8];
  *
  * Instances that cannot be found are asked for again by a retry while the launch is young; after that they are reported.
  *
+ * Without a token they are found by time, and with them what others launched or started in the same minutes: so what existed
+ * before is left out, and nobody is named as the caller.
+ *
  * @returns the failure that a retry may undo, if there was one.
  */
 export async function find(lookup: Lookup, ports: Ports): Promise<FailureError | undefined> {
   const { reader, queue, journal, time } = ports;
-  let found: readonly Snapshot[] = [];
+  const { account, region, atLeast } = lookup;
+  const byTime = lookup.clientToken === undefined;
+  const context = byTime ? { ...lookup.context, caller: undefined } : lookup.context;
+  let found: readonly Snapshot[] | undefined;
   for (const pause of PAUSES) {
     if (time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
     await time.sleep(pause * 1000);
     const read = await attempt(() => persist(() => reader.find(lookup), time));
     if (read instanceof FailureError) return read;
-    found = read;
-    if (found.length >= lookup.atLeast) break;
+    found = byTime ? read.filter(isFirstLaunch) : read;
+    if (found.length >= atLeast) break;
   }
+  if (found === undefined) return new FailureError('deadline', 'no time was left to look for a launch without ids');
   const open = found.filter(({ options }) => options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled');
-  const { account, region, context, atLeast } = lookup;
   const sightings = open.map(({ instanceId, options }) =>
     toSighting({ account, region, instanceId, context }, options),
   );
@@ -36,7 +42,8 @@ export async function find(lookup: Lookup, ports: Ports): Promise<FailureError |
   if (kept instanceof FailureError) return kept;
   if (found.length >= atLeast) return undefined;
   const missing = `${found.length} of at least ${atLeast} instances of a launch without ids could be found`;
-  if (isYoung(context, time.now())) return new FailureError('not-visible', missing);
+  // By time one cannot tell how many there should be: only the open ones are asked for.
+  if (!byTime && isYoung(context, time.now())) return new FailureError('not-visible', missing);
   journal.notUnderstood(context.eventId, missing);
   return undefined;
 }

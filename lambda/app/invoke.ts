@@ -58,7 +58,7 @@ export async function onBatch(records: readonly QueueRecord[], rules: Rules, por
 async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports: Ports): Promise<Map<string, string>> {
   const parsed = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
   for (const { event, problems } of parsed) {
-    for (const problem of problems) ports.journal.notUnderstood(eventIdOf(event), problem);
+    for (const problem of new Set(problems)) ports.journal.notUnderstood(eventIdOf(event), problem);
   }
 
   const outcomes = await remediate(

@@ -39,7 +39,8 @@ export interface Publisher {
 
 /** Writes down what happened, for logs and metrics. Never fails. */
 export interface Journal {
-  outcome(outcome: Outcome): void;
+  /** @param told whether people are told. */
+  outcome(outcome: Outcome, told: boolean): void;
   /** Something in an event could not be understood. */
   notUnderstood(eventId: string, problem: string): void;
   /** Something went wrong that the caller dealt with. */

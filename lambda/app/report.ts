@@ -19,9 +19,9 @@ export interface ReportOptions extends AlertOptions {
  * @throws FailureError if neither took it: then a retry must tell it.
  */
 export async function report(outcomes: readonly Outcome[], options: ReportOptions, ports: Ports): Promise<void> {
-  for (const outcome of outcomes) ports.journal.outcome(outcome);
-  const told = outcomes.filter((outcome) => isTold(outcome, options.trail));
-  const sent = await Promise.all(toMessages(told, options).map((message) => attempt(() => send(message, ports))));
+  const told = new Set(outcomes.filter((outcome) => isTold(outcome, options.trail)));
+  for (const outcome of outcomes) ports.journal.outcome(outcome, told.has(outcome));
+  const sent = await Promise.all(toMessages([...told], options).map((message) => attempt(() => send(message, ports))));
   const lost = sent.find((result) => result instanceof FailureError);
   if (lost !== undefined) throw lost;
 }

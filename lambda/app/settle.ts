@@ -1,5 +1,5 @@
 import { CHANGE, decide, type Decision, type Policy } from '../core/decide.ts';
-import { FailureError } from '../core/failure.ts';
+import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Context, saysReachable, type Target } from '../core/target.ts';
@@ -68,6 +68,12 @@ async function change({ region, instanceId }: Target, pace: Pace, ports: Ports):
   }, time);
 }
 
+/** What EC2 may answer for an instance in the wrong state. */
+const REFUSALS: readonly FailureKind[] = ['wrong-state', 'unsupported', 'invalid'];
+
+/** Whether an instance is on its way to a state in which it can be changed. */
+const isInTransit = ({ state }: Snapshot): boolean => state === 'pending' || state === 'stopping';
+
 /**
  * EC2 refused. Which error code it answers for an instance in the wrong state is not documented, so the state is read again
  * and the decision taken again: an instance that died meanwhile is no failure.
@@ -79,7 +85,7 @@ async function reconsider(
   policy: Policy,
   ports: Ports,
 ): Promise<Outcome> {
-  const failed = (reason: FailureError['kind'], snapshot: Snapshot): Outcome => ({
+  const failed = (reason: FailureKind, snapshot: Snapshot): Outcome => ({
     target,
     snapshot,
     status: 'failed',
@@ -87,17 +93,16 @@ async function reconsider(
     at: ports.time.now(),
     detail: failure.message,
   });
-  if (!['wrong-state', 'not-visible', 'unsupported', 'invalid'].includes(failure.kind))
-    return failed(failure.kind, before);
+  if (failure.kind !== 'not-visible' && !REFUSALS.includes(failure.kind)) return failed(failure.kind, before);
   const read = await attempt(() =>
     persist(() => ports.reader.describe(target.region, [target.instanceId]), ports.time),
   );
-  if (read instanceof FailureError) return failed(failure.kind, before);
+  if (read instanceof FailureError) return failed(read.kind, before);
   const [snapshot] = read;
   if (snapshot === undefined) return unseen(target, ports.time.now());
   const decision = decide(snapshot, target.context, policy, ports.time.now());
   if (decision.kind !== 'remediate') return untouched(target, snapshot, decision, ports.time.now());
-  return failed(snapshot.state === 'pending' && failure.kind === 'wrong-state' ? 'not-ready' : failure.kind, snapshot);
+  return failed(isInTransit(snapshot) && REFUSALS.includes(failure.kind) ? 'not-ready' : failure.kind, snapshot);
 }
 
 function untouched(

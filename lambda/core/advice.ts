@@ -2,7 +2,7 @@ import { TAG } from '../contract.ts';
 import { dayFromNow } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
 import { isContainerHost, type Origin } from './origin.ts';
-import { clean, shellQuote } from './text.ts';
+import { defang, shellQuote } from './text.ts';
 import type { Target } from './target.ts';
 
 /** What to do about an instance: sentences and shell commands. Commands hold checked ids; everything else is quoted. */
@@ -33,7 +33,7 @@ export function prevention({ region }: Target, origin: Origin, { options }: Snap
   const hopLimit = options.HttpPutResponseHopLimit ?? 1;
   if (origin.beanstalkEnvironmentId !== undefined) {
     return {
-      text: `Beanstalk environment ${clean(origin.beanstalkEnvironment ?? origin.beanstalkEnvironmentId)} launches its instances: switch IMDSv1 off in its options.`,
+      text: `Beanstalk environment ${defang(origin.beanstalkEnvironment ?? origin.beanstalkEnvironmentId)} launches its instances: switch IMDSv1 off in its options.`,
       commands: [
         `aws elasticbeanstalk update-environment --region ${region} --environment-id ${shellQuote(origin.beanstalkEnvironmentId)} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
       ],
@@ -41,20 +41,20 @@ export function prevention({ region }: Target, origin: Origin, { options }: Snap
   }
   if (origin.eksNodegroup !== undefined) {
     return {
-      text: `EKS node group ${clean(origin.eksNodegroup)} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in the launch template that the node group names (not in the copy that EKS made of it).`,
+      text: `EKS node group ${defang(origin.eksNodegroup)} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in the launch template that the node group names (not in the copy that EKS made of it).`,
       commands: [],
     };
   }
   if (origin.launchTemplateId !== undefined) return templateFix(region, origin, hopLimit);
   if (origin.autoScalingGroup !== undefined) {
     return {
-      text: `Auto Scaling group ${clean(origin.autoScalingGroup)} has no launch template: give it one with MetadataOptions HttpTokens=required.`,
+      text: `Auto Scaling group ${defang(origin.autoScalingGroup)} has no launch template: give it one with MetadataOptions HttpTokens=required.`,
       commands: [],
     };
   }
   if (origin.stackName !== undefined) {
     return {
-      text: `CloudFormation stack ${clean(origin.stackName)}, resource ${clean(origin.stackLogicalId ?? '?')}: set MetadataOptions HttpTokens: required in its template.`,
+      text: `CloudFormation stack ${defang(origin.stackName)}, resource ${defang(origin.stackLogicalId ?? '?')}: set MetadataOptions HttpTokens: required in its template.`,
       commands: [],
     };
   }
@@ -73,12 +73,12 @@ function templateFix(region: string, origin: Origin, hopLimit: number): Advice {
   const options = `{"MetadataOptions":{"HttpTokens":"required","HttpEndpoint":"enabled","HttpPutResponseHopLimit":${hopLimit}}}`;
   const template = shellQuote(launchTemplateId);
   const created = `aws ec2 create-launch-template-version --region ${region} --launch-template-id ${template} --source-version ${shellQuote(launchTemplateVersion)} --launch-template-data '${options}'`;
-  const text = `Launch template ${clean(launchTemplateId)} version ${clean(launchTemplateVersion)} allows IMDSv1`;
+  const text = `Launch template ${defang(launchTemplateId)} version ${defang(launchTemplateVersion)} allows IMDSv1`;
   if (autoScalingGroup === undefined) {
     return { text: `${text}: make a version that does not, and launch from that.`, commands: [created] };
   }
   return {
-    text: `${text}: make a version that does not, and give it to Auto Scaling group ${clean(autoScalingGroup)}.`,
+    text: `${text}: make a version that does not, and give it to Auto Scaling group ${defang(autoScalingGroup)}.`,
     commands: [
       created,
       `aws autoscaling update-auto-scaling-group --region ${region} --auto-scaling-group-name ${shellQuote(autoScalingGroup)} --launch-template ${shellQuote(`LaunchTemplateId=${launchTemplateId},Version=$Latest`)}`,
@@ -100,7 +100,7 @@ export function findCaller({ region, instanceId }: Target): Advice {
 export function hopLimitNote({ region, instanceId }: Target, { options, tags }: Snapshot): Advice | undefined {
   if (options.HttpPutResponseHopLimit !== 1 || !isContainerHost(tags)) return undefined;
   return {
-    text: 'Containers on this host cannot reach IMDS now: its hop limit is 1 and a token does not travel further. If they need IMDS:',
+    text: 'Once tokens are required, containers on this host cannot reach IMDS: its hop limit is 1 and a token does not travel further. If they need IMDS:',
     commands: [
       `aws ec2 modify-instance-metadata-options --region ${region} --instance-id ${instanceId} --http-put-response-hop-limit 2 --http-endpoint enabled`,
     ],

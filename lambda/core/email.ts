@@ -51,10 +51,10 @@ function change(before: MetadataOptions | undefined, after: MetadataOptions | un
   const fields = ['HttpTokens', 'HttpEndpoint', 'HttpPutResponseHopLimit'] as const;
   return fields
     .map((field) => {
-      const [was, is] = [before[field], after?.[field] ?? before[field]];
-      return was === is
-        ? `${field} ${was ?? 'not stated'}`
-        : `${field} ${was ?? 'not stated'} -> ${is ?? 'not stated'}`;
+      const [was, is] = [before[field], after?.[field] ?? before[field]].map((value) =>
+        value === undefined ? 'not stated' : defang(String(value)),
+      );
+      return was === is ? `${field} ${was}` : `${field} ${was} -> ${is}`;
     })
     .join(', ');
 }

@@ -58,8 +58,11 @@ export interface OutcomeJson {
   readonly after?: Readonly<Record<string, string | number>>;
 }
 
-/** How many instances of a message are told in detail. */
+/** How many instances of a message are told in detail at most. */
 export const DETAILED = 25;
+
+/** How many are, the first that fits: strangers' names must not turn one message into hundreds. */
+const DETAILS = [DETAILED, 12, 6, 3, 1];
 
 /**
  * The most that the two forms of a message may weigh together. SNS takes 256 KiB with attributes and the JSON around them.
@@ -81,19 +84,21 @@ export function toSnsText({ json, email }: AlertMessage): string {
 }
 
 function fit(outcomes: readonly Outcome[], options: AlertOptions): AlertMessage[] {
-  const message = toMessage(outcomes, options);
-  if (outcomes.length <= 1 || new TextEncoder().encode(toSnsText(message)).length <= MAX_BYTES) return [message];
+  for (const detailed of DETAILS) {
+    const message = toMessage(outcomes, detailed, options);
+    if (outcomes.length <= 1 || new TextEncoder().encode(toSnsText(message)).length <= MAX_BYTES) return [message];
+  }
   const half = Math.ceil(outcomes.length / 2);
   return [...fit(outcomes.slice(0, half), options), ...fit(outcomes.slice(half), options)];
 }
 
-function toMessage(outcomes: readonly Outcome[], options: AlertOptions): AlertMessage {
+function toMessage(outcomes: readonly Outcome[], detailed: number, options: AlertOptions): AlertMessage {
   const [first] = outcomes;
   if (first === undefined) throw new RangeError('a message needs at least one outcome');
   const { account, region, context } = first.target;
   const byStatus = Map.groupBy(outcomes, ({ status }) => status);
   const counts = Object.fromEntries([...byStatus].map(([status, those]) => [status, those.length]));
-  const rest = Map.groupBy(outcomes.slice(DETAILED), ({ status }) => status);
+  const rest = Map.groupBy(outcomes.slice(detailed), ({ status }) => status);
   const more = Object.fromEntries(
     [...rest].map(([status, those]) => [status, those.map(({ target }) => target.instanceId)]),
   );
@@ -101,10 +106,10 @@ function toMessage(outcomes: readonly Outcome[], options: AlertOptions): AlertMe
   const tally = [...byStatus].map(([status, those]) => `${those.length} ${status}`).join(', ');
   return {
     subject: subjectOf(shared.severity, tally, region, first.target.instanceId, outcomes.length),
-    json: { schema: MESSAGE_SCHEMA, ...shared, counts, outcomes: outcomes.slice(0, DETAILED).map(toJson), more },
+    json: { schema: MESSAGE_SCHEMA, ...shared, counts, outcomes: outcomes.slice(0, detailed).map(toJson), more },
     email: [
       `IMDSv2 enforcer, account ${account}, ${region}: ${tally}.`,
-      ...outcomes.slice(0, DETAILED).map((outcome) => section(outcome, options)),
+      ...outcomes.slice(0, detailed).map((outcome) => section(outcome, options)),
       ...Object.entries(more).map(([status, ids]) => `${ids.length} more ${status}: ${ids.join(' ')}`),
       'Instances stay exempt with the tag imdsv2:exempt-until=YYYY-MM-DD; names and reasons above are as others wrote them.',
     ].join('\n\n'),

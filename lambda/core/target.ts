@@ -56,10 +56,15 @@ export function saysReachable(recorded: Recorded | undefined): boolean {
 }
 
 /**
- * Loose on purpose: published records have ids of 8 and 17 digits and in capitals. It keeps out what could not be an id,
- * and makes ids safe to put in commands and subjects; EC2 judges the rest.
+ * The instance id that a record means, or `undefined`.
+ *
+ * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. It keeps out what
+ * could not be an id, and makes ids safe to put in commands and subjects; EC2 judges the rest.
  */
-export const INSTANCE_ID = /^i-[0-9a-z]{8,32}$/i;
+export function toInstanceId(text: string | undefined): string | undefined {
+  const id = text?.trim().toLowerCase() ?? '';
+  return /^i-[0-9a-z]{8,32}$/.test(id) ? id : undefined;
+}
 
 export const ACCOUNT = /^\d{12}$/;
 

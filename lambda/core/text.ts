@@ -15,13 +15,14 @@ export function clean(text: string, max: number = MAX_TEXT): string {
   return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : characters.join('');
 }
 
-const SERVICE_PRINCIPAL = /^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$/;
+// One label only: `bucket.s3.amazonaws.com` and its like belong to strangers.
+const SERVICE_PRINCIPAL = /^[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
 /** `clean`, and nothing in it that a mail program would turn into a link. */
 export function defang(text: string): string {
   const cleaned = clean(text);
   if (SERVICE_PRINCIPAL.test(cleaned)) return cleaned;
-  return cleaned.replace(/:\/\//g, '[:]//').replace(/\.(?=\p{L}{2})/gu, '[.]');
+  return cleaned.replace(/:\/\//g, '[:]//').replace(/\.(?=\p{L}[\p{L}\p{M}])/gu, '[.]');
 }
 
 /** Longest name that AWS gives to something we name in a command. */

@@ -17,7 +17,8 @@ export function toUnsent(detail: AlertMessage): Unsent {
 /** The alert in a queue message; `undefined` for anything else. */
 export function fromUnsent(body: unknown): AlertMessage | undefined {
   const { source, 'detail-type': type, detail } = (body ?? {}) as Partial<Unsent>;
-  if (source !== SOURCE || type !== DETAIL_TYPE || detail === undefined) return undefined;
-  const whole = typeof detail.subject === 'string' && typeof detail.email === 'string' && 'attributes' in detail;
-  return whole && typeof detail.json === 'object' ? detail : undefined;
+  if (source !== SOURCE || type !== DETAIL_TYPE) return undefined;
+  const { subject, email, json, attributes } = (detail ?? {}) as Partial<AlertMessage>;
+  const objects = [json, attributes].every((part) => typeof part === 'object' && part !== null);
+  return objects && typeof subject === 'string' && typeof email === 'string' ? detail : undefined;
 }

@@ -1,4 +1,4 @@
-import { INSTANCE_ID } from '../core/target.ts';
+import { toInstanceId } from '../core/target.ts';
 import { callerOf, isCall, isFailed, successful } from './cloudtrail.ts';
 import { at, isObject, type Json, text } from './json.ts';
 import { asksFor, notUnderstood, type Trigger } from './trigger.ts';
@@ -35,8 +35,8 @@ export const drift: Trigger = {
   parse: (event, { account, region, eventId, occurredAt }) => {
     if (isFailed(event)) return asksFor();
     const request = requestOf(event);
-    const instanceId = field(request, 'InstanceId')?.trim() ?? '';
-    if (!INSTANCE_ID.test(instanceId)) return notUnderstood('requestParameters has no usable InstanceId');
+    const instanceId = toInstanceId(field(request, 'InstanceId'));
+    if (instanceId === undefined) return notUnderstood('requestParameters has no usable InstanceId');
     const recorded = { HttpTokens: field(request, 'HttpTokens'), HttpEndpoint: field(request, 'HttpEndpoint') };
     const context = { trigger: 'drift', eventId, occurredAt, caller: callerOf(event), recorded } as const;
     return asksFor({ account, region, instanceId, context });

@@ -1,5 +1,5 @@
 import { TAG } from '../contract.ts';
-import { type Context, INSTANCE_ID, type Target } from '../core/target.ts';
+import { type Context, toInstanceId, type Target } from '../core/target.ts';
 import { callerOf, isCall, isFailed, successful } from './cloudtrail.ts';
 import { at, type Json, list, text } from './json.ts';
 import { asksFor, type Envelope, type Parsed, type Trigger } from './trigger.ts';
@@ -35,21 +35,27 @@ function parseLaunch(event: Json, { account, region, eventId, occurredAt }: Enve
     // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     const request = at(event, 'detail', 'requestParameters');
     const clientToken = text(request, 'clientToken');
-    const counts = list(request, 'instancesSet', 'items').map((item) => Number(at(item, 'minCount')));
-    const atLeast = Math.max(1, ...counts.filter(Number.isSafeInteger));
+    const counts = list(request, 'instancesSet', 'items').map((item) => toCount(at(item, 'minCount')));
+    const atLeast = counts.reduce((most, count) => Math.max(most, count), 1);
     return { targets: [], lookups: [{ account, region, clientToken, atLeast, context }], problems: [] };
   }
   const targets = new Map<string, Target>();
   const problems: string[] = [];
   for (const item of items) {
-    const instanceId = text(item, 'instanceId')?.trim() ?? '';
-    if (INSTANCE_ID.test(instanceId)) {
+    const instanceId = toInstanceId(text(item, 'instanceId'));
+    if (instanceId !== undefined) {
       targets.set(instanceId, { account, region, instanceId, context: { ...context, recorded: recordedIn(item) } });
     } else {
       problems.push('an item of responseElements.instancesSet has no usable instanceId');
     }
   }
   return { targets: [...targets.values()], lookups: [], problems };
+}
+
+/** Zero for what is no count. Numbers are text in records that passed through other tools. */
+function toCount(value: Json): number {
+  const count = typeof value === 'number' || typeof value === 'string' ? Number(value) : 0;
+  return Number.isSafeInteger(count) ? count : 0;
 }
 
 function recordedIn(item: Json) {

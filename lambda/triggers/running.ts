@@ -1,4 +1,4 @@
-import { INSTANCE_ID } from '../core/target.ts';
+import { toInstanceId } from '../core/target.ts';
 import { text } from './json.ts';
 import { asksFor, notUnderstood, type Trigger } from './trigger.ts';
 
@@ -16,8 +16,8 @@ export const running: Trigger = {
   pattern: { source: ['aws.ec2'], 'detail-type': [DETAIL_TYPE], detail: { state: ['running'] } },
   accepts: (event) => text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {
-    const instanceId = text(event, 'detail', 'instance-id')?.trim() ?? '';
-    if (!INSTANCE_ID.test(instanceId)) return notUnderstood('detail has no usable instance-id');
+    const instanceId = toInstanceId(text(event, 'detail', 'instance-id'));
+    if (instanceId === undefined) return notUnderstood('detail has no usable instance-id');
     return asksFor({ account, region, instanceId, context: { trigger: 'running', eventId, occurredAt } });
   },
 };

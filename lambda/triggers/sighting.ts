@@ -1,5 +1,5 @@
 import { SOURCE, TRIGGERS } from '../contract.ts';
-import { type Caller, INSTANCE_ID, type Recorded, type Target } from '../core/target.ts';
+import { type Caller, toInstanceId, type Recorded, type Target } from '../core/target.ts';
 import { at, type Json, text } from './json.ts';
 import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
 
@@ -47,8 +47,8 @@ export const sighting: EventReader = {
   accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const detail = at(event, 'detail');
-    const instanceId = text(detail, 'instanceId') ?? '';
-    if (!INSTANCE_ID.test(instanceId)) return notUnderstood('detail has no usable instanceId');
+    const instanceId = toInstanceId(text(detail, 'instanceId'));
+    if (instanceId === undefined) return notUnderstood('detail has no usable instanceId');
     const trigger = TRIGGERS.find((name) => name === text(detail, 'trigger'));
     if (trigger === undefined) return notUnderstood('detail has no known trigger');
     const recorded = {

@@ -7,8 +7,9 @@ const options = {
   platform: 'node',
   target: 'node24',
   sourcemap: 'inline',
-  // Jest runs CommonJS, where `import.meta` does not exist.
+  // Jest runs CommonJS, where `import.meta` does not exist, and `import()` only as `require`.
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  supported: { 'dynamic-import': false },
 };
 
 module.exports = {

@@ -1,0 +1,65 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { snsPublisher } from '../../lambda/adapters/sns-publisher.ts';
+import { type AlertMessage, toMessages } from '../../lambda/core/message.ts';
+import { INSTANCE, instanceId, outcome, REGION, snapshot, target } from '../support/builders.ts';
+import { type Loopback, startLoopback } from '../support/loopback.ts';
+
+const TOPIC = `arn:aws:sns:${REGION}:111122223333:outcomes`;
+
+let aws: Loopback;
+let client: SNSClient;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+  const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
+  client = new SNSClient({ region: REGION, endpoint: aws.url, credentials, maxAttempts: 1 });
+});
+afterAll(async () => {
+  client.destroy();
+  await aws.close();
+});
+
+async function publish(message: AlertMessage | undefined) {
+  if (message !== undefined) await snsPublisher(client, TOPIC).publish(message);
+  const [call, ...others] = aws.take();
+  expect(others).toEqual([]);
+  return call;
+}
+
+it('an alert is published once, with a subject, a form for people, one for machines, and attributes to filter by', async () => {
+  const failed = outcome({ status: 'failed', target: target({ instanceId: instanceId(1) }), snapshot: snapshot() });
+  const [message] = toMessages([outcome(), failed], { exemptionHorizonDays: 90 });
+
+  const call = await publish(message);
+
+  const attribute = (index: number, name: string, type: string, value: string) => ({
+    [`MessageAttributes.entry.${index}.Name`]: name,
+    [`MessageAttributes.entry.${index}.Value.DataType`]: type,
+    [`MessageAttributes.entry.${index}.Value.StringValue`]: value,
+  });
+  expect(call).toMatchObject({ action: 'Publish' });
+  expect(call?.parameters).toEqual({
+    TopicArn: TOPIC,
+    Subject: `[IMDSv2 critical] ${REGION}: 1 failed, 1 remediated ${instanceId(1)} +1`,
+    MessageStructure: 'json',
+    Message: expect.any(String),
+    ...attribute(1, 'severity', 'String', 'critical'),
+    ...attribute(2, 'status', 'String.Array', '["failed","remediated"]'),
+    ...attribute(3, 'account', 'String', '111122223333'),
+    ...attribute(4, 'region', 'String', REGION),
+    ...attribute(5, 'trigger', 'String', 'launch'),
+  });
+  const forms = JSON.parse(String(call?.parameters.Message)) as Record<'default' | 'email', string>;
+  expect(forms.email).toBe(message?.email);
+  expect(JSON.parse(forms.default)).toEqual(JSON.parse(JSON.stringify(message?.json)));
+});
+
+it('names in any language arrive as they are', async () => {
+  const [message] = toMessages([outcome({ snapshot: snapshot({ tags: { Name: 'größe & 💾 "x"' } }) })], {
+    exemptionHorizonDays: 90,
+  });
+
+  const { default: json } = JSON.parse(String((await publish(message))?.parameters.Message)) as { default: string };
+
+  expect(JSON.parse(json)).toMatchObject({ outcomes: [{ instanceId: INSTANCE, name: 'größe & 💾 "x"' }] });
+});

@@ -1,0 +1,105 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
+import { toMessages } from '../../lambda/core/message.ts';
+import { fromUnsent } from '../../lambda/core/unsent.ts';
+import { toSighting } from '../../lambda/triggers/sighting.ts';
+import { IMDSV1, instanceId, outcome, REGION, target } from '../support/builders.ts';
+import { json, type Loopback, startLoopback } from '../support/loopback.ts';
+
+interface Entry {
+  readonly Id: string;
+  readonly MessageBody: string;
+  readonly DelaySeconds?: number;
+}
+
+let aws: Loopback;
+let client: SQSClient;
+let queue: ReturnType<typeof sqsWorkQueue>;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+  const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
+  client = new SQSClient({ region: REGION, endpoint: aws.url, credentials, maxAttempts: 1 });
+  queue = sqsWorkQueue(client, `${aws.url}/111122223333/work`);
+});
+beforeEach(() => aws.reset());
+afterAll(async () => {
+  client.destroy();
+  await aws.close();
+});
+
+const sightings = (count: number) =>
+  Array.from({ length: count }, (_, index) => toSighting(target({ instanceId: instanceId(index) }), IMDSV1));
+
+const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
+  parameters.Entries as readonly Entry[];
+
+describe('sightings', () => {
+  it('go ten to a call, each once, without the delay of the queue', async () => {
+    await queue.putSightings(sightings(23));
+
+    const calls = aws.take();
+    expect(calls.map((call) => [call.action, call.parameters.QueueUrl, entriesOf(call).length]).sort()).toEqual([
+      ['SendMessageBatch', `${aws.url}/111122223333/work`, 10],
+      ['SendMessageBatch', `${aws.url}/111122223333/work`, 10],
+      ['SendMessageBatch', `${aws.url}/111122223333/work`, 3],
+    ]);
+    const entries = calls.flatMap(entriesOf);
+    expect(entries.every(({ DelaySeconds }) => DelaySeconds === 0)).toBe(true);
+    expect(new Set(entries.map(({ MessageBody }) => MessageBody))).toEqual(
+      new Set(sightings(23).map((sighting) => JSON.stringify(sighting))),
+    );
+    for (const call of calls) expect(new Set(entriesOf(call).map(({ Id }) => Id)).size).toBe(entriesOf(call).length);
+  });
+
+  it('of which one was not accepted are a failure, though the call succeeded', async () => {
+    const Failed = [{ Id: '1', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
+    aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
+
+    await expect(queue.putSightings(sightings(2))).rejects.toMatchObject({
+      name: 'FailureError',
+      kind: 'unavailable',
+      message: 'InternalError: not this one',
+    });
+  });
+
+  it('of which one call fails are a failure', async () => {
+    aws.prepare('SendMessageBatch', json({ __type: 'com.amazonaws.sqs#ServiceUnavailable', message: 'away' }, 503));
+
+    await expect(queue.putSightings(sightings(20))).rejects.toMatchObject({
+      name: 'FailureError',
+      kind: 'unavailable',
+    });
+  });
+
+  it('none are no call', async () => {
+    await queue.putSightings([]);
+
+    expect(aws.take()).toEqual([]);
+  });
+});
+
+describe('an alert not sent', () => {
+  const [alert] = toMessages([outcome()], { exemptionHorizonDays: 90 });
+  if (alert === undefined) throw new Error('no alert to test with');
+
+  it('is kept whole, and waits as long as the queue says', async () => {
+    await queue.putUnsent(alert);
+
+    const [call, ...others] = aws.take();
+    expect(others).toEqual([]);
+    expect(call).toMatchObject({
+      action: 'SendMessage',
+      parameters: { QueueUrl: `${aws.url}/111122223333/work`, MessageBody: expect.any(String) },
+    });
+    expect(call?.parameters).not.toHaveProperty('DelaySeconds');
+    const kept = fromUnsent(JSON.parse(String(call?.parameters.MessageBody)));
+    expect(kept).toEqual(JSON.parse(JSON.stringify(alert)));
+  });
+
+  it('that the queue refuses is a failure', async () => {
+    aws.prepare('SendMessage', json({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'none' }, 400));
+
+    await expect(queue.putUnsent(alert)).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });
+  });
+});

@@ -1,0 +1,157 @@
+import { onEvent, type Rules, TryAgainError } from '../../lambda/app/invoke.ts';
+import { failure, virtualTime, world } from '../support/ports.ts';
+import { EVENT_ID, INSTANCE, instanceId, REGION, snapshot } from '../support/builders.ts';
+import { driftEvent, failedLaunchEvent, largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
+
+const RULES: Rules = { existing: 'audit', exemptionHorizonDays: 90, trail: true };
+const [A, B] = [instanceId(1), instanceId(2)];
+const two = launchEvent({ items: [A, B].map((id) => ({ instanceId: id, httpTokens: 'optional' })) });
+const verbs = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
+
+describe('an event of the bus', () => {
+  it('a launch with IMDSv1 → changed, and told once', async () => {
+    const ports = world([snapshot()]);
+
+    await onEvent(launchEvent(), RULES, ports);
+
+    expect(ports.calls).toEqual([
+      `describe ${REGION} ${INSTANCE}`,
+      `modify ${REGION} ${INSTANCE}`,
+      `publish [IMDSv2 warning] ${REGION}: 1 remediated ${INSTANCE}`,
+    ]);
+    expect(ports.outcomes).toMatchObject([{ status: 'remediated', target: { context: { eventId: EVENT_ID } } }]);
+  });
+
+  it('a set-back → changed, and told as more severe', async () => {
+    const ports = world([snapshot()]);
+
+    await onEvent(driftEvent(), RULES, ports);
+
+    expect(ports.published).toMatchObject([{ attributes: { severity: 'high', trigger: 'drift' } }]);
+  });
+
+  it('five instances in one call → one message', async () => {
+    const ids = [1, 2, 3, 4, 5].map(instanceId);
+    const ports = world(ids.map((id) => snapshot({ instanceId: id })));
+
+    await onEvent(launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) }), RULES, ports);
+
+    expect(ports.published).toMatchObject([{ json: { counts: { remediated: 5 } } }]);
+  });
+
+  it('a launch that failed → nothing', async () => {
+    const ports = world([snapshot()]);
+
+    await onEvent(failedLaunchEvent(), RULES, ports);
+
+    expect([ports.calls, ports.notUnderstood]).toEqual([[], []]);
+  });
+
+  it('a compliant instance that starts → one look, and nothing else', async () => {
+    const ports = world([snapshot({ options: { HttpTokens: 'required' } })]);
+
+    await onEvent(runningEvent(), RULES, ports);
+
+    expect(ports.calls).toEqual([`describe ${REGION} ${INSTANCE}`]);
+  });
+});
+
+describe('a retry', () => {
+  it('is asked for when something failed that it may undo, after the rest was changed and told', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+
+    await expect(onEvent(two, RULES, ports)).rejects.toEqual(new TryAgainError(`event ${EVENT_ID}: ${B} not-visible`));
+
+    expect(ports.published).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
+    expect(ports.outcomes.map(({ status }) => status)).toEqual(['remediated', 'failed']);
+  });
+
+  it.each(['throttled', 'unavailable', 'unknown'] as const)('is asked for after %s, which is told', async (kind) => {
+    const ports = world([snapshot()], virtualTime(5));
+    ports.fail('modify', ...Array.from({ length: 20 }, () => failure(kind)));
+
+    await expect(onEvent(launchEvent(), RULES, ports)).rejects.toThrow(TryAgainError);
+    expect(ports.published).toMatchObject([{ json: { outcomes: [{ status: 'failed', reason: kind }] } }]);
+  });
+
+  it.each(['denied', 'unsupported', 'invalid', 'wrong-state'] as const)(
+    'is not asked for after %s, for it would not help; that is told as critical',
+    async (kind) => {
+      const ports = world([snapshot()]);
+      ports.fail('modify', failure(kind));
+
+      await onEvent(launchEvent(), RULES, ports);
+
+      expect(ports.published).toMatchObject([{ attributes: { severity: 'critical', status: ['failed'] } }]);
+    },
+  );
+
+  it('is asked for when instances of a launch without ids are missing', async () => {
+    const ports = world([snapshot()]);
+
+    await expect(onEvent(largeLaunchEvent(60), RULES, ports)).rejects.toEqual(
+      new TryAgainError(`event ${EVENT_ID}: 1 of at least 60 instances of a launch without ids could be found`),
+    );
+    expect(verbs(ports.calls)).toEqual(['find', 'find', 'find', 'find', 'sight']);
+  });
+
+  it('of an invocation that died between change and alert tells that the instance is closed', async () => {
+    const ports = world([snapshot()]);
+    ports.fail('publish', new Error('the function dies here'));
+    await expect(onEvent(launchEvent(), RULES, ports)).rejects.toThrow('the function dies here');
+
+    await onEvent(launchEvent(), RULES, ports);
+
+    expect(ports.published).toMatchObject([{ json: { outcomes: [{ instanceId: INSTANCE, status: 'closed' }] } }]);
+    expect(verbs(ports.calls).filter((verb) => verb === 'modify')).toHaveLength(1);
+  });
+
+  it('is asked for when neither SNS nor the queue takes the alert', async () => {
+    const ports = world([snapshot()]);
+    ports.fail('publish', failure('unavailable'));
+    ports.fail('keep', failure('unavailable', 'SQS is away'));
+
+    await expect(onEvent(launchEvent(), RULES, ports)).rejects.toThrow('SQS is away');
+  });
+
+  it('is not asked for when the queue took the alert that SNS refused', async () => {
+    const ports = world([snapshot()]);
+    ports.fail('publish', failure('unavailable'));
+
+    await onEvent(launchEvent(), RULES, ports);
+
+    expect(ports.unsent).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
+  });
+});
+
+describe('what is no event we know', () => {
+  it.each([
+    ['an empty object', {}],
+    ['null', null],
+    ['a string', 'launch'],
+    ['a list', [launchEvent()]],
+    ['an unknown source', { id: EVENT_ID, source: 'aws.s3', 'detail-type': 'Object Created', detail: {} }],
+    ['an alert that belongs on the queue', { source: 'imdsv2-enforcer', 'detail-type': 'Unsent alert', detail: null }],
+  ])('%s → one warning, no call and no retry', async (_, event) => {
+    const ports = world([snapshot()]);
+
+    await onEvent(event, RULES, ports);
+
+    const id = (event as { id?: string } | null)?.id ?? 'none';
+    expect(ports.notUnderstood).toEqual([[id, 'no trigger knows this kind of event']]);
+    expect(ports.calls).toEqual([]);
+  });
+
+  it('a thousand unusable ids in one event are one warning, and hide no usable one', async () => {
+    const ports = world([snapshot()]);
+    const bad = Array.from({ length: 1000 }, (_, index) => ({
+      instanceId: `i-../../${index}`,
+      httpTokens: 'optional',
+    }));
+
+    await onEvent(launchEvent({ items: [...bad, { httpTokens: 'optional' }] }), RULES, ports);
+
+    expect(ports.notUnderstood).toHaveLength(1);
+    expect(ports.published).toHaveLength(1);
+  });
+});

@@ -1,0 +1,99 @@
+import { Pace } from '../../lambda/app/pace.ts';
+import { remediate } from '../../lambda/app/remediate.ts';
+import { failure, virtualTime, world } from '../support/ports.ts';
+import { instanceId, NOW, policy, snapshot, target } from '../support/builders.ts';
+
+/** Seconds from the start at which each of `count` tokens was given, or the kind of failure. */
+async function take(count: number, pace: Pace, time: ReturnType<typeof virtualTime>): Promise<unknown[]> {
+  const one = () =>
+    pace.take().then(
+      () => (time.now().getTime() - NOW.getTime()) / 1000,
+      (error: unknown) => (error as { kind?: string }).kind,
+    );
+  return Promise.all(Array.from({ length: count }, one));
+}
+
+describe('the pace of changes', () => {
+  it('is 100 at once, then 5 per second', async () => {
+    const time = virtualTime();
+
+    const given = await take(110, new Pace(time), time);
+
+    expect(given.slice(0, 100)).toEqual(Array(100).fill(0));
+    expect(given.slice(100)).toEqual([0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2]);
+  });
+
+  it('recovers while nothing is done, up to 100 again and no further', async () => {
+    const time = virtualTime(10_000);
+    const pace = new Pace(time);
+    await take(100, pace, time);
+    await time.sleep(3_600_000);
+
+    const given = await take(101, pace, time);
+
+    expect(given.slice(99)).toEqual([3600, 3600.2]);
+  });
+
+  it('starts from nothing when EC2 has throttled, however much was left', async () => {
+    const time = virtualTime();
+    const pace = new Pace(time);
+    await take(1, pace, time);
+    pace.drain();
+
+    expect(await take(2, pace, time)).toEqual([0.2, 0.4]);
+  });
+
+  it('keeps those waiting in place when EC2 throttles meanwhile', async () => {
+    const time = virtualTime();
+    const pace = new Pace(time, 1, 1);
+    const waiting = take(3, pace, time);
+    pace.drain();
+
+    expect(await Promise.all([waiting, take(1, pace, time)])).toEqual([[0, 1, 2], [3]]);
+  });
+
+  it('says at once that there will be no token before the deadline, and takes none', async () => {
+    const time = virtualTime(3);
+    const pace = new Pace(time, 1, 1);
+
+    expect(await take(6, pace, time)).toEqual([0, 1, 2, 'deadline', 'deadline', 'deadline']);
+    expect(time.now()).toEqual(new Date(NOW.getTime() + 2000));
+  });
+});
+
+describe('a burst of launches in one invocation', () => {
+  const ids = Array.from({ length: 800 }, (_, index) => instanceId(index));
+  const burst = () => world(ids.map((id) => snapshot({ instanceId: id })));
+
+  it('is done as far as the time goes at that pace; the rest fails for now, and nothing is lost', async () => {
+    const ports = burst();
+
+    const outcomes = await remediate(
+      ids.map((id) => target({ instanceId: id })),
+      policy(),
+      ports,
+    );
+
+    const counts = Map.groupBy(outcomes, ({ status, reason }) => `${status} ${reason}`);
+    expect([...counts].map(([what, those]) => [what, those.length])).toEqual([
+      ['remediated imdsv1-reachable', 100 + 105 * 5 - 1],
+      ['failed deadline', 800 - (100 + 105 * 5 - 1)],
+    ]);
+    expect(ports.calls.filter((call) => call.startsWith('modify'))).toHaveLength(100 + 105 * 5 - 1);
+  });
+
+  it('is slowed down by a single throttled call', async () => {
+    const ports = burst();
+    ports.fail('modify', failure('throttled'));
+
+    await remediate(
+      ids.slice(0, 60).map((id) => target({ instanceId: id })),
+      policy(),
+      ports,
+    );
+
+    // The first ten were under way when it was throttled; the other 51 calls come at 5 per second.
+    expect(ports.time.now().getTime() - NOW.getTime()).toBeGreaterThanOrEqual(10_000);
+    expect(ports.calls.filter((call) => call.startsWith('modify'))).toHaveLength(61);
+  });
+});

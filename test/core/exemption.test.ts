@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { dayFromNow, readExemption, type Exemption } from '../../lambda/core/exemption.ts';
+
+const NOON = '2026-11-22T12:00:00Z';
+const read = (until: string, now: string, horizonDays = 90): Exemption =>
+  readExemption(new Map([['imdsv2:exempt-until', until]]), new Date(now), horizonDays);
+
+describe('the last day counts to its end in UTC', () => {
+  test.each([
+    ['2026-11-22', '2026-11-22T00:00:00.000Z', 'active'],
+    ['2026-11-22', '2026-11-22T23:59:59.999Z', 'active'],
+    ['2026-11-22', '2026-11-23T00:00:00.000Z', 'expired'],
+    ['2026-11-22', '2026-11-22T23:30:00-01:00', 'expired'],
+    ['2026-11-22', '2026-11-23T00:30:00+01:00', 'active'],
+    ['2028-02-29', '2028-02-29T12:00:00Z', 'active'],
+  ] as const)('until %s, at %s → %s', (until, now, kind) => {
+    expect(read(until, now)).toEqual({ kind, until });
+  });
+});
+
+describe('the horizon is counted in days from today', () => {
+  test.each([
+    ['2026-12-22', '2026-11-22T00:00:00.000Z', 30, 'active'],
+    ['2026-12-22', '2026-11-22T23:59:59.999Z', 30, 'active'],
+    ['2026-12-23', '2026-11-22T00:00:00.000Z', 30, 'beyond-horizon'],
+    ['2026-12-23', '2026-11-22T23:59:59.999Z', 30, 'beyond-horizon'],
+    ['2026-11-23', NOON, 1, 'active'],
+    ['2026-11-24', NOON, 1, 'beyond-horizon'],
+    ['9999-12-31', NOON, 3650, 'beyond-horizon'],
+  ] as const)('until %s, at %s, %i days → %s', (until, now, horizonDays, kind) => {
+    expect(read(until, now, horizonDays)).toEqual({ kind, until });
+  });
+});
+
+test('no tag is no exemption, whatever else is tagged', () => {
+  const tags = new Map([
+    ['imdsv2:exempt-reason', 'because'],
+    ['Name', '2026-12-31'],
+  ]);
+  expect(readExemption(tags, new Date(NOON), 90)).toEqual({ kind: 'none' });
+});
+
+test('the reason is handed on as it was written', () => {
+  const tags = new Map([
+    ['imdsv2:exempt-until', '2026-12-01'],
+    ['imdsv2:exempt-reason', ' vendor agent, ticket 4711 '],
+  ]);
+  expect(readExemption(tags, new Date(NOON), 90)).toEqual({
+    kind: 'active',
+    until: '2026-12-01',
+    reason: ' vendor agent, ticket 4711 ',
+  });
+});
+
+test.each([
+  '2026-02-29',
+  '2026-02-31',
+  '2026-13-01',
+  '2026-00-10',
+  '2026-11-00',
+  '2026-11-31',
+  '26-12-31',
+  '2026-1-1',
+  '2026/12/31',
+  '31.12.2026',
+  '20261231',
+  '2026-12-31T00:00:00Z',
+  '2026-12-31 and on',
+  '+002026-12-31',
+  '2026-12-31\n2027-12-31',
+  '２０２６-12-31',
+  'forever',
+  'true',
+  '',
+  ' ',
+])('%j is neither a permission nor an absence', (value) => {
+  expect(read(value, NOON)).toEqual({ kind: 'malformed', value });
+});
+
+test('text that is no calendar day never exempts', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d\d-\d\d$/)), (value) => {
+      const exemption = read(value, NOON);
+      if (exemption.kind !== 'active') return;
+      expect(exemption.until).toMatch(/^202[67]-\d\d-\d\d$/);
+      expect(new Date(exemption.until).toISOString().slice(0, 10)).toBe(exemption.until);
+    }),
+  );
+});
+
+test('a day counted from now is in date for as long as the horizon is no shorter', () => {
+  expect(dayFromNow(new Date('2026-12-25T23:59:59Z'), 14)).toBe('2027-01-08');
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }),
+      fc.integer({ min: 1, max: 3650 }),
+      (now, days) => {
+        const until = dayFromNow(now, days);
+        const exemption = readExemption(new Map([['imdsv2:exempt-until', until]]), now, days);
+        expect(exemption).toEqual({ kind: 'active', until });
+      },
+    ),
+  );
+});

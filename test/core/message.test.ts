@@ -1,0 +1,219 @@
+import { STATUSES } from '../../lambda/contract.ts';
+import { type AlertMessage, DETAILED, toMessages } from '../../lambda/core/message.ts';
+import type { Outcome } from '../../lambda/core/outcome.ts';
+import { instanceId, outcome, snapshot, target } from '../support/builders.ts';
+
+const OPTIONS = { exemptionHorizonDays: 90 };
+
+const one = (...outcomes: readonly Outcome[]): AlertMessage => {
+  const [message, ...more] = toMessages(outcomes, OPTIONS);
+  if (message === undefined || more.length > 0) throw new Error(`${more.length + 1} messages`);
+  return message;
+};
+
+/** Outcomes of instances `from` to `from + count - 1`. */
+const several = (count: number, from: number, over: Partial<Outcome> = {}): Outcome[] =>
+  Array.from({ length: count }, (_, index) =>
+    outcome({ target: target({ instanceId: instanceId(from + index) }), ...over }),
+  );
+
+test('nothing to tell → no message', () => {
+  expect(toMessages([], OPTIONS)).toEqual([]);
+});
+
+test('a launch in the form for machines, whole', () => {
+  const tags = { Name: 'web\u202e-1', 'aws:autoscaling:groupName': 'web' };
+  expect(one(outcome({ snapshot: snapshot({ tags }) })).json).toEqual({
+    schema: 'imdsv2-enforcer.outcome/v1',
+    account: '111122223333',
+    region: 'eu-west-1',
+    trigger: 'launch',
+    severity: 'warning',
+    counts: { remediated: 1 },
+    outcomes: [
+      {
+        instanceId: 'i-0a1b2c3d4e5f60718',
+        name: 'web-1',
+        status: 'remediated',
+        reason: 'imdsv1-reachable',
+        severity: 'warning',
+        explanation: 'It was launched with IMDSv1 reachable; it is closed now.',
+        eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
+        occurredAt: '2026-11-22T11:59:20.000Z',
+        settledAt: '2026-11-22T12:00:00.000Z',
+        launchTime: '2026-11-22T11:59:20.000Z',
+        exposedSeconds: 40,
+        caller: {
+          principal: 'arn:aws:sts::111122223333:assumed-role/deployer/kim',
+          sourceIp: '198.51.100.23',
+          userAgent: 'aws-cli/2.31.0',
+        },
+        origin: { autoScalingGroup: 'web' },
+        before: {
+          HttpTokens: 'optional',
+          HttpEndpoint: 'enabled',
+          HttpPutResponseHopLimit: 1,
+          HttpProtocolIpv6: 'disabled',
+          InstanceMetadataTags: 'disabled',
+          State: 'applied',
+        },
+        after: {
+          HttpTokens: 'required',
+          HttpEndpoint: 'enabled',
+          HttpPutResponseHopLimit: 1,
+          HttpProtocolIpv6: 'disabled',
+          InstanceMetadataTags: 'disabled',
+          State: 'pending',
+        },
+      },
+    ],
+    more: {},
+  });
+});
+
+test('what was never read leaves its fields out', () => {
+  const failed = outcome({
+    status: 'failed',
+    reason: 'denied',
+    snapshot: undefined,
+    target: target({ trigger: 'running' }),
+  });
+  expect(JSON.parse(JSON.stringify(one(failed).json.outcomes[0]))).toEqual({
+    instanceId: 'i-0a1b2c3d4e5f60718',
+    status: 'failed',
+    reason: 'denied',
+    severity: 'critical',
+    explanation:
+      'EC2 refused for lack of permission; IMDSv1 stays reachable. See "EC2 refuses our change" in the runbook.',
+    eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
+    occurredAt: '2026-11-22T11:59:20.000Z',
+    settledAt: '2026-11-22T12:00:00.000Z',
+    origin: {},
+  });
+});
+
+describe('subject', () => {
+  test.each<readonly [string, readonly Outcome[], string]>([
+    ['one', [outcome()], '[IMDSv2 warning] eu-west-1: 1 remediated i-0a1b2c3d4e5f60718'],
+    ['three of a kind', several(3, 1), '[IMDSv2 warning] eu-west-1: 3 remediated i-00000000000000001 +2'],
+    [
+      'several kinds, the worst first',
+      [...several(2, 1, { status: 'exempt' }), outcome({ status: 'failed', reason: 'denied' })],
+      '[IMDSv2 critical] eu-west-1: 1 failed, 2 exempt i-0a1b2c3d4e5f60718 +2',
+    ],
+    [
+      'ids go where there is no room for them',
+      [
+        ...several(100, 1, { status: 'failed', reason: 'denied' }),
+        ...several(2000, 1000, { status: 'would-remediate' }),
+        ...several(10, 4000, { status: 'exempt' }),
+        ...several(10, 5000, { status: 'closed' }),
+      ],
+      '[IMDSv2 critical] eu-west-1: 100 failed, 2000 would-remediate, 10 exempt, 10 closed',
+    ],
+  ])('%s', (_, outcomes, subject) => {
+    expect(one(...outcomes).subject).toBe(subject);
+  });
+
+  test('more than fits is cut, and stays under 100 characters', () => {
+    const there = STATUSES.map((status, index) =>
+      outcome({ status, target: target({ region: 'us-gov-west-1', instanceId: instanceId(index) }) }),
+    );
+    const { subject } = one(...there);
+    expect(subject).toBe(
+      '[IMDSv2 critical] us-gov-west-1: 1 failed, 1 remediated, 1 would-remediate, 1 held, 1 closed, 1 exe',
+    );
+    expect(subject).toHaveLength(99);
+  });
+
+  test('holds nothing that a stranger wrote', () => {
+    const caller = { principal: 'EVIL', sourceIp: 'EVIL', userAgent: 'EVIL', invokedBy: 'EVIL' };
+    const evil = outcome({
+      status: 'failed',
+      reason: 'denied',
+      target: target({ caller, eventId: 'EVIL' }),
+      snapshot: snapshot({ tags: { Name: 'EVIL', 'aws:autoscaling:groupName': 'EVIL' } }),
+      detail: 'EVIL',
+    });
+    expect(one(evil).subject).toBe('[IMDSv2 critical] eu-west-1: 1 failed i-0a1b2c3d4e5f60718');
+  });
+});
+
+describe('attributes for filter policies', () => {
+  test('say the worst severity and every status', () => {
+    const drift = target({ trigger: 'drift' });
+    const message = one(
+      outcome({ status: 'exempt', target: drift }),
+      outcome({ target: drift }),
+      outcome({ status: 'held', target: drift }),
+    );
+    expect(message.attributes).toEqual({
+      severity: 'high',
+      status: ['remediated', 'held', 'exempt'],
+      account: '111122223333',
+      region: 'eu-west-1',
+      trigger: 'drift',
+    });
+  });
+});
+
+test('one message for each account, region and trigger, whatever the order', () => {
+  const elsewhere = { account: '444455556666' } as const;
+  const messages = toMessages(
+    [
+      outcome(),
+      outcome({ target: target({ region: 'us-east-1' }) }),
+      outcome({ target: target({ trigger: 'drift' }) }),
+      outcome({ target: target(elsewhere) }),
+      outcome({ target: target({ instanceId: instanceId(2) }) }),
+      outcome({ target: target({ region: 'us-east-1', instanceId: instanceId(2) }) }),
+    ],
+    OPTIONS,
+  );
+  expect(messages.map(({ json: { account, region, trigger, counts } }) => [account, region, trigger, counts])).toEqual([
+    ['111122223333', 'eu-west-1', 'launch', { remediated: 2 }],
+    ['111122223333', 'us-east-1', 'launch', { remediated: 2 }],
+    ['111122223333', 'eu-west-1', 'drift', { remediated: 1 }],
+    ['444455556666', 'eu-west-1', 'launch', { remediated: 1 }],
+  ]);
+});
+
+describe('many instances', () => {
+  const mixed = [
+    ...several(30, 100, { status: 'exempt' }),
+    ...several(3, 200),
+    ...several(2, 300, { status: 'failed', reason: 'denied' }),
+  ];
+  const message = one(...mixed);
+
+  test('the first 25 are told in detail, worst first', () => {
+    const detailed = message.json.outcomes.map(({ severity }) => severity);
+    expect(detailed).toEqual([
+      'critical',
+      'critical',
+      'warning',
+      'warning',
+      'warning',
+      ...Array.from({ length: DETAILED - 5 }, () => 'info'),
+    ]);
+    expect(message.email.match(/^i-\S+: [A-Z]+ \(/gm)).toHaveLength(DETAILED);
+  });
+
+  test('equally bad ones keep their order', () => {
+    expect(message.json.outcomes.slice(0, 6).map((told) => told.instanceId)).toEqual(
+      [300, 301, 200, 201, 202, 100].map(instanceId),
+    );
+  });
+
+  test('the rest is named by id, and the counts are of all', () => {
+    const rest = Array.from({ length: 10 }, (_, index) => instanceId(120 + index));
+    expect(message.json.more).toEqual({ exempt: rest });
+    expect(message.json.counts).toEqual({ failed: 2, remediated: 3, exempt: 30 });
+    expect(message.email).toContain(`10 more exempt: ${rest.join(' ')}`);
+  });
+
+  test('exactly 25 leave no rest, one more leaves one', () => {
+    expect(one(...several(25, 1)).json.more).toEqual({});
+    expect(one(...several(26, 1)).json.more).toEqual({ remediated: [instanceId(26)] });
+  });
+});

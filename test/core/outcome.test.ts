@@ -1,0 +1,125 @@
+import { STATUSES, type Severity, TRIGGERS } from '../../lambda/contract.ts';
+import { FAILURE_KINDS, isRetryable } from '../../lambda/core/failure.ts';
+import { isRetried, isTold, type Outcome, severityOf, worstOf } from '../../lambda/core/outcome.ts';
+import { existing, outcome, snapshot, target } from '../support/builders.ts';
+
+const launch = target();
+const drift = target({ trigger: 'drift' });
+const running = target({ trigger: 'running' });
+
+describe('severity', () => {
+  test.each<readonly [string, Partial<Outcome>, Severity]>([
+    ['a launch that was remediated', { status: 'remediated', target: launch }, 'warning'],
+    ['a start that was remediated', { status: 'remediated', target: running }, 'warning'],
+    ['somebody set it back: outranks a launch', { status: 'remediated', target: drift }, 'high'],
+    ['audit: a launch', { status: 'would-remediate', target: launch }, 'warning'],
+    ['audit: a start', { status: 'would-remediate', target: running }, 'warning'],
+    ['audit: somebody set it back', { status: 'would-remediate', target: drift }, 'high'],
+    ['already closed', { status: 'closed' }, 'info'],
+    ['already closed after a set-back', { status: 'closed', target: drift }, 'info'],
+    ['exempt', { status: 'exempt' }, 'info'],
+    ['exempt by its own launch', { status: 'exempt', reason: 'exempt-self-granted' }, 'warning'],
+    ['held: existing', { status: 'held', reason: 'existing-instance' }, 'info'],
+    ['held: unreadable', { status: 'held', reason: 'unreadable' }, 'warning'],
+    ['held: malformed exemption', { status: 'held', reason: 'exemption-malformed' }, 'warning'],
+    ['held: exemption too long', { status: 'held', reason: 'exemption-beyond-horizon' }, 'warning'],
+    ['skipped', { status: 'skipped' }, 'info'],
+    ['failed, to be tried again', { status: 'failed', reason: 'throttled' }, 'warning'],
+    ['failed for good: outranks all', { status: 'failed', reason: 'denied' }, 'critical'],
+    ['failed for good after a set-back', { status: 'failed', reason: 'unsupported', target: drift }, 'critical'],
+  ])('%s', (_, over, severity) => {
+    expect(severityOf(outcome(over))).toBe(severity);
+  });
+
+  test('of several is the worst; of none is info', () => {
+    const info = outcome({ status: 'exempt' });
+    const warning = outcome();
+    const high = outcome({ target: drift });
+    const critical = outcome({ status: 'failed', reason: 'denied' });
+    expect(worstOf([])).toBe('info');
+    expect(worstOf([info, info])).toBe('info');
+    expect(worstOf([info, warning, info])).toBe('warning');
+    expect(worstOf([high, warning])).toBe('high');
+    expect(worstOf([warning, critical, high])).toBe('critical');
+  });
+});
+
+test.each(FAILURE_KINDS)('failed(%s) counts as retried exactly if a retry can help', (reason) => {
+  expect(isRetried(outcome({ status: 'failed', reason }))).toBe(isRetryable(reason));
+});
+
+test('only failures are retried', () => {
+  const others = STATUSES.filter((status) => status !== 'failed');
+  expect(others.map((status) => isRetried(outcome({ status })))).toEqual(others.map(() => false));
+});
+
+describe('who is told', () => {
+  const told = (over: Partial<Outcome>, trail: boolean) => isTold(outcome(over), trail);
+
+  const fromCloudTrail = {
+    remediated: true,
+    'would-remediate': true,
+    closed: true,
+    exempt: true,
+    held: true,
+    skipped: false,
+    failed: true,
+  };
+  test.each([
+    ['launch', true],
+    ['launch', false],
+    ['drift', true],
+    ['drift', false],
+  ] as const)('%s, trail %s: all but what was skipped', (trigger, trail) => {
+    const of = target({ trigger });
+    for (const instance of [snapshot(), existing()]) {
+      expect(
+        Object.fromEntries(STATUSES.map((status) => [status, told({ status, target: of, snapshot: instance }, trail)])),
+      ).toEqual(fromCloudTrail);
+    }
+  });
+
+  test('running without a trail: nobody else tells, so it is like a launch', () => {
+    for (const instance of [snapshot(), existing()]) {
+      expect(
+        Object.fromEntries(
+          STATUSES.map((status) => [status, told({ status, target: running, snapshot: instance }, false)]),
+        ),
+      ).toEqual(fromCloudTrail);
+    }
+  });
+
+  test.each<readonly [Outcome['status'], boolean, boolean]>([
+    ['remediated', true, true],
+    ['would-remediate', false, true],
+    ['closed', true, true],
+    ['exempt', false, false],
+    ['held', false, true],
+    ['skipped', false, false],
+    ['failed', true, true],
+  ])('running beside a trail: %s is told of a new instance %s, of an older one %s', (status, ofNew, ofOlder) => {
+    expect(told({ status, target: running, snapshot: snapshot() }, true)).toBe(ofNew);
+    expect(told({ status, target: running, snapshot: existing() }, true)).toBe(ofOlder);
+  });
+
+  test('running beside a trail: a failure to read is told, though there is no snapshot', () => {
+    expect(told({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);
+    expect(told({ status: 'held', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(false);
+  });
+
+  test.each(TRIGGERS)('%s: what is not visible or not ready yet is tried again before anybody is told', (trigger) => {
+    const of = target({ trigger });
+    for (const trail of [true, false]) {
+      expect(told({ status: 'failed', reason: 'not-visible', target: of, snapshot: undefined }, trail)).toBe(false);
+      expect(told({ status: 'failed', reason: 'not-ready', target: of }, trail)).toBe(false);
+    }
+  });
+
+  test.each(FAILURE_KINDS.filter((kind) => kind !== 'not-visible' && kind !== 'not-ready'))(
+    'failed(%s) is told',
+    (reason) => {
+      expect(told({ status: 'failed', reason, target: launch }, true)).toBe(true);
+      expect(told({ status: 'failed', reason, target: running }, true)).toBe(true);
+    },
+  );
+});

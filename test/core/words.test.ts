@@ -1,0 +1,87 @@
+import { TRIGGERS } from '../../lambda/contract.ts';
+import { FAILURE_KINDS, isRetryable } from '../../lambda/core/failure.ts';
+import type { Outcome, Reason } from '../../lambda/core/outcome.ts';
+import { explain } from '../../lambda/core/words.ts';
+import { outcome, target } from '../support/builders.ts';
+
+/** Every status with every reason it can have. `satisfies` below makes a new reason fail to compile here. */
+const REASONS = {
+  'imdsv1-reachable': 'remediated',
+  exempt: 'exempt',
+  'exempt-self-granted': 'exempt',
+  unreadable: 'held',
+  'exemption-malformed': 'held',
+  'exemption-beyond-horizon': 'held',
+  'existing-instance': 'held',
+  terminated: 'skipped',
+  'aws-managed': 'skipped',
+  'endpoint-disabled': 'skipped',
+  compliant: 'skipped',
+  closed: 'closed',
+  gone: 'skipped',
+  sighted: 'skipped',
+  'not-visible': 'failed',
+  'not-ready': 'failed',
+  throttled: 'failed',
+  unavailable: 'failed',
+  deadline: 'failed',
+  denied: 'failed',
+  unsupported: 'failed',
+  'wrong-state': 'failed',
+  invalid: 'failed',
+  unknown: 'failed',
+} as const satisfies Record<Reason, Outcome['status']>;
+
+const ALL = Object.entries(REASONS) as [Reason, Outcome['status']][];
+
+test.each(ALL)('%s (%s) is explained in a sentence', (reason, status) => {
+  for (const trigger of TRIGGERS) {
+    expect(explain(outcome({ status, reason, target: target({ trigger }) }))).toMatch(/^[A-Z][ -~]{8,}[.)]$/);
+  }
+});
+
+test('each reason has words of its own', () => {
+  const sentences = ALL.map(([reason, status]) => explain(outcome({ status, reason })));
+  expect(new Set(sentences).size).toBe(ALL.length);
+});
+
+test('what was done says how it came to be open', () => {
+  const told = (status: Outcome['status'], trigger: (typeof TRIGGERS)[number]) =>
+    explain(outcome({ status, target: target({ trigger }) }));
+  expect(told('remediated', 'launch')).toBe('It was launched with IMDSv1 reachable; it is closed now.');
+  expect(told('remediated', 'drift')).toBe('Somebody made IMDSv1 reachable again; it is closed now.');
+  expect(told('remediated', 'running')).toBe('It started running with IMDSv1 reachable; it is closed now.');
+  expect(told('would-remediate', 'launch')).toBe(
+    'It was launched with IMDSv1 reachable. Audit mode: nothing was changed.',
+  );
+});
+
+test('what was left open says so', () => {
+  const open: readonly Reason[] = [
+    'exempt',
+    'exempt-self-granted',
+    'exemption-malformed',
+    'exemption-beyond-horizon',
+    'existing-instance',
+    'throttled',
+    'unavailable',
+    'deadline',
+    'denied',
+    'unknown',
+  ];
+  for (const reason of open) {
+    expect(explain(outcome({ status: REASONS[reason], reason }))).toContain('IMDSv1 stays reachable');
+  }
+});
+
+test.each(FAILURE_KINDS)('failed(%s) promises another try exactly if there will be one', (reason) => {
+  const promises = explain(outcome({ status: 'failed', reason })).includes('it will be tried again');
+  expect(promises).toBe(isRetryable(reason));
+});
+
+test('a refusal names what may be behind it', () => {
+  expect(explain(outcome({ status: 'failed', reason: 'unsupported' }))).toMatch(
+    /HttpTokensEnforced.*declarative policy/,
+  );
+  expect(explain(outcome({ status: 'failed', reason: 'denied' }))).toContain('runbook');
+});

@@ -1,0 +1,93 @@
+import { EVENT_ID } from '../support/builders.ts';
+import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
+import { type LambdaFunction, loadFunction } from '../support/function.ts';
+import { type Loopback, startLoopback } from '../support/loopback.ts';
+
+let aws: Loopback;
+let fn: LambdaFunction;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+  fn = await loadFunction(aws);
+});
+beforeEach(() => aws.reset());
+afterAll(async () => {
+  fn.restoreEnvironment();
+  await aws.close();
+});
+
+const MEGABYTE = 'x'.repeat(1024 * 1024);
+const manyItems = Array.from({ length: 20_000 }, (_, index) => ({ instanceId: `i-${'🙂'.repeat(5)}${index}` }));
+
+/** The event, with an own property that a careless reader takes for a prototype. */
+const withPrototype = (event: unknown): unknown =>
+  JSON.parse(JSON.stringify(event).replace('"detail":', '"__proto__":'));
+
+const IDS = [
+  'i-../../x',
+  'i-0123456789abcdef0; rm -rf /',
+  'i-0123456789abcdef0\ni-0123456789abcdef1',
+  'i-٠١٢٣٤٥٦٧',
+  'i-ａｂｃｄｅｆ００',
+  '\u202ei-0123456789abcdef0',
+  '__proto__',
+  'constructor',
+  '',
+  'i-',
+  '*',
+  `i-${'0'.repeat(1000)}`,
+];
+
+const BAD: readonly (readonly [string, unknown, string?])[] = [
+  ['nothing', undefined],
+  ['null', null],
+  ['an empty object', {}],
+  ['a string', 'launch'],
+  ['a number', 42],
+  ['true', true],
+  ['an empty list', []],
+  ['a list of events', [launchEvent()]],
+  ['records of another service', { Records: [{ eventSource: 'aws:s3', s3: {} }] }],
+  ['no records', { Records: [] }],
+  ['records of nothing', { Records: [null] }],
+  ['an unknown source', { ...launchEvent(), source: 'aws.s3', 'detail-type': 'Object Created' }, EVENT_ID],
+  ['an unknown call', launchEvent({ detail: { eventName: 'RunScheduledInstances' } }), EVENT_ID],
+  ['the same call of another service', launchEvent({ detail: { eventSource: 'gamelift.amazonaws.com' } }), EVENT_ID],
+  ['a detail of text', { ...launchEvent(), detail: 'RunInstances' }, EVENT_ID],
+  ['an account that is none', launchEvent({ account: '../../etc' }), EVENT_ID],
+  ['a region that is none', launchEvent({ region: 'evil.example.com/' }), EVENT_ID],
+  ['a time that is none', { ...runningEvent({ time: 'yesterday' }) }, EVENT_ID],
+  ['an id that is no text', { ...launchEvent(), id: { toString: 'x' }, source: 1, 'detail-type': 2 }],
+  ['a prototype for a detail', withPrototype(launchEvent()), EVENT_ID],
+  ['1 MB of nonsense', { id: EVENT_ID, source: MEGABYTE, [MEGABYTE]: MEGABYTE }, EVENT_ID],
+  ['1 MB of text', MEGABYTE],
+  ['a launch of 20,000 things that are no instances', launchEvent({ items: manyItems }), EVENT_ID],
+  ...IDS.flatMap((id) => [
+    [`a launch of ${JSON.stringify(id.slice(0, 40))}`, launchEvent({ items: [{ instanceId: id }] }), EVENT_ID] as const,
+    [`a set-back of ${JSON.stringify(id.slice(0, 40))}`, driftEvent({ instanceId: id }), EVENT_ID] as const,
+    [`a start of ${JSON.stringify(id.slice(0, 40))}`, runningEvent({ instanceId: id }), EVENT_ID] as const,
+  ]),
+];
+
+it.each(BAD)('%s → one warning that names the event, no call and no retry', async (_, event, id = 'none') => {
+  const { result, error, log, metrics } = await fn.invoke(event);
+
+  expect([result, error]).toEqual([undefined, undefined]);
+  expect(log).toMatchObject([{ level: 'WARN', message: 'not understood', eventId: id, problem: expect.any(String) }]);
+  expect(metrics).toEqual({ NotUnderstood: 1 });
+  expect(JSON.stringify(log).length).toBeLessThan(1000);
+  expect(aws.take()).toEqual([]);
+});
+
+it('an event id written by a stranger → cut, on one line, and without control characters', async () => {
+  const { log } = await fn.invoke({ id: `a\u001b[31m\n\u202eb${MEGABYTE}` });
+
+  expect(log).toMatchObject([{ eventId: expect.stringMatching(/^a\[31m bx{1,121}…$/) }]);
+});
+
+it('what is bad in one event does not stop the next', async () => {
+  aws.instances.set('i-0a1b2c3d4e5f60718', {});
+  await fn.invoke({});
+
+  expect((await fn.invoke(launchEvent())).log).toMatchObject([{ status: 'remediated' }]);
+});

@@ -1,0 +1,116 @@
+import { toMessages } from '../../lambda/core/message.ts';
+import { toUnsent } from '../../lambda/core/unsent.ts';
+import { toSighting } from '../../lambda/triggers/sighting.ts';
+import { IMDSV1, instanceId, outcome, target } from '../support/builders.ts';
+import { launchEvent, runningEvent } from '../support/events.ts';
+import { type LambdaFunction, loadFunction } from '../support/function.ts';
+import { type Loopback, snsError, startLoopback } from '../support/loopback.ts';
+
+const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
+
+let aws: Loopback;
+let fn: LambdaFunction;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+  fn = await loadFunction(aws);
+});
+beforeEach(() => aws.reset());
+afterAll(async () => {
+  fn.restoreEnvironment();
+  await aws.close();
+});
+
+/** A batch of the work queue with messages m1, m2, ... */
+const batch = (...contents: readonly unknown[]) => ({
+  Records: contents.map((content, index) => ({
+    messageId: `m${index + 1}`,
+    receiptHandle: 'handle',
+    body: typeof content === 'string' ? content : JSON.stringify(content),
+    attributes: { ApproximateReceiveCount: '1' },
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:work',
+  })),
+});
+
+const running = (instanceId: string) => runningEvent({ instanceId, time: new Date().toISOString() });
+const actions = (): string[] => aws.take().map(({ action }) => action);
+const failures = (...ids: readonly string[]) => ({ batchItemFailures: ids.map((id) => ({ itemIdentifier: id })) });
+
+describe('a batch of the work queue', () => {
+  it('of compliant instances → one look for all, and nothing comes again', async () => {
+    [A, B, C].forEach((id) => aws.instances.set(id, { httpTokens: 'required' }));
+
+    const { result, log } = await fn.invoke(batch(running(A), running(B), running(C)));
+
+    expect(result).toEqual(failures());
+    expect(log.map(({ reason }) => reason)).toEqual(['compliant', 'compliant', 'compliant']);
+    expect(actions()).toEqual(['DescribeInstances']);
+  });
+
+  it('in which one instance is not visible → that message comes again, and the others are done', async () => {
+    aws.instances.set(A, {}).set(C, { httpTokens: 'required' });
+    const sighted = toSighting(target({ instanceId: A, trigger: 'running' }), IMDSV1);
+
+    const { result, error } = await fn.invoke(batch(sighted, running(B), running(C)), 16_900);
+
+    expect(error).toBeUndefined();
+    expect(result).toEqual(failures('m2'));
+    const calls = actions().filter((action) => action !== 'DescribeInstances'); // B is looked for as long as time allows
+    expect(calls).toEqual(['ModifyInstanceMetadataOptions', 'Publish']);
+  });
+
+  it('of sightings that the function itself wrote → the change', async () => {
+    aws.instances.set(A, {});
+    await fn.invoke(batch(running(A)));
+    const [put] = aws.take('SendMessageBatch');
+    const [{ MessageBody: written }] = put?.parameters.Entries as [{ MessageBody: string }];
+
+    const { result, log } = await fn.invoke(batch(written));
+
+    expect(result).toEqual(failures());
+    expect(log).toMatchObject([{ status: 'remediated', trigger: 'running' }]);
+    expect(aws.instances.get(A)).toMatchObject({ httpTokens: 'required' });
+  });
+
+  it('with an alert that SNS had refused → sent; refused again, it comes again', async () => {
+    const alerts = toMessages([outcome()], { exemptionHorizonDays: 90 }).map(toUnsent);
+
+    expect((await fn.invoke(batch(...alerts))).result).toEqual(failures());
+    expect(actions()).toEqual(['Publish']);
+
+    aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
+    expect((await fn.invoke(batch(...alerts))).result).toEqual(failures('m1'));
+    expect(actions()).toEqual(['Publish']);
+  });
+
+  it('with what the on-failure destination wrapped → handled like the event in it', async () => {
+    aws.instances.set(A, {});
+    const requestPayload = launchEvent({ items: [{ instanceId: A, httpTokens: 'optional' }] });
+
+    const { result, log } = await fn.invoke(batch({ version: '1.0', requestContext: {}, requestPayload }));
+
+    expect(result).toEqual(failures());
+    expect(log).toMatchObject([{ status: 'remediated', trigger: 'launch' }]);
+  });
+
+  it('with bodies that are no event → a warning for each, and none comes again', async () => {
+    aws.instances.set(A, { httpTokens: 'required' });
+
+    const { result, log, metrics } = await fn.invoke(batch('{"id":', '', running(A), 'null', '[[]]', {}));
+
+    expect(result).toEqual(failures());
+    expect(log.filter(({ level }) => level === 'WARN')).toHaveLength(5);
+    expect(metrics).toEqual({ NotUnderstood: 5 });
+    expect(actions()).toEqual(['DescribeInstances']);
+  });
+
+  it('of which nothing can be told → all come again', async () => {
+    aws.instances.set(A, {});
+    aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
+    aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
+    const sighted = toSighting(target({ instanceId: A }), IMDSV1);
+
+    expect((await fn.invoke(batch(sighted))).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
+  });
+});

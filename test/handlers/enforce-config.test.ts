@@ -1,0 +1,69 @@
+import type { Config } from '../../lambda/config.ts';
+import { toSighting } from '../../lambda/triggers/sighting.ts';
+import { IMDSV1, INSTANCE, target } from '../support/builders.ts';
+import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
+import { type LambdaFunction, loadFunction } from '../support/function.ts';
+import { type Loopback, startLoopback } from '../support/loopback.ts';
+
+let aws: Loopback;
+let loaded: LambdaFunction | undefined;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+});
+beforeEach(() => {
+  aws.reset();
+  jest.resetModules(); // each test is a cold start
+});
+afterEach(() => loaded?.restoreEnvironment());
+afterAll(() => aws.close());
+
+const coldStart = async (config: Partial<Config>): Promise<LambdaFunction> =>
+  (loaded = await loadFunction(aws, config));
+
+it('a configuration that is bad in many ways → a cold start that fails with all of them', async () => {
+  const bad = { mode: 'enfroce', existing: 'maybe', trail: 'perhaps', exemptionHorizonDays: 0, workQueueUrl: 'work' };
+
+  await expect(coldStart(bad as unknown as Partial<Config>)).rejects.toMatchObject({
+    name: 'ConfigError',
+    problems: [
+      'IMDSV2_MODE is "enfroce"; accepted: enforce | audit',
+      'IMDSV2_EXISTING is "maybe"; accepted: audit | enforce',
+      'IMDSV2_TRAIL is "perhaps"; accepted: true | false',
+      'IMDSV2_EXEMPTION_HORIZON_DAYS is "0"; accepted: a whole number from 1 to 3650',
+      'IMDSV2_WORK_QUEUE_URL is "work"; accepted: an SQS queue URL',
+    ],
+  });
+});
+
+describe('audit mode', () => {
+  const sighting = toSighting(target(), IMDSV1);
+  const batch = { Records: [{ messageId: 'm1', body: JSON.stringify(sighting), eventSource: 'aws:sqs' }] };
+
+  it.each([
+    ['a launch', launchEvent()],
+    ['a set-back', driftEvent()],
+    ['a sighting', batch],
+  ])('%s → told, and nothing is changed', async (_, event) => {
+    const fn = await coldStart({ mode: 'audit' });
+    aws.instances.set(INSTANCE, {});
+
+    const { error, log, metrics } = await fn.invoke(event);
+
+    expect(error).toBeUndefined();
+    expect(log).toMatchObject([{ status: 'would-remediate' }]);
+    expect(metrics).toEqual({});
+    expect(aws.take().map(({ action }) => action)).toEqual(['DescribeInstances', 'Publish']);
+    expect(aws.instances.get(INSTANCE)).toEqual({});
+  });
+});
+
+describe('without a trail', () => {
+  it('what is held when a new instance starts is told, for no record of its launch was', async () => {
+    const fn = await coldStart({ trail: false });
+    aws.instances.set(INSTANCE, { tags: { 'imdsv2:exempt-until': 'soon' } });
+
+    expect((await fn.invoke(runningEvent())).metrics).toEqual({ Held: 1 });
+    expect(aws.take('Publish')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,206 @@
+import { EVENT_ID, INSTANCE, instanceId, REGION } from '../support/builders.ts';
+import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
+import { type LambdaFunction, loadFunction } from '../support/function.ts';
+import { ec2Error, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
+
+let aws: Loopback;
+let fn: LambdaFunction;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+  fn = await loadFunction(aws);
+});
+beforeEach(() => aws.reset());
+afterAll(async () => {
+  fn.restoreEnvironment();
+  await aws.close();
+});
+
+const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+const actions = (): string[] => aws.take().map(({ action }) => action);
+
+describe('a launch with IMDSv1', () => {
+  it('→ one describe, one change, one alert, one line of the log and one of metrics', async () => {
+    aws.instances.set(INSTANCE, {});
+
+    const { result, error, log, metrics, metricLines } = await fn.invoke(launchEvent());
+
+    expect([result, error]).toEqual([undefined, undefined]);
+    const [describe, modify, publish, ...others] = aws.take();
+    expect(others).toEqual([]);
+    expect([describe?.action, modify?.action, publish?.action]).toEqual([
+      'DescribeInstances',
+      'ModifyInstanceMetadataOptions',
+      'Publish',
+    ]);
+    expect(modify?.parameters).toEqual({ InstanceId: INSTANCE, HttpTokens: 'required', HttpEndpoint: 'enabled' });
+    expect(publish?.parameters).toMatchObject({ Subject: `[IMDSv2 warning] ${REGION}: 1 remediated ${INSTANCE}` });
+    expect(aws.instances.get(INSTANCE)).toMatchObject({ httpTokens: 'required' });
+
+    const exposed = expect.any(Number);
+    expect(log).toMatchObject([
+      {
+        level: 'INFO',
+        message: 'outcome',
+        service: 'imdsv2-enforcer',
+        accountId: '111122223333',
+        region: REGION,
+        instanceId: INSTANCE,
+        trigger: 'launch',
+        eventId: EVENT_ID,
+        status: 'remediated',
+        reason: 'imdsv1-reachable',
+        severity: 'warning',
+        exposedSeconds: exposed,
+        caller: 'arn:aws:sts::111122223333:assumed-role/deployer/kim',
+        function_request_id: '6d1f0a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b',
+      },
+    ]);
+    expect(log).toHaveLength(1);
+    expect(metrics).toEqual({ Remediated: 1, ExposureSeconds: exposed });
+    expect(metrics.ExposureSeconds).toBe(log[0]?.exposedSeconds);
+    expect(metricLines).toMatchObject([
+      {
+        service: 'imdsv2-enforcer',
+        _aws: { CloudWatchMetrics: [{ Namespace: 'Imdsv2Enforcer', Dimensions: [['service']] }] },
+      },
+    ]);
+  });
+
+  it('of 120 instances → all counted, though a line of metrics holds no more than 100 values', async () => {
+    const ids = Array.from({ length: 120 }, (_, index) => instanceId(index));
+    ids.forEach((id) => aws.instances.set(id, { state: 'terminated' }));
+    ids.slice(0, 110).forEach((id) => aws.instances.set(id, { tags: { 'imdsv2:exempt-until': 'soon' } }));
+
+    const { log, metrics } = await fn.invoke(
+      launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) }),
+    );
+
+    expect(metrics).toEqual({ Held: 110 });
+    expect(log).toHaveLength(120);
+    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+  });
+
+  it('that is handled twice by the same warm function → the second time told as closed, not changed', async () => {
+    aws.instances.set(INSTANCE, {});
+    await fn.invoke(launchEvent());
+    aws.take();
+
+    const { log, metrics } = await fn.invoke(launchEvent());
+
+    expect(log).toMatchObject([{ status: 'closed' }]);
+    expect(metrics).toEqual({});
+    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+  });
+});
+
+it('a set-back is counted apart, for the alarm on tugs of war', async () => {
+  aws.instances.set(INSTANCE, {});
+
+  const { log, metrics } = await fn.invoke(driftEvent());
+
+  expect(log).toMatchObject([{ status: 'remediated', severity: 'high', trigger: 'drift' }]);
+  expect(metrics).toMatchObject({ Remediated: 1, DriftRemediated: 1 });
+});
+
+it.each([
+  ['an instance exempt for another week', { tags: { 'imdsv2:exempt-until': inDays(7) } }, { Exempt: 1 }],
+  ['an exemption of a thousand days', { tags: { 'imdsv2:exempt-until': inDays(1000) } }, { Held: 1 }],
+  ['a compliant instance', { httpTokens: 'required' }, {}],
+  ['IMDS switched off', { httpEndpoint: 'disabled' }, {}],
+])('%s is left alone', async (_, instance, metrics) => {
+  aws.instances.set(INSTANCE, instance);
+
+  expect((await fn.invoke(launchEvent())).metrics).toEqual(metrics);
+  expect(actions()).not.toContain('ModifyInstanceMetadataOptions');
+});
+
+describe('a failure that a retry may undo', () => {
+  it.each([
+    ['EC2 does not show the instance', () => undefined, /^not-visible$/],
+    [
+      'EC2 throttles to the end',
+      () => {
+        aws.instances.set(INSTANCE, {});
+        const throttled = ec2Error('RequestLimitExceeded', 'slow down', 503);
+        aws.prepare('ModifyInstanceMetadataOptions', ...Array.from({ length: 30 }, () => throttled));
+      },
+      /^(throttled|deadline)$/,
+    ],
+    [
+      'the connection breaks again and again',
+      () => {
+        aws.prepare('DescribeInstances', ...Array.from({ length: 2000 }, () => 'reset' as const));
+      },
+      /^unavailable$/,
+    ],
+  ])('%s → the invocation fails, so that Lambda retries it', async (_, arrange, reason) => {
+    arrange();
+    // After a second and a half nothing new is begun.
+    const event = launchEvent({ time: new Date().toISOString() });
+
+    const { error, log, metrics } = await fn.invoke(event, 16_500);
+
+    expect(error).toMatchObject({ name: 'TryAgainError', message: expect.stringMatching(`${EVENT_ID}: ${INSTANCE} `) });
+    expect(log).toMatchObject([{ level: 'WARN', status: 'failed', reason: expect.stringMatching(reason) }]);
+    expect(metrics).toEqual({ Retried: 1 });
+  });
+
+  it('neither SNS nor SQS takes the alert → the invocation fails', async () => {
+    aws.instances.set(INSTANCE, {});
+    aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
+    aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
+
+    const { error, metrics } = await fn.invoke(launchEvent());
+
+    expect(error).toMatchObject({ name: 'FailureError', kind: 'denied' });
+    expect(metrics).toMatchObject({ Remediated: 1 });
+  });
+});
+
+it('a failure that stands → the invocation succeeds, and people are told', async () => {
+  aws.instances.set(INSTANCE, {});
+  aws.prepare('ModifyInstanceMetadataOptions', ec2Error('UnauthorizedOperation', 'not you', 403));
+
+  const { error, log, metrics } = await fn.invoke(launchEvent());
+
+  expect(error).toBeUndefined();
+  expect(log).toMatchObject([
+    {
+      level: 'WARN',
+      status: 'failed',
+      reason: 'denied',
+      severity: 'critical',
+      detail: expect.stringMatching('not you'),
+    },
+  ]);
+  expect(metrics).toEqual({ Failed: 1 });
+  expect(aws.take('Publish')).toMatchObject([{ parameters: { Subject: expect.stringContaining('critical') } }]);
+});
+
+it('an alert that SNS refuses → on the work queue, and the invocation succeeds', async () => {
+  aws.instances.set(INSTANCE, {});
+  aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
+
+  const { error, log } = await fn.invoke(launchEvent());
+
+  expect(error).toBeUndefined();
+  expect(log).toMatchObject([
+    { message: 'outcome', status: 'remediated' },
+    {
+      level: 'WARN',
+      message: 'SNS refused an alert; it waits on the work queue',
+      error: expect.stringMatching('Auth'),
+    },
+  ]);
+  expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions', 'Publish', 'SendMessage']);
+});
+
+it('a running-state event without a record → a sighting, and no change', async () => {
+  aws.instances.set(INSTANCE, {});
+
+  const { log } = await fn.invoke(runningEvent());
+
+  expect(log).toMatchObject([{ status: 'skipped', reason: 'sighted' }]);
+  expect(actions()).toEqual(['DescribeInstances', 'SendMessageBatch']);
+});

@@ -1,0 +1,181 @@
+import { ACCOUNT, EVENT_ID, INSTANCE, LAUNCHED, REGION } from './builders.ts';
+
+/** An event of the bus, as far as tests look into it. */
+export interface BusEvent {
+  readonly version: string;
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Parts of the envelope that a test changes. */
+export type Envelope = Partial<Pick<BusEvent, 'id' | 'account' | 'region' | 'time'>>;
+
+const TIME = LAUNCHED.toISOString().replace('.000Z', 'Z');
+
+const envelope = (detailType: string, detail: BusEvent['detail'], over: Envelope): BusEvent => ({
+  version: '0',
+  id: EVENT_ID,
+  'detail-type': detailType,
+  source: 'aws.ec2',
+  account: ACCOUNT,
+  time: TIME,
+  region: REGION,
+  resources: [],
+  ...over,
+  detail,
+});
+
+/** A CloudTrail record on the bus; `detail` adds to the record or replaces parts of it, `undefined` takes a part away. */
+function call(eventName: string, detail: BusEvent['detail'], over: Envelope): BusEvent {
+  const { account = ACCOUNT, region = REGION, time = TIME } = over;
+  const record = {
+    eventVersion: '1.11',
+    userIdentity: {
+      type: 'AssumedRole',
+      principalId: 'AROAEXAMPLEEXAMPLE123:kim',
+      arn: `arn:aws:sts::${account}:assumed-role/deployer/kim`,
+      accountId: account,
+    },
+    eventTime: time,
+    eventSource: 'ec2.amazonaws.com',
+    eventName,
+    awsRegion: region,
+    sourceIPAddress: '198.51.100.23',
+    userAgent: 'aws-cli/2.31.0',
+    requestID: '0c4f3b1e-58a2-4f7d-8f63-1f2e3d4c5b6a',
+    eventID: 'f2a1c3d4-9b8e-4c7d-a6f5-0e1d2c3b4a59',
+    readOnly: false,
+    eventType: 'AwsApiCall',
+    managementEvent: true,
+    recipientAccountId: account,
+    eventCategory: 'Management',
+    ...detail,
+  };
+  // As it would arrive: without what is `undefined`.
+  const written = JSON.parse(JSON.stringify(record)) as BusEvent['detail'];
+  return envelope('AWS API Call via CloudTrail', written, over);
+}
+
+/** One instance of a RunInstances answer; no `httpTokens` makes it a record of the time before metadata options. */
+export interface LaunchedItem {
+  readonly instanceId?: string;
+  readonly httpTokens?: string;
+  readonly httpEndpoint?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** An item of `responseElements.instancesSet`, in CloudTrail's form. */
+export function launchedItem({ instanceId = INSTANCE, httpTokens, httpEndpoint = 'enabled', tags }: LaunchedItem) {
+  const metadataOptions = {
+    state: 'pending',
+    httpTokens,
+    httpPutResponseHopLimit: 1,
+    httpEndpoint,
+    httpProtocolIpv4: 'enabled',
+    httpProtocolIpv6: 'disabled',
+    instanceMetadataTags: 'disabled',
+  };
+  return {
+    instanceId,
+    imageId: 'ami-0b1c2d3e4f5061728',
+    instanceState: { code: 0, name: 'pending' },
+    instanceType: 't4g.nano',
+    launchTime: LAUNCHED.getTime(),
+    productCodes: {},
+    tagSet: tags === undefined ? {} : { items: Object.entries(tags).map(([key, value]) => ({ key, value })) },
+    ...(httpTokens === undefined ? {} : { metadataOptions }),
+  };
+}
+
+/** A successful RunInstances of one instance with IMDSv1. */
+export function launchEvent({
+  items = [{ httpTokens: 'optional' }],
+  detail = {},
+  ...over
+}: Envelope & { items?: readonly LaunchedItem[]; detail?: BusEvent['detail'] } = {}): BusEvent {
+  const count = items.length;
+  return call(
+    'RunInstances',
+    {
+      requestParameters: {
+        instancesSet: { items: [{ imageId: 'ami-0b1c2d3e4f5061728', minCount: count, maxCount: count }] },
+        instanceType: 't4g.nano',
+        clientToken: '5f0c2d1e-7a6b-4c3d-9e8f-a1b2c3d4e5f6',
+      },
+      responseElements: {
+        requestId: '0c4f3b1e-58a2-4f7d-8f63-1f2e3d4c5b6a',
+        reservationId: 'r-0c1d2e3f405162738',
+        ownerId: over.account ?? ACCOUNT,
+        groupSet: {},
+        instancesSet: { items: items.map(launchedItem) },
+      },
+      ...detail,
+    },
+    over,
+  );
+}
+
+/** The form that CloudTrail gives to what it leaves out. */
+export const OMITTED = {
+  omitted: true,
+  originalSize: 131_072,
+  reason: 'responseElements too large',
+} as const;
+
+/** A launch so large that CloudTrail left out its instances. */
+export const largeLaunchEvent = (count: number, over: Envelope = {}): BusEvent =>
+  launchEvent({
+    ...over,
+    items: Array.from({ length: count }, () => ({})),
+    detail: { responseElements: OMITTED },
+  });
+
+/** A RunInstances that EC2 refused. */
+export const failedLaunchEvent = (over: Envelope = {}): BusEvent =>
+  launchEvent({
+    ...over,
+    detail: { errorCode: 'Client.InstanceLimitExceeded', errorMessage: 'too many', responseElements: null },
+  });
+
+/** A successful ModifyInstanceMetadataOptions that sets tokens back to optional; `request` replaces the request. */
+export function driftEvent({
+  instanceId = INSTANCE,
+  request = { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
+  detail = {},
+  ...over
+}: Envelope & {
+  instanceId?: string;
+  request?: Readonly<Record<string, unknown>>;
+  detail?: BusEvent['detail'];
+} = {}): BusEvent {
+  return call(
+    'ModifyInstanceMetadataOptions',
+    {
+      requestParameters: { ModifyInstanceMetadataOptionsRequest: { InstanceId: instanceId, ...request } },
+      responseElements: { ModifyInstanceMetadataOptionsResponse: { instanceId } },
+      ...detail,
+    },
+    over,
+  );
+}
+
+/** A drift record in the plain form, seen where it passed through other tools. */
+export const flatDriftEvent = (request: Readonly<Record<string, unknown>>): BusEvent =>
+  driftEvent({ detail: { requestParameters: { instanceId: INSTANCE, ...request } } });
+
+/** An instance that reached a state, `running` unless said. */
+export function runningEvent({
+  instanceId = INSTANCE,
+  state = 'running',
+  ...over
+}: Envelope & { instanceId?: string; state?: string } = {}): BusEvent {
+  const { account = ACCOUNT, region = REGION } = over;
+  const event = envelope('EC2 Instance State-change Notification', { 'instance-id': instanceId, state }, over);
+  return { ...event, resources: [`arn:aws:ec2:${region}:${account}:instance/${instanceId}`] };
+}

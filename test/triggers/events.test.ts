@@ -1,0 +1,118 @@
+import { eventIdOf } from '../../lambda/triggers/envelope.ts';
+import { parseEvent } from '../../lambda/triggers/index.ts';
+import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
+
+const problem = (text: string) => ({ targets: [], lookups: [], problems: [text] });
+
+describe('an event of no kind that we know is one problem and asks for nothing', () => {
+  test.each<readonly [string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['text', 'RunInstances'],
+    ['a number', 7],
+    ['a list', [launchEvent()]],
+    ['an empty object', {}],
+    ['another source of the same detail type', { ...launchEvent(), 'detail-type': 'AWS Service Event via CloudTrail' }],
+    ['an insight on RunInstances', { ...launchEvent(), 'detail-type': 'AWS Insight via CloudTrail' }],
+    ['another service’s RunInstances', launchEvent({ detail: { eventSource: 'gamelift.amazonaws.com' } })],
+    ['another call', launchEvent({ detail: { eventName: 'TerminateInstances' } })],
+    ['a record without detail', { ...launchEvent(), detail: undefined }],
+    ['a prototype for an event', JSON.parse('{"__proto__":{"detail-type":"EC2 Instance State-change Notification"}}')],
+  ])('%s', (_, event) => {
+    expect(parseEvent(event)).toEqual(problem('no trigger knows this kind of event'));
+  });
+});
+
+describe('an envelope that cannot be believed is a problem', () => {
+  const running = runningEvent();
+  test.each<readonly [string, object, string]>([
+    ['no account', { account: undefined }, 'account is not twelve digits'],
+    ['an account that is a number', { account: 111122223333 }, 'account is not twelve digits'],
+    ['eleven digits', { account: '11112222333' }, 'account is not twelve digits'],
+    ['no region', { region: undefined }, 'region is not a region name'],
+    ['a region with a slash', { region: 'eu-west-1/../' }, 'region is not a region name'],
+    ['a host for a region', { region: 'evil.example' }, 'region is not a region name'],
+    ['a command for a region', { region: 'eu-west-1;id' }, 'region is not a region name'],
+    ['no time', { time: undefined }, 'time is not a date'],
+    ['a time that is none', { time: 'yesterday' }, 'time is not a date'],
+  ])('%s', (_, over, text) => {
+    expect(parseEvent({ ...running, ...over })).toEqual(problem(text));
+  });
+
+  test.each(['us-east-1', 'us-gov-west-1', 'us-isob-east-1', 'ap-southeast-5', 'cn-northwest-1', 'eusc-de-east-1'])(
+    'region %s is one',
+    (region) => {
+      expect(parseEvent(runningEvent({ region })).targets.map((target) => target.region)).toEqual([region]);
+    },
+  );
+});
+
+describe('when it happened', () => {
+  const occurredAt = (event: unknown) => parseEvent(event).targets[0]?.context.occurredAt.toISOString();
+
+  test('a record that came late counts from the call, not from its delivery', () => {
+    const late = { ...launchEvent({ time: '2026-11-22T11:00:00Z' }), time: '2026-11-22T11:59:00Z' };
+    expect(occurredAt(late)).toBe('2026-11-22T11:00:00.000Z');
+  });
+
+  test('a record without a time of the call counts from its delivery', () => {
+    for (const eventTime of [undefined, 'soon', 7]) {
+      expect(occurredAt(driftEvent({ detail: { eventTime }, time: '2026-11-22T11:59:00Z' }))).toBe(
+        '2026-11-22T11:59:00.000Z',
+      );
+    }
+  });
+});
+
+test('account and region are those of the envelope, whatever else the record names', () => {
+  const event = launchEvent({
+    account: '111122223333',
+    region: 'eu-west-1',
+    detail: {
+      recipientAccountId: '444455556666',
+      awsRegion: 'us-east-1',
+      userIdentity: {
+        type: 'AssumedRole',
+        accountId: '777788889999',
+        arn: 'arn:aws:sts::777788889999:assumed-role/x/y',
+      },
+    },
+  });
+  expect(parseEvent(event).targets).toMatchObject([{ account: '111122223333', region: 'eu-west-1' }]);
+});
+
+test('an event without an id is called none', () => {
+  expect(eventIdOf(runningEvent({ id: 'abc' }))).toBe('abc');
+  expect([{}, null, undefined, 'x', { id: 7 }].map(eventIdOf)).toEqual(['none', 'none', 'none', 'none', 'none']);
+});
+
+describe('who made the call', () => {
+  const callerOf = (detail: Record<string, unknown>) => parseEvent(launchEvent({ detail })).targets[0]?.context.caller;
+
+  test('a service that acts for a role', () => {
+    const arn = 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling';
+    const by = 'autoscaling.amazonaws.com';
+    const userIdentity = { type: 'AssumedRole', arn, invokedBy: by };
+    expect(callerOf({ userIdentity, sourceIPAddress: by, userAgent: by })).toEqual({
+      principal: arn,
+      sourceIp: by,
+      userAgent: by,
+      invokedBy: by,
+    });
+  });
+
+  test.each([
+    [
+      'its ARN',
+      { arn: 'arn:aws:iam::111122223333:user/kim', userName: 'kim', type: 'IAMUser' },
+      'arn:aws:iam::111122223333:user/kim',
+    ],
+    ['its name', { userName: 'kim', principalId: 'AIDAEXAMPLE', type: 'IAMUser' }, 'kim'],
+    ['its principal id', { principalId: 'AIDAEXAMPLE', type: 'IAMUser' }, 'AIDAEXAMPLE'],
+    ['its type', { type: 'Root', invokedBy: 'autoscaling.amazonaws.com' }, 'Root'],
+    ['unknown', {}, 'unknown'],
+    ['unknown, where the identity is none', 'Root', 'unknown'],
+  ] as const)('the principal is %s', (_, userIdentity, principal) => {
+    expect(callerOf({ userIdentity })?.principal).toBe(principal);
+  });
+});

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { parseEvent } from '../../lambda/triggers/index.ts';
+import { IMDSV1, instanceId, target } from '../support/builders.ts';
+import {
+  type BusEvent,
+  driftEvent,
+  failedLaunchEvent,
+  flatDriftEvent,
+  largeLaunchEvent,
+  launchEvent,
+  runningEvent,
+} from '../support/events.ts';
+import { hostileText } from '../support/hostile.ts';
+import { toSighting } from '../../lambda/triggers/sighting.ts';
+
+/** What holds for any event at all. */
+function expectSane(event: unknown): void {
+  const { targets, lookups, problems } = parseEvent(event);
+  const written = JSON.stringify(event) ?? '';
+  for (const each of [...targets, ...lookups]) {
+    expect(each.account).toMatch(/^\d{12}$/);
+    expect(each.region).toMatch(/^[a-z]+(-[a-z]+)+-\d+$/);
+    expect(written).toContain(each.account);
+    expect(written).toContain(each.region);
+    expect(each.context.occurredAt.getTime()).not.toBeNaN();
+  }
+  for (const each of targets) {
+    expect(each.instanceId).toMatch(/^i-[0-9a-zA-Z]+$/i);
+    expect(written).toContain(each.instanceId);
+  }
+  for (const { atLeast } of lookups) expect(atLeast).toBeGreaterThanOrEqual(1);
+  for (const problem of problems) expect(problem).toMatch(/^[\w ,.-]+$/);
+}
+
+test('any JSON: nothing is thrown, nothing is made up', () => {
+  fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), expectSane), { numRuns: 500 });
+});
+
+const VALID: readonly BusEvent[] = [
+  launchEvent(),
+  launchEvent({
+    items: [1, 2, 3].map((number) => ({
+      instanceId: instanceId(number),
+      httpTokens: 'optional',
+      tags: { Name: 'x', 'imdsv2:exempt-until': '2026-12-31' },
+    })),
+  }),
+  launchEvent({ items: [{}] }),
+  largeLaunchEvent(50),
+  failedLaunchEvent(),
+  driftEvent(),
+  driftEvent({ request: { HttpEndpoint: 'enabled' } }),
+  flatDriftEvent({ httpTokens: 'optional' }),
+  runningEvent(),
+  JSON.parse(JSON.stringify(toSighting(target(), IMDSV1))) as BusEvent,
+];
+
+/** All paths into a JSON value, its own first. */
+function pathsOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, child]) => pathsOf(child, [...path, key]))];
+}
+
+/** A copy in which the value at a path is another. */
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  copy[key] = replaced(copy[key], rest, by);
+  return copy;
+}
+
+const anything = fc.oneof(
+  fc.constantFrom<unknown>(
+    undefined,
+    null,
+    '',
+    {},
+    [],
+    true,
+    0,
+    -1,
+    NaN,
+    'i-../../x',
+    'i-0a1b2c3d4e5f60799',
+    '__proto__',
+  ),
+  fc.constant(JSON.parse('{"__proto__":{"items":[{"instanceId":"i-0a1b2c3d4e5f60799"}]}}') as unknown),
+  fc.constant([null, {}, 'x', [[]]]),
+  // Neither text nor a number can be made of it: `Number` and `String` throw.
+  fc.constant({ toString: 1, valueOf: 1 }),
+  hostileText({ maxLength: 40 }),
+  fc.jsonValue({ maxDepth: 3 }),
+);
+
+const mutated = fc.constantFrom(...VALID).chain((event) =>
+  fc.array(fc.tuple(fc.constantFrom(...pathsOf(event)), anything), { minLength: 1, maxLength: 4 }).map((changes) =>
+    changes.reduce<unknown>((current, [path, by]) => {
+      try {
+        return replaced(current, path, by);
+      } catch {
+        return current; // an earlier change took this path away
+      }
+    }, event),
+  ),
+);
+
+test('valid events with parts replaced: nothing is thrown, nothing is made up', () => {
+  fc.assert(fc.property(mutated, expectSane), { numRuns: 2_000 });
+});
+
+test('each part of each valid event taken away: nothing is thrown, nothing is made up', () => {
+  for (const event of VALID) {
+    for (const path of pathsOf(event)) expectSane(replaced(event, path, undefined));
+  }
+});
+
+test.each<readonly [string, unknown]>([
+  ['a megabyte of text', 'x'.repeat(1 << 20)],
+  [
+    'a megabyte of items',
+    launchEvent({ detail: { responseElements: { instancesSet: { items: Array(350_000).fill(0) } } } }),
+  ],
+  [
+    'a megabyte of counts',
+    launchEvent({
+      detail: {
+        responseElements: null,
+        requestParameters: { instancesSet: { items: Array.from({ length: 300_000 }, () => ({ minCount: 1 })) } },
+      },
+    }),
+  ],
+  ['a deep one', JSON.parse(`${'{"detail":'.repeat(5_000)}1${'}'.repeat(5_000)}`)],
+])('%s is only a problem, or a lookup', (_, event) => {
+  expect(parseEvent(event).targets).toEqual([]);
+});

@@ -1,0 +1,90 @@
+import { snsClient, sqsClient } from '../../lambda/adapters/clients.ts';
+import { snsPublisher } from '../../lambda/adapters/sns-publisher.ts';
+import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
+import { type AlertMessage, toMessages } from '../../lambda/core/message.ts';
+import { fromUnsent } from '../../lambda/core/unsent.ts';
+import { toSighting } from '../../lambda/triggers/sighting.ts';
+import { IMDSV1, instanceId, outcome, policy, REGION, target } from '../support/builders.ts';
+import { createQueue, createTopic, receive, subscribe } from './support/account.ts';
+import { toAlert } from './support/product.ts';
+
+const alertOf = (...outcomes: Parameters<typeof toMessages>[0]): AlertMessage => {
+  const [message] = toMessages(outcomes, policy());
+  if (message === undefined) throw new Error('no message for these outcomes');
+  return message;
+};
+
+/** Without what is `undefined`. */
+const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+const ABSENT = `${REGION}:111122223333:absent`;
+
+describe('the publisher', () => {
+  it('delivers subject, JSON and every attribute that filter policies are written against', async () => {
+    const [topic, queue] = [await createTopic(), await createQueue()];
+    await subscribe(topic, queue);
+    const message = alertOf(outcome(), outcome({ status: 'held', target: target({ instanceId: instanceId(2) }) }));
+    await snsPublisher(snsClient(), topic).publish(message);
+    const [received] = await receive(queue, 1);
+    const { subject, json, attributes } = toAlert(received?.Body);
+    expect(subject).toBe(message.subject);
+    expect(json).toEqual(asSent(message.json));
+    expect(attributes).toEqual({
+      severity: { Type: 'String', Value: 'warning' },
+      status: { Type: 'String.Array', Value: '["remediated","held"]' },
+      account: { Type: 'String', Value: '111122223333' },
+      region: { Type: 'String', Value: REGION },
+      trigger: { Type: 'String', Value: 'launch' },
+    });
+  });
+
+  it('is heard by subscribers whose filter policy matches, and by no other', async () => {
+    const topic = await createTopic();
+    const [remediated, failed, high] = [await createQueue(), await createQueue(), await createQueue()];
+    await subscribe(topic, remediated, { status: ['remediated'] });
+    await subscribe(topic, failed, { status: ['failed'] });
+    await subscribe(topic, high, { severity: ['high', 'critical'] });
+    await snsPublisher(snsClient(), topic).publish(alertOf(outcome()));
+    expect(await receive(remediated, 1)).toHaveLength(1);
+    expect(await receive(failed, 0)).toEqual([]);
+    expect(await receive(high, 0)).toEqual([]);
+  });
+
+  it('fails where there is no topic', async () => {
+    const publisher = snsPublisher(snsClient(), `arn:aws:sns:${ABSENT}`);
+    await expect(publisher.publish(alertOf(outcome()))).rejects.toMatchObject({ name: 'FailureError' });
+  });
+});
+
+describe('the work queue', () => {
+  it('keeps more sightings than one call takes, each once', async () => {
+    const queue = await createQueue();
+    const sightings = Array.from({ length: 23 }, (_, number) =>
+      toSighting(target({ instanceId: instanceId(number) }), IMDSV1),
+    );
+    await sqsWorkQueue(sqsClient(), queue).putSightings(sightings);
+    const kept = (await receive(queue, 23)).map(({ Body = '' }) => JSON.parse(Body) as unknown);
+    expect(kept).toHaveLength(23);
+    expect(kept).toEqual(expect.arrayContaining(sightings.map((sighting) => asSent(sighting))));
+  });
+
+  it("gives sightings out at once, whatever the queue's own delay", async () => {
+    const queue = await createQueue({ DelaySeconds: '900' });
+    await sqsWorkQueue(sqsClient(), queue).putSightings([toSighting(target(), IMDSV1)]);
+    expect(await receive(queue, 1)).toHaveLength(1);
+  });
+
+  it('keeps an alert so that it can be read back', async () => {
+    const queue = await createQueue();
+    const message = alertOf(outcome());
+    await sqsWorkQueue(sqsClient(), queue).putUnsent(message);
+    const [kept] = await receive(queue, 1);
+    expect(fromUnsent(JSON.parse(kept?.Body ?? ''))).toEqual(asSent(message));
+  });
+
+  it('fails where there is no queue', async () => {
+    const queue = sqsWorkQueue(sqsClient(), `${process.env.AWS_ENDPOINT_URL}/111122223333/absent`);
+    await expect(queue.putSightings([toSighting(target(), IMDSV1)])).rejects.toMatchObject({ name: 'FailureError' });
+    await expect(queue.putUnsent(alertOf(outcome()))).rejects.toMatchObject({ name: 'FailureError' });
+  });
+});

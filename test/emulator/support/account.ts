@@ -1,0 +1,114 @@
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  type InstanceMetadataOptionsRequest,
+  ModifyInstanceMetadataOptionsCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { randomUUID } from 'node:crypto';
+import type { MetadataOptions } from '../../../lambda/core/instance.ts';
+import { REGION } from '../../support/builders.ts';
+
+// What people and AWS do beside the product, in an account that other runs may have used: every name here is new.
+
+const RECEIVE_MILLISECONDS = 10_000;
+
+const sns = new SNSClient({ region: REGION });
+const sqs = new SQSClient({ region: REGION });
+
+/** EC2 as a caller beside the product sees it. */
+export const ec2In = (region = REGION): EC2Client => new EC2Client({ region });
+
+const newName = (): string => `imdsv2-${randomUUID()}`;
+
+interface Launch {
+  readonly count?: number;
+  readonly region?: string;
+  readonly options?: InstanceMetadataOptionsRequest;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly clientToken?: string;
+}
+
+/** Launches instances, with IMDSv1 unless said, and gives their ids. */
+export async function launch({ count = 1, region = REGION, options, tags, clientToken }: Launch = {}): Promise<
+  string[]
+> {
+  const Tags = Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+  const command = new RunInstancesCommand({
+    ImageId: 'ami-0b1c2d3e4f5061728',
+    InstanceType: 't4g.nano',
+    MinCount: count,
+    MaxCount: count,
+    ClientToken: clientToken,
+    MetadataOptions: { HttpTokens: 'optional', HttpEndpoint: 'enabled', ...options },
+    TagSpecifications: Tags.length === 0 ? undefined : [{ ResourceType: 'instance', Tags }],
+  });
+  const { Instances = [] } = await ec2In(region).send(command);
+  return Instances.flatMap(({ InstanceId = [] }) => InstanceId);
+}
+
+/** Launches one instance. */
+export async function launchOne(of: Omit<Launch, 'count'> = {}): Promise<string> {
+  const [id] = await launch(of);
+  if (id === undefined) throw new Error('the endpoint launched nothing');
+  return id;
+}
+
+/** Sets options by hand. */
+export async function setOptions(InstanceId: string, options: InstanceMetadataOptionsRequest): Promise<void> {
+  await ec2In().send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...options }));
+}
+
+/** The options of an instance now. */
+export async function optionsOf(instanceId: string, region = REGION): Promise<MetadataOptions> {
+  const { Reservations } = await ec2In(region).send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
+  const options = Reservations?.[0]?.Instances?.[0]?.MetadataOptions;
+  if (options === undefined) throw new Error(`the endpoint does not say the options of ${instanceId}`);
+  return options;
+}
+
+/** A new queue's URL. */
+export async function createQueue(Attributes?: Record<string, string>): Promise<string> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: newName(), Attributes }));
+  return QueueUrl ?? '';
+}
+
+/** A topic's ARN, of a new topic unless its name is known. */
+export async function createTopic(Name = newName()): Promise<string> {
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name }));
+  return TopicArn ?? '';
+}
+
+/** Subscribes a queue, with a filter policy if there is one. */
+export async function subscribe(TopicArn: string, queueUrl: string, filter?: object): Promise<void> {
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] });
+  const { Attributes } = await sqs.send(command);
+  const policy = filter === undefined ? undefined : { FilterPolicy: JSON.stringify(filter) };
+  await sns.send(
+    new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn, Attributes: policy }),
+  );
+}
+
+/** Takes all messages from a queue, and waits some seconds for so many; too few or too many of them are for the test to see. */
+export async function receive(QueueUrl: string, expected: number): Promise<Message[]> {
+  const received: Message[] = [];
+  const until = Date.now() + RECEIVE_MILLISECONDS;
+  for (;;) {
+    const wait = received.length < expected || expected === 0 ? 1 : 0;
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: wait }),
+    );
+    for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    received.push(...Messages);
+    if (Messages.length === 0 && (received.length >= expected || Date.now() > until)) return received;
+  }
+}

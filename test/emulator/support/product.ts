@@ -1,0 +1,101 @@
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { type Config, toEnvironment } from '../../../lambda/config.ts';
+import type { AlertJson } from '../../../lambda/core/message.ts';
+import type { handler as Handler } from '../../../lambda/handlers/enforce.ts';
+import type { Envelope } from '../../support/events.ts';
+import { createQueue, createTopic, receive, subscribe } from './account.ts';
+
+/** What arrives on a queue that is subscribed to the alerts. */
+export interface Alert {
+  readonly subject: string;
+  readonly json: AlertJson;
+  readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
+}
+
+/** The function as deployed, with a topic and queues of its own. */
+export interface Product {
+  /** Envelope of an event that happens now in this account. */
+  readonly now: () => Envelope;
+  readonly topicArn: string;
+  readonly workQueue: string;
+  /** Gives the function an event of the bus, with some seconds left after the reserve it keeps. */
+  readonly deliver: (event: unknown, seconds?: number) => Promise<void>;
+  /** Gives the function messages of the work queue; returns the positions of those that must come again. */
+  readonly deliverBatch: (bodies: readonly (string | undefined)[], seconds?: number) => Promise<number[]>;
+  /** Takes so many alerts from a queue that is subscribed to them. */
+  readonly alerts: (expected: number) => Promise<Alert[]>;
+}
+
+const RESERVE_SECONDS = 15;
+
+/** Imports the handler with an environment of its own, as a cold start does. */
+export async function deploy(over: Partial<Config> = {}): Promise<Product> {
+  const topicArn = await createTopic();
+  const [alertQueue, workQueue] = [await createQueue(), await createQueue()];
+  await subscribe(topicArn, alertQueue);
+  const config: Config = {
+    mode: 'enforce',
+    existing: 'audit',
+    trail: true,
+    exemptionHorizonDays: 90,
+    outcomesTopicArn: topicArn,
+    workQueueUrl: workQueue,
+    ...over,
+  };
+  // The log and the metrics, which go to standard output, are judged elsewhere.
+  const quiet = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
+  Object.assign(process.env, toEnvironment(config), quiet);
+  let handler: typeof Handler | undefined;
+  await jest.isolateModulesAsync(async () => {
+    ({ handler } = await import('../../../lambda/handlers/enforce.ts'));
+  });
+  const invoke = async (event: unknown, seconds = 60): Promise<SQSBatchResponse | undefined> =>
+    handler?.(event, lambdaContext(seconds));
+
+  return {
+    now: () => ({ account: topicArn.split(':')[4], time: new Date().toISOString() }),
+    topicArn,
+    workQueue,
+    deliver: async (event, seconds) => {
+      await invoke(event, seconds);
+    },
+    deliverBatch: async (bodies, seconds) => {
+      const Records = bodies.map((body, index) => ({ messageId: String(index), eventSource: 'aws:sqs', body }));
+      const answer = await invoke({ Records }, seconds);
+      return (answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => Number(itemIdentifier));
+    },
+    alerts: async (expected) => (await receive(alertQueue, expected)).map(({ Body }) => toAlert(Body)),
+  };
+}
+
+/** An alert as SNS wraps it for SQS. */
+export function toAlert(body = ''): Alert {
+  const { Subject, Message, MessageAttributes } = JSON.parse(body) as Record<'Subject' | 'Message', string> & {
+    MessageAttributes: Alert['attributes'];
+  };
+  return { subject: Subject, json: JSON.parse(Message) as AlertJson, attributes: MessageAttributes };
+}
+
+/** What became of the instances in some alerts, by id. */
+export function fates(alerts: readonly Alert[]): Record<string, string> {
+  const outcomes = alerts.flatMap(({ json }) => json.outcomes);
+  return Object.fromEntries(outcomes.map(({ instanceId, status }) => [instanceId, status]));
+}
+
+function lambdaContext(seconds: number): Context {
+  const remaining = (seconds + RESERVE_SECONDS) * 1000;
+  return {
+    functionName: 'enforce',
+    functionVersion: '$LATEST',
+    invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:enforce',
+    memoryLimitInMB: '256',
+    awsRequestId: 'f4a1b2c3-0d5e-4f60-8a7b-9c0d1e2f3a4b',
+    logGroupName: '/aws/lambda/enforce',
+    logStreamName: 'test',
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => remaining,
+    done: () => undefined,
+    fail: () => undefined,
+    succeed: () => undefined,
+  };
+}

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { ConfigError, problem } from '../lambda/config.ts';
+import { serve } from '../sandbox/serve.ts';
+import { runTour } from '../sandbox/tour/index.ts';
+
+const HELP = `The product on a local AWS.
+
+  npm start                               the tour: every case, what was decided, what was told
+  npm run sandbox -- --serve [--port N]   the local AWS stays up for any AWS SDK or CLI
+
+Options
+  --serve           stay up until Ctrl-C
+  --port N          where to listen, 1 to 65535; default: a free port
+  --time-scale K    how many times faster than yours its clock runs, 1 to 60; default: 15 for the tour, 1 with --serve
+  --seed TEXT       what ids are made from; default: local
+  --help            this text
+`;
+
+const print = (line = '') => console.log(line);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { code } = error as NodeJS.ErrnoException;
+  if (!(error instanceof ConfigError) && !code?.startsWith('ERR_PARSE_ARGS') && code !== 'EADDRINUSE') throw error;
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      serve: { type: 'boolean', default: false },
+      port: { type: 'string' },
+      'time-scale': { type: 'string' },
+      seed: { type: 'string', default: 'local' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    print(HELP);
+    return 0;
+  }
+  const problems: string[] = [];
+  const number = (name: 'port' | 'time-scale', fallback: number, [min, max]: readonly [number, number]): number => {
+    const text = values[name];
+    const value = text === undefined ? fallback : Number(text);
+    const fine = text === undefined || (/^\d+$/.test(text) && value >= min && value <= max);
+    if (!fine) problems.push(problem(`--${name}`, text, `a whole number from ${min} to ${max}`));
+    return value;
+  };
+  const port = number('port', 0, [1, 65_535]);
+  const timeScale = number('time-scale', values.serve ? 1 : 15, [1, 60]);
+  if (values.port !== undefined && !values.serve) problems.push('--port needs --serve');
+  if (problems.length > 0) throw new ConfigError(problems);
+  if (!values.serve) return (await runTour({ timeScale, seed: values.seed }, print)) ? 0 : 1;
+  await serve(
+    { port, timeScale, seed: values.seed },
+    Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]),
+    print,
+  );
+  return 0;
+}

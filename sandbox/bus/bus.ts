@@ -1,0 +1,134 @@
+import type { Activity } from '../activity.ts';
+import type { Clock } from '../clock.ts';
+import type { BusEvent } from '../events/recorder.ts';
+import type { Faults } from '../faults.ts';
+import type { MessageAttributes } from '../sqs/queue.ts';
+import type { Queues } from '../sqs/queues.ts';
+import type { Rule, Target } from './rule.ts';
+
+/** A delivery that was made, or given up. */
+export interface DeliveryRecord {
+  readonly at: number;
+  readonly rule: string;
+  readonly targetArn: string;
+  readonly eventId: string;
+  readonly outcome: 'delivered' | 'dead-lettered' | 'dropped';
+}
+
+/** What the bus works with. */
+export interface BusRoom {
+  readonly account: string;
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly faults: Faults;
+  readonly queues: Queues;
+  /** Gives an event to a function, asynchronously; `false` if there is no such function. */
+  readonly invoke: (functionArn: string, event: BusEvent) => boolean;
+  readonly deliveries: DeliveryRecord[];
+}
+
+/** Pause before a retry: doubled each time, up to a limit. EventBridge backs off exponentially; its numbers are not published. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 300_000;
+
+/** The event buses of the account, in all regions. */
+export class Bus {
+  readonly #room: BusRoom;
+  readonly #rules: Rule[] = [];
+
+  public constructor(room: BusRoom) {
+    this.#room = room;
+  }
+
+  public add(rule: Rule): void {
+    this.#rules.push(rule);
+  }
+
+  public rules(): readonly Rule[] {
+    return this.#rules;
+  }
+
+  /** Takes an event: of AWS itself on the default bus of its region, or forwarded to another bus. */
+  public put(event: BusEvent, busArn = this.defaultBus(event.region)): void {
+    for (const rule of this.#rules) {
+      if (rule.busArn !== busArn || !rule.matches(event)) continue;
+      for (const target of rule.targets) {
+        this.#room.activity.run(`delivery by ${rule.name}`, () => this.#deliver(event, rule, target));
+      }
+    }
+  }
+
+  public defaultBus(region: string): string {
+    return `arn:aws:events:${region}:${this.#room.account}:event-bus/default`;
+  }
+
+  async #deliver(event: BusEvent, rule: Rule, target: Target): Promise<void> {
+    const { clock, faults } = this.#room;
+    const startedAt = clock.now();
+    const { maximumRetryAttempts, maximumEventAgeSeconds } = target.retry;
+    for (let attempt = 1; ; attempt++) {
+      const fault = faults.undeliverable({ rule: rule.name, targetArn: target.arn, eventId: event.id, attempt });
+      if (fault === undefined && target.forbidden === undefined && this.#give(event, target.arn)) {
+        this.#note(event, rule, target, 'delivered');
+        return;
+      }
+      if (fault !== 'retry') {
+        this.#giveUp(
+          event,
+          rule,
+          target,
+          target.forbidden === undefined ? 'TARGET_NOT_FOUND' : 'NO_PERMISSIONS',
+          attempt,
+        );
+        return;
+      }
+      if (attempt > maximumRetryAttempts) {
+        this.#giveUp(event, rule, target, 'MaximumRetryAttempts', attempt);
+        return;
+      }
+      await clock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS));
+      if (clock.now() - startedAt > maximumEventAgeSeconds * 1000) {
+        this.#giveUp(event, rule, target, 'MaximumEventAgeInSeconds', attempt);
+        return;
+      }
+    }
+  }
+
+  #give(event: BusEvent, arn: string): boolean {
+    const service = arn.split(':')[2];
+    if (service === 'lambda') return this.#room.invoke(arn, event);
+    if (service === 'events') {
+      this.put(event, arn);
+      return true;
+    }
+    return this.#room.queues.byArn(arn)?.send(JSON.stringify(event)) !== undefined;
+  }
+
+  /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html: the event, and why, as message attributes. */
+  #giveUp(event: BusEvent, rule: Rule, target: Target, reason: string, attempts: number): void {
+    const exhausted = reason.startsWith('Maximum');
+    const attributes: MessageAttributes = Object.fromEntries(
+      Object.entries({
+        RULE_ARN: rule.arn,
+        TARGET_ARN: target.arn,
+        ERROR_CODE: exhausted ? 'INTERNAL_ERROR' : reason,
+        ERROR_MESSAGE: target.forbidden ?? 'The target could not be reached',
+        RETRY_ATTEMPTS: String(attempts - 1),
+        ...(exhausted ? { EXHAUSTED_RETRY_CONDITION: reason } : {}),
+      }).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+    );
+    const deadLetters = this.#room.queues.byArn(target.deadLetterArn ?? '');
+    deadLetters?.send(JSON.stringify(event), { attributes });
+    this.#note(event, rule, target, deadLetters === undefined ? 'dropped' : 'dead-lettered');
+  }
+
+  #note(event: BusEvent, rule: Rule, target: Target, outcome: DeliveryRecord['outcome']): void {
+    this.#room.deliveries.push({
+      at: this.#room.clock.now(),
+      rule: rule.name,
+      targetArn: target.arn,
+      eventId: event.id,
+      outcome,
+    });
+  }
+}

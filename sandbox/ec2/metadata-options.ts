@@ -1,0 +1,109 @@
+import { ApiError } from '../wire/errors.ts';
+import { type Params, text } from '../wire/params.ts';
+
+/** The metadata options of an instance. */
+export interface MetadataOptions {
+  readonly HttpTokens: string;
+  readonly HttpPutResponseHopLimit: number;
+  readonly HttpEndpoint: string;
+  readonly HttpProtocolIpv6: string;
+  readonly InstanceMetadataTags: string;
+}
+
+/** The account's defaults in a region. A field that is absent is "no preference". */
+export type MetadataDefaults = Partial<
+  Pick<MetadataOptions, 'HttpTokens' | 'HttpPutResponseHopLimit' | 'HttpEndpoint' | 'InstanceMetadataTags'>
+> & { readonly HttpTokensEnforced?: string };
+
+const SWITCH = ['enabled', 'disabled'];
+const WORDS = {
+  HttpTokens: ['optional', 'required'],
+  HttpEndpoint: SWITCH,
+  HttpProtocolIpv6: SWITCH,
+  InstanceMetadataTags: SWITCH,
+} as const;
+
+const BUILT_IN: MetadataOptions = {
+  HttpTokens: 'optional',
+  HttpPutResponseHopLimit: 1,
+  HttpEndpoint: 'enabled',
+  HttpProtocolIpv6: 'disabled',
+  InstanceMetadataTags: 'disabled',
+};
+
+/** What an image registered with `ImdsSupport=v2.0` brings. */
+const IMDS_V2: Partial<MetadataOptions> = { HttpTokens: 'required', HttpPutResponseHopLimit: 2 };
+
+/**
+ * The options of a launch, option by option: launch parameter, launch template, account default, image, built-in.
+ *
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html#order-of-precedence
+ */
+export function effectiveOptions(
+  launch: Partial<MetadataOptions>,
+  template: Partial<MetadataOptions>,
+  defaults: MetadataDefaults,
+  image: { readonly imdsSupport?: string },
+): MetadataOptions {
+  const { HttpTokens, HttpPutResponseHopLimit, HttpEndpoint, InstanceMetadataTags } = defaults;
+  const account = { HttpTokens, HttpPutResponseHopLimit, HttpEndpoint, InstanceMetadataTags };
+  const layers = [image.imdsSupport === 'v2.0' ? IMDS_V2 : {}, account, template, launch];
+  const stated = layers.flatMap((layer) => Object.entries(layer).filter(([, value]) => value !== undefined));
+  return { ...BUILT_IN, ...Object.fromEntries(stated) };
+}
+
+/** Refuses what `HttpTokensEnforced` refuses, at launch and when options are modified. */
+export function checkEnforced(options: MetadataOptions, defaults: MetadataDefaults, attempt: string): void {
+  if (defaults.HttpTokensEnforced !== 'enabled' || options.HttpTokens !== 'optional') return;
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
+  throw new ApiError(
+    'UnsupportedOperation',
+    `You can't ${attempt} because httpTokensEnforced is enabled for this account. Set httpTokens to required.`,
+  );
+}
+
+const HOPS = { min: 1, max: 64 };
+
+/** The metadata options that a request names, checked; the others are absent. */
+export function readOptions(params: unknown): Partial<MetadataOptions> {
+  const options: Record<string, unknown> = {};
+  for (const [name, words] of Object.entries(WORDS)) {
+    const value = text(params, name);
+    if (value !== undefined) options[name] = oneOf(name, value, words);
+  }
+  const hops = text(params, 'HttpPutResponseHopLimit');
+  if (hops !== undefined) options.HttpPutResponseHopLimit = hopLimit(hops);
+  return options;
+}
+
+/** The defaults after a `ModifyInstanceMetadataDefaults`: what it does not name stays, "no preference" removes. */
+export function changeDefaults(defaults: MetadataDefaults, params: Params): MetadataDefaults {
+  const changed: Record<string, unknown> = { ...defaults };
+  const words = { ...WORDS, HttpTokensEnforced: SWITCH };
+  for (const name of ['HttpTokens', 'HttpEndpoint', 'InstanceMetadataTags', 'HttpTokensEnforced'] as const) {
+    const value = text(params, name);
+    if (value !== undefined) changed[name] = oneOf(name, value, [...words[name], 'no-preference']);
+    if (value === 'no-preference') delete changed[name];
+  }
+  const hops = text(params, 'HttpPutResponseHopLimit');
+  if (hops === '-1') delete changed.HttpPutResponseHopLimit;
+  else if (hops !== undefined) changed.HttpPutResponseHopLimit = hopLimit(hops);
+  return changed;
+}
+
+function oneOf(name: string, value: string, words: readonly string[]): string {
+  if (words.includes(value)) return value;
+  throw new ApiError(
+    'InvalidParameterValue',
+    `Value (${value}) for parameter ${name} is invalid. Accepted: ${words.join(', ')}.`,
+  );
+}
+
+function hopLimit(value: string): number {
+  const hops = Number(value);
+  if (Number.isInteger(hops) && hops >= HOPS.min && hops <= HOPS.max) return hops;
+  throw new ApiError(
+    'InvalidParameterValue',
+    `Value (${value}) for parameter HttpPutResponseHopLimit is invalid. It is from ${HOPS.min} to ${HOPS.max}.`,
+  );
+}

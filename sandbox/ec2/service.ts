@@ -1,0 +1,61 @@
+import { ApiError } from '../wire/errors.ts';
+import type { ApiCall, Service } from '../wire/gateway.ts';
+import { flag } from '../wire/params.ts';
+import type { Action, Ec2Context } from './context.ts';
+import { describeBucket, describeInstances, describeRegions } from './describe.ts';
+import { DRY_RUN, runInstances } from './launch.ts';
+import {
+  getInstanceMetadataDefaults,
+  modifyInstanceMetadataDefaults,
+  modifyInstanceMetadataOptions,
+} from './modify.ts';
+import { startInstances, stopInstances, terminateInstances } from './power.ts';
+import type { Ec2Region } from './region.ts';
+import type { Shape } from './shape.ts';
+import { createTags, deleteTags, describeTags } from './tags.ts';
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  RunInstances: runInstances,
+  StartInstances: startInstances,
+  StopInstances: stopInstances,
+  TerminateInstances: terminateInstances,
+  DescribeInstances: describeInstances,
+  ModifyInstanceMetadataOptions: modifyInstanceMetadataOptions,
+  ModifyInstanceMetadataDefaults: modifyInstanceMetadataDefaults,
+  GetInstanceMetadataDefaults: getInstanceMetadataDefaults,
+  CreateTags: createTags,
+  DeleteTags: deleteTags,
+  DescribeTags: describeTags,
+  DescribeRegions: describeRegions,
+};
+
+/** EC2, as far as this product meets it. */
+export class Ec2Service implements Service {
+  readonly #regions: ReadonlyMap<string, Ec2Region>;
+  readonly #context: Ec2Context;
+
+  public constructor(regions: ReadonlyMap<string, Ec2Region>, context: Ec2Context) {
+    this.#regions = regions;
+    this.#context = context;
+  }
+
+  public handle(call: ApiCall): Shape {
+    const action = Object.hasOwn(ACTIONS, call.action) ? ACTIONS[call.action] : undefined;
+    const region = this.#regions.get(call.region);
+    if (action === undefined || region === undefined) {
+      throw new ApiError('InvalidAction', `The action ${call.action} is not valid for this web service.`);
+    }
+    const { recorder } = this.#context;
+    try {
+      region.buckets.take(describeBucket(call.action, call.params), call.at);
+      // A launch first checks that it could be made.
+      if (flag(call.params, 'DryRun') && action !== runInstances) throw new ApiError('DryRunOperation', DRY_RUN, 412);
+      const answer = action(call, region, this.#context);
+      recorder.call(call, answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof ApiError) recorder.failedCall(call, error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { Shape } from '../ec2/shape.ts';
+import type { ApiError } from '../wire/errors.ts';
+import type { ApiCall } from '../wire/gateway.ts';
+import type { Wire } from '../wire/xml.ts';
+import { userIdentityOf } from './identity.ts';
+import { requestParametersOf } from './request-parameters.ts';
+
+/** How a call ended. */
+export type Outcome = { readonly answer: Shape } | { readonly error: ApiError };
+
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+const MAX_FIELD_BYTES = 100 * 1024;
+const DEFAULT_SOURCE_IP = '203.0.113.10';
+const CALLS_WRAPPED = new Set(['ModifyInstanceMetadataOptions', 'ModifyInstanceMetadataDefaults']);
+
+/** The CloudTrail record of an EC2 call, as it stands under `detail` of the event. */
+export function recordOf(
+  call: ApiCall,
+  outcome: Outcome,
+  eventID: string,
+  truncated: boolean,
+): Record<string, unknown> {
+  const { action, region, caller, accessKeyId, requestId } = call;
+  const eventTime = wholeSeconds(call.at);
+  const accountId = caller.arn.split(':')[4] ?? '';
+  return {
+    eventVersion: '1.11',
+    userIdentity: userIdentityOf(caller, accessKeyId, eventTime),
+    eventTime,
+    eventSource: 'ec2.amazonaws.com',
+    eventName: action,
+    awsRegion: region,
+    sourceIPAddress: caller.invokedBy ?? caller.sourceIp ?? DEFAULT_SOURCE_IP,
+    userAgent: caller.invokedBy ?? caller.userAgent ?? call.userAgent,
+    ...('error' in outcome ? { errorCode: errorCode(outcome.error), errorMessage: outcome.error.message } : {}),
+    requestParameters: limited(requestParametersOf(call), 'requestParameters', false),
+    responseElements: limited(responseElementsOf(call, outcome), 'responseElements', truncated),
+    requestID: requestId,
+    eventID,
+    readOnly: false,
+    eventType: 'AwsApiCall',
+    managementEvent: true,
+    recipientAccountId: accountId,
+    eventCategory: 'Management',
+    tlsDetails: {
+      tlsVersion: 'TLSv1.3',
+      cipherSuite: 'TLS_AES_128_GCM_SHA256',
+      clientProvidedHostHeader: `ec2.${region}.amazonaws.com`,
+    },
+  };
+}
+
+/** Without milliseconds, as CloudTrail and EventBridge write times. */
+export const wholeSeconds = (at: number): string => `${new Date(at).toISOString().slice(0, -5)}Z`;
+
+const errorCode = ({ code, status }: ApiError): string => `${status < 500 ? 'Client' : 'Server'}.${code}`;
+
+function responseElementsOf({ action, requestId }: ApiCall, outcome: Outcome): Json {
+  if ('error' in outcome) return null;
+  const { return: done, ...rest } = outcome.answer;
+  const elements = recordForm({ requestId, ...rest }) as Record<string, Json>;
+  if (done !== undefined) elements._return = true;
+  if (!CALLS_WRAPPED.has(action)) return elements;
+  return { [`${action}Response`]: { xmlns: 'http://ec2.amazonaws.com/doc/2016-11-15/', ...elements } };
+}
+
+/** CloudTrail omits a field that is too large, and says so. */
+function limited(value: Json, field: string, always: boolean): Json {
+  const originalSize = Buffer.byteLength(JSON.stringify(value));
+  if (value === null || (originalSize <= MAX_FIELD_BYTES && !always)) return value;
+  return { omitted: true, originalSize, reason: `${field} too large` };
+}
+
+type Json = unknown;
+
+/** The form that CloudTrail gives to an EC2 answer: sets as `{items: […]}`, empty ones as `{}`, times in milliseconds. */
+function recordForm(value: Wire, name = ''): Json {
+  if (value instanceof Date) return value.getTime();
+  if (Array.isArray(value)) {
+    if (value.length === 0) return {};
+    // The one set that is written differently, in every record published.
+    const element = name === 'privateIpAddressesSet' ? 'item' : 'items';
+    return { [element]: (value as Wire[]).map((item) => recordForm(item)) };
+  }
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, child]) => child !== undefined)
+      .map(([key, child]) => [key, recordForm(child, key)]),
+  );
+}

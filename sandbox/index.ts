@@ -1,0 +1,231 @@
+import { Activity } from './activity.ts';
+import { Bus, type DeliveryRecord } from './bus/bus.ts';
+import { CallLog } from './call-log.ts';
+import { Callers } from './callers.ts';
+import { Clock } from './clock.ts';
+import { AWS_LIMITS } from './ec2/buckets.ts';
+import { Fleet } from './ec2/fleet.ts';
+import { Lifecycle, USUAL_EC2_TIMING } from './ec2/lifecycle.ts';
+import { Ec2Region } from './ec2/region.ts';
+import { Ec2Service } from './ec2/service.ts';
+import { type BusEvent, Recorder, USUAL_EVENT_TIMING } from './events/recorder.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
+import { Ids } from './ids.ts';
+import type { InvocationRecord, LogLine } from './lambda/function.ts';
+import { Functions } from './lambda/functions.ts';
+import { jsonLines, metricsIn } from './lambda/logs.ts';
+import type { SandboxOptions } from './options.ts';
+import { SnsService } from './sns/service.ts';
+import { type Topic, Topics } from './sns/topics.ts';
+import type { Queue } from './sqs/queue.ts';
+import { Queues } from './sqs/queues.ts';
+import { SqsService } from './sqs/service.ts';
+import { sts } from './sts.ts';
+import { Deployment } from './template/deploy.ts';
+import { TemplateError } from './template/template.ts';
+import { type ApiRequest, Gateway } from './wire/gateway.ts';
+import type { Params } from './wire/params.ts';
+import { WireServer } from './wire/server.ts';
+import type { Wire } from './wire/xml.ts';
+
+export type { SandboxOptions } from './options.ts';
+
+/** Starts a local AWS and deploys the stacks to it. `stop` it in the end. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = new Sandbox(options);
+  try {
+    await sandbox.start();
+  } catch (error) {
+    await sandbox.stop();
+    throw error;
+  }
+  return sandbox;
+}
+
+/** A running local AWS: one account, several regions, behind one loopback address. */
+export class Sandbox {
+  public readonly account: string;
+  public readonly regions: readonly string[];
+  public readonly clock: Clock;
+  /** Read anew at each use: change a member to change what goes wrong from now on. */
+  public readonly faults: Faults;
+  /** Every API call that was made. */
+  public readonly calls = new CallLog();
+  public readonly callers: Callers;
+  public readonly queues: Queues;
+  /** All topics with what was published: the mailbox. */
+  public readonly topics: Topics;
+  public readonly bus: Bus;
+  /** Every event that reached a bus. */
+  public readonly events: BusEvent[] = [];
+  /** Deliveries of the bus to targets. */
+  public readonly deliveries: DeliveryRecord[] = [];
+  public readonly invocations: InvocationRecord[] = [];
+  /** What functions wrote, line by line. */
+  public readonly lines: LogLine[] = [];
+  public readonly deployments: Deployment[] = [];
+  readonly #options: SandboxOptions;
+  readonly #activity = new Activity();
+  readonly #ids: Ids;
+  readonly #fleets: ReadonlyMap<string, Fleet>;
+  readonly #gateway: Gateway;
+  readonly #server: WireServer;
+  #functions: Functions | undefined;
+  #endpoint = '';
+
+  public constructor(options: SandboxOptions) {
+    const { account = '111122223333', regions = ['us-east-1'], timeScale = 1, seed = 'local', trail = true } = options;
+    const activity = this.#activity;
+    const clock = (this.clock = new Clock(timeScale, activity, options.startAt?.getTime(), options.patient));
+    const ids = (this.#ids = new Ids(seed));
+    const faults = (this.faults = { ...NO_FAULTS, ...options.faults });
+    this.#options = options;
+    this.account = account;
+    this.regions = regions;
+    this.callers = new Callers(account, options.callers);
+    this.queues = new Queues(account, { clock, ids, activity });
+    this.topics = new Topics(account, clock);
+    const invoke = (arn: string, event: BusEvent) => this.#functions?.accept(arn, event) ?? false;
+    this.bus = new Bus({ account, clock, activity, faults, queues: this.queues, invoke, deliveries: this.deliveries });
+    const put = (event: BusEvent) => {
+      this.events.push(event);
+      this.bus.put(event);
+    };
+    const timing = { ...USUAL_EC2_TIMING, ...USUAL_EVENT_TIMING, ...options.timing };
+    const recorder = new Recorder({ account, clock, ids, faults, timing, trail, put });
+    const lifecycle = new Lifecycle(clock, recorder, timing);
+    const limits = { ...AWS_LIMITS, ...options.limits };
+    const ec2 = new Map(regions.map((name) => [name, new Ec2Region(name, limits)]));
+    this.#fleets = new Map([...ec2].map(([name, region]) => [name, new Fleet(region, clock, ids)]));
+    const services = {
+      ec2: new Ec2Service(ec2, { account, regions, clock, ids, faults, recorder, lifecycle }),
+      sns: new SnsService(this.topics, ids, faults),
+      sqs: new SqsService(this.queues, clock),
+      sts,
+    };
+    const room = { activity, clock, ids, callers: this.callers, log: this.calls, faults };
+    this.#gateway = new Gateway(services, regions, room);
+    this.#server = new WireServer(this.#gateway, this.homeRegion, (error) => activity.fail(error));
+  }
+
+  /** Where every service of every region answers. */
+  public get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  public get homeRegion(): string {
+    return this.regions[0] ?? '';
+  }
+
+  /** Called by `startSandbox`. */
+  public async start(): Promise<void> {
+    const { port = 0, stacks = [], bundles = {}, maxConcurrency = 10, prewarm = 0 } = this.#options;
+    this.#endpoint = await this.#server.start(port);
+    this.queues.endpoint = this.#endpoint;
+    const { account, homeRegion, queues, topics, bus, clock, callers, faults, invocations, lines } = this;
+    const functions = (this.#functions = new Functions(
+      {
+        clock,
+        ids: this.#ids,
+        callers,
+        faults,
+        activity: this.#activity,
+        endpoint: this.#endpoint,
+        invocations,
+        lines,
+        maxConcurrency,
+      },
+      queues,
+    ));
+    this.#gateway.observer = functions;
+    for (const stack of stacks) {
+      this.deployments.push(new Deployment(stack, { account, homeRegion, queues, topics, functions, bus, bundles }));
+    }
+    await functions.prewarm(prewarm);
+  }
+
+  /** The instances of a region, without an API call. */
+  public fleet(region = this.homeRegion): Fleet {
+    const fleet = this.#fleets.get(region);
+    if (fleet === undefined) throw new Error(`the account has no region ${region}`);
+    return fleet;
+  }
+
+  /** Configuration of an SDK client: `new EC2Client(sandbox.client())`. */
+  public client({
+    region = this.homeRegion,
+    accessKeyId = 'AKIALOCAL',
+  }: { region?: string; accessKeyId?: string } = {}) {
+    return { endpoint: this.#endpoint, region, credentials: { accessKeyId, secretAccessKey: 'local' } };
+  }
+
+  /** What to export for the AWS CLI, or for any program that uses an AWS SDK. */
+  public environment(accessKeyId = 'AKIALOCAL'): Readonly<Record<string, string>> {
+    return {
+      AWS_ENDPOINT_URL: this.#endpoint,
+      AWS_REGION: this.homeRegion,
+      AWS_DEFAULT_REGION: this.homeRegion,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  }
+
+  /** A queue of the stacks by construct id, such as `WorkQueue`, or logical id. */
+  public queue(name: string): Queue {
+    return this.#deployed('queue', name, (deployment) => deployment.queue(name));
+  }
+
+  /** A topic of the stacks by construct id or logical id. */
+  public topic(name: string): Topic {
+    return this.#deployed('topic', name, (deployment) => deployment.topic(name));
+  }
+
+  /** Makes an API call without the detour over the wire; everything else about it is the same. Rejects with an `ApiError`. */
+  public async call(
+    request: { service: string; action: string; params: Params } & Partial<Pick<ApiRequest, 'region' | 'accessKeyId'>>,
+  ): Promise<Wire> {
+    const defaults = { region: this.homeRegion, accessKeyId: 'AKIALOCAL', userAgent: 'local' };
+    return (await this.#gateway.call({ ...defaults, ...request })).result;
+  }
+
+  /** Log lines that are JSON objects. */
+  public logs() {
+    return jsonLines(this.lines);
+  }
+
+  /** Metrics in the log. */
+  public metrics() {
+    return metricsIn(this.lines);
+  }
+
+  /**
+   * Resolves when nothing is under way any more: no call, event, retry or invocation, no message in a queue that a function takes
+   * from, no instance on its way to another state. What waits in a dead-letter queue is not under way.
+   *
+   * @param limit real milliseconds after which it rejects with what still is.
+   */
+  public idle(limit?: number): Promise<void> {
+    return this.#activity.idle(limit);
+  }
+
+  /** What `idle` waits for, for people. */
+  public underWay(): string {
+    return this.#activity.describe();
+  }
+
+  /** Ends everything: no timer, socket or thread is left. */
+  public async stop(): Promise<void> {
+    this.#activity.fail(new Error('the local AWS was stopped'));
+    this.clock.stop();
+    await this.#functions?.stop();
+    await this.#server.stop();
+    this.clock.stop();
+  }
+
+  #deployed<T>(kind: string, name: string, find: (deployment: Deployment) => T | undefined): T {
+    const found = this.deployments.map(find).find((thing) => thing !== undefined);
+    if (found === undefined) throw new TemplateError(`no stack has a ${kind} ${name}`);
+    return found;
+  }
+}

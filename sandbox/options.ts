@@ -1,0 +1,55 @@
+import type { Caller } from './callers.ts';
+import type { Limits } from './ec2/buckets.ts';
+import type { Ec2Timing } from './ec2/lifecycle.ts';
+import type { EventTiming } from './events/recorder.ts';
+import type { Faults } from './faults.ts';
+import type { StackInput } from './template/template.ts';
+
+/** How to start a local AWS. */
+export interface SandboxOptions {
+  /** Ids, and faults made by `drawFaults`, depend on it. @default 'local' */
+  readonly seed?: string;
+  /** Simulated seconds per real second. @default 1 */
+  readonly timeScale?: number;
+  /**
+   * Whether the clock stands still while the machine cannot keep up, so that busy cores do not look like slow services.
+   *
+   * @default false
+   */
+  readonly patient?: boolean;
+  /** @default 0, which takes a free one */
+  readonly port?: number;
+  /** @default '111122223333' */
+  readonly account?: string;
+  /** Regions that the account has; the first is home. @default ['us-east-1'] */
+  readonly regions?: readonly string[];
+  /** Synthesized templates to deploy. @default none: the services alone */
+  readonly stacks?: readonly StackInput[];
+  /**
+   * The built module of each function, by construct id or logical id; one path stands for all functions.
+   *
+   * @default none: functions are left out
+   */
+  readonly bundles?: string | Readonly<Record<string, string>>;
+  /** Who is behind which access key. @default everybody is `assumed-role/Developer/dev` */
+  readonly callers?: Readonly<Record<string, Caller>>;
+  /** What goes wrong. @default nothing */
+  readonly faults?: Partial<Faults>;
+  /** Request limits that differ from AWS's. @default AWS_LIMITS */
+  readonly limits?: Limits;
+  /** Durations that differ from the usual ones, in simulated milliseconds. */
+  readonly timing?: Partial<Ec2Timing & EventTiming>;
+  /** Whether a trail brings API calls to the bus. @default true */
+  readonly trail?: boolean;
+  /** Execution environments of one function at a time; new accounts may have a quota of 10. @default 10 */
+  readonly maxConcurrency?: number;
+  /**
+   * Environments of each function that are warm from the start, and replaced when they die: what takes a moment of real time,
+   * such as a cold start, is long on a fast clock.
+   *
+   * @default 0
+   */
+  readonly prewarm?: number;
+  /** Simulated time at the start. @default now */
+  readonly startAt?: Date;
+}

@@ -1,0 +1,31 @@
+import { startSandbox } from './index.ts';
+import { alertLine, decisionLine, type Print } from './tour/print.ts';
+import { CALLERS, Stage } from './tour/stage.ts';
+import { product } from './tour/synth.ts';
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly timeScale: number;
+  readonly seed: string;
+}
+
+/** Keeps a local AWS with the product on it up until `stopped`, and prints what is decided and told. */
+export async function serve(options: ServeOptions, stopped: Promise<unknown>, print: Print): Promise<void> {
+  const sandbox = await startSandbox({ ...(await product({ mode: 'enforce' })), callers: CALLERS, ...options });
+  const stage = new Stage(sandbox);
+  let [decisions, alerts] = [0, 0];
+  const timer = setInterval(() => {
+    for (const decided of stage.decided().slice(decisions)) print(decisionLine(decided));
+    for (const message of stage.mailbox().slice(alerts)) print(alertLine(message));
+    [decisions, alerts] = [stage.decided().length, stage.mailbox().length];
+  }, 200);
+  try {
+    print(`Local AWS at ${sandbox.endpoint}. In another shell:\n`);
+    for (const [name, value] of Object.entries(sandbox.environment())) print(`export ${name}=${value}`);
+    print('\nCtrl-C ends it.');
+    await stopped;
+  } finally {
+    clearInterval(timer);
+    await sandbox.stop();
+  }
+}

@@ -1,0 +1,65 @@
+import { texts } from '../wire/params.ts';
+import type { Intrinsics } from './intrinsics.ts';
+import { resourcesOf, type Template } from './template.ts';
+
+const EVENTBRIDGE = 'events.amazonaws.com';
+
+/** Why EventBridge may not deliver to a target of this stack; nothing if it may. Targets of other stacks are not looked at. */
+export function forbidden(
+  template: Template,
+  intrinsics: Intrinsics,
+  ruleArn: string,
+  targetArn: string,
+): string | undefined {
+  const service = targetArn.split(':')[2];
+  if (service === 'lambda')
+    return mayInvoke(template, intrinsics, ruleArn, targetArn) ? undefined : noPermission('Lambda::Permission');
+  if (service === 'sqs')
+    return maySend(template, intrinsics, ruleArn, targetArn) ? undefined : noPermission('SQS::QueuePolicy');
+  return undefined;
+}
+
+const noPermission = (type: string): string => `no AWS::${type} lets this rule reach its target`;
+
+function mayInvoke(template: Template, intrinsics: Intrinsics, ruleArn: string, functionArn: string): boolean {
+  return resourcesOf(template, 'AWS::Lambda::Permission').some(([id, { Properties = {} }]) => {
+    if (Properties.Principal !== EVENTBRIDGE) return false;
+    const { FunctionName, SourceArn } = intrinsics.resolve(Properties, id) as Record<string, unknown>;
+    const named = FunctionName === functionArn || FunctionName === functionArn.split(':').at(-1);
+    return named && (SourceArn === undefined || SourceArn === ruleArn);
+  });
+}
+
+function maySend(template: Template, intrinsics: Intrinsics, ruleArn: string, queueArn: string): boolean {
+  return resourcesOf(template, 'AWS::SQS::QueuePolicy').some(([id, { Properties = {} }]) =>
+    statementsOf(Properties).some((statement) => {
+      if (!isForEventBridge(statement)) return false;
+      const { Resource, Condition } = intrinsics.resolve(statement, id) as Record<string, unknown>;
+      return listOf(Resource).includes(queueArn) && conditionHolds(Condition, ruleArn);
+    }),
+  );
+}
+
+interface Statement {
+  readonly Effect?: unknown;
+  readonly Principal?: { readonly Service?: unknown };
+  readonly Action?: unknown;
+}
+
+const statementsOf = (properties: Readonly<Record<string, unknown>>): readonly Statement[] =>
+  ((properties.PolicyDocument as { Statement?: unknown } | undefined)?.Statement ?? []) as readonly Statement[];
+
+const isForEventBridge = ({ Effect, Principal, Action }: Statement): boolean =>
+  Effect === 'Allow' &&
+  listOf(Principal?.Service).includes(EVENTBRIDGE) &&
+  listOf(Action).some((action) => /^sqs:(SendMessage|\*)$/.test(String(action)));
+
+/** Only the condition that names the rule is judged; others are taken to hold. */
+function conditionHolds(condition: unknown, ruleArn: string): boolean {
+  const named = Object.values((condition ?? {}) as Record<string, Record<string, unknown>>)
+    .map((test) => test['aws:SourceArn'])
+    .filter((arn) => arn !== undefined);
+  return named.every((arn) => listOf(arn).includes(ruleArn));
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? texts({ value }, 'value') : [value]);

@@ -1,0 +1,82 @@
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
+import { clean } from '../../lambda/core/text.ts';
+import type { PublishedMessage } from '../sns/message.ts';
+import type { Case, Expected, Scene } from './case.ts';
+import type { Decided, Stage } from './stage.ts';
+
+/** Where the tour writes. */
+export type Print = (line?: string) => void;
+
+const COLORS = { info: 'gray', warning: 'yellow', high: 'magenta', critical: 'red' } as const;
+
+export const heading = (number: number | '', title: string): string =>
+  styleText('bold', `\n${String(number).padStart(2)}  ${title}`);
+
+export function decisionLine({ instanceId, status, reason, trigger, severity, exposedSeconds }: Decided): string {
+  const why = reason === 'imdsv1-reachable' ? '' : ` (${reason})`;
+  const exposed = exposedSeconds === undefined ? '' : `, IMDSv1 reachable for ${exposedSeconds} s`;
+  const color = COLORS[severity as keyof typeof COLORS];
+  return `    ${trigger.padEnd(8)} ${instanceId}  ${styleText(color, status)}${why}${exposed}`;
+}
+
+export const alertLine = ({ subject }: PublishedMessage): string => `    alert    ${clean(subject ?? '')}`;
+
+/** A mail as the mailbox would show it. */
+export function mail({ email }: PublishedMessage): string {
+  const lines = [`From: ${email.from}`, `Subject: ${email.subject}`, '', ...email.body.split('\n')];
+  return lines.map((line) => styleText('cyan', `    | ${clean(line, 400)}`)).join('\n');
+}
+
+/** What of a scene is not as it should be, in words. */
+export function problemsOf({ instances, checks }: Scene, stage: Stage): string[] {
+  return [
+    ...instances.flatMap((expected) => differences(expected, stage)),
+    ...checks.filter(({ holds }) => !holds()).map(({ what }) => `not so: ${what}`),
+  ];
+}
+
+function differences({ id, ...expected }: Expected, stage: Stage): string[] {
+  const { options } = stage.instance(id);
+  const wanted = { HttpEndpoint: 'enabled', ...expected };
+  return Object.entries(wanted)
+    .filter(([name, value]) => options[name as keyof typeof options] !== value)
+    .map(([name, value]) => `${id} has ${name} ${options[name as keyof typeof options]}, not ${value}`);
+}
+
+// Quiet tables: no colours of their own, no lines between rows.
+const style = { head: [], border: [] };
+const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+/** Every case with what was checked. */
+export function caseTable(cases: readonly Case[], scenes: readonly Scene[], stage: Stage): string {
+  const table = new Table({
+    head: ['', 'case', 'checked', ''],
+    style,
+    chars,
+    colWidths: [4, 42, 66, 7],
+    wordWrap: true,
+  });
+  scenes.forEach((scene, index) => {
+    const problems = problemsOf(scene, stage);
+    const checked = problems.length > 0 ? problems : scene.checks.map(({ what }) => what);
+    table.push([index + 1, cases[index]?.title, checked.join('; '), problems.length > 0 ? 'WRONG' : 'ok']);
+  });
+  return table.toString();
+}
+
+/** Every instance with what became of it. */
+export function fleetTable(scenes: readonly Scene[], stage: Stage): string {
+  const head = ['instance', 'case', 'state', 'HttpTokens', 'HttpEndpoint', 'hop', 'decided', 'as it should be'];
+  const table = new Table({ head, style, chars });
+  scenes.forEach(({ instances }, index) => {
+    for (const expected of instances) {
+      const { state, options } = stage.instance(expected.id);
+      const decided = [...new Set(stage.decided(expected.id).map(({ status }) => status))].join(', ');
+      const right = differences(expected, stage).length === 0 ? 'yes' : 'NO';
+      const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit } = options;
+      table.push([expected.id, index + 1, state, HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, decided, right]);
+    }
+  });
+  return table.toString();
+}

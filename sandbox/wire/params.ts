@@ -1,0 +1,34 @@
+/** Parameters of a call: a tree of texts, lists and objects (JSON protocols also bring numbers and booleans). */
+export interface Params {
+  readonly [name: string]: unknown;
+}
+
+const isParams = (value: unknown): value is Params =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value at a path. */
+export const at = (params: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (value, name) => (isParams(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+    params,
+  );
+
+/** The text at a path; numbers and booleans of JSON protocols as text. */
+export function text(params: unknown, ...path: readonly string[]): string | undefined {
+  const value = at(params, ...path);
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** The list at a path; empty if there is none. */
+export function list(params: unknown, ...path: readonly string[]): readonly unknown[] {
+  const value = at(params, ...path);
+  return Array.isArray(value) ? value : [];
+}
+
+/** The list of texts at a path. */
+export const texts = (params: unknown, ...path: readonly string[]): readonly string[] =>
+  list(params, ...path).filter((value) => typeof value === 'string');
+
+/** Whether the parameter at a path is `true`. */
+export const flag = (params: unknown, ...path: readonly string[]): boolean => text(params, ...path) === 'true';

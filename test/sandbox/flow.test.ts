@@ -1,0 +1,266 @@
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import type { SandboxOptions } from '../../sandbox/index.ts';
+import type { BusEvent } from '../../sandbox/events/recorder.ts';
+import { templateOf, type TemplateOptions } from './stack.ts';
+import { BRISK, ec2Of, FIXTURE, launch, sandboxOf, stopAll } from './support.ts';
+
+afterEach(stopAll);
+
+const start = ({ behaviour, timeout, ...more }: TemplateOptions & SandboxOptions = {}) =>
+  sandboxOf({
+    timeScale: BRISK,
+    stacks: [{ template: templateOf({ behaviour, timeout }) }],
+    bundles: FIXTURE,
+    prewarm: 1,
+    ...more,
+  });
+const body = (text: string | undefined) => JSON.parse(text ?? '{}') as Record<string, Record<string, unknown>>;
+
+test('launch → record → bus → function → change → message', async () => {
+  const sandbox = await start();
+  const [id = ''] = await launch(ec2Of(sandbox));
+
+  await sandbox.idle();
+
+  expect(sandbox.fleet().get(id)?.options.HttpTokens).toBe('required');
+  expect(sandbox.topic('Topic').messages[0]).toMatchObject({ raw: { message: id } });
+  // Once for the CloudTrail record, and once for the running state that waited in the queue.
+  expect(sandbox.invocations.map(({ result }) => result.ok)).toEqual([true, true]);
+  const [change] = sandbox.calls.of('ModifyInstanceMetadataOptions');
+  expect(change).toMatchObject({
+    params: { InstanceId: id, HttpTokens: 'required' },
+    caller: 'arn:aws:sts::111122223333:assumed-role/Local-FunctionRole/Local-Function22222222',
+    invocation: sandbox.invocations[0]?.requestId,
+  });
+  expect(sandbox.logs()[0]).toMatchObject({ json: { message: 'invoked', warm: 0 } });
+  const { remaining } = sandbox.logs()[0]?.json ?? {};
+  expect(remaining).toBeLessThanOrEqual(60_000);
+  expect(remaining).toBeGreaterThan(30_000);
+  expect(sandbox.deliveries.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered']);
+});
+
+test('a failing function is tried three times, then its event goes to the on-failure queue', async () => {
+  const sandbox = await start({ behaviour: 'throw', timing: { stateChange: 1e9 } });
+  await launch(ec2Of(sandbox));
+
+  await expect(sandbox.idle(1)).rejects.toThrow(/still under way/);
+  while (sandbox.queue('DeadLetters').size === 0) await sandbox.clock.sleep(1000);
+
+  const [one, two, three, ...more] = sandbox.invocations;
+  expect(more).toEqual([]);
+  expect(new Set([one?.requestId, two?.requestId, three?.requestId]).size).toBe(1);
+  expect((two?.startedAt ?? 0) - (one?.endedAt ?? 0)).toBeGreaterThanOrEqual(59_000);
+  expect((three?.startedAt ?? 0) - (two?.endedAt ?? 0)).toBeGreaterThanOrEqual(119_000);
+  const [letter] = sandbox.queue('DeadLetters').messages();
+  expect(body(letter?.body)).toEqual({
+    version: '1.0',
+    timestamp: expect.any(String),
+    requestContext: {
+      requestId: one?.requestId,
+      functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:Local-Function22222222:$LATEST',
+      condition: 'RetriesExhausted',
+      approximateInvokeCount: 3,
+    },
+    requestPayload: sandbox.events.find(
+      ({ source, detail }) => source === 'aws.ec2' && detail['eventName'] === 'RunInstances',
+    ),
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    responsePayload: { errorType: 'TypeError', errorMessage: 'as it was told', trace: expect.any(Array) },
+  });
+});
+
+test('a retry that succeeds ends it', async () => {
+  const sandbox = await start({ behaviour: 'throw once', timing: { stateChange: 1e9 } });
+  await launch(ec2Of(sandbox));
+  while (sandbox.invocations.length < 2) await sandbox.clock.sleep(1000);
+  expect(sandbox.invocations.map(({ result }) => result.ok)).toEqual([false, true]);
+  expect(sandbox.queue('DeadLetters').size).toBe(0);
+});
+
+test.each([
+  ['exit', 60, 'Runtime.ExitError', /exited with error: exit status 3/],
+  ['hang', 5, 'Sandbox.Timedout', /Task timed out after 5\.00 seconds/],
+])('a function that does %s loses its environment', async (behaviour, timeout, errorType, errorMessage) => {
+  const sandbox = await start({ behaviour, timeout, timing: { stateChange: 1e9 } });
+  await launch(ec2Of(sandbox));
+  while (sandbox.invocations.length < 2) await sandbox.clock.sleep(1000);
+  for (const { result } of sandbox.invocations.slice(0, 2)) {
+    expect(result).toMatchObject({
+      ok: false,
+      error: { errorType, errorMessage: expect.stringMatching(errorMessage) },
+    });
+  }
+});
+
+test('time passes for the function as it does outside', async () => {
+  const sandbox = await start({ behaviour: 'sleep', startAt: new Date('2031-02-03T00:00:00Z') });
+  await launch(ec2Of(sandbox), { MetadataOptions: { HttpTokens: 'required' } });
+  while (sandbox.invocations.length === 0) await sandbox.clock.sleep(1000);
+  const result = sandbox.invocations[0]?.result;
+  const { slept, measured, year } = (result?.ok === true ? result.payload : {}) as Record<string, number>;
+  expect(slept).toBeGreaterThanOrEqual(19_000);
+  expect(slept).toBeLessThan(60_000);
+  expect(Math.abs((measured ?? 0) - (slept ?? 0))).toBeLessThan(1000);
+  expect(year).toBe(2031);
+});
+
+describe('faults', () => {
+  test('the function dies after a call: the call was made, the answer never seen, the retry does the rest', async () => {
+    const sandbox = await start({
+      timing: { stateChange: 1e9 },
+      faults: { crashes: ({ attempt }) => (attempt === 1 ? { afterCalls: 1, how: 'exit' } : undefined) },
+    });
+    await launch(ec2Of(sandbox), { MinCount: 2 });
+    while (sandbox.invocations.length < 2) await sandbox.clock.sleep(1000);
+    expect(sandbox.invocations.map(({ result, calls }) => [result.ok, calls])).toEqual([
+      [false, 1],
+      [true, 3],
+    ]);
+    expect(
+      sandbox
+        .fleet()
+        .instances()
+        .map(({ options }) => options.HttpTokens),
+    ).toEqual(['required', 'required']);
+  });
+
+  test('a call that is never answered hangs the function until its timeout', async () => {
+    const sandbox = await start({
+      timing: { stateChange: 1e9 },
+      faults: { crashes: ({ attempt }) => (attempt === 1 ? { afterCalls: 1, how: 'hang' } : undefined) },
+    });
+    await launch(ec2Of(sandbox));
+    while (sandbox.invocations.length === 0) await sandbox.clock.sleep(1000);
+    expect(sandbox.invocations[0]?.result).toMatchObject({ ok: false, error: { errorType: 'Sandbox.Timedout' } });
+    expect(sandbox.calls.of('ModifyInstanceMetadataOptions')).toHaveLength(1);
+  });
+
+  test('events are lost, sent twice, late', async () => {
+    const sandbox = await start({
+      faults: {
+        loses: ({ kind }) => kind === 'cloudtrail',
+        duplicates: ({ name }) => (name === 'running' ? 1 : 0),
+        delays: ({ name }, copy) => (name === 'running' && copy === 1 ? 5_000 : 0),
+      },
+    });
+    const [id = ''] = await launch(ec2Of(sandbox));
+    await sandbox.idle();
+    const running = sandbox.events.filter(({ detail }) => detail['state'] === 'running');
+    expect(running).toHaveLength(2);
+    expect(running[0]?.id).toBe(running[1]?.id);
+    expect(sandbox.events.some(({ detail }) => 'eventName' in detail)).toBe(false);
+    expect(sandbox.fleet().get(id)?.options.HttpTokens).toBe('required');
+    expect(sandbox.invocations).toHaveLength(1);
+  });
+
+  test('a target that cannot be reached is tried as the rule says, then the event is a dead letter', async () => {
+    const sandbox = await start({
+      timing: { stateChange: 1e9 },
+      faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':lambda:') ? 'retry' : undefined) },
+    });
+    await launch(ec2Of(sandbox));
+    while (sandbox.queue('DeadLetters').size === 0) await sandbox.clock.sleep(1000);
+    const [letter] = sandbox.queue('DeadLetters').messages();
+    expect(body(letter?.body)['detail']).toMatchObject({ eventName: 'RunInstances' });
+    expect(letter?.attributes).toMatchObject({
+      RULE_ARN: { StringValue: 'arn:aws:events:us-east-1:111122223333:rule/Local-LaunchRule33333333' },
+      TARGET_ARN: { StringValue: 'arn:aws:lambda:us-east-1:111122223333:function:Local-Function22222222' },
+      EXHAUSTED_RETRY_CONDITION: { StringValue: 'MaximumRetryAttempts' },
+      RETRY_ATTEMPTS: { StringValue: '2' },
+    });
+    expect(sandbox.deliveries.map(({ outcome }) => outcome)).toEqual(['dead-lettered']);
+  });
+});
+
+describe('CloudTrail', () => {
+  const recordsOf = (events: readonly BusEvent[], name: string) =>
+    events.map(({ detail }) => detail).filter(({ eventName }) => eventName === name) as Record<
+      string,
+      Record<string, unknown>
+    >[];
+
+  test('records who launched what, with the options that took effect', async () => {
+    const callers = {
+      AKIAANA: { arn: 'arn:aws:iam::111122223333:user/ana', sourceIp: '198.51.100.7', userAgent: 'aws-cli/2' },
+    };
+    const sandbox = await sandboxOf({ callers });
+    const ec2 = ec2Of(sandbox, { accessKeyId: 'AKIAANA' });
+    const [id = ''] = await launch(ec2, {
+      ClientToken: 'token',
+      TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'k', Value: 'v' }] }],
+    });
+    await sandbox.idle();
+    const [event] = sandbox.events.filter(({ detail }) => detail['eventName'] === 'RunInstances');
+    expect(event).toMatchObject({
+      'detail-type': 'AWS API Call via CloudTrail',
+      source: 'aws.ec2',
+      region: 'us-east-1',
+      resources: [],
+    });
+    expect(event?.detail).toMatchObject({
+      eventSource: 'ec2.amazonaws.com',
+      eventTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      userIdentity: { type: 'IAMUser', userName: 'ana', arn: callers.AKIAANA.arn, accessKeyId: 'AKIAANA' },
+      sourceIPAddress: '198.51.100.7',
+      userAgent: 'aws-cli/2',
+      requestParameters: { instancesSet: { items: [{ minCount: 1, maxCount: 1 }] }, clientToken: 'token' },
+      responseElements: {
+        groupSet: {},
+        instancesSet: {
+          items: [
+            {
+              instanceId: id,
+              launchTime: sandbox.fleet().get(id)?.launchedAt,
+              tagSet: { items: [{ key: 'k', value: 'v' }] },
+              metadataOptions: { state: 'pending', httpTokens: 'optional', httpPutResponseHopLimit: 1 },
+              networkInterfaceSet: { items: [{ privateIpAddressesSet: { item: [{ primary: true }] } }] },
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  test('records refusals without response elements', async () => {
+    const sandbox = await sandboxOf();
+    await expect(launch(ec2Of(sandbox), { ImageId: 'ami-nonsense' })).rejects.toThrow();
+    await sandbox.idle();
+    expect(recordsOf(sandbox.events, 'RunInstances')).toMatchObject([
+      { errorCode: 'Client.InvalidAMIID.Malformed', responseElements: null },
+    ]);
+  });
+
+  test('omits the response of a launch of some tens of instances, and the whole record of a larger one', async () => {
+    const sandbox = await sandboxOf();
+    const ec2 = ec2Of(sandbox);
+    await launch(ec2, { MinCount: 30 });
+    await launch(ec2, { MinCount: 60 });
+    await sandbox.idle();
+    const [small, large] = recordsOf(sandbox.events, 'RunInstances').map(({ responseElements }) => responseElements);
+    expect(small).toHaveProperty('instancesSet');
+    expect(large).toEqual({ omitted: true, originalSize: expect.any(Number), reason: 'responseElements too large' });
+  });
+
+  test('wraps the calls that EC2 wraps, and names the service that calls', async () => {
+    const arn = 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling';
+    const sandbox = await sandboxOf({ callers: { AKIAASG: { arn, invokedBy: 'autoscaling.amazonaws.com' } } });
+    const ec2 = ec2Of(sandbox, { accessKeyId: 'AKIAASG' });
+    const ids = await launch(ec2);
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: ids }));
+    await sandbox.idle();
+    expect(recordsOf(sandbox.events, 'TerminateInstances')).toMatchObject([
+      {
+        userIdentity: { type: 'AssumedRole', invokedBy: 'autoscaling.amazonaws.com' },
+        sourceIPAddress: 'autoscaling.amazonaws.com',
+        requestParameters: { instancesSet: { items: [{ instanceId: ids[0] }] } },
+      },
+    ]);
+  });
+
+  test('says nothing without a trail', async () => {
+    const sandbox = await sandboxOf({ trail: false });
+    await launch(ec2Of(sandbox));
+    await sandbox.idle();
+    expect(sandbox.events.map(({ detail }) => detail['state'])).toEqual(['pending', 'running']);
+  });
+});

@@ -1,0 +1,126 @@
+import type { Template } from '../../sandbox/template/template.ts';
+
+/** What a template for the fixture may differ in. */
+export interface TemplateOptions {
+  readonly behaviour?: string;
+  readonly timeout?: number;
+  readonly mapping?: Record<string, unknown>;
+  readonly queue?: Record<string, unknown>;
+  readonly without?: readonly string[];
+}
+
+const getArn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
+/** A stack of the shapes that CDK synthesizes: two rules, a function, a queue with its dead letters, a topic. */
+export function templateOf({
+  behaviour = 'remediate',
+  timeout = 60,
+  mapping,
+  queue,
+  without = [],
+}: TemplateOptions = {}): Template {
+  const target = (id: string) => ({
+    Arn: getArn(id),
+    Id: 'Target0',
+    DeadLetterConfig: { Arn: getArn('DeadLettersAAAAAAAA') },
+    RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 2 },
+  });
+  const mayDeliver = (id: string) => ({
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: getArn(id),
+    Condition: { ArnEquals: { 'aws:SourceArn': [getArn('LaunchRule33333333'), getArn('RunningRule44444444')] } },
+  });
+  const resources: Record<string, Template['Resources']> = {
+    TopicBBBBBBBB: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'Test' } },
+    DeadLettersAAAAAAAA: { Type: 'AWS::SQS::Queue', Metadata: { 'aws:cdk:path': 'Local/DeadLetters/Resource' } },
+    WorkQueue11111111: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        DelaySeconds: 15,
+        VisibilityTimeout: 400,
+        RedrivePolicy: { deadLetterTargetArn: getArn('DeadLettersAAAAAAAA'), maxReceiveCount: 2 },
+        ...queue,
+      },
+    },
+    QueuePolicy: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        PolicyDocument: { Statement: [mayDeliver('DeadLettersAAAAAAAA'), mayDeliver('WorkQueue11111111')] },
+        Queues: [{ Ref: 'DeadLettersAAAAAAAA' }, { Ref: 'WorkQueue11111111' }],
+      },
+    },
+    FunctionRole: { Type: 'AWS::IAM::Role', Properties: {} },
+    Function22222222: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        Code: { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}-${AWS::Region}' }, S3Key: 'code.zip' },
+        Handler: 'function.handler',
+        Role: getArn('FunctionRole'),
+        Runtime: 'nodejs24.x',
+        Timeout: timeout,
+        Environment: {
+          Variables: {
+            BEHAVIOUR: behaviour,
+            TOPIC_ARN: { Ref: 'TopicBBBBBBBB' },
+            QUEUE_URL: { Ref: 'WorkQueue11111111' },
+            JOINED: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':', { Ref: 'AWS::Region' }]] },
+          },
+        },
+      },
+    },
+    InvokeConfig: {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: {
+        FunctionName: { Ref: 'Function22222222' },
+        Qualifier: '$LATEST',
+        MaximumRetryAttempts: 2,
+        DestinationConfig: { OnFailure: { Destination: getArn('DeadLettersAAAAAAAA') } },
+      },
+    },
+    LaunchRule33333333: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        State: 'ENABLED',
+        EventPattern: {
+          source: ['aws.ec2'],
+          detail: { eventName: ['RunInstances'], errorCode: [{ exists: false }] },
+        },
+        Targets: [target('Function22222222')],
+      },
+    },
+    LaunchPermission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: getArn('Function22222222'),
+        Principal: 'events.amazonaws.com',
+        SourceArn: getArn('LaunchRule33333333'),
+      },
+    },
+    RunningRule44444444: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        EventPattern: { source: ['aws.ec2'], detail: { state: ['running'] } },
+        Targets: [target('WorkQueue11111111')],
+      },
+    },
+    Mapping: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        EventSourceArn: getArn('WorkQueue11111111'),
+        FunctionName: { Ref: 'Function22222222' },
+        BatchSize: 200,
+        MaximumBatchingWindowInSeconds: 10,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 2 },
+        ...mapping,
+      },
+    },
+    Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { Something: { 'Fn::GetAtt': ['Nowhere', 'At'] } } },
+  } as unknown as Record<string, Template['Resources']>;
+  return {
+    Resources: Object.fromEntries(Object.entries(resources).filter(([id]) => !without.includes(id))),
+  } as unknown as Template;
+}

@@ -1,0 +1,141 @@
+import type { Template } from '../../sandbox/template/template.ts';
+import { TemplateError } from '../../sandbox/template/template.ts';
+import { templateOf, type TemplateOptions } from './stack.ts';
+import { ec2Of, FIXTURE, launch, sandboxOf, stopAll } from './support.ts';
+
+afterEach(stopAll);
+
+const deploy = (template: Template, bundles: string | Record<string, string> = FIXTURE) =>
+  sandboxOf({ stacks: [{ template, name: 'Local' }], bundles });
+
+/** The template with properties of one resource changed. */
+function changed(id: string, properties: object, options: TemplateOptions = {}): Template {
+  const { Resources = {} } = templateOf(options);
+  const resource = Resources[id] ?? { Type: 'none' };
+  return { Resources: { ...Resources, [id]: { ...resource, Properties: { ...resource.Properties, ...properties } } } };
+}
+
+test('names, ARNs and URLs are those of the local AWS', async () => {
+  const sandbox = await deploy(templateOf());
+  expect(sandbox.queue('WorkQueue').arn).toBe('arn:aws:sqs:us-east-1:111122223333:Local-WorkQueue11111111');
+  expect(sandbox.queue('DeadLetters')).toBe(sandbox.queue('DeadLettersAAAAAAAA'));
+  expect(sandbox.topic('Topic').arn).toBe('arn:aws:sns:us-east-1:111122223333:Local-TopicBBBBBBBB');
+  expect(sandbox.queues.url(sandbox.queue('WorkQueue'))).toBe(
+    `${sandbox.endpoint}/us-east-1/111122223333/Local-WorkQueue11111111`,
+  );
+  expect(sandbox.queue('WorkQueue').settings).toEqual({
+    delaySeconds: 15,
+    visibilityTimeout: 400,
+    retentionSeconds: 345_600,
+    redrive: { deadLetterArn: sandbox.queue('DeadLetters').arn, maxReceiveCount: 2 },
+  });
+  expect(sandbox.bus.rules().map(({ name, targets }) => [name, targets[0]?.retry.maximumRetryAttempts])).toEqual([
+    ['Local-LaunchRule33333333', 2],
+    ['Local-RunningRule44444444', 2],
+  ]);
+  expect(() => sandbox.queue('Other')).toThrow(TemplateError);
+});
+
+test.each<[what: string, template: Template, message: RegExp]>([
+  [
+    'a function it does not know',
+    changed('TopicBBBBBBBB', { DisplayName: { 'Fn::ImportValue': 'x' } }),
+    /TopicBBBBBBBB\.DisplayName: .*Fn::ImportValue/,
+  ],
+  [
+    'a reference to nothing',
+    changed('WorkQueue11111111', { QueueName: { Ref: 'Nowhere' } }),
+    /WorkQueue11111111\.QueueName: there is no resource Nowhere/,
+  ],
+  [
+    'an attribute it does not know',
+    changed('WorkQueue11111111', { QueueName: { 'Fn::GetAtt': ['TopicBBBBBBBB', 'Colour'] } }),
+    /no attribute Colour of TopicBBBBBBBB/,
+  ],
+  ['a FIFO queue', changed('WorkQueue11111111', { FifoQueue: true }), /FIFO/],
+  [
+    'a pattern with an operator it does not know',
+    changed('RunningRule44444444', { EventPattern: { a: [{ like: 'x' }] } }),
+    /unrecognized match type "like"/,
+  ],
+  [
+    'an input transformer',
+    changed('RunningRule44444444', { Targets: [{ Arn: 'arn:aws:sqs:x', InputTransformer: { InputTemplate: 'x' } }] }),
+    /InputTransformer/,
+  ],
+  [
+    'a visibility timeout below that of the function',
+    templateOf({ queue: { VisibilityTimeout: 30 } }),
+    /visibility timeout/,
+  ],
+  ['a large batch without window', templateOf({ mapping: { MaximumBatchingWindowInSeconds: 0 } }), /batching window/],
+  ['a mapping that filters', templateOf({ mapping: { FilterCriteria: {} } }), /FilterCriteria/],
+  [
+    'a rule that may not reach its dead letters',
+    templateOf({ without: ['QueuePolicy'] }),
+    /may not send to its dead-letter queue/,
+  ],
+])('refuses %s', async (_what, template, message) => {
+  await expect(deploy(template)).rejects.toThrow(message);
+});
+
+test('refuses a rule whose function has no bundle', async () => {
+  await expect(deploy(templateOf(), {})).rejects.toThrow(/no bundle was given for .*Function22222222/);
+});
+
+test('a target that the rule may not reach gets nothing, and the event is a dead letter', async () => {
+  const sandbox = await deploy(templateOf({ without: ['LaunchPermission'] }), { Function: FIXTURE });
+  sandbox.bus.put({
+    version: '0',
+    id: 'event-1',
+    'detail-type': 'AWS API Call via CloudTrail',
+    source: 'aws.ec2',
+    account: sandbox.account,
+    time: '2026-01-01T00:00:00Z',
+    region: 'us-east-1',
+    resources: [],
+    detail: { eventName: 'RunInstances' },
+  });
+  await sandbox.idle();
+  expect(sandbox.invocations).toEqual([]);
+  expect(sandbox.queue('DeadLetters').messages()[0]?.attributes['ERROR_CODE']?.StringValue).toBe('NO_PERMISSIONS');
+});
+
+test('parameters, joins, substitutions and splits', async () => {
+  const name = {
+    'Fn::Join': [
+      '-',
+      [
+        { Ref: 'Prefix' },
+        { 'Fn::Sub': ['${AWS::Region}-${x}-${!y}', { x: { 'Fn::Select': [1, { 'Fn::Split': [':', 'a:b'] }] } }] },
+      ],
+    ],
+  };
+  const template = changed('TopicBBBBBBBB', { DisplayName: name });
+  const sandbox = await deploy({ ...template, Parameters: { Prefix: { Default: 'p' } } });
+  expect(sandbox.topic('Topic').displayName).toBe('p-us-east-1-b-${y}');
+});
+
+test('events cross regions by a bus of the home region', async () => {
+  const forward = {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      EventPattern: { source: ['aws.ec2'] },
+      Targets: [{ Arn: 'arn:aws:events:us-east-1:111122223333:event-bus/ours', Id: 'T' }],
+    },
+  };
+  const home = changed('RunningRule44444444', { EventBusName: 'ours' }, { without: ['Mapping'] });
+  const sandbox = await sandboxOf({
+    regions: ['us-east-1', 'eu-west-1'],
+    stacks: [{ template: home }, { template: { Resources: { Forward: forward } }, region: 'eu-west-1', name: 'Spoke' }],
+    bundles: FIXTURE,
+  });
+  const [id] = await launch(ec2Of(sandbox, { region: 'eu-west-1' }));
+  await launch(ec2Of(sandbox));
+  await sandbox.idle();
+
+  const messages = sandbox.queue('WorkQueue').messages();
+  expect(messages.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
+    { region: 'eu-west-1', detail: { 'instance-id': id, state: 'running' } },
+  ]);
+});

@@ -120,7 +120,7 @@ function untouched(
         ...seen,
         status: 'exempt',
         reason: decision.selfGranted ? 'exempt-self-granted' : 'exempt',
-        detail: decision.until,
+        detail: [decision.until, decision.grantReason].filter(Boolean).join(': '),
       };
     case 'hold':
       return { ...seen, status: 'held', reason: decision.problem, detail: decision.value };

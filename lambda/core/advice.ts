@@ -1,8 +1,9 @@
 import { TAG } from '../contract.ts';
 import { dayFromNow } from './exemption.ts';
-import type { Snapshot } from './instance.ts';
+import { CHANGE } from './decide.ts';
+import type { MetadataOptions, Snapshot } from './instance.ts';
 import { isContainerHost, type Origin } from './origin.ts';
-import { defang, shellQuote } from './text.ts';
+import { clean, defang, shellQuote } from './text.ts';
 import type { Target } from './target.ts';
 
 /** What to do about an instance: sentences and shell commands. Commands hold checked ids; everything else is quoted. */
@@ -30,12 +31,11 @@ export function undo({ region, instanceId }: Target, now: Date, exemptionHorizon
 
 /** What to change so that the next instance from the same origin does not come up with IMDSv1. */
 export function prevention({ region }: Target, origin: Origin, { options }: Snapshot): Advice {
-  const hopLimit = options.HttpPutResponseHopLimit ?? 1;
   if (origin.beanstalkEnvironmentId !== undefined) {
     return {
       text: `Beanstalk environment ${defang(origin.beanstalkEnvironment ?? origin.beanstalkEnvironmentId)} launches its instances: switch IMDSv1 off in its options.`,
       commands: [
-        `aws elasticbeanstalk update-environment --region ${region} --environment-id ${shellQuote(origin.beanstalkEnvironmentId)} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
+        `aws elasticbeanstalk update-environment --region ${region} --environment-id ${argument(origin.beanstalkEnvironmentId)} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
       ],
     };
   }
@@ -45,7 +45,7 @@ export function prevention({ region }: Target, origin: Origin, { options }: Snap
       commands: [],
     };
   }
-  if (origin.launchTemplateId !== undefined) return templateFix(region, origin, hopLimit);
+  if (origin.launchTemplateId !== undefined) return templateFix(region, origin, options);
   if (origin.autoScalingGroup !== undefined) {
     return {
       text: `Auto Scaling group ${defang(origin.autoScalingGroup)} has no launch template: give it one with MetadataOptions HttpTokens=required.`,
@@ -65,14 +65,21 @@ export function prevention({ region }: Target, origin: Origin, { options }: Snap
 }
 
 /**
- * A new version inherits what it does not name, but `MetadataOptions` as a whole: so the hop limit is named too.
+ * A new version inherits what it does not name, but `MetadataOptions` as a whole: so what the instance has is named too.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html
  */
-function templateFix(region: string, origin: Origin, hopLimit: number): Advice {
+function templateFix(region: string, origin: Origin, has: MetadataOptions): Advice {
   const { launchTemplateId = '', launchTemplateVersion = '$Default', autoScalingGroup } = origin;
-  const options = `{"MetadataOptions":{"HttpTokens":"required","HttpEndpoint":"enabled","HttpPutResponseHopLimit":${hopLimit}}}`;
-  const template = shellQuote(launchTemplateId);
-  const created = `aws ec2 create-launch-template-version --region ${region} --launch-template-id ${template} --source-version ${shellQuote(launchTemplateVersion)} --launch-template-data '${options}'`;
+  const MetadataOptions = {
+    ...CHANGE,
+    HttpPutResponseHopLimit: has.HttpPutResponseHopLimit ?? 1,
+    // Off is the default of both, and not every partition knows them.
+    ...(has.HttpProtocolIpv6 === 'enabled' && { HttpProtocolIpv6: 'enabled' }),
+    ...(has.InstanceMetadataTags === 'enabled' && { InstanceMetadataTags: 'enabled' }),
+  };
+  const options = JSON.stringify({ MetadataOptions });
+  const template = argument(launchTemplateId);
+  const created = `aws ec2 create-launch-template-version --region ${region} --launch-template-id ${template} --source-version ${argument(launchTemplateVersion)} --launch-template-data '${options}'`;
   const text = `Launch template ${defang(launchTemplateId)} version ${defang(launchTemplateVersion)} allows IMDSv1`;
   if (autoScalingGroup === undefined) {
     return { text: `${text}: make a version that does not, and launch from that.`, commands: [created] };
@@ -81,10 +88,13 @@ function templateFix(region: string, origin: Origin, hopLimit: number): Advice {
     text: `${text}: make a version that does not, and give it to Auto Scaling group ${defang(autoScalingGroup)}.`,
     commands: [
       created,
-      `aws autoscaling update-auto-scaling-group --region ${region} --auto-scaling-group-name ${shellQuote(autoScalingGroup)} --launch-template ${shellQuote(`LaunchTemplateId=${launchTemplateId},Version=$Latest`)}`,
+      `aws autoscaling update-auto-scaling-group --region ${region} --auto-scaling-group-name ${argument(autoScalingGroup)} --launch-template ${argument(`LaunchTemplateId=${launchTemplateId},Version=$Latest`)}`,
     ],
   };
 }
+
+/** A stranger's name in a command: one word, and no link for a mail program to make. */
+const argument = (name: string): string => (/:\/\/|www\./i.test(clean(name, Infinity)) ? "'...'" : shellQuote(name));
 
 /** Who made the call that CloudTrail did not tell us of: it keeps management events for 90 days, trail or no trail. */
 export function findCaller({ region, instanceId }: Target): Advice {

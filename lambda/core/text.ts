@@ -37,8 +37,8 @@ export function shellQuote(text: string): string {
 export function csvCell(text: string): string {
   const cleaned = clean(text);
   // Tab and carriage return start formulas too, but `clean` has made them spaces.
-  const inert = /^\s*[=+\-@]/.test(cleaned) ? `'${cleaned}` : cleaned;
-  return /[",]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+  const inert = /^\s*[=+\-@＝＋－＠]/.test(cleaned) ? `'${cleaned}` : cleaned;
+  return /[",;]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 
 const HTML_ENTITIES: Readonly<Record<string, string>> = {

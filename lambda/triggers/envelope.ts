@@ -7,6 +7,9 @@ export function eventIdOf(event: Json): string {
   return text(event, 'id') ?? 'none';
 }
 
+/** Records that passed through other tools can lack the zone; CloudTrail only writes UTC. */
+const inUtc = (time: string): string => (/(Z|[+-]\d\d:?\d\d)$/i.test(time) ? time : `${time}Z`);
+
 /** The envelope of an event, or what is wrong with it. */
 export function readEnvelope(event: Json): Envelope | string {
   const account = text(event, 'account') ?? '';
@@ -15,7 +18,7 @@ export function readEnvelope(event: Json): Envelope | string {
   if (!REGION.test(region)) return 'region is not a region name';
   // A CloudTrail record can arrive late; the call was made at its `eventTime`.
   const occurredAt = [text(event, 'detail', 'eventTime'), text(event, 'time')]
-    .map((time) => new Date(time ?? NaN))
+    .map((time) => new Date(time === undefined ? NaN : inUtc(time)))
     .find((time) => !Number.isNaN(time.getTime()));
   if (occurredAt === undefined) return 'time is not a date';
   return { account, region, eventId: eventIdOf(event), occurredAt };

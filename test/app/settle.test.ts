@@ -89,6 +89,13 @@ describe('what is decided against is left untouched, and the outcome says why', 
     ['exempt', 'exempt', { tags: { 'imdsv2:exempt-until': '2026-12-31' } }, {}, '2026-12-31'],
     [
       'exempt',
+      'exempt',
+      { tags: { 'imdsv2:exempt-until': '2026-12-31', 'imdsv2:exempt-reason': 'agent X' } },
+      {},
+      '2026-12-31: agent X',
+    ],
+    [
+      'exempt',
       'exempt-self-granted',
       { tags: { 'imdsv2:exempt-until': '2026-12-31' } },
       { recorded: { HttpTokens: 'optional', grantedByCall: true } },

@@ -63,6 +63,21 @@ describe('prevention', () => {
     });
   });
 
+  test('what else the instance has stays in the new version, because MetadataOptions are inherited as a whole', () => {
+    const options = { HttpProtocolIpv6: 'enabled', InstanceMetadataTags: 'enabled' };
+    expect(prevent(TEMPLATE, { options }).commands[0]).toContain(
+      '"HttpPutResponseHopLimit":1,"HttpProtocolIpv6":"enabled","InstanceMetadataTags":"enabled"}}',
+    );
+  });
+
+  test.each(['https://evil.example/x', 'WWW.evil.example'])(
+    'a name that mail would make a link of is left out: %s',
+    (name) => {
+      const [command] = prevent({ 'elasticbeanstalk:environment-id': name }).commands;
+      expect(command).toContain("--environment-id '...' --option-settings");
+    },
+  );
+
   test('a template without a version, a hop limit that was not stated → the defaults', () => {
     const options = { HttpPutResponseHopLimit: undefined };
     expect(prevent({ 'aws:ec2launchtemplate:id': 'lt-0a1b2c3d' }, { options }).commands).toEqual([
@@ -159,19 +174,19 @@ describe('names that strangers chose', () => {
         '--region',
         'eu-west-1',
         '--auto-scaling-group-name',
-        clean(text, 256),
+        /:\/\/|www\./i.test(clean(text, 1000)) ? '...' : clean(text, 256),
         '--launch-template',
         'LaunchTemplateId=lt-0a1b2c3d4e5f60718,Version=$Latest',
       ]),
     );
   });
 
-  test('whatever the tags say, words and commands stay on one line and hold no link in the words', () => {
+  test('whatever the tags say, words and commands stay on one line and hold no link', () => {
     fc.assert(
       fc.property(hostileTags, (tags) => {
         const { text, commands } = prevent(tags);
         for (const shown of [text, ...commands]) expect(shown).not.toMatch(INVISIBLE);
-        expect(text).not.toContain('://');
+        for (const shown of [text, ...commands]) expect(shown).not.toMatch(/:\/\/|www\./i);
       }),
     );
   });

@@ -108,6 +108,8 @@ describe('csvCell', () => {
     ['\r=1', `' =1`],
     ['\u200b=1', `'=1`],
     ['a,b', '"a,b"'],
+    ['a;b', '"a;b"'],
+    ['＝1+1', `'＝1+1`],
     ['say "x"', '"say ""x"""'],
     ['=HYPERLINK("u","x")', `"'=HYPERLINK(""u"",""x"")"`],
     ['a\r\nb', 'a b'],
@@ -121,8 +123,8 @@ describe('csvCell', () => {
       fc.property(fc.array(hostileText(), { minLength: 1, maxLength: 6 }), (texts) => {
         const cells = readCsv(texts.map(csvCell).join(','));
         const cleaned = texts.map((text) => clean(text));
-        expect(cells).toEqual(cleaned.map((text) => (/^\s*[=+\-@]/.test(text) ? `'${text}` : text)));
-        for (const cell of cells) expect(cell.trimStart()).not.toMatch(/^[=+\-@\t\r]/);
+        expect(cells).toEqual(cleaned.map((text) => (/^\s*[=+\-@＝＋－＠]/.test(text) ? `'${text}` : text)));
+        for (const cell of cells) expect(cell.trimStart()).not.toMatch(/^[=+\-@＝＋－＠\t\r]/);
       }),
     );
   });

@@ -55,6 +55,13 @@ describe('when it happened', () => {
     expect(occurredAt(late)).toBe('2026-11-22T11:00:00.000Z');
   });
 
+  test.each(['2026-11-22 11:00:00.000000000', '2026-11-22T11:00:00', '2026-11-22T12:00:00+01:00'])(
+    'a time without a zone is UTC: %s',
+    (time) => {
+      expect(occurredAt(driftEvent({ detail: { eventTime: time } }))).toBe('2026-11-22T11:00:00.000Z');
+    },
+  );
+
   test('a record without a time of the call counts from its delivery', () => {
     for (const eventTime of [undefined, 'soon', 7]) {
       expect(occurredAt(driftEvent({ detail: { eventTime }, time: '2026-11-22T11:59:00Z' }))).toBe(

@@ -68,7 +68,7 @@ const DETAILS = [DETAILED, 12, 6, 3, 1];
  * The most that the two forms of a message may weigh together. SNS takes 256 KiB with attributes and the JSON around them.
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
-export const MAX_BYTES = 240 * 1024;
+const MAX_BYTES = 240 * 1024;
 
 /** The alerts for some outcomes: one for each account, region and trigger, more only where it would weigh too much. */
 export function toMessages(outcomes: readonly Outcome[], options: AlertOptions): AlertMessage[] {

@@ -26,7 +26,7 @@ export interface LambdaFunction {
 }
 
 /** The environment of the function, for an `AWS` on loopback. */
-export const environment = (aws: Loopback, config: Partial<Config> = {}): Record<string, string> => ({
+const environment = (aws: Loopback, config: Partial<Config> = {}): Record<string, string> => ({
   ...CREDENTIALS,
   AWS_REGION: REGION,
   AWS_ENDPOINT_URL: aws.url,

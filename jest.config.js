@@ -1,6 +1,10 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // By default jest leaves one core idle, which is half of a small machine.
+  maxWorkers: '100%',
+  // Workers and bundles start slowly on a busy machine; no test waits this long for what it asserts.
+  testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   coverageProvider: 'v8',

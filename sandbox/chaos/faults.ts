@@ -1,0 +1,164 @@
+import type { Faults, FaultyCall, FaultyEvent } from '../faults.ts';
+import { NO_FAULTS } from '../faults.ts';
+import { fractionOf } from '../ids.ts';
+import type { FaultName } from './options.ts';
+import { pathsOf } from './without.ts';
+
+type Key = readonly (string | number)[];
+
+/** Shares of what is hit. */
+const RATES = {
+  lostRecord: 0.02,
+  lostState: 0.03,
+  duplicated: 0.03,
+  delayed: 0.05,
+  reordered: 0.25,
+  truncated: 0.03,
+  invisible: 0.3,
+  throttled: 0.02,
+  errors: 0.015,
+  resets: 0.01,
+  slow: 0.02,
+  /** Of the slow answers: too slow for anybody to wait. */
+  endless: 0.05,
+  snsOnce: 0.03,
+  snsDown: 0.05,
+  crashes: 0.02,
+  timeouts: 0.01,
+  /** Events on which the function dies every time. */
+  deadly: 0.003,
+  unreachable: 0.03,
+  gone: 0.004,
+} as const;
+
+const DELAYED_MS = 120_000;
+const REORDERED_MS = 15_000;
+const INVISIBLE_MS = 10_000;
+const SLOW_MS = 8_000;
+const ENDLESS_MS = 90_000;
+/** One more than the SDK tries. */
+const SNS_DOWN_TRIES = 4;
+const CALLS_BEFORE_DEATH = 6;
+
+/**
+ * The faults of a run, drawn by hash of the seed, what is hit and the attempt: the same things are hit however calls interleave.
+ * Only calls of functions are hit; what people do has to happen, so that every run has the same fleet.
+ */
+export function chaosFaults(seed: string, names: readonly FaultName[], without: readonly string[]): Partial<Faults> {
+  const draw = (what: string, ...key: Key) => fractionOf(seed, 'fault', what, ...key);
+  const hits = (rate: number, what: string, ...key: Key) => draw(what, ...key) < rate;
+  const all = makers(draw, hits, isNet(without));
+  const chosen = names.map((name) => all[name]);
+  return Object.fromEntries(
+    Object.entries(NO_FAULTS).map(([member, none]) => {
+      const makers = chosen.map((faults) => faults[member as keyof Faults]).filter((maker) => maker !== undefined);
+      return [member, makers.length === 0 ? none : together(makers as Answer[])];
+    }),
+  );
+}
+
+/** Which of the two events of a launch leads anywhere. With one path taken away, the other's event is the last and not lost. */
+const isNet = (without: readonly string[]) => {
+  const gone = pathsOf(without);
+  return { launch: !gone.includes('launch'), running: !gone.includes('running') };
+};
+
+type Answer = (...args: readonly unknown[]) => unknown;
+
+/** Delays add up; of anything else, the first fault that hits is it. */
+function together(makers: readonly Answer[]): Answer {
+  return (...args) => {
+    const answers = makers.map((maker) => maker(...args));
+    const numbers = answers.filter((answer) => typeof answer === 'number');
+    if (numbers.length > 0) return numbers.reduce((sum, number) => sum + number, 0);
+    return answers.find((answer) => answer !== undefined && answer !== false) ?? answers[0];
+  };
+}
+
+function makers(
+  draw: (what: string, ...key: Key) => number,
+  hits: (rate: number, what: string, ...key: Key) => boolean,
+  net: ReturnType<typeof isNet>,
+): Record<FaultName, Partial<Faults>> {
+  /** The launches whose record is lost, by instance: their running-state events must come. */
+  const unrecorded = new Set<string>();
+  const callHits = (rate: number, what: string, { invocation, service, action, key, attempt }: FaultyCall) =>
+    invocation !== undefined && hits(rate, what, service, action, key, attempt);
+  const callKey = ({ service, action, key, attempt }: FaultyCall): Key => [service, action, key, attempt];
+  const lose = ({ kind, name, instanceIds, key }: FaultyEvent): boolean => {
+    if (kind === 'cloudtrail' && name === 'RunInstances') {
+      const lost = net.running && hits(RATES.lostRecord, 'lost', key);
+      if (lost) instanceIds.forEach((id) => unrecorded.add(id));
+      return lost;
+    }
+    // A set-back has one event only, so that one is never lost.
+    const spared = !net.launch || instanceIds.some((id) => unrecorded.has(id));
+    return name === 'running' && !spared && hits(RATES.lostState, 'lost', key);
+  };
+  const afterCalls = (key: string, attempt: number) =>
+    Math.floor(draw('after calls', key, attempt) * (CALLS_BEFORE_DEATH + 1));
+  return {
+    lost: { loses: lose },
+    duplicated: { duplicates: ({ key, attempt }) => (hits(RATES.duplicated, 'duplicated', key, attempt) ? 1 : 0) },
+    delayed: {
+      delays: ({ key, attempt }, copy) =>
+        hits(RATES.delayed, 'delayed', key, attempt, copy) ? DELAYED_MS * draw('delay', key, attempt, copy) : 0,
+    },
+    reordered: {
+      delays: ({ key, attempt }, copy) =>
+        hits(RATES.reordered, 'reordered', key, attempt, copy) ? REORDERED_MS * draw('order', key, attempt, copy) : 0,
+    },
+    truncated: {
+      truncates: ({ name, key }) => name === 'RunInstances' && hits(RATES.truncated, 'truncated', key),
+    },
+    invisible: {
+      hides: ({ instanceId }) =>
+        hits(RATES.invisible, 'invisible', instanceId) ? INVISIBLE_MS * draw('hidden', instanceId) : 0,
+    },
+    throttled: { throttles: (call) => callHits(RATES.throttled, 'throttled', call) },
+    errors: {
+      fails: (call) => {
+        if (!callHits(RATES.errors, 'errors', call)) return undefined;
+        return draw('error code', ...callKey(call)) < 0.5 ? 'InternalError' : 'Unavailable';
+      },
+    },
+    resets: {
+      resets: (call) => {
+        if (!callHits(RATES.resets, 'resets', call)) return undefined;
+        return draw('reset when', ...callKey(call)) < 0.5 ? 'before' : 'after';
+      },
+    },
+    slow: {
+      slows: (call) => {
+        if (!callHits(RATES.slow, 'slow', call)) return 0;
+        const upTo = draw('endless', ...callKey(call)) < RATES.endless ? ENDLESS_MS : SLOW_MS;
+        return upTo * draw('how slow', ...callKey(call));
+      },
+    },
+    sns: {
+      refuses: ({ message, attempt }) => {
+        const down = hits(RATES.snsDown, 'sns down', message) && attempt <= SNS_DOWN_TRIES;
+        if (!down && !hits(RATES.snsOnce, 'sns', message, attempt)) return undefined;
+        return draw('sns code', message) < 0.5 ? 'InternalError' : 'AuthorizationError';
+      },
+    },
+    crashes: {
+      crashes: ({ key, attempt }) =>
+        hits(RATES.crashes, 'crashes', key, attempt) || hits(RATES.deadly, 'deadly', key)
+          ? { afterCalls: afterCalls(key, attempt), how: 'exit' }
+          : undefined,
+    },
+    timeouts: {
+      crashes: ({ key, attempt }) =>
+        hits(RATES.timeouts, 'timeouts', key, attempt)
+          ? { afterCalls: afterCalls(key, attempt), how: 'hang' }
+          : undefined,
+    },
+    undeliverable: {
+      undeliverable: ({ rule, eventId, attempt }) => {
+        if (hits(RATES.gone, 'gone', rule, eventId)) return 'never';
+        return hits(RATES.unreachable, 'unreachable', rule, eventId, attempt) ? 'retry' : undefined;
+      },
+    },
+  };
+}

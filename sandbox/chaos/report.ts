@@ -1,0 +1,104 @@
+import Table from 'cli-table3';
+import type { Sandbox } from '../index.ts';
+import { list } from '../wire/params.ts';
+import type { Entry, Fate, Ledger } from './ledger.ts';
+import type { People } from './people.ts';
+
+const FATES: readonly Fate[] = [
+  'closed',
+  'compliant from the start',
+  'exempt',
+  'held',
+  'IMDS off',
+  'managed',
+  'terminated',
+  'waiting in WorkQueue',
+  'waiting in DeadLetters',
+  'missed',
+];
+
+/** How many of the missed and the owed are named. */
+const NAMED = 10;
+
+type Row = readonly [what: string, value: string];
+
+/** A table without lines between rows. */
+export function tableOf(rows: readonly Row[]): string {
+  const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+  const table = new Table({ style: { head: [], border: [] }, chars, colAligns: ['left', 'right'] });
+  table.push(...rows.map(([what, value]) => [what, value]));
+  return table.toString();
+}
+
+/** The accounts of a run, as rows. */
+export function rowsOf(ledger: Ledger, sandbox: Sandbox, people: People): Row[] {
+  const { entries, waiting, closing } = ledger;
+  const open = entries.filter(({ launched }) => launched.open);
+  const tokens = new Set(entries.map(({ launched }) => launched.token));
+  const backs = people.setBacks.filter(({ wasClosed }) => wasClosed).length;
+  const messages = waiting.reduce((sum, queue) => sum + queue.messages, 0);
+  const again = entries.reduce((sum, { toldAgain }) => sum + toldAgain, 0);
+  return [
+    ['instances launched', `${count(entries.length)} by ${count(tokens.size)} calls`],
+    ['open at start', count(open.length)],
+    ['set back after they were closed', count(backs)],
+    ...FATES.map((fate): Row => [`  ${fate}`, count(those(entries, fate))]),
+    ['messages in WorkQueue and DeadLetters', count(messages)],
+    ['alerts sent', count(sandbox.topic('Outcomes').messages.length)],
+    ['closings told more than once', count(again)],
+    ['closings owed but not told', count(entries.filter(({ owed }) => owed).length)],
+    ['  and of instances terminated since', count(entries.filter(({ owedOfGone }) => owedOfGone).length)],
+    ['seconds to close, p50 / p95 / p99', [0.5, 0.95, 0.99].map((share) => secondsAt(closing, share)).join(' / ')],
+    ...workOf(sandbox, closing.length + backs, tokens.size),
+  ];
+}
+
+/** What the function did for it, next to the least that would have done. */
+function workOf(sandbox: Sandbox, changes: number, launches: number): Row[] {
+  const { invocations } = sandbox;
+  const calls = sandbox.calls.all().filter(({ service, invocation }) => service === 'ec2' && invocation !== undefined);
+  const throttled = calls.filter(({ outcome }) => outcome === 'RequestLimitExceeded').length;
+  const failed = invocations.filter(({ result }) => !result.ok).length;
+  // One change for each closing, one look for each launch, one for each full batch of the queue.
+  const least = changes + launches + Math.ceil(sandbox.fleet().instances().length / 200);
+  const batches = invocations.filter(({ payload }) => list(payload, 'Records').length > 0).length;
+  return [
+    ['invocations', `${count(invocations.length)} (${count(batches)} of the queue, ${count(failed)} failed)`],
+    ['EC2 calls made / least possible', `${count(calls.length)} / ${count(least)}`],
+    ['throttled calls', count(throttled)],
+  ];
+}
+
+/** What makes a run fail, one sentence each. */
+export function problemsOf({ entries }: Ledger): string[] {
+  const missed = entries.filter(({ fate }) => fate === 'missed');
+  const owed = entries.filter((entry) => entry.owed);
+  return [
+    ...(missed.length > 0 ? [`${missed.length} missed: ${named(missed)}`] : []),
+    ...(owed.length > 0 ? [`${owed.length} closed and not told: ${named(owed)}`] : []),
+  ];
+}
+
+/** What a redrive should have done, one sentence each. */
+export function leftOver(ledger: Ledger): string[] {
+  const left = ledger.entries.filter(({ fate }) => fate.startsWith('waiting'));
+  return left.length > 0 ? [`${left.length} still open: ${named(left)}`] : [];
+}
+
+/** Instances that are open although they should not be. */
+export const openIn = ({ entries }: Ledger): number =>
+  entries.filter(({ fate }) => fate === 'missed' || fate.startsWith('waiting')).length;
+
+export const count = (number: number): string => number.toLocaleString('en-US');
+
+const secondsAt = (sorted: readonly number[], share: number): string => {
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return value === undefined ? '-' : (value / 1000).toFixed(1);
+};
+
+const those = (entries: readonly Entry[], fate: Fate): number => entries.filter((entry) => entry.fate === fate).length;
+
+function named(entries: readonly Entry[]): string {
+  const names = entries.slice(0, NAMED).map(({ launched: { id, kind, token } }) => `${id} (${kind}, ${token})`);
+  return names.join(', ') + (entries.length > NAMED ? ', ...' : '');
+}

@@ -1,0 +1,98 @@
+import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { NO_FAULTS } from '../faults.ts';
+import { type Sandbox, startSandbox } from '../index.ts';
+import type { Print } from '../tour/print.ts';
+import { product } from '../tour/synth.ts';
+import { chaosFaults } from './faults.ts';
+import { drawUp } from './ledger.ts';
+import { type ChaosOptions, LAUNCH_LIMITS, MAX_CONCURRENCY } from './options.ts';
+import { People } from './people.ts';
+import { planLaunches } from './plan.ts';
+import { count, leftOver, openIn, problemsOf, rowsOf, tableOf } from './report.ts';
+import { withoutPaths } from './without.ts';
+
+/** Simulated milliseconds that the last event may take to be settled: five receives of a message, and as much again. */
+const PATIENCE = 2 * 5 * 730_000;
+const LEAST_PATIENCE = 20_000;
+const MAX_REDRIVES = 3;
+const PREWARM = 4;
+
+/**
+ * Launches a fleet while everything goes wrong that can.
+ *
+ * @param built what to run; default: built and synthesized now.
+ * @returns whether nothing was lost.
+ */
+export async function runChaos(
+  options: ChaosOptions,
+  print: Print,
+  built: ReturnType<typeof product> = product({ mode: 'enforce' }),
+): Promise<boolean> {
+  const { launches, seed, timeScale, faults, without, redrive } = options;
+  const plan = planLaunches(launches, seed);
+  const { stacks = [], bundles } = await built;
+  const sandbox = await startSandbox({
+    stacks: withoutPaths(stacks, without),
+    bundles,
+    timeScale,
+    seed: `chaos ${seed}`,
+    faults: chaosFaults(seed, faults, without),
+    limits: LAUNCH_LIMITS,
+    maxConcurrency: MAX_CONCURRENCY,
+    patient: true,
+    prewarm: PREWARM,
+  });
+  try {
+    const instances = plan.reduce((sum, launch) => sum + launch.count, 0);
+    const minutes = Math.max(...plan.map(({ at }) => at)) / 60_000;
+    print(
+      `${count(launches)} launches of ${count(instances)} instances over ${minutes.toFixed(0)} minutes, seed ${seed}`,
+    );
+    print(`clock ${timeScale} times as fast; ${MAX_CONCURRENCY} environments of the function at most`);
+    print("AWS's token buckets, but for those of RunInstances, which would only slow the launches down");
+    print(`faults: ${faults.join(', ') || 'none'}`);
+    if (without.length > 0) print(`without: ${without.join(', ')}`);
+    const people = new People(sandbox);
+    await people.follow(plan);
+    const problems = await settle(sandbox);
+    const ledger = drawUp(sandbox, people);
+    print(tableOf(rowsOf(ledger, sandbox, people)));
+    problems.push(...problemsOf(ledger));
+    if (redrive) {
+      Object.assign(sandbox.faults, NO_FAULTS);
+      problems.push(...(await redriveAll(sandbox)));
+      const after = drawUp(sandbox, people);
+      print('\nAfter the redrive, without faults:');
+      print(tableOf([...rowsOf(after, sandbox, people), ['open after redrive', count(openIn(after))]]));
+      problems.push(...[...problemsOf(after), ...leftOver(after)].map((problem) => `after the redrive, ${problem}`));
+    }
+    print(problems.length === 0 ? '\nNothing was lost.' : `\nLOST\n  ${problems.join('\n  ')}`);
+    return problems.length === 0;
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+/** Waits until nothing is under way. What still is after a long time is looked at as it is. */
+async function settle(sandbox: Sandbox): Promise<string[]> {
+  try {
+    await sandbox.idle(Math.max(LEAST_PATIENCE, sandbox.clock.real(PATIENCE)));
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+/** What the runbook says: move the dead letters back, until there are none. */
+async function redriveAll(sandbox: Sandbox): Promise<string[]> {
+  const { arn: DestinationArn } = sandbox.queue('WorkQueue');
+  const deadLetters = sandbox.queue('DeadLetters');
+  const sqs = new SQSClient(sandbox.client({ accessKeyId: 'AKIAOPERATOR' }));
+  const problems: string[] = [];
+  for (let times = 0; times < MAX_REDRIVES && deadLetters.size > 0; times++) {
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadLetters.arn, DestinationArn }));
+    problems.push(...(await settle(sandbox)));
+  }
+  sqs.destroy();
+  return problems;
+}

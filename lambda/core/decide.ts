@@ -31,7 +31,7 @@ export const CHANGE = { HttpTokens: 'required', HttpEndpoint: 'enabled' } as con
 /**
  * Decides about one instance. The first rule that applies wins:
  *
- * 1. It is going or gone: nothing to protect.
+ * 1. It is going or gone: nothing to protect. What rule 5 would tell of it is still told.
  * 2. An AWS service operates it: nobody can modify it.
  * 3. Its options cannot be read: hold, for what we cannot read we do not touch.
  * 4. IMDS is off: no IMDS, no IMDSv1. Our change would switch it on, which is worse.
@@ -42,7 +42,10 @@ export const CHANGE = { HttpTokens: 'required', HttpEndpoint: 'enabled' } as con
  */
 export function decide(snapshot: Snapshot, context: Context, policy: Policy, now: Date): Decision {
   const { state, options } = snapshot;
-  if (state === 'shutting-down' || state === 'terminated') return { kind: 'skip', reason: 'terminated' };
+  const closed = options.HttpTokens === 'required' && saysReachable(context.recorded);
+  if (state === 'shutting-down' || state === 'terminated') {
+    return { kind: 'skip', reason: closed ? 'closed' : 'terminated' };
+  }
   if (snapshot.awsManaged) return { kind: 'skip', reason: 'aws-managed' };
 
   const tokensKnown = options.HttpTokens === 'optional' || options.HttpTokens === 'required';
@@ -51,7 +54,7 @@ export function decide(snapshot: Snapshot, context: Context, policy: Policy, now
 
   if (options.HttpEndpoint === 'disabled') return { kind: 'skip', reason: 'endpoint-disabled' };
   if (options.HttpTokens === 'required') {
-    return { kind: 'skip', reason: saysReachable(context.recorded) ? 'closed' : 'compliant' };
+    return { kind: 'skip', reason: closed ? 'closed' : 'compliant' };
   }
 
   const exemption = readExemption(snapshot.tags, now, policy.exemptionHorizonDays);

@@ -172,4 +172,14 @@ describe('tokens are required now', () => {
   ] as const)('%s', (_, recorded, decision) => {
     expect(decide(compliant, context({ recorded }), policy(), NOW)).toEqual(decision);
   });
+
+  test.each(['shutting-down', 'terminated'])('closed and then %s → still told', (state) => {
+    const dead = snapshot({ state, options: { HttpTokens: 'required' } });
+    expect(decide(dead, context({ recorded: { HttpTokens: 'optional' } }), policy(), NOW)).toEqual(CLOSED);
+  });
+
+  test('terminated while it was open → nothing to tell', () => {
+    const recorded = { HttpTokens: 'optional' };
+    expect(decide(snapshot({ state: 'terminated' }), context({ recorded }), policy(), NOW)).toEqual(TERMINATED);
+  });
 });

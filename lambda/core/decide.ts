@@ -42,7 +42,8 @@ export const CHANGE = { HttpTokens: 'required', HttpEndpoint: 'enabled' } as con
  */
 export function decide(snapshot: Snapshot, context: Context, policy: Policy, now: Date): Decision {
   const { state, options } = snapshot;
-  const closed = options.HttpTokens === 'required' && saysReachable(context.recorded);
+  const guarded = options.HttpEndpoint === 'enabled' && options.HttpTokens === 'required';
+  const closed = guarded && saysReachable(context.recorded);
   if (state === 'shutting-down' || state === 'terminated') {
     return { kind: 'skip', reason: closed ? 'closed' : 'terminated' };
   }

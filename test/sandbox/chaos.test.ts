@@ -5,7 +5,7 @@ import { product } from '../../sandbox/tour/synth.ts';
 
 const built = product({ mode: 'enforce' });
 const OPTIONS: ChaosOptions = {
-  launches: 20,
+  launches: 10,
   seed: '1',
   timeScale: 1000,
   faults: FAULT_NAMES,

@@ -18,7 +18,8 @@ const QUEUE_PATIENCE = 60_000;
 /** Shows the whole product on a local AWS. @returns whether everything ended as it should. */
 export async function runTour({ timeScale, seed }: TourOptions, print: Print): Promise<boolean> {
   print('Building the bundle and synthesizing the stack ...');
-  const sandbox = await startSandbox({ ...(await product({ mode: 'enforce' })), callers: CALLERS, timeScale, seed });
+  const built = await product({ mode: 'enforce' });
+  const sandbox = await startSandbox({ ...built, callers: CALLERS, timeScale, seed, patient: true });
   try {
     print(`Local AWS at ${sandbox.endpoint}, its clock ${timeScale} times as fast as yours.`);
     const stage = new Stage(sandbox);

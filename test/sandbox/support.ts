@@ -20,7 +20,7 @@ const stops: (() => Promise<void> | void)[] = [];
 
 /** A sandbox that is stopped after the test. */
 export async function sandboxOf(options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ timeScale: FAST, ...options });
+  const sandbox = await startSandbox({ timeScale: FAST, patient: true, ...options });
   stops.push(() => sandbox.stop());
   return sandbox;
 }

@@ -1,3 +1,12 @@
+import process from 'node:process';
+
+// The CDK's own look at templates is a WebAssembly engine that takes seconds to start, in every suite that synthesizes, and its
+// findings are warnings that no test reads. `npm run synth` still has it.
+process.env.CDK_VALIDATION = 'false';
+
+// Anything but UTC, so that a test notices who takes local time for it.
+process.env.TZ = 'Asia/Kolkata';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',

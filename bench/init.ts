@@ -1,5 +1,5 @@
 /**
- * What our bundle saves at cold start, next to a plain esbuild bundle of the same handler made in the same run.
+ * What our bundles save at cold start, next to plain esbuild bundles of the same handlers made in the same run.
  *
  *     npm run bench:init [-- <entry.ts>]
  *
@@ -7,24 +7,30 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import Table from 'cli-table3';
-import { bundle, type Bundle, handlerEntry } from '../build/bundle.ts';
-import { toEnvironment } from '../lambda/config.ts';
+import { bundle, type Bundle, FUNCTIONS, handlerEntry } from '../build/bundle.ts';
+import { toSweepEnvironment } from '../lambda/config.ts';
 import { importTime, median } from './support.ts';
 
 const RUNS = 31;
 const TARGET = { bytes: 0.4, time: 0.5 };
 
-/** What the handler finds in Lambda. Nothing is called, so that no value has to be real. */
+/** What the handlers find in Lambda, and more. Nothing is called, so that no value has to be real. */
 const ENVIRONMENT = {
-  ...toEnvironment({
+  ...toSweepEnvironment({
     mode: 'enforce',
     existing: 'audit',
     trail: true,
     exemptionHorizonDays: 90,
+    usageLookBackDays: 14,
+    usageMinimumAgeDays: 1,
     outcomesTopicArn: 'arn:aws:sns:eu-central-1:111122223333:outcomes',
     workQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/work',
+    sweepQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/sweep.fifo',
+    deadLettersUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead',
+    ruleNames: ['launch'],
+    sweepEveryHours: 6,
   }),
   AWS_REGION: 'eu-central-1',
   AWS_LAMBDA_FUNCTION_NAME: 'enforce',
@@ -32,18 +38,26 @@ const ENVIRONMENT = {
   AWS_SECRET_ACCESS_KEY: 'bench',
 };
 
-const entry = process.argv[2] ? resolve(process.argv[2]) : handlerEntry('enforce');
+const entries = process.argv[2] ? [resolve(process.argv[2])] : FUNCTIONS.map(handlerEntry);
 const folder = await mkdtemp(join(tmpdir(), 'bench-init-'));
 try {
-  const plain = await bundle({ entry, outfile: join(folder, 'plain.mjs'), plugins: [] });
-  const ours = await bundle({ entry, outfile: join(folder, 'ours.mjs') });
-  const [plainTime, oursTime] = await importTimes(plain, ours);
-  report([
-    { what: 'bytes', plain: plain.bytes, ours: ours.bytes, digits: 0, target: TARGET.bytes },
-    { what: `import, ms (median of ${RUNS})`, plain: plainTime, ours: oursTime, digits: 1, target: TARGET.time },
-  ]);
+  const measures: Measure[] = [];
+  for (const entry of entries) measures.push(...(await measure(entry)));
+  report(measures);
 } finally {
   await rm(folder, { recursive: true });
+}
+
+async function measure(entry: string): Promise<Measure[]> {
+  const name = basename(entry, '.ts');
+  const plain = await bundle({ entry, outfile: join(folder, name, 'plain.mjs'), plugins: [] });
+  const ours = await bundle({ entry, outfile: join(folder, name, 'ours.mjs') });
+  const [plainTime, oursTime] = await importTimes(plain, ours);
+  const time = `${name}: import, ms (median of ${RUNS})`;
+  return [
+    { what: `${name}: bytes`, plain: plain.bytes, ours: ours.bytes, digits: 0, target: TARGET.bytes },
+    { what: time, plain: plainTime, ours: oursTime, digits: 1, target: TARGET.time },
+  ];
 }
 
 /** Medians of alternating runs: whatever else the machine does meets both bundles alike. */

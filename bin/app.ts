@@ -2,19 +2,24 @@ import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { buildBundles } from '../build/bundle.ts';
+import { buildBundles, type FUNCTIONS } from '../build/bundle.ts';
 import { ConfigError } from '../lambda/config.ts';
+import { STACK } from '../lambda/contract.ts';
 import { EnforcerStack } from '../lib/index.ts';
 import { parseSettings, type Settings } from '../lib/settings.ts';
 
 const app = new App();
 const settings = settingsOf(app);
 await buildBundles();
-new EnforcerStack(app, 'Imdsv2Enforcer', {
+new EnforcerStack(app, STACK, {
   ...settings,
-  code: Code.fromAsset(join(import.meta.dirname, '../dist/enforce')),
+  code: { enforce: bundle('enforce'), sweep: bundle('sweep') },
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks());
+
+function bundle(name: (typeof FUNCTIONS)[number]): Code {
+  return Code.fromAsset(join(import.meta.dirname, '../dist', name));
+}
 
 /** Whoever mistyped a setting needs the list of problems, not a stack trace. */
 function settingsOf(app: App): Settings {

@@ -19,8 +19,9 @@ Options
   --seed TEXT        what the fleet and the faults are drawn from; default: 1
   --time-scale K     how many times faster than yours the clock runs, 1 to 1000; default: ${TIME_SCALE}, ${BURST_TIME_SCALE} with --burst
   --faults LIST      all, none, or some of those below, with commas; default: all
-  --without LIST     take away the rule of a trigger: ${PATH_NAMES.join(', ')}
-  --redrive          move the dead letters back in the end, without faults, and expect nothing left open
+  --without LIST     take away the rule of a trigger, or the schedule of the sweep: ${PATH_NAMES.join(', ')}
+  --sweep            lose both events of some instances as well, and let the sweep find them in the end (existing=enforce)
+  --redrive          move the dead letters back in the end, without faults, and expect nothing left open or waiting
   --burst            the burst instead of the fleet
   --help             this text
 
@@ -28,7 +29,7 @@ Faults
 ${FAULT_NAMES.map((name) => `  ${name.padEnd(16)} ${FAULT_TEXTS[name]}`).join('\n')}
 
 It exits with 1 if an instance that should be closed is not, and is named in no queue that has an alarm; or if one was closed and
-nobody was told.
+nobody was told; or, after the redrive, if one is still open or a message still waits.
 `;
 
 const print = (line = '') => console.log(line);
@@ -51,6 +52,7 @@ async function main(): Promise<number> {
       faults: { type: 'string', default: 'all' },
       without: { type: 'string', default: '' },
       redrive: { type: 'boolean', default: false },
+      sweep: { type: 'boolean', default: false },
       burst: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -71,7 +73,7 @@ async function main(): Promise<number> {
     if (chosen.length !== given.length) problems.push(problem(`--${name}`, text, more + accepted.join(' | ')));
     return chosen;
   };
-  const { seed, redrive } = values;
+  const { seed, redrive, sweep } = values;
   if (!/^[\w-]{1,32}$/.test(seed)) problems.push(problem('--seed', seed, '1 to 32 letters, digits, _ and -'));
   const launches = number('launches', values.launches, 20_000);
   const timeScale = number(
@@ -86,7 +88,7 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   const fine = values.burst
     ? await runBurst({ seed, timeScale }, print)
-    : await runChaos({ launches, seed, timeScale, faults, without, redrive }, print);
+    : await runChaos({ launches, seed, timeScale, faults, without, redrive, sweep }, print);
   print(`${((performance.now() - startedAt) / 1000).toFixed(0)} s of your time`);
   return fine ? 0 : 1;
 }

@@ -1,13 +1,14 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type BuildResult, type Metafile, type Plugin } from 'esbuild';
 import { inlineSchemaConstants } from './inline-schema-constants.ts';
 import { lambdaCredentials } from './lambda-credentials.ts';
+import { noticesOf } from './notices.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** The functions we deploy: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
-const FUNCTIONS = ['enforce'];
+export const FUNCTIONS = ['enforce', 'sweep'] as const;
 
 /** What we do beyond a plain esbuild bundle, so that a cold start reads and compiles less. */
 const LEAN: readonly Plugin[] = [inlineSchemaConstants(), lambdaCredentials()];
@@ -60,6 +61,25 @@ export async function buildBundles(): Promise<Bundle[]> {
   );
 }
 
+/** Makes the command line that the package ships: one file that needs nothing but Node.js, and the licences of what is in it. */
+export async function buildCli(outfile = join(ROOT, 'dist', 'imdsv2', 'index.mjs')): Promise<Bundle> {
+  const result = await build({
+    ...OPTIONS,
+    target: 'node20.19',
+    entryPoints: [join(ROOT, 'bin', 'imdsv2.ts')],
+    outfile,
+    // Some of what it holds is CommonJS and asks for Node's own modules.
+    banner: { js: REQUIRE },
+  });
+  const [code] = result.outputFiles;
+  if (!code) throw new Error('esbuild made no bundle of the command line');
+  await replaceFile(outfile, code.contents, 0o755);
+  await replaceFile(join(dirname(outfile), 'LICENSES.txt'), await noticesOf(result.metafile, ROOT));
+  return toBundle(outfile, code.contents, result);
+}
+
+const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`;
+
 /** Bundles one module for Lambda's Node.js. The same sources give the same bytes, on any machine and in any folder. */
 export async function bundle({ entry, outfile, mapfile, plugins = LEAN }: BundleOptions): Promise<Bundle> {
   const result = await build({
@@ -75,8 +95,14 @@ export async function bundle({ entry, outfile, mapfile, plugins = LEAN }: Bundle
   if (!code) throw new Error(`esbuild made no bundle of ${entry}`);
   await replaceFile(outfile, code.contents);
   if (map && mapfile) await replaceFile(mapfile, map.contents);
-  return { outfile, bytes: code.contents.length, warnings: result.warnings.map(({ text }) => text) };
+  return toBundle(outfile, code.contents, result);
 }
+
+const toBundle = (outfile: string, { length }: Uint8Array, { warnings }: BuildResult): Bundle => ({
+  outfile,
+  bytes: length,
+  warnings: warnings.map(({ text }) => text),
+});
 
 /** An ES module has no `require`: such a bundle would build, then fail at cold start or, worse, later. */
 function assertNoRequire({ outputs }: Metafile): void {
@@ -92,9 +118,9 @@ function assertNoRequire({ outputs }: Metafile): void {
  * Replaces a file in one step, so that a parallel test or sandbox never reads half of it.
  * The temporary file lies beside the folder, because everything in the folder is deployed.
  */
-async function replaceFile(file: string, contents: Uint8Array): Promise<void> {
+async function replaceFile(file: string, contents: Uint8Array | string, mode = 0o644): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const temporary = `${dirname(file)}.${basename(file)}.${process.pid}.tmp`;
-  await writeFile(temporary, contents);
+  await writeFile(temporary, contents, { mode });
   await rename(temporary, file);
 }

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { buildBundles } from './bundle.ts';
+import { buildBundles, buildCli } from './bundle.ts';
 
-for (const { outfile, bytes } of await buildBundles()) {
+for (const { outfile, bytes } of [...(await buildBundles()), await buildCli()]) {
   console.log(`${relative(process.cwd(), outfile)}  ${(bytes / 1000).toFixed(0)} kB`);
 }

@@ -1,3 +1,4 @@
+import type { UsageRules } from './core/usage.ts';
 import { EXISTING, type Existing, type Mode, MODES } from './contract.ts';
 
 /** What the function is told by its environment. Made by `toEnvironment` at synth, read by `parseConfig` at cold start. */
@@ -10,20 +11,36 @@ export interface Config {
   readonly trail: boolean;
   /** The furthest an exemption may reach, in days from today; 1 to 3650. */
   readonly exemptionHorizonDays: number;
+  /** How far back IMDSv1 use counts, in days; 1 to 63. */
+  readonly usageLookBackDays: number;
+  /** How long an instance must have been measured before it is called quiet, in days; 1 to 63. */
+  readonly usageMinimumAgeDays: number;
   /** ARN of the topic that outcomes are published to. */
   readonly outcomesTopicArn: string;
   /** URL of the queue that holds running-state events, sightings and alerts not yet sent. */
   readonly workQueueUrl: string;
 }
 
-const ENV = {
-  mode: 'IMDSV2_MODE',
-  existing: 'IMDSV2_EXISTING',
-  trail: 'IMDSV2_TRAIL',
-  exemptionHorizonDays: 'IMDSV2_EXEMPTION_HORIZON_DAYS',
-  outcomesTopicArn: 'IMDSV2_OUTCOMES_TOPIC_ARN',
-  workQueueUrl: 'IMDSV2_WORK_QUEUE_URL',
-} as const satisfies Record<keyof Config, string>;
+/** What the sweep is told beside that. */
+export interface SweepConfig extends Config {
+  /** URL of the FIFO queue that holds the steps of sweeps. */
+  readonly sweepQueueUrl: string;
+  /** URL of the queue of what could not be delivered or done, whose depth the sweep reports. */
+  readonly deadLettersUrl: string;
+  /** Names of the rules that must be enabled. */
+  readonly ruleNames: readonly string[];
+  /** Hours between two sweeps; a divisor of 24. */
+  readonly sweepEveryHours: number;
+}
+
+/** How one key stands in the environment. */
+interface Form<T> {
+  readonly name: string;
+  readonly accepted: string;
+  readonly read: (text: string) => T | undefined;
+}
+
+type Forms<T> = { readonly [Key in keyof T]-?: Form<T[Key]> };
 
 /** Thrown with every problem of a configuration at once, each naming the key, the value and what is accepted. */
 export class ConfigError extends Error {
@@ -34,34 +51,51 @@ export class ConfigError extends Error {
   }
 }
 
-/** The environment variables that make `parseConfig` return the same config. */
-export function toEnvironment(config: Config): Record<string, string> {
-  return Object.fromEntries(Object.entries(ENV).map(([key, name]) => [name, String(config[key as keyof Config])]));
+/** The account's rules as the use cases want them. */
+export function rulesOf(config: Config): Config & { readonly usage: UsageRules } {
+  const { usageLookBackDays, usageMinimumAgeDays } = config;
+  return { ...config, usage: { lookBackDays: usageLookBackDays, minimumAgeDays: usageMinimumAgeDays } };
 }
+
+/** The environment variables that make `parseConfig` return the same config. */
+export const toEnvironment = (config: Config): Record<string, string> => write(FORMS, config);
+
+/** The environment variables that make `parseSweepConfig` return the same config. */
+export const toSweepEnvironment = (config: SweepConfig): Record<string, string> => write(SWEEP_FORMS, config);
 
 /**
  * Reads the configuration from environment variables.
  *
  * @throws ConfigError listing everything that is missing or not accepted.
  */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export const parseConfig = (env: Environment): Config => read(FORMS, env);
+
+/**
+ * Reads the configuration of the sweep from environment variables.
+ *
+ * @throws ConfigError listing everything that is missing or not accepted.
+ */
+export const parseSweepConfig = (env: Environment): SweepConfig => read(SWEEP_FORMS, env);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function write<T extends object>(forms: Forms<T>, config: T): Record<string, string> {
+  const keys = Object.keys(forms) as (keyof T)[];
+  return Object.fromEntries(keys.map((key) => [forms[key].name, String(config[key])]));
+}
+
+function read<T extends object>(forms: Forms<T>, env: Environment): T {
   const problems: string[] = [];
-  const check = <T>(key: keyof Config, accepted: string, read: (text: string) => T | undefined): T => {
-    const text = env[ENV[key]];
-    const value = text === undefined ? undefined : read(text);
-    if (value === undefined) problems.push(problem(ENV[key], text, accepted));
-    return value as T; // never used when there is a problem: we throw below
-  };
-  const config: Config = {
-    mode: check('mode', MODES.join(' | '), oneOf(MODES)),
-    existing: check('existing', EXISTING.join(' | '), oneOf(EXISTING)),
-    trail: check('trail', 'true | false', (text) => (/^(true|false)$/.test(text) ? text === 'true' : undefined)),
-    exemptionHorizonDays: check('exemptionHorizonDays', 'a whole number from 1 to 3650', wholeNumber(1, 3650)),
-    outcomesTopicArn: check('outcomesTopicArn', 'an SNS topic ARN', matching(/^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/)),
-    workQueueUrl: check('workQueueUrl', 'an SQS queue URL', matching(/^https?:\/\/\S+$/)),
-  };
+  const values = Object.entries<Form<unknown>>(forms as Readonly<Record<string, Form<unknown>>>).map(
+    ([key, { name, accepted, read }]) => {
+      const text = env[name];
+      const value = text === undefined ? undefined : read(text);
+      if (value === undefined) problems.push(problem(name, text, accepted));
+      return [key, value] as const;
+    },
+  );
   if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return Object.fromEntries(values) as T;
 }
 
 /** One line of a `ConfigError`. */
@@ -88,3 +122,52 @@ export const matching =
   (form: RegExp) =>
   (text: string): string | undefined =>
     form.test(text) ? text : undefined;
+
+/** Hours between two sweeps that make the same hours of every day. */
+export const SWEEP_HOURS = ['1', '2', '3', '4', '6', '8', '12', '24'] as const;
+
+/** Reads one of `SWEEP_HOURS`; `undefined` for anything else. */
+export function sweepHours(text: string): number | undefined {
+  const hours = oneOf(SWEEP_HOURS)(text);
+  return hours === undefined ? undefined : Number(hours);
+}
+
+/** CloudWatch keeps five-minute values for 63 days. */
+const DAYS = { accepted: 'a whole number from 1 to 63', read: wholeNumber(1, 63) };
+
+const QUEUE_URL = { accepted: 'an SQS queue URL', read: matching(/^https?:\/\/\S+$/) };
+
+const FORMS: Forms<Config> = {
+  mode: { name: 'IMDSV2_MODE', accepted: MODES.join(' | '), read: oneOf(MODES) },
+  existing: { name: 'IMDSV2_EXISTING', accepted: EXISTING.join(' | '), read: oneOf(EXISTING) },
+  trail: {
+    name: 'IMDSV2_TRAIL',
+    accepted: 'true | false',
+    read: (text) => (/^(true|false)$/.test(text) ? text === 'true' : undefined),
+  },
+  exemptionHorizonDays: {
+    name: 'IMDSV2_EXEMPTION_HORIZON_DAYS',
+    accepted: 'a whole number from 1 to 3650',
+    read: wholeNumber(1, 3650),
+  },
+  usageLookBackDays: { name: 'IMDSV2_USAGE_LOOK_BACK_DAYS', ...DAYS },
+  usageMinimumAgeDays: { name: 'IMDSV2_USAGE_MINIMUM_AGE_DAYS', ...DAYS },
+  outcomesTopicArn: {
+    name: 'IMDSV2_OUTCOMES_TOPIC_ARN',
+    accepted: 'an SNS topic ARN',
+    read: matching(/^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/),
+  },
+  workQueueUrl: { name: 'IMDSV2_WORK_QUEUE_URL', ...QUEUE_URL },
+};
+
+const SWEEP_FORMS: Forms<SweepConfig> = {
+  ...FORMS,
+  sweepQueueUrl: { name: 'IMDSV2_SWEEP_QUEUE_URL', ...QUEUE_URL },
+  deadLettersUrl: { name: 'IMDSV2_DEAD_LETTERS_URL', ...QUEUE_URL },
+  ruleNames: {
+    name: 'IMDSV2_RULE_NAMES',
+    accepted: 'rule names, separated by commas',
+    read: (text) => (/^[\w.-]+(,[\w.-]+)*$/.test(text) ? text.split(',') : undefined),
+  },
+  sweepEveryHours: { name: 'IMDSV2_SWEEP_EVERY_HOURS', accepted: SWEEP_HOURS.join(' | '), read: sweepHours },
+};

@@ -7,8 +7,11 @@
 export const MODES = ['enforce', 'audit'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** What happens to an instance that existed before: reported only, or treated like a new launch. */
-export const EXISTING = ['audit', 'enforce'] as const;
+/**
+ * What happens to an instance that existed before: reported only, closed where its IMDSv1 use was measured and is zero, or
+ * treated like a new launch.
+ */
+export const EXISTING = ['audit', 'enforce-when-quiet', 'enforce'] as const;
 export type Existing = (typeof EXISTING)[number];
 
 /** Whether a CloudTrail trail feeds the bus: one is there, the stack creates one, or there is none. */
@@ -16,7 +19,7 @@ export const TRAIL = ['existing', 'create', 'none'] as const;
 export type Trail = (typeof TRAIL)[number];
 
 /** What made us look at an instance. */
-export const TRIGGERS = ['launch', 'drift', 'running'] as const;
+export const TRIGGERS = ['launch', 'drift', 'grant', 'revoke', 'running', 'sweep', 'command'] as const;
 export type TriggerName = (typeof TRIGGERS)[number];
 
 /** What became of an instance; the `status` message attribute. */
@@ -33,10 +36,22 @@ export const TAG = { exemptUntil: 'imdsv2:exempt-until', exemptReason: 'imdsv2:e
 /** The schema of the JSON message, in its `schema` field. */
 export const MESSAGE_SCHEMA = 'imdsv2-enforcer.outcome/v1';
 
+/** The schema of the JSON digest of a sweep. */
+export const DIGEST_SCHEMA = 'imdsv2-enforcer.digest/v1';
+
+/** The schema of the JSON message about what a change broke. */
+export const BROKEN_SCHEMA = 'imdsv2-enforcer.broken/v1';
+
 /** `source` of the events we put on our own queue. */
 export const SOURCE = 'imdsv2-enforcer';
 
-/** CloudWatch metrics, all with the one dimension `service`. Counts, except `ExposureSeconds`. */
+/** The stack that the CDK app makes. */
+export const STACK = 'Imdsv2Enforcer';
+
+/** The event that asks whether the function is alive, and the `message` of the log line that answers it. */
+export const PING = { source: 'imdsv2-enforcer.ping', detailType: 'Ping', answered: 'ping answered' } as const;
+
+/** CloudWatch metrics, all with the dimension `service`; what is by region has `region` too. Counts, except what says seconds. */
 export const METRICS = {
   namespace: 'Imdsv2Enforcer',
   service: 'imdsv2-enforcer',
@@ -51,6 +66,16 @@ export const METRICS = {
     /** Could not be done this time; a retry follows, and after the last one the dead-letter queue. */
     retried: 'Retried',
     notUnderstood: 'NotUnderstood',
+    /** By region: instances that CIS AWS 5.7 passes. */
+    compliant: 'Compliant',
+    /** By region: instances that answer IMDSv1 without an exemption. */
+    open: 'Open',
+    /** By region: age of the oldest of `Open`. */
+    oldestOpenSeconds: 'OldestOpenSeconds',
+    /** One for each region and run. */
+    sweepCompleted: 'SweepCompleted',
+    /** Instances on which calls without a token are refused since they were closed. */
+    rejectedInstances: 'RejectedInstances',
     /** Seconds that IMDSv1 was reachable, one value per remediated instance. */
     exposureSeconds: 'ExposureSeconds',
   },

@@ -8,7 +8,7 @@ export function acknowledgeRole(role: Role, instances: string): void {
   Validations.of(role).acknowledge(
     {
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'ec2:DescribeInstances has no resource-level permissions.',
+      reason: 'ec2:DescribeInstances and cloudwatch:GetMetricData have no resource-level permissions.',
     },
     {
       id: `AwsSolutions-IAM5[Resource::${readable(role, instances)}]`,
@@ -19,6 +19,14 @@ export function acknowledgeRole(role: Role, instances: string): void {
       reason: 'The form that the SNS developer guide asks of publishers to an encrypted topic, on this one key.',
     },
   );
+}
+
+export function acknowledgeWideReads(role: Role): void {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason:
+      'What it reads (EC2, CloudWatch metrics, trails) has no resource-level permissions, or is any trail of the account.',
+  });
 }
 
 export function acknowledgeTrailBucket(bucket: Bucket): void {

@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   type Code,
@@ -13,7 +13,8 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { toEnvironment } from '../lambda/config.ts';
-import { acknowledgeRole } from './acknowledgements.ts';
+import { grantEc2 } from './ec2-permissions.ts';
+import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
 import { BATCH_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
 import type { Topics } from './topics.ts';
@@ -50,14 +51,7 @@ export class EnforcerFunction extends LambdaFunction {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: toEnvironment({
-        mode: settings.mode,
-        existing: settings.existing,
-        trail: settings.trail !== 'none',
-        exemptionHorizonDays: settings.exemptionHorizonDays,
-        outcomesTopicArn: topics.outcomes.topicArn,
-        workQueueUrl: workQueue.queueUrl,
-      }),
+      environment: toEnvironment(configOf(settings, topics, workQueue)),
       // Lambda tries three times within minutes; throttled events wait up to six hours, the longest there is.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
       retryAttempts: 2,
@@ -71,8 +65,9 @@ export class EnforcerFunction extends LambdaFunction {
     workQueue.grantConsumeMessages(role);
     // Sightings, and alerts that SNS refused.
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [workQueue.queueArn] }));
-    ec2Statements(Stack.of(this), settings).forEach((statement) => role.addToPolicy(statement));
-    acknowledgeRole(role, instances(Stack.of(this)));
+    // What still uses IMDSv1, before an existing instance is closed and after one was.
+    role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] }));
+    grantEc2(role, settings, { changes: settings.mode === 'enforce' });
 
     new EventSourceMapping(scope, 'WorkQueueSource', {
       target: this,
@@ -84,37 +79,4 @@ export class EnforcerFunction extends LambdaFunction {
       maxConcurrency: 2,
     });
   }
-}
-
-/**
- * In `audit` the change is not allowed; the denies stay, and cost nothing. It comes last, so that a diff between the modes shows
- * one statement and moves no other.
- */
-function ec2Statements(stack: Stack, { mode, roleGuard }: Settings): readonly PolicyStatement[] {
-  return [
-    new PolicyStatement({ actions: ['ec2:DescribeInstances'], resources: ['*'] }),
-    ...(roleGuard === 'on' ? ROLE_GUARD : []).map(
-      ({ sid, conditions }) =>
-        new PolicyStatement({ sid, effect: Effect.DENY, actions: [MODIFY], resources: ['*'], conditions }),
-    ),
-    ...(mode === 'enforce' ? [new PolicyStatement({ actions: [MODIFY], resources: [instances(stack)] })] : []),
-  ];
-}
-
-const MODIFY = 'ec2:ModifyInstanceMetadataOptions';
-
-/**
- * `ec2:Attribute/…` is what the request asks for, `ec2:MetadataHttpEndpoint` what the instance has now. Negated operators also
- * match an absent key; never use the `…IfExists` forms here, they would let through a request that does not say.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-instance-metadata
- */
-const ROLE_GUARD = [
-  { sid: 'DenyOptionalTokens', conditions: { StringNotEquals: { 'ec2:Attribute/HttpTokens': 'required' } } },
-  { sid: 'DenySwitchingImdsOff', conditions: { StringEquals: { 'ec2:Attribute/HttpEndpoint': 'disabled' } } },
-  { sid: 'DenySwitchingImdsOn', conditions: { StringEquals: { 'ec2:MetadataHttpEndpoint': 'disabled' } } },
-];
-
-/** Every region: the function works in the region of the event. */
-function instances(stack: Stack): string {
-  return stack.formatArn({ service: 'ec2', region: '*', resource: 'instance', resourceName: '*' });
 }

@@ -1,4 +1,5 @@
 import { Aws, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { Imdsv2Enforcer, type Imdsv2EnforcerProps } from './imdsv2-enforcer.ts';
 
@@ -16,22 +17,42 @@ export class EnforcerStack extends Stack {
       ...props,
     });
     this.enforcer = new Imdsv2Enforcer(this, 'Enforcer', props);
-    const { outcomesTopic, operationsTopic, workQueue, deadLetters, function: enforcer } = this.enforcer;
+    const {
+      outcomesTopic,
+      operationsTopic,
+      workQueue,
+      deadLetters,
+      function: enforcer,
+      sweep,
+      settings,
+    } = this.enforcer;
     const outputs: Record<string, readonly [value: string, description: string]> = {
       OutcomesTopicArn: [outcomesTopic.topicArn, 'What became of instances; subscribe the security team'],
       OperationsTopicArn: [operationsTopic.topicArn, 'Alarms about the product itself'],
       FunctionName: [enforcer.functionName, 'The function'],
+      LogGroupName: [enforcer.logGroup.logGroupName, 'Its log'],
       WorkQueueUrl: [workQueue.queueUrl, 'Work that waits'],
       WorkQueueArn: [workQueue.queueArn, 'Work that waits'],
       DeadLettersUrl: [deadLetters.queueUrl, 'What could not be delivered or done'],
       DeadLettersArn: [deadLetters.queueArn, 'What could not be delivered or done'],
-      RedriveCommand: [
-        `aws sqs start-message-move-task --region ${Aws.REGION} --source-arn ${deadLetters.queueArn} --destination-arn ${workQueue.queueArn}`,
-        'Gives the dead letters another try',
-      ],
+      RedriveCommand: [redrive(deadLetters, workQueue), 'Gives the dead letters another try'],
+      SweepFunctionName: [sweep.function.functionName, 'The function of the sweep'],
+      SweepLogGroupName: [sweep.function.logGroup.logGroupName, 'Its log'],
+      SweepQueueUrl: [sweep.queue.queueUrl, 'Steps of sweeps that wait'],
+      SweepQueueArn: [sweep.queue.queueArn, 'Steps of sweeps that wait'],
+      SweepDeadLettersUrl: [sweep.deadLetters.queueUrl, 'Steps of sweeps that could not be done'],
+      SweepDeadLettersArn: [sweep.deadLetters.queueArn, 'Steps of sweeps that could not be done'],
+      SweepRedriveCommand: [redrive(sweep.deadLetters, sweep.queue), 'Gives those steps another try'],
+      Mode: [settings.mode, 'Setting: whether instances are changed or only told'],
+      Existing: [settings.existing, 'Setting: what happens to instances that existed before'],
+      Trail: [settings.trail, 'Setting: whether a trail feeds the event bus'],
+      RoleGuard: [settings.roleGuard, 'Setting: whether denies keep the role from allowing IMDSv1'],
     };
     for (const [name, [value, description]] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value, description });
     }
   }
 }
+
+const redrive = (from: IQueue, to: IQueue): string =>
+  `aws sqs start-message-move-task --region ${Aws.REGION} --source-arn ${from.queueArn} --destination-arn ${to.queueArn}`;

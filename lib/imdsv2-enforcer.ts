@@ -5,18 +5,19 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { EnforcerFunction } from './enforcer-function.ts';
-import { enforcerMetric } from './metrics.ts';
+import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Monitoring } from './monitoring.ts';
 import { DeadLetters, WorkQueue } from './queues.ts';
 import { checkSettings, type Settings } from './settings.ts';
+import { Sweep } from './sweep.ts';
 import { Topics } from './topics.ts';
 import { ManagementTrail } from './trail.ts';
 import { TriggerRules } from './trigger-rules.ts';
 
 /** What is not chosen has the default of `Settings`. */
 export interface Imdsv2EnforcerProps extends Partial<Settings> {
-  /** The built bundle: a folder with `index.mjs` that exports `handler`. */
-  readonly code: Code;
+  /** The built bundles of the functions: folders with `index.mjs` that exports `handler`. */
+  readonly code: { readonly enforce: Code; readonly sweep: Code };
 }
 
 /**
@@ -31,13 +32,18 @@ export class Imdsv2Enforcer extends Construct {
   public readonly operationsTopic: Topic;
   /** Running-state events, sightings and alerts not yet sent. */
   public readonly workQueue: Queue;
+  /** Looks at every instance on a schedule: its function, its queue and its dead letters. */
+  public readonly sweep: Sweep;
   /** What could not be delivered or done. Redrive it to `workQueue`. */
   public readonly deadLetters: Queue;
+  /** What was chosen, and the defaults of the rest. */
+  public readonly settings: Settings;
 
   public constructor(scope: Construct, id: string, { code, ...chosen }: Imdsv2EnforcerProps) {
     super(scope, id);
     const { settings, problems } = checkSettings(chosen);
     problems.forEach((problem) => Annotations.of(this).addError(problem));
+    this.settings = settings;
     this.sayWhatIsUnseen(settings);
 
     const topics = new Topics(this, 'Topics', settings);
@@ -46,11 +52,14 @@ export class Imdsv2Enforcer extends Construct {
     this.deadLetters = new DeadLetters(this, 'DeadLetters');
     this.workQueue = new WorkQueue(this, 'WorkQueue', { deadLetters: this.deadLetters, trail: settings.trail });
     const queues = { workQueue: this.workQueue, deadLetters: this.deadLetters };
-    this.function = new EnforcerFunction(this, 'Function', { code, settings, topics, ...queues });
-    new TriggerRules(this, 'Rules', { function: this.function, ...queues });
+    this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, topics, ...queues });
+    const { rules } = new TriggerRules(this, 'Rules', { function: this.function, ...queues });
+    this.sweep = new Sweep(this, 'Sweep', { code: code.sweep, settings, topics, rules, ...queues });
     new Monitoring(this, 'Monitoring', {
       function: this.function,
       ...queues,
+      sweep: this.sweep,
+      sweepEveryHours: settings.sweepEveryHours,
       operations: topics.operations,
       runbookUrl: settings.runbookUrl ?? 'docs/runbook.md',
     });
@@ -95,6 +104,41 @@ export class Imdsv2Enforcer extends Construct {
   /** Seconds that IMDSv1 was reachable, one value per remediated instance; the 95th percentile unless told otherwise. */
   public metricExposureSeconds(options?: MetricOptions): Metric {
     return enforcerMetric('exposureSeconds', { statistic: Stats.p(95), ...options });
+  }
+
+  /** One for each region and sweep. */
+  public metricSweepCompleted(options?: MetricOptions): Metric {
+    return enforcerMetric('sweepCompleted', options);
+  }
+
+  /** Instances on which calls without a token are refused since they were closed. */
+  public metricRejectedInstances(options?: MetricOptions): Metric {
+    return enforcerMetric('rejectedInstances', options);
+  }
+
+  /** Instances of a region that CIS AWS 5.7 passes, as its last sweep counted them. */
+  public metricCompliantIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('compliant', region, options);
+  }
+
+  /** Instances of a region that answer IMDSv1 without an exemption, as its last sweep counted them. */
+  public metricOpenIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('open', region, options);
+  }
+
+  /** The part of `metricOpenIn` that is left alone, whatever the reason. */
+  public metricHeldIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('held', region, options);
+  }
+
+  /** Instances of a region with an exemption in date, as its last sweep counted them. */
+  public metricExemptIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('exempt', region, options);
+  }
+
+  /** Seconds since the first launch of the oldest instance of `metricOpenIn`. */
+  public metricOldestOpenSecondsIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('oldestOpenSeconds', region, options);
   }
 
   private sayWhatIsUnseen({ trail }: Settings): void {

@@ -1,13 +1,40 @@
-import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Duration } from 'aws-cdk-lib';
+import { Metric, type MetricOptions, SearchExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRICS } from '../lambda/contract.ts';
 
-/** A metric that the function emits; a sum over five minutes unless told otherwise. */
-export function enforcerMetric(name: keyof typeof METRICS.names, options: MetricOptions = {}): Metric {
+const { namespace, service, names } = METRICS;
+
+/** What a sweep counts in each region. */
+export type Gauge = 'compliant' | 'open' | 'held' | 'exempt' | 'oldestOpenSeconds';
+
+/** A metric that the functions emit; a sum over five minutes unless told otherwise. */
+export function enforcerMetric(name: keyof typeof names, options: MetricOptions = {}): Metric {
   return new Metric({
     statistic: Stats.SUM,
     ...options,
-    namespace: METRICS.namespace,
-    metricName: METRICS.names[name],
-    dimensionsMap: { service: METRICS.service },
+    namespace,
+    metricName: names[name],
+    dimensionsMap: { service },
+  });
+}
+
+/** What the sweeps of one region counted; an average unless told otherwise. */
+export function regionMetric(name: Gauge, region: string, options: MetricOptions = {}): Metric {
+  return new Metric({
+    statistic: Stats.AVERAGE,
+    ...options,
+    namespace,
+    metricName: names[name],
+    dimensionsMap: { service, region },
+  });
+}
+
+/** A gauge in every region that has it: which regions an account has, nobody knows at synth time. */
+export function everyRegion(name: Gauge, period: Duration): SearchExpression {
+  const search = `{${namespace},service,region} MetricName="${names[name]}" service="${service}"`;
+  return new SearchExpression({
+    expression: `SEARCH('${search}', '${Stats.AVERAGE}', ${period.toSeconds()})`,
+    label: "${PROP('Dim.region')}",
+    period,
   });
 }

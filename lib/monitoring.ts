@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
+  type CfnAlarm,
   ComparisonOperator,
   Dashboard,
   GraphWidget,
@@ -13,12 +14,15 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { enforcerMetric } from './metrics.ts';
+import { enforcerMetric, everyRegion } from './metrics.ts';
+import type { Sweep } from './sweep.ts';
 
 export interface MonitoringProps {
   readonly function: IFunction;
   readonly workQueue: IQueue;
   readonly deadLetters: IQueue;
+  readonly sweep: Sweep;
+  readonly sweepEveryHours: number;
   /** Where alarms go. */
   readonly operations: ITopic;
   /** Where the headings of the runbook are found. */
@@ -34,6 +38,8 @@ interface AlarmSpec {
   readonly from: number;
   /** @default 1 */
   readonly periods?: number;
+  /** The alarm rings below `from` instead, and when there is no value; but not so soon after it was made. */
+  readonly silence?: Duration;
 }
 
 /** Tells the people who run the product that it does not work, and shows how it does. */
@@ -41,22 +47,29 @@ export class Monitoring extends Construct {
   public constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const action = new SnsAction(props.operations);
-    for (const { id, heading, metric, from, periods } of alarms(props)) {
-      new Alarm(this, id, {
+    for (const { id, heading, metric, from, periods, silence } of alarms(props)) {
+      const alarm = new Alarm(this, id, {
         alarmDescription: `${heading}. Runbook: ${props.runbookUrl}#${heading.toLowerCase().replaceAll(' ', '-')}`,
         metric,
         threshold: from,
         evaluationPeriods: periods ?? 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        // No instance started, no value: silence is the normal case.
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      }).addAlarmAction(action);
+        comparisonOperator: silence
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        // No instance started, no value: silence is the normal case, but for what runs on a schedule.
+        treatMissingData: silence ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      });
+      alarm.addAlarmAction(action);
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-warm-up.html
+      const warmUp = silence && { warmUpPeriodDurationInMinutes: silence.toMinutes() };
+      (alarm.node.defaultChild as CfnAlarm).warmUpConfiguration = warmUp;
     }
     new Dashboard(this, 'Dashboard', { defaultInterval: Duration.days(7), widgets: widgets(props) });
   }
 }
 
-function alarms({ function: enforcer, workQueue, deadLetters }: MonitoringProps): readonly AlarmSpec[] {
+function alarms(props: MonitoringProps): readonly AlarmSpec[] {
+  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours } = props;
   const minutes = (count: number) => ({ period: Duration.minutes(count) });
   return [
     {
@@ -106,14 +119,45 @@ function alarms({ function: enforcer, workQueue, deadLetters }: MonitoringProps)
       metric: enforcerMetric('driftRemediated', minutes(15)),
       from: 6,
     },
+    {
+      id: 'SweepDeadLetters',
+      heading: 'A sweep could not be done',
+      metric: sweep.deadLetters.metricApproximateNumberOfMessagesVisible(minutes(1)),
+      from: 1,
+    },
+    {
+      id: 'SweepSilent',
+      heading: 'No sweep completes',
+      metric: enforcerMetric('sweepCompleted', { period: Duration.hours(sweepEveryHours) }),
+      from: 1,
+      // Together no more than seven days, which is what CloudWatch takes of periods of an hour and more.
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+      periods: 2,
+      silence: Duration.hours(2 * sweepEveryHours),
+    },
+    {
+      id: 'Rejected',
+      heading: 'Something still needs IMDSv1',
+      metric: enforcerMetric('rejectedInstances', minutes(15)),
+      from: 1,
+    },
   ];
 }
 
 /** Without `driftRemediated`: it is part of `remediated`, and stacked on it an instance would count twice. */
 const OUTCOMES = ['remediated', 'held', 'exempt', 'failed', 'retried', 'notUnderstood'] as const;
 
-function widgets({ function: enforcer, workQueue, deadLetters }: MonitoringProps): GraphWidget[][] {
+function widgets(props: MonitoringProps): GraphWidget[][] {
+  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours } = props;
   const half = { width: 12, height: 6 };
+  // A gauge has one value for each run: points of any shorter period would stand alone.
+  const run = Duration.hours(sweepEveryHours);
+  const gauges = [
+    ['Open', 'open'],
+    ['Compliant', 'compliant'],
+    ['Held', 'held'],
+    ['Age of the oldest open, seconds', 'oldestOpenSeconds'],
+  ] as const;
   return [
     [
       new GraphWidget({
@@ -144,6 +188,27 @@ function widgets({ function: enforcer, workQueue, deadLetters }: MonitoringProps
         title: 'Function',
         left: [enforcer.metricErrors(), enforcer.metricThrottles()],
         right: [enforcer.metricDuration({ statistic: Stats.p(95) })],
+      }),
+    ],
+    gauges.map(
+      ([title, name]) =>
+        new GraphWidget({ width: 6, height: 6, title: `${title}, by region`, left: [everyRegion(name, run)] }),
+    ),
+    [
+      new GraphWidget({
+        ...half,
+        title: 'Sweeps',
+        left: [
+          enforcerMetric('sweepCompleted', { label: 'Regions completed' }),
+          sweep.queue.metricApproximateNumberOfMessagesVisible({ label: 'Steps waiting' }),
+          sweep.deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'Steps given up' }),
+        ],
+        right: [sweep.function.metricErrors({ label: 'Steps that failed once' })],
+      }),
+      new GraphWidget({
+        ...half,
+        title: 'IMDSv1 still asked for where it is closed',
+        left: [enforcerMetric('rejectedInstances', { label: 'Instances' })],
       }),
     ],
   ];

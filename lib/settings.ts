@@ -1,5 +1,5 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { ConfigError, matching, oneOf, problem, wholeNumber } from '../lambda/config.ts';
+import { ConfigError, matching, oneOf, problem, SWEEP_HOURS, sweepHours, wholeNumber } from '../lambda/config.ts';
 import { EXISTING, type Existing, type Mode, MODES, TRAIL, type Trail } from '../lambda/contract.ts';
 
 const SWITCH = ['on', 'off'] as const;
@@ -13,7 +13,8 @@ export interface Settings {
    */
   readonly mode: Mode;
   /**
-   * What happens to an instance that existed before and is started again: only reported, or treated like a new launch.
+   * What happens to an instance that existed before, whether a sweep finds it or it is started again: only reported, closed where
+   * its use of IMDSv1 was measured and is zero, or closed.
    *
    * @default 'audit'
    */
@@ -43,6 +44,25 @@ export interface Settings {
    */
   readonly exemptionHorizonDays: number;
   /**
+   * Hours between two sweeps of all instances: 1, 2, 3, 4, 6, 8, 12 or 24.
+   *
+   * @default 6
+   */
+  readonly sweepEveryHours: number;
+  /**
+   * How far back a use of IMDSv1 counts, in days; 1 to 63.
+   *
+   * @default 14
+   */
+  readonly usageLookBackDays: number;
+  /**
+   * How long an instance must have been measured before it is called quiet, in days; 1 to 63, and no more than
+   * `usageLookBackDays`.
+   *
+   * @default 1
+   */
+  readonly usageMinimumAgeDays: number;
+  /**
    * How long the function's log, and the trail of `trail=create`, is kept.
    *
    * @default RetentionDays.THREE_MONTHS
@@ -71,6 +91,9 @@ export const DEFAULTS: Settings = {
   alertEmail: [],
   operationsEmail: [],
   exemptionHorizonDays: 90,
+  sweepEveryHours: 6,
+  usageLookBackDays: 14,
+  usageMinimumAgeDays: 1,
   logRetentionDays: RetentionDays.THREE_MONTHS,
   roleGuard: 'on',
 };
@@ -91,6 +114,9 @@ const FORMS: { readonly [Key in keyof Settings]-?: Form<NonNullable<Settings[Key
   alertEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
   operationsEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
   exemptionHorizonDays: { accepted: 'a whole number from 1 to 3650', read: wholeNumber(1, 3650) },
+  sweepEveryHours: { accepted: SWEEP_HOURS.join(' | '), read: sweepHours },
+  usageLookBackDays: { accepted: 'a whole number from 1 to 63', read: wholeNumber(1, 63) },
+  usageMinimumAgeDays: { accepted: 'a whole number from 1 to 63', read: wholeNumber(1, 63) },
   logRetentionDays: {
     accepted: RETENTION_DAYS.join(' | '),
     read: (text) => RETENTION_DAYS.find((days) => String(days) === text),
@@ -125,7 +151,13 @@ export function checkSettings(values: Readonly<Record<string, unknown>>): {
     if (setting === undefined) problems.push(problem(key, text, accepted));
     return setting === undefined ? [] : [[key, setting] as const];
   });
-  return { settings: { ...DEFAULTS, ...Object.fromEntries(chosen) }, problems };
+  const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(chosen) };
+  const { usageLookBackDays, usageMinimumAgeDays } = settings;
+  if (usageMinimumAgeDays > usageLookBackDays) {
+    const accepted = `no more than usageLookBackDays, which is ${usageLookBackDays}`;
+    problems.push(problem('usageMinimumAgeDays', String(usageMinimumAgeDays), accepted));
+  }
+  return { settings, problems };
 }
 
 function words<T extends string>(list: readonly T[]): Form<T> {

@@ -5,7 +5,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
-import type { Trigger } from '../lambda/triggers/trigger.ts';
+import { ping } from '../lambda/triggers/ping.ts';
+import type { BusRule, Trigger } from '../lambda/triggers/trigger.ts';
 
 export interface TriggerRulesProps {
   readonly function: IFunction;
@@ -13,8 +14,11 @@ export interface TriggerRulesProps {
   readonly deadLetters: IQueue;
 }
 
-/** One rule on the default bus for each trigger. */
+/** One rule on the default bus for each trigger, and one for the ping. */
 export class TriggerRules extends Construct {
+  /** The rules of the triggers, which must be enabled. */
+  public readonly rules: readonly Rule[];
+
   public constructor(scope: Construct, id: string, props: TriggerRulesProps) {
     super(scope, id);
     const delivery = {
@@ -29,18 +33,27 @@ export class TriggerRules extends Construct {
       direct: () => new LambdaFunction(props.function, delivery),
       queued: () => new SqsQueue(props.workQueue, delivery),
     };
-    for (const trigger of TRIGGERS) {
-      new Rule(this, trigger.ruleId, {
-        description: trigger.description,
-        eventPattern: eventPattern(trigger),
-        targets: [targets[trigger.delivery]()],
-      });
-    }
+    this.rules = TRIGGERS.map(
+      (trigger) =>
+        new Rule(this, trigger.ruleId, {
+          description: trigger.description,
+          eventPattern: eventPattern(trigger),
+          targets: [targets[trigger.delivery]()],
+        }),
+    );
+    new Rule(this, ping.ruleId, {
+      description: ping.description,
+      // Many may put events, and each ping costs two calls to EC2: so it must name the function, which only those know who may
+      // look at the stack.
+      eventPattern: { ...eventPattern(ping), resources: [props.function.functionArn] },
+      // Nobody waits longer than that, and whoever waits sees that no answer comes: no dead letter need say it.
+      targets: [new LambdaFunction(props.function, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],
+    });
   }
 }
 
 /** CDK spells one key of a pattern in its own way. */
-function eventPattern({ pattern }: Trigger): EventPattern {
+function eventPattern({ pattern }: BusRule): EventPattern {
   const { 'detail-type': detailType, ...rest } = pattern;
   return { ...rest, detailType } as EventPattern;
 }

@@ -1,3 +1,5 @@
+import type { Statement } from './iam/policy.ts';
+
 /** Who is behind an access key. */
 export interface Caller {
   /** An IAM user, the root user, or an assumed-role session. */
@@ -7,6 +9,8 @@ export interface Caller {
   readonly sourceIp?: string;
   /** The AWS service that makes the call, such as `autoscaling.amazonaws.com`. */
   readonly invokedBy?: string;
+  /** What EC2 lets it do. @default everything */
+  readonly policies?: readonly Statement[];
 }
 
 /** The access keys of the account. Signatures are not checked: whoever names a key is its owner. */

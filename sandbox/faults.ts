@@ -15,6 +15,12 @@ export interface FaultyCall {
   readonly invocation?: string;
 }
 
+/** An instance about to be launched. */
+export interface FaultyInstance {
+  readonly instanceId: string;
+  readonly region: string;
+}
+
 /** An event about to be put on the bus. */
 export interface FaultyEvent {
   /** `cloudtrail` or `state-change`. */
@@ -74,7 +80,9 @@ export interface Faults {
   /** CloudTrail omits the response elements whatever their size. */
   truncates: (event: FaultyEvent) => boolean;
   /** Simulated milliseconds during which EC2 does not know a new instance. */
-  hides: (instance: { readonly instanceId: string; readonly region: string }) => number;
+  hides: (instance: FaultyInstance) => number;
+  /** Simulated milliseconds after which EC2 fails at a new instance: it dies, and from then on EC2 does not show it. */
+  vanishes: (instance: FaultyInstance) => number | undefined;
   /** SNS answers with this error code. */
   refuses: (publish: FaultyPublish) => string | undefined;
   /** A target cannot be reached: worth a retry, or not. */
@@ -93,6 +101,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   delays: () => 0,
   truncates: () => false,
   hides: () => 0,
+  vanishes: () => undefined,
   refuses: () => undefined,
   undeliverable: () => undefined,
   crashes: () => undefined,
@@ -109,6 +118,7 @@ export interface FaultRates {
   readonly delays?: { readonly rate: number; readonly upTo: number };
   readonly truncates?: number;
   readonly hides?: { readonly rate: number; readonly upTo: number };
+  readonly vanishes?: { readonly rate: number; readonly upTo: number };
   readonly refuses?: number;
   readonly undeliverable?: number;
   /** A crash comes after 0 to `upTo` calls; half of them are hangs. */
@@ -125,7 +135,7 @@ export function drawFaults(seed: string, rates: FaultRates): Faults {
     draw(name, ...key) < (rate ?? 0);
   const upTo = (
     spread: FaultRates['slows'],
-    name: 'slows' | 'delays' | 'hides',
+    name: 'slows' | 'delays' | 'hides' | 'vanishes',
     ...key: readonly (string | number)[]
   ) => (spread !== undefined && hits(spread.rate, name, ...key) ? spread.upTo * draw(name, 'how long', ...key) : 0);
   const ofCall = ({ region, action, key, attempt }: FaultyCall) => [region, action, key, attempt] as const;
@@ -149,6 +159,7 @@ export function drawFaults(seed: string, rates: FaultRates): Faults {
     delays: ({ key, attempt }, copy) => upTo(rates.delays, 'delays', key, attempt, copy),
     truncates: ({ key, attempt }) => hits(rates.truncates, 'truncates', key, attempt),
     hides: ({ instanceId }) => upTo(rates.hides, 'hides', instanceId),
+    vanishes: ({ instanceId }) => upTo(rates.vanishes, 'vanishes', instanceId) || undefined,
     refuses: ({ topicArn, message, attempt }) =>
       hits(rates.refuses, 'refuses', topicArn, message, attempt) ? 'InternalError' : undefined,
     undeliverable: ({ rule, eventId, attempt }) =>

@@ -2,25 +2,25 @@ import { Activity } from './activity.ts';
 import { Bus, type DeliveryRecord } from './bus/bus.ts';
 import { CallLog } from './call-log.ts';
 import { Callers } from './callers.ts';
+import { brings, type Trail, USUAL_TRAIL } from './cloudtrail/trail.ts';
 import { Clock } from './clock.ts';
+import { Usage } from './cloudwatch/usage.ts';
 import { AWS_LIMITS } from './ec2/buckets.ts';
 import { Fleet } from './ec2/fleet.ts';
 import { Lifecycle, USUAL_EC2_TIMING } from './ec2/lifecycle.ts';
 import { Ec2Region } from './ec2/region.ts';
-import { Ec2Service } from './ec2/service.ts';
 import { type BusEvent, Recorder, USUAL_EVENT_TIMING } from './events/recorder.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
+import { seedFleet } from './fleet/seed.ts';
 import { Ids } from './ids.ts';
 import type { InvocationRecord, LogLine } from './lambda/function.ts';
 import { Functions } from './lambda/functions.ts';
 import { jsonLines, metricsIn } from './lambda/logs.ts';
 import type { SandboxOptions } from './options.ts';
-import { SnsService } from './sns/service.ts';
+import { servicesOf } from './services.ts';
 import { type Topic, Topics } from './sns/topics.ts';
 import type { Queue } from './sqs/queue.ts';
 import { Queues } from './sqs/queues.ts';
-import { SqsService } from './sqs/service.ts';
-import { sts } from './sts.ts';
 import { Deployment } from './template/deploy.ts';
 import { TemplateError } from './template/template.ts';
 import { type ApiRequest, Gateway } from './wire/gateway.ts';
@@ -29,6 +29,8 @@ import { WireServer } from './wire/server.ts';
 import type { Wire } from './wire/xml.ts';
 
 export type { SandboxOptions } from './options.ts';
+
+const DEFAULT_SEED = 'local';
 
 /** Starts a local AWS and deploys the stacks to it. `stop` it in the end. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -56,6 +58,10 @@ export class Sandbox {
   /** All topics with what was published: the mailbox. */
   public readonly topics: Topics;
   public readonly bus: Bus;
+  /** What brings API calls to the bus. */
+  public readonly trail: Trail;
+  /** Which instances call IMDS without a token: what CloudWatch has metrics about. */
+  public readonly usage = new Usage();
   /** Every event that reached a bus. */
   public readonly events: BusEvent[] = [];
   /** Deliveries of the bus to targets. */
@@ -74,7 +80,14 @@ export class Sandbox {
   #endpoint = '';
 
   public constructor(options: SandboxOptions) {
-    const { account = '111122223333', regions = ['us-east-1'], timeScale = 1, seed = 'local', trail = true } = options;
+    const {
+      account = '111122223333',
+      regions = ['us-east-1'],
+      timeScale = 1,
+      seed = DEFAULT_SEED,
+      trail = true,
+      schedules = true,
+    } = options;
     const activity = this.#activity;
     const clock = (this.clock = new Clock(timeScale, activity, options.startAt?.getTime(), options.patient));
     const ids = (this.#ids = new Ids(seed));
@@ -82,27 +95,39 @@ export class Sandbox {
     this.#options = options;
     this.account = account;
     this.regions = regions;
+    this.trail = typeof trail === 'boolean' ? { ...USUAL_TRAIL, exists: trail } : { ...USUAL_TRAIL, ...trail };
     this.callers = new Callers(account, options.callers);
     this.queues = new Queues(account, { clock, ids, activity });
     this.topics = new Topics(account, clock);
-    const invoke = (arn: string, event: BusEvent) => this.#functions?.accept(arn, event) ?? false;
-    this.bus = new Bus({ account, clock, activity, faults, queues: this.queues, invoke, deliveries: this.deliveries });
-    const put = (event: BusEvent) => {
+    const invoke = (arn: string, payload: unknown) => this.#functions?.accept(arn, payload) ?? false;
+    const { queues, deliveries, events } = this;
+    this.bus = new Bus({ account, clock, activity, faults, ids, queues, invoke, deliveries, events, schedules });
+    const put = (event: BusEvent, busArn?: string) => {
       this.events.push(event);
-      this.bus.put(event);
+      this.bus.put(event, busArn);
     };
     const timing = { ...USUAL_EC2_TIMING, ...USUAL_EVENT_TIMING, ...options.timing };
-    const recorder = new Recorder({ account, clock, ids, faults, timing, trail, put });
+    const recorded = (region: string) => brings(this.trail, region, this.homeRegion);
+    const recorder = new Recorder({ account, clock, ids, faults, timing, recorded, put });
     const lifecycle = new Lifecycle(clock, recorder, timing);
     const limits = { ...AWS_LIMITS, ...options.limits };
-    const ec2 = new Map(regions.map((name) => [name, new Ec2Region(name, limits)]));
-    this.#fleets = new Map([...ec2].map(([name, region]) => [name, new Fleet(region, clock, ids)]));
-    const services = {
-      ec2: new Ec2Service(ec2, { account, regions, clock, ids, faults, recorder, lifecycle }),
-      sns: new SnsService(this.topics, ids, faults),
-      sqs: new SqsService(this.queues, clock),
-      sts,
-    };
+    const ec2Regions = new Map(regions.map((name) => [name, new Ec2Region(name, limits)]));
+    this.#fleets = new Map([...ec2Regions].map(([name, region]) => [name, new Fleet(region, clock, ids)]));
+    const services = servicesOf({
+      ec2: { account, regions, clock, ids, faults, recorder, lifecycle },
+      ec2Regions,
+      fleet: (region) => this.fleet(region),
+      usage: this.usage,
+      topics: this.topics,
+      queues: this.queues,
+      trail: this.trail,
+      homeRegion: this.homeRegion,
+      rules: () => this.bus.rules(),
+      put,
+      stacks: () => this.deployments.map(({ stack }) => stack),
+      functions: () => this.#functions,
+      lines: this.lines,
+    });
     const room = { activity, clock, ids, callers: this.callers, log: this.calls, faults };
     this.#gateway = new Gateway(services, regions, room);
     this.#server = new WireServer(this.#gateway, this.homeRegion, (error) => activity.fail(error));
@@ -119,9 +144,10 @@ export class Sandbox {
 
   /** Called by `startSandbox`. */
   public async start(): Promise<void> {
-    const { port = 0, stacks = [], bundles = {}, maxConcurrency = 10, prewarm = 0 } = this.#options;
+    const { port = 0, fleet = 0, stacks = [], bundles = {}, maxConcurrency = 10, prewarm = 0 } = this.#options;
     this.#endpoint = await this.#server.start(port);
     this.queues.endpoint = this.#endpoint;
+    this.seedFleet(fleet);
     const { account, homeRegion, queues, topics, bus, clock, callers, faults, invocations, lines } = this;
     const functions = (this.#functions = new Functions(
       {
@@ -139,7 +165,9 @@ export class Sandbox {
     ));
     this.#gateway.observer = functions;
     for (const stack of stacks) {
-      this.deployments.push(new Deployment(stack, { account, homeRegion, queues, topics, functions, bus, bundles }));
+      this.deployments.push(
+        new Deployment(stack, { account, homeRegion, clock, queues, topics, functions, bus, bundles }),
+      );
     }
     await functions.prewarm(prewarm);
   }
@@ -149,6 +177,20 @@ export class Sandbox {
     const fleet = this.#fleets.get(region);
     if (fleet === undefined) throw new Error(`the account has no region ${region}`);
     return fleet;
+  }
+
+  /** Puts so many instances there, spread over the regions, that were always there. The seed decides which. */
+  public seedFleet(size: number): void {
+    const { account, regions, usage } = this;
+    const fleet = (region: string) => this.fleet(region);
+    seedFleet(size, {
+      seed: this.#options.seed ?? DEFAULT_SEED,
+      account,
+      regions,
+      usage,
+      fleet,
+      now: this.clock.now(),
+    });
   }
 
   /** Configuration of an SDK client: `new EC2Client(sandbox.client())`. */
@@ -201,7 +243,8 @@ export class Sandbox {
 
   /**
    * Resolves when nothing is under way any more: no call, event, retry or invocation, no message in a queue that a function takes
-   * from, no instance on its way to another state. What waits in a dead-letter queue is not under way.
+   * from, no instance on its way to another state. What waits in a dead-letter queue is not under way,
+   * nor is a schedule that has not rung.
    *
    * @param limit real milliseconds after which it rejects with what still is.
    */

@@ -1,4 +1,5 @@
 import type { Caller } from './callers.ts';
+import type { Trail } from './cloudtrail/trail.ts';
 import type { Limits } from './ec2/buckets.ts';
 import type { Ec2Timing } from './ec2/lifecycle.ts';
 import type { EventTiming } from './events/recorder.ts';
@@ -23,6 +24,13 @@ export interface SandboxOptions {
   readonly account?: string;
   /** Regions that the account has; the first is home. @default ['us-east-1'] */
   readonly regions?: readonly string[];
+  /**
+   * Instances that are there before the stacks are deployed, spread over the regions: every case first, then groups of all
+   * origins. The same seed gives the same ones, but ages are counted from `startAt`.
+   *
+   * @default 0
+   */
+  readonly fleet?: number;
   /** Synthesized templates to deploy. @default none: the services alone */
   readonly stacks?: readonly StackInput[];
   /**
@@ -39,8 +47,14 @@ export interface SandboxOptions {
   readonly limits?: Limits;
   /** Durations that differ from the usual ones, in simulated milliseconds. */
   readonly timing?: Partial<Ec2Timing & EventTiming>;
-  /** Whether a trail brings API calls to the bus. @default true */
-  readonly trail?: boolean;
+  /** The trail that brings API calls to the bus: whether there is one, or what it differs in. @default true */
+  readonly trail?: boolean | Partial<Trail>;
+  /**
+   * Whether rules with a schedule fire by themselves. Otherwise they do when they are told to: `sandbox.bus.fire('Schedule')`.
+   *
+   * @default true
+   */
+  readonly schedules?: boolean;
   /** Execution environments of one function at a time; new accounts may have a quota of 10. @default 10 */
   readonly maxConcurrency?: number;
   /**

@@ -1,18 +1,40 @@
 import fc from 'fast-check';
-import { type Config, ConfigError, parseConfig, problem, toEnvironment } from '../lambda/config.ts';
+import {
+  type Config,
+  ConfigError,
+  parseConfig,
+  parseSweepConfig,
+  problem,
+  type SweepConfig,
+  toEnvironment,
+  toSweepEnvironment,
+} from '../lambda/config.ts';
 
 const CONFIG: Config = {
   mode: 'enforce',
   existing: 'audit',
   trail: true,
   exemptionHorizonDays: 90,
+  usageLookBackDays: 14,
+  usageMinimumAgeDays: 1,
   outcomesTopicArn: 'arn:aws:sns:eu-west-1:111122223333:imdsv2-outcomes',
   workQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-work',
 };
 
-const problemsOf = (env: Record<string, string | undefined>): readonly string[] => {
+const SWEEP: SweepConfig = {
+  ...CONFIG,
+  sweepQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-sweep.fifo',
+  deadLettersUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-dead',
+  ruleNames: ['Imdsv2Enforcer-Launch-1', 'Imdsv2Enforcer-Drift-2'],
+  sweepEveryHours: 6,
+};
+
+const problemsOf = (
+  env: Record<string, string | undefined>,
+  parse: (env: Record<string, string | undefined>) => object = parseConfig,
+): readonly string[] => {
   try {
-    parseConfig(env);
+    parse(env);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -26,31 +48,60 @@ test('the names of the environment variables', () => {
     IMDSV2_EXISTING: 'audit',
     IMDSV2_TRAIL: 'true',
     IMDSV2_EXEMPTION_HORIZON_DAYS: '90',
+    IMDSV2_USAGE_LOOK_BACK_DAYS: '14',
+    IMDSV2_USAGE_MINIMUM_AGE_DAYS: '1',
     IMDSV2_OUTCOMES_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:imdsv2-outcomes',
     IMDSV2_WORK_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-work',
+  });
+  expect(toSweepEnvironment(SWEEP)).toEqual({
+    ...toEnvironment(CONFIG),
+    IMDSV2_SWEEP_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-sweep.fifo',
+    IMDSV2_DEAD_LETTERS_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-dead',
+    IMDSV2_RULE_NAMES: 'Imdsv2Enforcer-Launch-1,Imdsv2Enforcer-Drift-2',
+    IMDSV2_SWEEP_EVERY_HOURS: '6',
   });
 });
 
 test('what the construct writes is what the function reads', () => {
-  const anyConfig: fc.Arbitrary<Config> = fc.record({
+  const parts: { readonly [Key in keyof Config]: fc.Arbitrary<Config[Key]> } = {
     mode: fc.constantFrom('enforce', 'audit'),
-    existing: fc.constantFrom('audit', 'enforce'),
+    existing: fc.constantFrom('audit', 'enforce-when-quiet', 'enforce'),
     trail: fc.boolean(),
     exemptionHorizonDays: fc.integer({ min: 1, max: 3650 }),
+    usageLookBackDays: fc.integer({ min: 1, max: 63 }),
+    usageMinimumAgeDays: fc.integer({ min: 1, max: 63 }),
     outcomesTopicArn: fc.stringMatching(/^arn:(aws|aws-cn|aws-us-gov):sns:[a-z]{2}-[a-z]{4}-\d:\d{12}:[\w-]{1,80}$/),
     workQueueUrl: fc.webUrl({ validSchemes: ['http', 'https'] }),
-  });
+  };
+  const anyConfig: fc.Arbitrary<Config> = fc.record(parts);
   fc.assert(fc.property(anyConfig, (config) => expect(parseConfig(toEnvironment(config))).toEqual(config)));
+
+  const anySweep: fc.Arbitrary<SweepConfig> = fc.record({
+    ...parts,
+    sweepQueueUrl: fc.webUrl({ validSchemes: ['http', 'https'] }),
+    deadLettersUrl: fc.webUrl({ validSchemes: ['http', 'https'] }),
+    ruleNames: fc.array(fc.stringMatching(/^[\w.-]{1,64}$/), { minLength: 1, maxLength: 8 }),
+    sweepEveryHours: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
+  });
+  fc.assert(fc.property(anySweep, (config) => expect(parseSweepConfig(toSweepEnvironment(config))).toEqual(config)));
 });
 
 test('everything that is missing is said at once', () => {
   expect(problemsOf({})).toEqual([
     'IMDSV2_MODE is missing; accepted: enforce | audit',
-    'IMDSV2_EXISTING is missing; accepted: audit | enforce',
+    'IMDSV2_EXISTING is missing; accepted: audit | enforce-when-quiet | enforce',
     'IMDSV2_TRAIL is missing; accepted: true | false',
     'IMDSV2_EXEMPTION_HORIZON_DAYS is missing; accepted: a whole number from 1 to 3650',
+    'IMDSV2_USAGE_LOOK_BACK_DAYS is missing; accepted: a whole number from 1 to 63',
+    'IMDSV2_USAGE_MINIMUM_AGE_DAYS is missing; accepted: a whole number from 1 to 63',
     'IMDSV2_OUTCOMES_TOPIC_ARN is missing; accepted: an SNS topic ARN',
     'IMDSV2_WORK_QUEUE_URL is missing; accepted: an SQS queue URL',
+  ]);
+  expect(problemsOf(toEnvironment(CONFIG), parseSweepConfig)).toEqual([
+    'IMDSV2_SWEEP_QUEUE_URL is missing; accepted: an SQS queue URL',
+    'IMDSV2_DEAD_LETTERS_URL is missing; accepted: an SQS queue URL',
+    'IMDSV2_RULE_NAMES is missing; accepted: rule names, separated by commas',
+    'IMDSV2_SWEEP_EVERY_HOURS is missing; accepted: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24',
   ]);
 });
 
@@ -59,7 +110,7 @@ test('the error shows every problem with the value and what is accepted', () => 
   expect(() => parseConfig(env)).toThrow(
     new ConfigError([
       problem('IMDSV2_MODE', 'enfroce', 'enforce | audit'),
-      problem('IMDSV2_EXISTING', 'maybe', 'audit | enforce'),
+      problem('IMDSV2_EXISTING', 'maybe', 'audit | enforce-when-quiet | enforce'),
     ]),
   );
   expect(new ConfigError(['a', 'b']).message).toBe('invalid configuration:\n  - a\n  - b');
@@ -67,9 +118,11 @@ test('the error shows every problem with the value and what is accepted', () => 
 
 test.each([
   ['IMDSV2_MODE', ['', 'Enforce', 'enforce ', 'constructor']],
-  ['IMDSV2_EXISTING', ['', 'enforce-when-quiet', 'AUDIT']],
+  ['IMDSV2_EXISTING', ['', 'when-quiet', 'AUDIT']],
   ['IMDSV2_TRAIL', ['', 'yes', 'True', '1', 'existing', 'constructor', 'toString', '__proto__']],
   ['IMDSV2_EXEMPTION_HORIZON_DAYS', ['', '0', '3651', '-1', '1.5', '1e3', '90 ', '٩٠', 'Infinity', '99999999999']],
+  ['IMDSV2_USAGE_LOOK_BACK_DAYS', ['', '0', '64', '1.5']],
+  ['IMDSV2_USAGE_MINIMUM_AGE_DAYS', ['', '0', '64', '-1']],
   [
     'IMDSV2_OUTCOMES_TOPIC_ARN',
     [
@@ -81,9 +134,13 @@ test.each([
     ],
   ],
   ['IMDSV2_WORK_QUEUE_URL', ['', 'arn:aws:sqs:eu-west-1:111122223333:x', 'ftp://x', 'https://', 'https://a b']],
+  ['IMDSV2_SWEEP_QUEUE_URL', ['', 'arn:aws:sqs:eu-west-1:111122223333:x']],
+  ['IMDSV2_DEAD_LETTERS_URL', ['', 'dead']],
+  ['IMDSV2_RULE_NAMES', ['', ',', 'a,', 'a b', 'arn:aws:events:eu-west-1:111122223333:rule/x']],
+  ['IMDSV2_SWEEP_EVERY_HOURS', ['', '0', '5', '48', '06', '6.0']],
 ] as const)('%s accepts nothing but what it says', (name, values) => {
   for (const value of values) {
-    const problems = problemsOf({ ...toEnvironment(CONFIG), [name]: value });
+    const problems = problemsOf({ ...toSweepEnvironment(SWEEP), [name]: value }, parseSweepConfig);
     expect({ value, problems }).toEqual({
       value,
       problems: [expect.stringContaining(`${name} is ${JSON.stringify(value)};`)],

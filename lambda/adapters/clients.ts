@@ -1,15 +1,26 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** An answer that takes longer than this is given up, so that one hung call does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** EC2 clients by region, made when first needed and kept while the function is warm. */
-export function ec2Clients(): (region: string) => EC2Client {
-  const clients = new Map<string, EC2Client>();
+/** EC2 clients by region. `persist` tries again, the client does not. */
+export const ec2Clients = (): ((region: string) => EC2Client) =>
+  byRegion((region) => new EC2Client({ region, requestHandler, maxAttempts: 1 }));
+
+/** CloudWatch clients by region. `persist` tries again, the client does not. */
+export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
+  byRegion((region) => new CloudWatchClient({ region, requestHandler, maxAttempts: 1 }));
+
+/** Clients that are made when first needed and kept while the function is warm. */
+function byRegion<T>(make: (region: string) => T): (region: string) => T {
+  const clients = new Map<string, T>();
   return (region) => {
-    const client = clients.get(region) ?? new EC2Client({ region, requestHandler, maxAttempts: 1 });
+    const client = clients.get(region) ?? make(region);
     clients.set(region, client);
     return client;
   };
@@ -18,3 +29,7 @@ export function ec2Clients(): (region: string) => EC2Client {
 export const snsClient = (): SNSClient => new SNSClient({ requestHandler });
 
 export const sqsClient = (): SQSClient => new SQSClient({ requestHandler });
+
+export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });
+
+export const eventsClient = (): EventBridgeClient => new EventBridgeClient({ requestHandler });

@@ -1,11 +1,12 @@
 import {
+  DescribeInstancesCommand,
   type EC2Client,
   type Filter,
   type Instance,
   ModifyInstanceMetadataOptionsCommand,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
-import type { InstanceReader, InstanceWriter } from '../app/ports.ts';
+import type { FleetReader, InstanceReader, InstanceWriter } from '../app/ports.ts';
 import { CHANGE } from '../core/decide.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
@@ -31,6 +32,22 @@ export function ec2Reader(client: (region: string) => EC2Client): InstanceReader
       clientToken === undefined
         ? read(client(region), 'launch-time', minutesAround(context.occurredAt), OPEN)
         : read(client(region), 'client-token', [clientToken]),
+  };
+}
+
+/** Lists instances, 1,000 to a page. Needs `ec2:DescribeInstances`. */
+export function ec2Fleet(client: (region: string) => EC2Client): FleetReader {
+  return {
+    page: async (region, filters, NextToken) => {
+      const command = new DescribeInstancesCommand({
+        Filters: filters.map(({ name, values }) => ({ Name: name, Values: [...values] })),
+        IncludeManagedResources: true,
+        MaxResults: PAGE,
+        NextToken,
+      });
+      const { Reservations = [], NextToken: next } = await failing(client(region).send(command));
+      return { snapshots: Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(toSnapshot)), next };
+    },
   };
 }
 
@@ -78,7 +95,8 @@ function toSnapshot(instance: Instance): Snapshot[] {
   ];
 }
 
-function toOptions(options: MetadataOptions): MetadataOptions {
+/** Metadata options without what we do not know. */
+export function toOptions(options: MetadataOptions): MetadataOptions {
   const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpProtocolIpv6, InstanceMetadataTags, State } = options;
   return { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpProtocolIpv6, InstanceMetadataTags, State };
 }

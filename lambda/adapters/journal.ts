@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Journal } from '../app/ports.ts';
+import type { Gauges, Journal } from '../app/ports.ts';
 import { METRICS, type Status } from '../contract.ts';
 import { isRetried, type Outcome, severityOf } from '../core/outcome.ts';
 import { clean } from '../core/text.ts';
@@ -37,10 +37,31 @@ export function journal(logger: Logger, metrics: Metrics): Journal {
       logger.warn('not understood', { eventId: clean(eventId), problem });
       count(names.notUnderstood);
     },
+    sweepCompleted: (region, gauges) => {
+      logger.info('sweep completed', { region, ...gauges });
+      count(names.sweepCompleted);
+      if (gauges.rejected !== undefined) metrics.addMetric(names.rejectedInstances, MetricUnit.Count, gauges.rejected);
+      // Gauges of a region stand beside the counts of the account under names of their own dimension.
+      const regional = metrics.singleMetric();
+      for (const [name, unit, value] of regionalMetrics(gauges)) {
+        regional.addDimension('region', region);
+        regional.addMetric(name, unit, value);
+      }
+    },
+    rejected: (instances) => metrics.addMetric(names.rejectedInstances, MetricUnit.Count, instances),
     warning: (text, error) =>
       logger.warn(text, { error: error instanceof Error ? clean(error.message) : String(error) }),
   };
 }
+
+const regionalMetrics = (gauges: Gauges) =>
+  [
+    [names.compliant, MetricUnit.Count, gauges.compliant],
+    [names.open, MetricUnit.Count, gauges.open],
+    [names.held, MetricUnit.Count, gauges.held],
+    [names.exempt, MetricUnit.Count, gauges.exempt],
+    [names.oldestOpenSeconds, MetricUnit.Seconds, gauges.oldestOpenSeconds],
+  ] as const;
 
 const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
   remediated: names.remediated,
@@ -48,11 +69,14 @@ const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
   exempt: names.exempt,
 };
 
-/** What a running-state event only repeats, and so is not told, is not counted twice either. */
+/**
+ * What a running-state event only repeats, and so is not told, is not counted twice either. A grant is news of a tag: whether
+ * an instance was left open because of it is counted where something came to pass on the instance.
+ */
 function metricsOf(outcome: Outcome, told: boolean): string[] {
   const { status, target } = outcome;
   if (status === 'failed') return [isRetried(outcome) ? names.retried : names.failed];
   const name = BY_STATUS[status];
-  if (name === undefined || !told) return [];
+  if (name === undefined || !told || target.context.trigger === 'grant') return [];
   return status === 'remediated' && target.context.trigger === 'drift' ? [name, names.driftRemediated] : [name];
 }

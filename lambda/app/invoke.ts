@@ -5,11 +5,14 @@ import { fromUnsent } from '../core/unsent.ts';
 import { eventIdOf } from '../triggers/envelope.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { at, isObject } from '../triggers/json.ts';
+import { parseWatch, type Watch } from '../triggers/watch.ts';
 import { find } from './find.ts';
+import { lookAfter } from './look-after.ts';
 import { attempt } from './persist.ts';
 import type { Ports } from './ports.ts';
 import { keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
+import { watch } from './watch.ts';
 
 /** The account's rules: how to decide, and how to tell. */
 export type Rules = Policy & ReportOptions;
@@ -36,21 +39,26 @@ export async function onEvent(event: unknown, rules: Rules, ports: Ports): Promi
 }
 
 /**
- * Handles a batch of the work queue: running-state events, our sightings, alerts that SNS refused, and whatever an operator
- * moves here from the dead-letter queue.
+ * Handles a batch of the work queue: running-state events, our sightings, what to look after, alerts that SNS refused, and whatever an
+ * operator moves here from the dead-letter queue.
  *
  * @returns ids of the messages that must come again.
  */
 export async function onBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
   const unfinished = new Set<string>();
   const events = new Map<string, unknown>();
+  const watches = new Map<string, Watch>();
   for (const { messageId, body } of records) {
     const content = unwrap(parseJson(body));
     const unsent = fromUnsent(content);
-    if (unsent === undefined) events.set(messageId, content);
+    const watch = parseWatch(content);
+    if (watch !== undefined) watches.set(messageId, watch);
+    else if (unsent === undefined) events.set(messageId, content);
     else if ((await attempt(() => ports.publisher.publish(unsent))) instanceof FailureError) unfinished.add(messageId);
   }
   for (const messageId of (await handle(events, rules, ports)).keys()) unfinished.add(messageId);
+  const again = new Set(await lookAfter([...watches.values()], rules, ports));
+  for (const [messageId, watch] of watches) if (again.has(watch)) unfinished.add(messageId);
   return [...unfinished];
 }
 
@@ -74,6 +82,7 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
     }
   }
   await report(outcomes, rules, ports);
+  await watch(outcomes, ports);
 
   const retried = new Map(outcomes.filter(isRetried).map((outcome) => [keyOf(outcome.target), outcome.reason]));
   for (const { key, targets } of parsed) {
@@ -94,10 +103,11 @@ function unwrap(content: unknown): unknown {
   return wrapped ? at(content, 'requestPayload') : content;
 }
 
-function parseJson(text: string): unknown {
+/** `undefined` for what is no JSON: no event, which is reported like any other that is not understood. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // no event, which is reported like any other that is not understood
+    return undefined;
   }
 }

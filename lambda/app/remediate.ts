@@ -1,13 +1,17 @@
 import pMap from 'p-map';
-import type { Policy } from '../core/decide.ts';
+import { decide, isGated, type Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
+import { groupBy } from '../core/group-by.ts';
+import type { Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { saysReachable, type Target } from '../core/target.ts';
+import type { Usage } from '../core/usage.ts';
 import { toSighting } from '../triggers/sighting.ts';
 import { Pace } from './pace.ts';
 import { attempt, persist } from './persist.ts';
-import type { Ports } from './ports.ts';
-import { settle, type Sighted, unseen } from './settle.ts';
+import type { UsageReader, WorkQueue } from './ports.ts';
+import { settle, type SettlePorts, type Sighted, unseen } from './settle.ts';
+import { usageIn } from './usage.ts';
 
 /** How many instances are worked on at once. Pace, not this, is what keeps to EC2's limit. */
 const CONCURRENCY = 10;
@@ -18,10 +22,48 @@ const CONCURRENCY = 10;
  */
 const PAUSES = [1, 2, 4, 8, 16];
 
-/** Brings every instance to an outcome, one for each. The failure of one is data and does not stop the others. */
-export async function remediate(targets: readonly Target[], policy: Policy, ports: Ports): Promise<Outcome[]> {
-  const byRegion = Map.groupBy(oneForEach(targets), ({ region }) => region);
-  const outcomes = await Promise.all([...byRegion].map(([region, there]) => inRegion(region, there, policy, ports)));
+/** What it takes to bring instances to an outcome. */
+export type RemediatePorts = SettlePorts & {
+  readonly queue: Pick<WorkQueue, 'putSightings'>;
+  /** Absent where the account does not ask for it: nothing is measured then. */
+  readonly usage?: UsageReader;
+};
+
+/** The pace of changes in a region. */
+export type PaceIn = (region: string) => Pace;
+
+/**
+ * Brings every instance to an outcome, one for each. The failure of one is data and does not stop the others.
+ *
+ * A grant in the batch has an outcome of its own: it changes nothing, so it must not stand for an event that does, and it is
+ * told with its caller, so no other event may stand for it.
+ *
+ * @param paceIn by default all that EC2 allows an account, for this call alone.
+ */
+export async function remediate(
+  targets: readonly Target[],
+  policy: Policy,
+  ports: RemediatePorts,
+  paceIn: PaceIn = () => new Pace(ports.time),
+): Promise<Outcome[]> {
+  const grants = targets.filter(isGrant);
+  const others = targets.filter((target) => !isGrant(target));
+  const outcomes = await Promise.all([others, grants].map((those) => everywhere(those, policy, ports, paceIn)));
+  return outcomes.flat();
+}
+
+const isGrant = ({ context }: Target): boolean => context.trigger === 'grant';
+
+async function everywhere(
+  targets: readonly Target[],
+  policy: Policy,
+  ports: RemediatePorts,
+  paceIn: PaceIn,
+): Promise<Outcome[]> {
+  const byRegion = groupBy(oneForEach(targets), ({ region }) => region);
+  const outcomes = await Promise.all(
+    [...byRegion].map(([region, there]) => inRegion(region, there, policy, paceIn(region), ports)),
+  );
   return outcomes.flat();
 }
 
@@ -34,21 +76,29 @@ function oneForEach(targets: readonly Target[]): Target[] {
   const best = new Map<string, Target>();
   for (const target of targets) {
     const other = best.get(keyOf(target));
-    const saysMore =
-      other !== undefined && !saysReachable(other.context.recorded) && saysReachable(target.context.recorded);
-    if (other === undefined || saysMore) best.set(keyOf(target), target);
+    if (other === undefined || weightOf(target) > weightOf(other)) best.set(keyOf(target), target);
   }
   return [...best.values()];
 }
 
-async function inRegion(region: string, targets: readonly Target[], policy: Policy, ports: Ports): Promise<Outcome[]> {
+/** Least says a call that took all tags: it must not stand for an event that closes whatever the account chose. */
+const weightOf = ({ context: { recorded } }: Target): number =>
+  recorded?.allTags === true ? 0 : saysReachable(recorded) ? 2 : 1;
+
+async function inRegion(
+  region: string,
+  targets: readonly Target[],
+  policy: Policy,
+  pace: Pace,
+  ports: RemediatePorts,
+): Promise<Outcome[]> {
   const { time } = ports;
-  const pace = new Pace(time);
   const outcomes = new Map<string, Outcome>();
   let waiting = targets;
   for (const pause of [0, ...PAUSES]) {
     if (waiting.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
-    if (pause > 0) await time.sleep(pause * 1000);
+    // Where time can be up early, what was done before is told all the same.
+    if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
     for (const outcome of await look(region, waiting, policy, pace, ports)) {
       outcomes.set(outcome.target.instanceId, outcome);
     }
@@ -68,15 +118,16 @@ async function look(
   targets: readonly Target[],
   policy: Policy,
   pace: Pace,
-  ports: Ports,
+  ports: RemediatePorts,
 ): Promise<Outcome[]> {
   const { reader, time } = ports;
   const ids = targets.map(({ instanceId }) => instanceId);
   const read = await attempt(() => persist(() => reader.describe(region, ids), time));
   if (read instanceof FailureError) return targets.map((target) => failed(target, read, time.now()));
   const snapshots = new Map(read.map((snapshot) => [snapshot.instanceId, snapshot]));
+  const usages = await usageOfGated(region, targets, snapshots, policy, ports);
   const settled = await pMap(
-    targets,
+    targets.map((target) => withUsage(target, usages.get(target.instanceId))),
     (target) => {
       const snapshot = snapshots.get(target.instanceId);
       return snapshot === undefined ? unseen(target, time.now()) : settle(target, snapshot, policy, pace, ports);
@@ -87,8 +138,32 @@ async function look(
   return [...settled.filter(isOutcome), ...handedOn];
 }
 
+/**
+ * Measures those that the decision holds for want of it. Where it cannot be measured they stay held: what still uses IMDSv1 is not
+ * known then.
+ */
+async function usageOfGated(
+  region: string,
+  targets: readonly Target[],
+  snapshots: ReadonlyMap<string, Snapshot>,
+  policy: Policy,
+  { usage, time }: RemediatePorts,
+): Promise<ReadonlyMap<string, Usage>> {
+  if (usage === undefined) return new Map();
+  const gated = targets.flatMap(({ instanceId, context }) => {
+    const snapshot = snapshots.get(instanceId);
+    return snapshot && isGated(decide(snapshot, context, policy, time.now())) ? [snapshot] : [];
+  });
+  if (gated.length === 0) return new Map();
+  const measured = await attempt(() => usageIn(region, gated, policy.usage, { usage, time }));
+  return measured instanceof FailureError ? new Map() : measured;
+}
+
+const withUsage = (target: Target, usage: Usage | undefined): Target =>
+  usage === undefined ? target : { ...target, context: { ...target.context, usage } };
+
 /** Keeps the sightings, so that they come back as records that lead to the change. */
-async function handOn(sighted: readonly Sighted[], { queue, time }: Ports): Promise<Outcome[]> {
+async function handOn(sighted: readonly Sighted[], { queue, time }: RemediatePorts): Promise<Outcome[]> {
   if (sighted.length === 0) return [];
   const sightings = sighted.map(({ target, snapshot }) => toSighting(target, snapshot.options));
   const kept = await attempt(() => persist(() => queue.putSightings(sightings), time));

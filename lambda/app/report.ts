@@ -1,5 +1,5 @@
 import { FailureError } from '../core/failure.ts';
-import { type AlertMessage, toMessages } from '../core/message.ts';
+import { type Message, toMessages } from '../core/message.ts';
 import { isTold, type Outcome } from '../core/outcome.ts';
 import type { AlertOptions } from '../core/email.ts';
 import { attempt } from './persist.ts';
@@ -26,7 +26,15 @@ export async function report(outcomes: readonly Outcome[], options: ReportOption
   if (lost !== undefined) throw lost;
 }
 
-async function send(message: AlertMessage, { publisher, queue, journal }: Ports): Promise<void> {
+/**
+ * Publishes; what SNS refuses waits on the work queue and is sent from there.
+ *
+ * @throws FailureError if neither took it.
+ */
+export async function send(
+  message: Message,
+  { publisher, queue, journal }: Pick<Ports, 'publisher' | 'queue' | 'journal'>,
+): Promise<void> {
   const refused = await attempt(() => publisher.publish(message));
   if (!(refused instanceof FailureError)) return;
   journal.warning('SNS refused an alert; it waits on the work queue', refused);

@@ -1,11 +1,14 @@
-import { CHANGE, decide, type Decision, type Policy } from '../core/decide.ts';
+import { decide, type Decision, type Policy } from '../core/decide.ts';
 import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Context, saysReachable, type Target } from '../core/target.ts';
 import type { Pace } from './pace.ts';
 import { attempt, persist } from './persist.ts';
-import type { Ports } from './ports.ts';
+import type { InstanceWriter, Ports, Time } from './ports.ts';
+
+/** What it takes to settle an instance. */
+export type SettlePorts = Pick<Ports, 'reader' | 'writer' | 'time'>;
 
 /** An instance whose change must wait until the sighting of it is kept. */
 export interface Sighted {
@@ -27,16 +30,17 @@ export async function settle(
   snapshot: Snapshot,
   policy: Policy,
   pace: Pace,
-  ports: Ports,
+  ports: SettlePorts,
 ): Promise<Outcome | Sighted> {
   const now = ports.time.now();
   const decision = decide(snapshot, target.context, policy, now);
   if (decision.kind !== 'remediate') return untouched(target, snapshot, decision, now);
-  if (ports.writer === undefined) {
+  const { writer, time } = ports;
+  if (writer === undefined) {
     return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-reachable', at: now };
   }
   if (!saysReachable(target.context.recorded)) return { target, snapshot };
-  const after = await attempt(() => change(target, pace, ports));
+  const after = await attempt(() => change(target, pace, writer, time));
   if (after instanceof FailureError) return reconsider(target, snapshot, after, policy, ports);
   const at = ports.time.now();
   const exposedSeconds = secondsExposed(target, snapshot, at);
@@ -55,12 +59,16 @@ export function unseen(target: Target, now: Date): Outcome {
     : { target, status: 'skipped', reason: 'gone', at: now };
 }
 
-async function change({ region, instanceId }: Target, pace: Pace, ports: Ports): Promise<MetadataOptions> {
-  const { writer, time } = ports;
+async function change(
+  { region, instanceId }: Target,
+  pace: Pace,
+  writer: InstanceWriter,
+  time: Time,
+): Promise<MetadataOptions> {
   return persist(async () => {
     await pace.take();
     try {
-      return (await writer?.requireTokens(region, instanceId)) ?? CHANGE;
+      return await writer.requireTokens(region, instanceId);
     } catch (error) {
       if (error instanceof FailureError && error.kind === 'throttled') pace.drain();
       throw error;
@@ -83,7 +91,7 @@ async function reconsider(
   before: Snapshot,
   failure: FailureError,
   policy: Policy,
-  ports: Ports,
+  ports: SettlePorts,
 ): Promise<Outcome> {
   const failed = (reason: FailureKind, snapshot: Snapshot): Outcome => ({
     target,
@@ -128,6 +136,8 @@ function untouched(
 }
 
 function secondsExposed({ context }: Target, { launchTime }: Snapshot, until: Date): number {
-  const since = context.trigger === 'drift' ? context.occurredAt : (launchTime ?? context.occurredAt);
+  // Until it was revoked, an exemption allowed what was open.
+  const sinceCall = context.trigger === 'drift' || context.trigger === 'revoke';
+  const since = sinceCall ? context.occurredAt : (launchTime ?? context.occurredAt);
   return Math.max(0, Math.round((until.getTime() - since.getTime()) / 1000));
 }

@@ -29,8 +29,24 @@ export function undo({ region, instanceId }: Target, now: Date, exemptionHorizon
   };
 }
 
+/** The line that allows IMDSv1 on an instance again, with an exemption, so that it is left alone. */
+export const rollbackCommand = (region: string, instanceId: string, exemptionHorizonDays: number): string =>
+  `imdsv2 rollback ${instanceId} --region ${region} --for ${Math.min(UNDO_DAYS, exemptionHorizonDays)}d --reason '...'`;
+
+/** How to take an exemption back. */
+export function withdraw({ region, instanceId }: Target): Advice {
+  return {
+    text: 'Takes the exemption back; unless in audit mode, IMDSv1 is closed within minutes where it is reachable then.',
+    commands: [`aws ec2 delete-tags --region ${region} --resources ${instanceId} --tags Key=${TAG.exemptUntil}`],
+  };
+}
+
 /** What to change so that the next instance from the same origin does not come up with IMDSv1. */
-export function prevention({ region }: Target, origin: Origin, { options }: Snapshot): Advice {
+export function prevention(
+  { region }: Pick<Target, 'region'>,
+  origin: Origin,
+  { options }: Pick<Snapshot, 'options'>,
+): Advice {
   if (origin.beanstalkEnvironmentId !== undefined) {
     return {
       text: `Beanstalk environment ${defang(origin.beanstalkEnvironment ?? origin.beanstalkEnvironmentId)} launches its instances: switch IMDSv1 off in its options.`,
@@ -45,7 +61,7 @@ export function prevention({ region }: Target, origin: Origin, { options }: Snap
       commands: [],
     };
   }
-  if (origin.launchTemplateId !== undefined) return templateFix(region, origin, options);
+  if (origin.launchTemplateId !== undefined) return templateFix(region, origin.launchTemplateId, origin, options);
   if (origin.autoScalingGroup !== undefined) {
     return {
       text: `Auto Scaling group ${defang(origin.autoScalingGroup)} has no launch template: give it one with MetadataOptions HttpTokens=required.`,
@@ -68,8 +84,8 @@ export function prevention({ region }: Target, origin: Origin, { options }: Snap
  * A new version inherits what it does not name, but `MetadataOptions` as a whole: so what the instance has is named too.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html
  */
-function templateFix(region: string, origin: Origin, has: MetadataOptions): Advice {
-  const { launchTemplateId = '', launchTemplateVersion = '$Default', autoScalingGroup } = origin;
+function templateFix(region: string, launchTemplateId: string, origin: Origin, has: MetadataOptions): Advice {
+  const { launchTemplateVersion = '$Default', autoScalingGroup } = origin;
   const MetadataOptions = {
     ...CHANGE,
     HttpPutResponseHopLimit: has.HttpPutResponseHopLimit ?? 1,

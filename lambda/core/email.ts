@@ -1,7 +1,10 @@
-import { findCaller, hopLimitNote, prevention, undo, type Advice } from './advice.ts';
+import { TAG, type TriggerName } from '../contract.ts';
+import { findCaller, hopLimitNote, prevention, undo, type Advice, withdraw } from './advice.ts';
 import type { MetadataOptions } from './instance.ts';
-import { type Origin, originOf } from './origin.ts';
+import { originOf } from './origin.ts';
 import { type Outcome, severityOf } from './outcome.ts';
+import type { Context, Target } from './target.ts';
+import { describeOrigin, iso } from './show.ts';
 import { defang } from './text.ts';
 import { explain } from './words.ts';
 
@@ -31,13 +34,19 @@ export function section(outcome: Outcome, options: AlertOptions): string {
   if (target.context.caller === undefined) advices.push(advise('caller', findCaller(target)));
   if (snapshot !== undefined && open) {
     advices.push(advise('note', hopLimitNote(target, snapshot)));
-    if (target.context.trigger !== 'drift') advices.push(advise('prevent', prevention(target, origin, snapshot)));
+    if (isItsOrigins(target)) advices.push(advise('prevent', prevention(target, origin, snapshot)));
+  }
+  if (target.context.trigger === 'grant' && snapshot?.tags.has(TAG.exemptUntil)) {
+    advices.push(advise('withdraw', withdraw(target)));
   }
   if (status === 'remediated' || status === 'closed') {
     advices.push(advise('undo', undo(target, at, options.exemptionHorizonDays)));
   }
   return [title, ...facts, ...advices].filter((part) => part !== undefined).join('\n');
 }
+
+/** Whether what launched the instance is to blame; a call about this very instance is somebody's own doing. */
+const isItsOrigins = ({ context: { trigger } }: Target): boolean => trigger !== 'drift' && trigger !== 'grant';
 
 const line = (label: string, text: string): string => `  ${label.padEnd(LABEL_WIDTH)}${text}`;
 
@@ -73,27 +82,21 @@ function who({ target: { context } }: Outcome): string {
 
 function when({ target: { context }, snapshot, exposedSeconds, at }: Outcome): string {
   const launched = snapshot?.launchTime && `launched ${iso(snapshot.launchTime)}`;
-  const reopened = context.trigger === 'drift' && `set back ${iso(context.occurredAt)}`;
-  const exposed = exposedSeconds !== undefined && `IMDSv1 reachable for ${exposedSeconds} s, until ${iso(at)}`;
-  return [launched, reopened, exposed || `seen ${iso(at)}`].filter(Boolean).join('; ');
+  const call = context.recorded?.allTags === true ? 'all tags removed' : CALLED[context.trigger];
+  const called = call && `${call} ${iso(context.occurredAt)}`;
+  return [launched, called, exposed(context, exposedSeconds, at)].filter(Boolean).join('; ');
 }
 
-const iso = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z');
+const CALLED: Readonly<Partial<Record<TriggerName, string>>> = {
+  drift: 'set back',
+  grant: 'exemption set',
+  revoke: 'exemption removed',
+};
 
-function describeOrigin(origin: Origin): string {
-  const { launchTemplateId, launchTemplateVersion, stackName, stackLogicalId, eksCluster, eksNodegroup } = origin;
-  const parts = [
-    origin.autoScalingGroup && `Auto Scaling group ${origin.autoScalingGroup}`,
-    launchTemplateId && `launch template ${launchTemplateId} version ${launchTemplateVersion ?? '?'}`,
-    origin.fleetId && `fleet ${origin.fleetId}`,
-    stackName && `CloudFormation stack ${stackName}${stackLogicalId ? ` (${stackLogicalId})` : ''}`,
-    eksCluster && `EKS cluster ${eksCluster}${eksNodegroup ? `, node group ${eksNodegroup}` : ''}`,
-    origin.beanstalkEnvironment && `Beanstalk environment ${origin.beanstalkEnvironment}`,
-  ];
-  return (
-    parts
-      .filter((part) => part !== undefined && part !== '')
-      .map((part) => defang(String(part)))
-      .join(', ') || 'no tag of a launching service'
-  );
+/** Under its exemption IMDSv1 was reachable for longer than we know. */
+function exposed({ trigger }: Context, seconds: number | undefined, until: Date): string {
+  if (seconds === undefined) return `seen ${iso(until)}`;
+  return trigger === 'revoke'
+    ? `closed ${seconds} s later, ${iso(until)}`
+    : `IMDSv1 reachable for ${seconds} s, until ${iso(until)}`;
 }

@@ -31,6 +31,18 @@ export function dayFromNow(now: Date, days: number): string {
   return new Date(now.getTime() + days * DAY).toISOString().slice(0, 10);
 }
 
+/** The day that a period such as `14d` ends, or the day itself if it is one; `undefined` for anything else. */
+export function readPeriod(text: string, now: Date): string | undefined {
+  const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
+  if (days !== undefined) return dayFromNow(now, Number(days));
+  return startOfDay(text) === undefined ? undefined : text;
+}
+
+/** Whole days from today to the last day of an exemption: 0 on that day, negative after it. */
+export function daysLeft(until: string, now: Date): number {
+  return (startOfDay(until) ?? NaN) / DAY - Math.floor(now.getTime() / DAY);
+}
+
 function startOfDay(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   const day = new Date(`${text}T00:00:00Z`);

@@ -1,31 +1,39 @@
-import { MESSAGE_SCHEMA, type Severity, type Status, type TriggerName } from '../contract.ts';
+import { MESSAGE_SCHEMA, SEVERITIES, type Severity, type Status, type TriggerName } from '../contract.ts';
 import { type AlertOptions, section } from './email.ts';
+import { groupBy } from './group-by.ts';
 import { type Origin, originOf } from './origin.ts';
 import { type Outcome, severityOf, worstOf } from './outcome.ts';
 import { clean, MAX_TEXT } from './text.ts';
 import { explain } from './words.ts';
 
-/** One alert, in the forms its subscribers want. */
-export interface AlertMessage {
+/** Something to tell, in the forms its subscribers want. */
+export interface Message {
   /** Under 100 ASCII characters: ids, counts and region only, for it is shown before anything is checked. */
   readonly subject: string;
-  /** For machines; the `default` form. */
-  readonly json: AlertJson;
+  /** For machines; the `default` form. Its `schema` says what it is. */
+  readonly json: { readonly schema: string };
   /** For people; the `email` form. */
   readonly email: string;
   /** For subscription filter policies. */
   readonly attributes: {
     readonly severity: Severity;
-    readonly status: readonly Status[];
+    readonly status: readonly (Status | 'digest' | 'broken')[];
     readonly account: string;
     readonly region: string;
     readonly trigger: TriggerName;
   };
 }
 
+/** One alert about what became of instances. */
+export interface AlertMessage extends Message {
+  readonly json: AlertJson;
+}
+
 /** The JSON form, schema `imdsv2-enforcer.outcome/v1`. Fields are only ever added to it. */
 export interface AlertJson {
   readonly schema: typeof MESSAGE_SCHEMA;
+  /** Nothing happened: somebody tries whether alerts arrive. */
+  readonly test?: true;
   readonly account: string;
   readonly region: string;
   readonly trigger: TriggerName;
@@ -68,18 +76,18 @@ const DETAILS = [DETAILED, 12, 6, 3, 1];
  * The most that the two forms of a message may weigh together. SNS takes 256 KiB with attributes and the JSON around them.
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
-const MAX_BYTES = 240 * 1024;
+export const MAX_BYTES = 240 * 1024;
 
 /** The alerts for some outcomes: one for each account, region and trigger, more only where it would weigh too much. */
 export function toMessages(outcomes: readonly Outcome[], options: AlertOptions): AlertMessage[] {
-  const groups = Map.groupBy(outcomes, ({ target: { account, region, context } }) =>
+  const groups = groupBy(outcomes, ({ target: { account, region, context } }) =>
     [account, region, context.trigger].join(),
   );
   return [...groups.values()].flatMap((group) => fit(worstFirst(group), options));
 }
 
 /** The text SNS is given for `MessageStructure=json`. */
-export function toSnsText({ json, email }: AlertMessage): string {
+export function toSnsText({ json, email }: Pick<Message, 'json' | 'email'>): string {
   return JSON.stringify({ default: JSON.stringify(json), email });
 }
 
@@ -96,9 +104,9 @@ function toMessage(outcomes: readonly Outcome[], detailed: number, options: Aler
   const [first] = outcomes;
   if (first === undefined) throw new RangeError('a message needs at least one outcome');
   const { account, region, context } = first.target;
-  const byStatus = Map.groupBy(outcomes, ({ status }) => status);
+  const byStatus = groupBy(outcomes, ({ status }) => status);
   const counts = Object.fromEntries([...byStatus].map(([status, those]) => [status, those.length]));
-  const rest = Map.groupBy(outcomes.slice(detailed), ({ status }) => status);
+  const rest = groupBy(outcomes.slice(detailed), ({ status }) => status);
   const more = Object.fromEntries(
     [...rest].map(([status, those]) => [status, those.map(({ target }) => target.instanceId)]),
   );
@@ -124,8 +132,8 @@ function subjectOf(severity: Severity, tally: string, region: string, instanceId
 }
 
 function worstFirst(outcomes: readonly Outcome[]): Outcome[] {
-  const order: readonly Severity[] = ['critical', 'high', 'warning', 'info'];
-  return [...outcomes].sort((a, b) => order.indexOf(severityOf(a)) - order.indexOf(severityOf(b)));
+  const rank = (outcome: Outcome): number => SEVERITIES.indexOf(severityOf(outcome));
+  return [...outcomes].sort((a, b) => rank(b) - rank(a));
 }
 
 function toJson(outcome: Outcome): OutcomeJson {

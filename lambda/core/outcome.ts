@@ -15,7 +15,7 @@ export interface Outcome {
   readonly snapshot?: Snapshot;
   /** Options after a change, as EC2 answered (`State` is usually `pending`). */
   readonly after?: MetadataOptions;
-  /** How long IMDSv1 was reachable, from the launch or the set-back until the change. */
+  /** How long IMDSv1 was reachable, from the launch, the set-back or the end of an exemption until the change. */
   readonly exposedSeconds?: number;
   /** The value that a reason is about: an exemption's date, a malformed tag, what EC2 said. Written by strangers. */
   readonly detail?: string;
@@ -31,20 +31,22 @@ export function isRetried({ status, reason }: Outcome): boolean {
 
 /**
  * How much an outcome matters. Somebody allowing IMDSv1 again is a security signal and outranks an insecure launch; what we
- * could not do and will not try again outranks both.
+ * could not do and will not try again outranks both. Whoever sets the exemption tag may have been the only one to look at it,
+ * and whoever removes it believes that the instance is closed: so what stays open after that is worth a warning.
  */
 export function severityOf(outcome: Outcome): Severity {
   const { status, reason, target } = outcome;
+  const { trigger } = target.context;
   switch (status) {
     case 'failed':
       return isRetried(outcome) ? 'warning' : 'critical';
     case 'remediated':
     case 'would-remediate':
-      return target.context.trigger === 'drift' ? 'high' : 'warning';
+      return trigger === 'drift' ? 'high' : 'warning';
     case 'held':
-      return reason === 'existing-instance' ? 'info' : 'warning';
+      return reason === 'existing-instance' && trigger !== 'grant' ? 'info' : 'warning';
     case 'exempt':
-      return reason === 'exempt-self-granted' ? 'warning' : 'info';
+      return reason === 'exempt-self-granted' || trigger === 'grant' || trigger === 'revoke' ? 'warning' : 'info';
     case 'closed':
     case 'skipped':
       return 'info';
@@ -53,8 +55,8 @@ export function severityOf(outcome: Outcome): Severity {
 
 /** The worst severity of some outcomes; `info` for none. */
 export function worstOf(outcomes: readonly Outcome[]): Severity {
-  const rank = Math.max(0, ...outcomes.map((outcome) => SEVERITIES.indexOf(severityOf(outcome))));
-  return SEVERITIES[rank] ?? 'info';
+  const severities = new Set(outcomes.map(severityOf));
+  return SEVERITIES.findLast((severity) => severities.has(severity)) ?? 'info';
 }
 
 /**
@@ -62,11 +64,13 @@ export function worstOf(outcomes: readonly Outcome[]): Severity {
  *
  * An id that EC2 does not show yet is not known to be open, so it is only tried again. A running-state event of a new
  * instance comes after the CloudTrail record of its launch, which told what there was to tell and knows the caller: it only
- * tells what it changed or failed at, unless no trail feeds the bus.
+ * tells what it changed or failed at, unless no trail feeds the bus. What a sweep left alone is in its digest.
  */
 export function isTold({ status, reason, snapshot, target }: Outcome, trail: boolean): boolean {
   if (status === 'skipped' || reason === 'not-visible' || reason === 'not-ready') return false;
-  if (target.context.trigger !== 'running' || !trail) return true;
+  const { trigger } = target.context;
+  if (trigger === 'sweep' && (status === 'held' || status === 'exempt')) return false;
+  if (trigger !== 'running' || !trail) return true;
   if (status === 'held' || status === 'would-remediate') return snapshot !== undefined && !isFirstLaunch(snapshot);
   return status !== 'exempt';
 }

@@ -1,4 +1,5 @@
 import type { TriggerName } from '../contract.ts';
+import type { Usage } from './usage.ts';
 
 /** An instance to look at, and why. */
 export interface Target {
@@ -20,6 +21,8 @@ export interface Context {
   readonly caller?: Caller;
   /** What a durable record says of this very instance; absent where it says nothing. */
   readonly recorded?: Recorded;
+  /** How the instance uses IMDSv1, where that was measured. */
+  readonly usage?: Usage;
 }
 
 /** Who made an API call, as CloudTrail recorded it. Written by strangers: sanitize before showing. */
@@ -37,6 +40,8 @@ export interface Recorded {
   readonly HttpEndpoint?: string;
   /** The call itself set the exemption tag: a grant that nobody else looked at. */
   readonly grantedByCall?: boolean;
+  /** The call removed all tags; whether the exemption tag was among them is not known. */
+  readonly allTags?: boolean;
 }
 
 /** Instances of a launch whose ids CloudTrail left out because the record was too large. */
@@ -62,8 +67,10 @@ export function saysReachable(recorded: Recorded | undefined): boolean {
  * could not be an id, and makes ids safe to put in commands and subjects; EC2 judges the rest.
  */
 export function toInstanceId(text: string | undefined): string | undefined {
-  const id = text?.trim().toLowerCase() ?? '';
-  return /^i-[0-9a-z]{8,32}$/.test(id) ? id : undefined;
+  return text
+    ?.trim()
+    .toLowerCase()
+    .match(/^i-[0-9a-z]{8,32}$/)?.[0];
 }
 
 export const ACCOUNT = /^\d{12}$/;

@@ -41,15 +41,12 @@ export function csvCell(text: string): string {
   return /[",;]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 
-const HTML_ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** `clean`, as HTML text or a quoted attribute. */
-export function htmlText(text: string): string {
-  return clean(text).replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? '');
+export function htmlText(text: string, max: number = MAX_TEXT): string {
+  return clean(text, max)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
 }

@@ -1,5 +1,5 @@
 import { SOURCE } from '../contract.ts';
-import type { AlertMessage } from './message.ts';
+import type { Message } from './message.ts';
 
 const DETAIL_TYPE = 'Unsent alert';
 
@@ -7,18 +7,18 @@ const DETAIL_TYPE = 'Unsent alert';
 export interface Unsent {
   readonly source: typeof SOURCE;
   readonly 'detail-type': typeof DETAIL_TYPE;
-  readonly detail: AlertMessage;
+  readonly detail: Message;
 }
 
-export function toUnsent(detail: AlertMessage): Unsent {
+export function toUnsent(detail: Message): Unsent {
   return { source: SOURCE, 'detail-type': DETAIL_TYPE, detail };
 }
 
 /** The alert in a queue message; `undefined` for anything else. */
-export function fromUnsent(body: unknown): AlertMessage | undefined {
+export function fromUnsent(body: unknown): Message | undefined {
   const { source, 'detail-type': type, detail } = (body ?? {}) as Partial<Unsent>;
   if (source !== SOURCE || type !== DETAIL_TYPE) return undefined;
-  const { subject, email, json, attributes } = (detail ?? {}) as Partial<AlertMessage>;
+  const { subject, email, json, attributes } = (detail ?? {}) as Partial<Message>;
   const objects = [json, attributes].every((part) => typeof part === 'object' && part !== null);
   return objects && typeof subject === 'string' && typeof email === 'string' ? detail : undefined;
 }

@@ -1,3 +1,4 @@
+import type { TriggerName } from '../contract.ts';
 import type { Outcome } from './outcome.ts';
 
 /** One sentence for people on what became of an instance and why. Detail that strangers wrote is not in it. */
@@ -13,11 +14,11 @@ export function explain({ status, reason, target: { context } }: Outcome): strin
     case 'held':
     case 'skipped':
     case 'failed':
-      return SENTENCES[reason];
+      return OF_THE_TAG[`${context.trigger} ${reason}`] ?? SENTENCES[reason];
   }
 }
 
-function opened(trigger: Outcome['target']['context']['trigger']): string {
+function opened(trigger: TriggerName): string {
   switch (trigger) {
     case 'launch':
       return 'It was launched with IMDSv1 reachable';
@@ -25,8 +26,43 @@ function opened(trigger: Outcome['target']['context']['trigger']): string {
       return 'Somebody made IMDSv1 reachable again';
     case 'running':
       return 'It started running with IMDSv1 reachable';
+    case 'revoke':
+      return 'Somebody removed its exemption tag, or all its tags, while IMDSv1 was reachable';
+    case 'grant':
+    case 'sweep':
+    case 'command':
+      return 'IMDSv1 was reachable';
   }
 }
+
+const GRANTED =
+  'Somebody set its exemption tag: until that day ends IMDSv1 may be reachable on it, and we leave it alone. Check that somebody approved it.';
+
+const EXEMPTS_NOTHING =
+  'it exempts nothing, and where IMDSv1 is reachable it stays so until the tag is corrected or removed.';
+
+const ALL_TAGS = 'Somebody removed all its tags; whether an exemption was among them is not known. ';
+
+/** What a change of the exemption tag came to, where the sentence for the reason alone would miss it. */
+const OF_THE_TAG: Readonly<Partial<Record<`${TriggerName} ${Outcome['reason']}`, string>>> = {
+  'grant exempt': GRANTED,
+  'grant exempt-self-granted': GRANTED,
+  // The instance may be compliant.
+  'grant exemption-malformed': `Somebody set its exemption tag to what is not a calendar date (YYYY-MM-DD): ${EXEMPTS_NOTHING}`,
+  'grant exemption-beyond-horizon': `Somebody set its exemption tag to a day further ahead than this account allows: ${EXEMPTS_NOTHING}`,
+  'grant exemption-expired':
+    'Somebody set its exemption tag to a day that is over: it exempts nothing, and where IMDSv1 is reachable it stays so, for setting the tag changes nothing.',
+  'grant existing-instance':
+    'Somebody set its exemption tag, but it was gone again when we looked; setting the tag changes nothing, and IMDSv1 stays reachable.',
+  'revoke exempt':
+    'Somebody removed an exemption tag, but it has one in date all the same (set again, or the call named another value); IMDSv1 stays reachable.',
+  'revoke existing-instance': `${ALL_TAGS}Existing instances are only reported here, and IMDSv1 stays reachable.`,
+  'revoke in-use': `${ALL_TAGS}Something on it used IMDSv1 not long ago; IMDSv1 stays reachable until nothing does.`,
+  'revoke usage-unknown': `${ALL_TAGS}Whether anything on it uses IMDSv1 is not known either; IMDSv1 stays reachable until it was measured and nothing does.`,
+};
+
+/** The sentence for a reason alone. */
+export const sentenceOf = (reason: Outcome['reason']): string => SENTENCES[reason];
 
 const SENTENCES: Readonly<Record<Outcome['reason'], string>> = {
   'imdsv1-reachable': 'IMDSv1 is reachable.',
@@ -38,8 +74,12 @@ const SENTENCES: Readonly<Record<Outcome['reason'], string>> = {
     'Its exemption tag is not a calendar date (YYYY-MM-DD); IMDSv1 stays reachable until the tag is corrected or removed.',
   'exemption-beyond-horizon':
     'Its exemption reaches further than this account allows; IMDSv1 stays reachable until the tag is corrected or removed.',
-  'existing-instance':
-    'It is an older instance that was started again; existing instances are only reported here, and IMDSv1 stays reachable.',
+  'exemption-expired':
+    'Somebody set its exemption tag to a day that is over; setting the tag changes nothing, and IMDSv1 stays reachable.',
+  'in-use': 'Something on it used IMDSv1 not long ago; IMDSv1 stays reachable until nothing does.',
+  'usage-unknown':
+    'Whether anything on it uses IMDSv1 is not known; IMDSv1 stays reachable until it was measured and nothing does.',
+  'existing-instance': 'It existed before; existing instances are only reported here, and IMDSv1 stays reachable.',
   terminated: 'It is terminated.',
   'aws-managed': 'An AWS service operates it; nobody else can modify it.',
   'endpoint-disabled':

@@ -3,24 +3,31 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { ec2Clients, snsClient, sqsClient } from '../adapters/clients.ts';
+import { cloudWatchClients, ec2Clients, snsClient, sqsClient } from '../adapters/clients.ts';
+import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
+import { ec2Probe } from '../adapters/ec2-probe.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
 import { journal } from '../adapters/journal.ts';
+import { pongLog } from '../adapters/pong-log.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { onBatch, onEvent } from '../app/invoke.ts';
-import { parseConfig } from '../config.ts';
+import { onPing } from '../app/ping.ts';
+import { parseConfig, rulesOf } from '../config.ts';
 import { METRICS } from '../contract.ts';
+import { ping } from '../triggers/ping.ts';
 
 const config = parseConfig(process.env);
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const ec2 = ec2Clients();
+const rules = rulesOf(config);
 const ports = {
   reader: ec2Reader(ec2),
   writer: config.mode === 'enforce' ? ec2Writer(ec2) : undefined,
   queue: sqsWorkQueue(sqsClient(), config.workQueueUrl),
+  usage: cloudWatchUsage(cloudWatchClients()),
   publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
   journal: journal(logger, metrics),
 };
@@ -31,11 +38,15 @@ const ports = {
  */
 export const handler = middy(async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
   const time = invocationTime(context.getRemainingTimeInMillis());
-  if (!isBatch(event)) {
-    await onEvent(event, config, { ...ports, time });
+  if (ping.accepts(event)) {
+    await onPing(event, config.mode, { probe: ec2Probe(ec2), journal: ports.journal, pong: pongLog(logger) });
     return undefined;
   }
-  const unfinished = await onBatch(event.Records, config, { ...ports, time });
+  if (!isBatch(event)) {
+    await onEvent(event, rules, { ...ports, time });
+    return undefined;
+  }
+  const unfinished = await onBatch(event.Records, rules, { ...ports, time });
   return { batchItemFailures: unfinished.map((itemIdentifier) => ({ itemIdentifier })) };
 })
   .use(injectLambdaContext(logger))

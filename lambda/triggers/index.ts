@@ -1,15 +1,21 @@
 import { drift } from './drift.ts';
 import { readEnvelope } from './envelope.ts';
 import type { Json } from './json.ts';
+import { grant } from './grant.ts';
 import { launch } from './launch.ts';
+import { ping } from './ping.ts';
+import { revoke } from './revoke.ts';
 import { running } from './running.ts';
 import { sighting } from './sighting.ts';
-import { type EventReader, notUnderstood, type Parsed, type Trigger } from './trigger.ts';
+import { type BusRule, type EventReader, notUnderstood, type Parsed, type Trigger } from './trigger.ts';
 
 /** Every trigger that has a rule on the bus. A new one is a new file and a line here. */
-export const TRIGGERS: readonly Trigger[] = [launch, drift, running];
+export const TRIGGERS: readonly Trigger[] = [launch, drift, grant, revoke, running];
 
-const READERS: readonly EventReader[] = [...TRIGGERS, sighting];
+/** Every rule on the bus: those of the triggers, and that of the ping. */
+export const BUS_RULES: readonly BusRule[] = [...TRIGGERS, ping];
+
+const READERS: readonly EventReader[] = [...TRIGGERS, ping, sighting];
 
 /** What an event asks for, whatever it is. Never throws: what cannot be understood is a problem and asks for nothing. */
 export function parseEvent(event: Json): Parsed {

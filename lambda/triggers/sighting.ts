@@ -55,6 +55,7 @@ export const sighting: EventReader = {
       HttpTokens: text(detail, 'recorded', 'HttpTokens'),
       HttpEndpoint: text(detail, 'recorded', 'HttpEndpoint'),
       grantedByCall: at(detail, 'recorded', 'grantedByCall') === true,
+      allTags: at(detail, 'recorded', 'allTags') === true,
     };
     const caller = callerIn(at(detail, 'caller'));
     return asksFor({ account, region, instanceId, context: { trigger, eventId, occurredAt, caller, recorded } });

@@ -10,9 +10,8 @@ export interface EventReader {
   readonly parse: (event: Json, envelope: Envelope) => Parsed;
 }
 
-/** One kind of event that makes us look. Pattern and parser live together: what passes one must be understood by the other. */
-export interface Trigger extends EventReader {
-  readonly name: TriggerName;
+/** A rule on the bus. */
+export interface BusRule {
   /** Construct id of the rule. */
   readonly ruleId: string;
   /** Describes the rule in the console. */
@@ -21,6 +20,11 @@ export interface Trigger extends EventReader {
   readonly pattern: Readonly<Record<string, unknown>>;
   /** `direct` invokes the function at once; `queued` waits in the work queue and comes in batches. */
   readonly delivery: 'direct' | 'queued';
+}
+
+/** One kind of event that makes us look. Pattern and parser live together: what passes one must be understood by the other. */
+export interface Trigger extends EventReader, BusRule {
+  readonly name: TriggerName;
 }
 
 /** Checked parts of an event's envelope. */

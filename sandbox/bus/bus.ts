@@ -1,10 +1,13 @@
 import type { Activity } from '../activity.ts';
 import type { Clock } from '../clock.ts';
+import { wholeSeconds } from '../events/cloudtrail.ts';
 import type { BusEvent } from '../events/recorder.ts';
 import type { Faults } from '../faults.ts';
+import type { Ids } from '../ids.ts';
 import type { MessageAttributes } from '../sqs/queue.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { Rule, Target } from './rule.ts';
+import { parseSchedule, type Schedule } from './schedule.ts';
 
 /** A delivery that was made, or given up. */
 export interface DeliveryRecord {
@@ -23,13 +26,21 @@ export interface BusRoom {
   readonly faults: Faults;
   readonly queues: Queues;
   /** Gives an event to a function, asynchronously; `false` if there is no such function. */
-  readonly invoke: (functionArn: string, event: BusEvent) => boolean;
+  readonly invoke: (functionArn: string, payload: unknown) => boolean;
   readonly deliveries: DeliveryRecord[];
+  readonly ids: Ids;
+  /** Every event that reached a bus. */
+  readonly events: BusEvent[];
+  /** Whether schedules ring by themselves. */
+  readonly schedules: boolean;
 }
 
 /** Pause before a retry: doubled each time, up to a limit. EventBridge backs off exponentially; its numbers are not published. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
+
+/** A longer wait is cut in pieces: timers hold no more than 24 days. */
+const LONGEST_WAIT_MS = 86_400_000;
 
 /** The event buses of the account, in all regions. */
 export class Bus {
@@ -40,8 +51,11 @@ export class Bus {
     this.#room = room;
   }
 
+  /** @throws ApiError if its schedule is not known here. */
   public add(rule: Rule): void {
+    const schedule = rule.schedule === undefined ? undefined : parseSchedule(rule.schedule);
     this.#rules.push(rule);
+    if (schedule !== undefined && this.#room.schedules) this.#wind(rule, schedule);
   }
 
   public rules(): readonly Rule[] {
@@ -51,15 +65,68 @@ export class Bus {
   /** Takes an event: of AWS itself on the default bus of its region, or forwarded to another bus. */
   public put(event: BusEvent, busArn = this.defaultBus(event.region)): void {
     for (const rule of this.#rules) {
-      if (rule.busArn !== busArn || !rule.matches(event)) continue;
-      for (const target of rule.targets) {
-        this.#room.activity.run(`delivery by ${rule.name}`, () => this.#deliver(event, rule, target));
-      }
+      if (rule.busArn !== busArn || rule.state === 'DISABLED' || !rule.matches(event)) continue;
+      this.#send(event, rule);
     }
+  }
+
+  /**
+   * Lets a scheduled rule ring now, whatever its schedule says.
+   *
+   * @param name its name or ARN, or the id of its construct.
+   * @returns the event; nothing if the rule is disabled.
+   */
+  public fire(name: string): BusEvent | undefined {
+    const scheduled = this.#rules.filter(({ schedule }) => schedule !== undefined);
+    const rule =
+      scheduled.find((one) => one.name === name || one.arn === name) ?? scheduled.find((one) => one.goesBy?.(name));
+    if (rule === undefined) throw new Error(`there is no scheduled rule ${name}`);
+    return this.#ring(rule, this.#room.clock.now());
   }
 
   public defaultBus(region: string): string {
     return `arn:aws:events:${region}:${this.#room.account}:event-bus/default`;
+  }
+
+  /** Waits for the next time, again and again. It does not count as under way. */
+  #wind(rule: Rule, schedule: Schedule): void {
+    const { clock } = this.#room;
+    const wait = (due: number) => {
+      const left = due - clock.now();
+      if (left > 0) {
+        clock.after(Math.min(left, LONGEST_WAIT_MS), () => wait(due));
+        return;
+      }
+      this.#ring(rule, due);
+      wait(schedule.next(due));
+    };
+    wait(schedule.next(clock.now()));
+  }
+
+  /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html: only its own targets get the event. */
+  #ring(rule: Rule, at: number): BusEvent | undefined {
+    if (rule.state === 'DISABLED') return undefined;
+    const { account, ids, events } = this.#room;
+    const event: BusEvent = {
+      version: '0',
+      id: ids.uuid('scheduled event'),
+      'detail-type': 'Scheduled Event',
+      source: 'aws.events',
+      account,
+      time: wholeSeconds(at),
+      region: rule.arn.split(':')[3] ?? '',
+      resources: [rule.arn],
+      detail: {},
+    };
+    events.push(event);
+    this.#send(event, rule);
+    return event;
+  }
+
+  #send(event: BusEvent, rule: Rule): void {
+    for (const target of rule.targets) {
+      this.#room.activity.run(`delivery by ${rule.name}`, () => this.#deliver(event, rule, target));
+    }
   }
 
   async #deliver(event: BusEvent, rule: Rule, target: Target): Promise<void> {
@@ -68,7 +135,7 @@ export class Bus {
     const { maximumRetryAttempts, maximumEventAgeSeconds } = target.retry;
     for (let attempt = 1; ; attempt++) {
       const fault = faults.undeliverable({ rule: rule.name, targetArn: target.arn, eventId: event.id, attempt });
-      if (fault === undefined && target.forbidden === undefined && this.#give(event, target.arn)) {
+      if (fault === undefined && target.forbidden === undefined && this.#give(event, target)) {
         this.#note(event, rule, target, 'delivered');
         return;
       }
@@ -94,14 +161,15 @@ export class Bus {
     }
   }
 
-  #give(event: BusEvent, arn: string): boolean {
+  #give(event: BusEvent, { arn, input, groupId }: Target): boolean {
     const service = arn.split(':')[2];
-    if (service === 'lambda') return this.#room.invoke(arn, event);
+    const body = input ?? JSON.stringify(event);
+    if (service === 'lambda') return this.#room.invoke(arn, JSON.parse(body));
     if (service === 'events') {
       this.put(event, arn);
       return true;
     }
-    return this.#room.queues.byArn(arn)?.send(JSON.stringify(event)) !== undefined;
+    return this.#room.queues.byArn(arn)?.send(body, { groupId }) !== undefined;
   }
 
   /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html: the event, and why, as message attributes. */

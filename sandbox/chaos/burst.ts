@@ -28,6 +28,7 @@ export async function runBurst(
     maxConcurrency: MAX_CONCURRENCY,
     patient: true,
     prewarm: MAX_CONCURRENCY,
+    schedules: false,
   });
   try {
     print(`${count(LAUNCHES)} single launches at once; clock ${timeScale} times as fast`);

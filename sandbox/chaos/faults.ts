@@ -10,11 +10,16 @@ type Key = readonly (string | number)[];
 const RATES = {
   lostRecord: 0.02,
   lostState: 0.03,
+  /** Of the launches: no event of their instances ever comes. */
+  unseen: 0.05,
   duplicated: 0.03,
   delayed: 0.05,
   reordered: 0.25,
   truncated: 0.03,
   invisible: 0.3,
+  /** Of the invisible instances: longer than one invocation waits for them. */
+  longInvisible: 0.05,
+  vanished: 0.01,
   throttled: 0.02,
   errors: 0.015,
   resets: 0.01,
@@ -34,6 +39,8 @@ const RATES = {
 const DELAYED_MS = 120_000;
 const REORDERED_MS = 15_000;
 const INVISIBLE_MS = 10_000;
+const LONG_INVISIBLE_MS = 180_000;
+const VANISHED_MS = 10_000;
 const SLOW_MS = 8_000;
 const ENDLESS_MS = 90_000;
 /** One more than the SDK tries. */
@@ -44,7 +51,11 @@ const CALLS_BEFORE_DEATH = 6;
  * The faults of a run, drawn by hash of the seed, what is hit and the attempt: the same things are hit however calls interleave.
  * Only calls of functions are hit; what people do has to happen, so that every run has the same fleet.
  */
-export function chaosFaults(seed: string, names: readonly FaultName[], without: readonly string[]): Partial<Faults> {
+export function chaosFaults(
+  seed: string,
+  names: readonly (FaultName | 'unseen')[],
+  without: readonly string[],
+): Partial<Faults> {
   const draw = (what: string, ...key: Key) => fractionOf(seed, 'fault', what, ...key);
   const hits = (rate: number, what: string, ...key: Key) => draw(what, ...key) < rate;
   const all = makers(draw, hits, isNet(without));
@@ -79,9 +90,18 @@ function makers(
   draw: (what: string, ...key: Key) => number,
   hits: (rate: number, what: string, ...key: Key) => boolean,
   net: ReturnType<typeof isNet>,
-): Record<FaultName, Partial<Faults>> {
+): Record<FaultName | 'unseen', Partial<Faults>> {
   /** The launches whose record is lost, by instance: their running-state events must come. */
   const unrecorded = new Set<string>();
+  /** The instances of which nothing is ever heard. */
+  const unheard = new Set<string>();
+  const loseBoth = ({ kind, name, instanceIds, key }: FaultyEvent): boolean => {
+    if (kind === 'cloudtrail' && name === 'RunInstances' && hits(RATES.unseen, 'unseen', key)) {
+      instanceIds.forEach((id) => unheard.add(id));
+      return true;
+    }
+    return name === 'running' && instanceIds.every((id) => unheard.has(id));
+  };
   const callHits = (rate: number, what: string, { invocation, service, action, key, attempt }: FaultyCall) =>
     invocation !== undefined && hits(rate, what, service, action, key, attempt);
   const callKey = ({ service, action, key, attempt }: FaultyCall): Key => [service, action, key, attempt];
@@ -99,6 +119,7 @@ function makers(
     Math.floor(draw('after calls', key, attempt) * (CALLS_BEFORE_DEATH + 1));
   return {
     lost: { loses: lose },
+    unseen: { loses: loseBoth },
     duplicated: { duplicates: ({ key, attempt }) => (hits(RATES.duplicated, 'duplicated', key, attempt) ? 1 : 0) },
     delayed: {
       delays: ({ key, attempt }, copy) =>
@@ -112,8 +133,15 @@ function makers(
       truncates: ({ name, key }) => name === 'RunInstances' && hits(RATES.truncated, 'truncated', key),
     },
     invisible: {
-      hides: ({ instanceId }) =>
-        hits(RATES.invisible, 'invisible', instanceId) ? INVISIBLE_MS * draw('hidden', instanceId) : 0,
+      hides: ({ instanceId }) => {
+        if (!hits(RATES.invisible, 'invisible', instanceId)) return 0;
+        const upTo = hits(RATES.longInvisible, 'long invisible', instanceId) ? LONG_INVISIBLE_MS : INVISIBLE_MS;
+        return upTo * draw('hidden', instanceId);
+      },
+    },
+    vanished: {
+      vanishes: ({ instanceId }) =>
+        hits(RATES.vanished, 'vanished', instanceId) ? VANISHED_MS * draw('lives', instanceId) : undefined,
     },
     throttled: { throttles: (call) => callHits(RATES.throttled, 'throttled', call) },
     errors: {

@@ -1,5 +1,6 @@
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../lambda/core/group-by.ts';
 import type { Instance } from '../ec2/instance.ts';
+import { LAUNCH_ERROR } from '../ec2/lifecycle.ts';
 import type { Sandbox } from '../index.ts';
 import { text } from '../wire/params.ts';
 import type { Launched, People, SetBack } from './people.ts';
@@ -10,6 +11,7 @@ import { type Waiting, waitingIn } from './waiting.ts';
 /** What an instance is in the end, judged by its true state. */
 export type Fate =
   | 'terminated'
+  | 'vanished'
   | 'managed'
   | 'IMDS off'
   | 'closed'
@@ -26,7 +28,7 @@ export interface Entry {
   readonly fate: Fate;
   /** Somebody closed it, and nobody was told, nor will be by what waits in a queue. */
   readonly owed: boolean;
-  /** The same, and it was terminated since. */
+  /** The same, and it was terminated or vanished since. */
   readonly owedOfGone: boolean;
   /** Alerts that say that it was closed, above one for each time that it was open. */
   readonly toldAgain: number;
@@ -60,7 +62,7 @@ export function drawUp(sandbox: Sandbox, people: People): Ledger {
       launched,
       fate,
       owed: unknown && fate === 'closed',
-      owedOfGone: unknown && fate === 'terminated',
+      owedOfGone: unknown && (fate === 'terminated' || fate === 'vanished'),
       toldAgain: Math.max(0, times.length - (open ? 1 : 0) - backs.length),
     };
   });
@@ -78,7 +80,8 @@ function isTold(times: readonly number[], launchedAt: number, setBacks: readonly
 }
 
 function fateOf(instance: Instance, launched: Launched, waiting: readonly Waiting[], now: number): Fate {
-  const { id, state, operator, options, tags } = instance;
+  const { id, state, stateReason, operator, options, tags } = instance;
+  if (stateReason === LAUNCH_ERROR) return 'vanished';
   if (state === 'terminated' || state === 'shutting-down') return 'terminated';
   if (operator !== undefined) return 'managed';
   if (options.HttpEndpoint === 'disabled') return 'IMDS off';

@@ -6,6 +6,7 @@ export const FAULT_NAMES = [
   'reordered',
   'truncated',
   'invisible',
+  'vanished',
   'throttled',
   'errors',
   'resets',
@@ -24,7 +25,8 @@ export const FAULT_TEXTS: Readonly<Record<FaultName, string>> = {
   delayed: 'events that come up to two minutes late',
   reordered: 'events that overtake each other by up to 15 s',
   truncated: 'CloudTrail records whose responseElements were omitted, large or not',
-  invisible: 'new instances that EC2 does not know for up to 10 s',
+  invisible: 'new instances that EC2 does not know for up to 10 s, a few of them for up to three minutes',
+  vanished: 'new instances that die within 10 s and that EC2 does not show from then on, beside others that live',
   throttled: "calls refused although AWS's bucket is not empty (the buckets themselves are always there)",
   errors: 'calls answered with a 5xx',
   resets: 'connections that break before or after the call was carried out',
@@ -41,8 +43,10 @@ export interface ChaosOptions {
   readonly seed: string;
   readonly timeScale: number;
   readonly faults: readonly FaultName[];
-  /** Names of triggers whose rule is taken away. */
+  /** Names of triggers whose rule is taken away; `sweep` for its schedule. */
   readonly without: readonly string[];
+  /** Whether both events of some instances are lost too, and the sweep finds them in the end. */
+  readonly sweep?: boolean;
   /** Whether to move the dead letters back in the end, and expect nothing left open. */
   readonly redrive: boolean;
 }

@@ -68,7 +68,7 @@ export class People {
     }
     if (terminatedAfter !== undefined) {
       await clock.sleep(terminatedAfter);
-      await this.#insist(() => this.#ec2.send(new TerminateInstancesCommand({ InstanceIds: ids })));
+      await this.#terminate(ids);
     }
     if (forgottenAfter !== undefined) {
       await clock.sleep(forgottenAfter);
@@ -91,19 +91,31 @@ export class People {
   /** EC2 itself drops a terminated instance, and no describe shows it any more. */
   #forget(id: string): void {
     const instance = this.#sandbox.fleet().get(id);
-    if (instance?.state === 'terminated') instance.terminatedAt = 0;
+    if (instance?.state === 'terminated') instance.forgottenAt = this.#sandbox.clock.now();
   }
 
   async #setBack(id: string): Promise<void> {
-    let wasClosed = false;
-    let at = 0;
-    await this.#insist(() => {
-      wasClosed = this.#sandbox.fleet().get(id)?.options.HttpTokens === 'required';
-      at = this.#sandbox.clock.now();
+    const setBack = await this.#insist(async () => {
+      if (!this.#lives(id)) return undefined;
+      const wasClosed = this.#sandbox.fleet().get(id)?.options.HttpTokens === 'required';
+      const at = this.#sandbox.clock.now();
       const back = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
-      return this.#ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId: id, ...back }));
+      await this.#ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId: id, ...back }));
+      return { id, at, wasClosed };
     });
-    this.setBacks.push({ id, at, wasClosed });
+    if (setBack !== undefined) this.setBacks.push(setBack);
+  }
+
+  /** One id that EC2 does not know any more fails the whole call, so they ask for those that live. */
+  async #terminate(ids: readonly string[]): Promise<void> {
+    await this.#insist(async () => {
+      const InstanceIds = ids.filter((id) => this.#lives(id));
+      if (InstanceIds.length > 0) await this.#ec2.send(new TerminateInstancesCommand({ InstanceIds }));
+    });
+  }
+
+  #lives(id: string): boolean {
+    return this.#sandbox.fleet().get(id)?.state !== 'terminated';
   }
 
   /** EC2's buckets and its eventual consistency are there for people too. */

@@ -12,6 +12,7 @@ const FATES: readonly Fate[] = [
   'IMDS off',
   'managed',
   'terminated',
+  'vanished',
   'waiting in WorkQueue',
   'waiting in DeadLetters',
   'missed',
@@ -32,22 +33,21 @@ export function tableOf(rows: readonly Row[]): string {
 
 /** The accounts of a run, as rows. */
 export function rowsOf(ledger: Ledger, sandbox: Sandbox, people: People): Row[] {
-  const { entries, waiting, closing } = ledger;
+  const { entries, closing } = ledger;
   const open = entries.filter(({ launched }) => launched.open);
   const tokens = new Set(entries.map(({ launched }) => launched.token));
   const backs = people.setBacks.filter(({ wasClosed }) => wasClosed).length;
-  const messages = waiting.reduce((sum, queue) => sum + queue.messages, 0);
   const again = entries.reduce((sum, { toldAgain }) => sum + toldAgain, 0);
   return [
     ['instances launched', `${count(entries.length)} by ${count(tokens.size)} calls`],
     ['open at start', count(open.length)],
     ['set back after they were closed', count(backs)],
     ...FATES.map((fate): Row => [`  ${fate}`, count(those(entries, fate))]),
-    ['messages in WorkQueue and DeadLetters', count(messages)],
+    ['messages in WorkQueue and DeadLetters', count(messagesIn(ledger))],
     ['alerts sent', count(sandbox.topic('Outcomes').messages.length)],
     ['closings told more than once', count(again)],
     ['closings owed but not told', count(entries.filter(({ owed }) => owed).length)],
-    ['  and of instances terminated since', count(entries.filter(({ owedOfGone }) => owedOfGone).length)],
+    ['  and of instances gone since', count(entries.filter(({ owedOfGone }) => owedOfGone).length)],
     ['seconds to close, p50 / p95 / p99', [0.5, 0.95, 0.99].map((share) => secondsAt(closing, share)).join(' / ')],
     ...workOf(sandbox, closing.length + backs, tokens.size),
   ];
@@ -82,12 +82,18 @@ export function problemsOf({ entries }: Ledger): string[] {
 /** What a redrive should have done, one sentence each. */
 export function leftOver(ledger: Ledger): string[] {
   const left = ledger.entries.filter(({ fate }) => fate.startsWith('waiting'));
-  return left.length > 0 ? [`${left.length} still open: ${named(left)}`] : [];
+  const messages = messagesIn(ledger);
+  return [
+    ...(left.length > 0 ? [`${left.length} still open: ${named(left)}`] : []),
+    ...(messages > 0 ? [`${count(messages)} messages still wait: nothing can be done with them`] : []),
+  ];
 }
 
 /** Instances that are open although they should not be. */
 export const openIn = ({ entries }: Ledger): number =>
   entries.filter(({ fate }) => fate === 'missed' || fate.startsWith('waiting')).length;
+
+const messagesIn = ({ waiting }: Ledger): number => waiting.reduce((sum, queue) => sum + queue.messages, 0);
 
 export const count = (number: number): string => number.toLocaleString('en-US');
 

@@ -16,6 +16,8 @@ const PATIENCE = 2 * 5 * 730_000;
 const LEAST_PATIENCE = 20_000;
 const MAX_REDRIVES = 3;
 const PREWARM = 4;
+/** A step of a sweep may be killed every time; the schedule rings again. */
+const MAX_SWEEPS = 3;
 
 /**
  * Launches a fleet while everything goes wrong that can.
@@ -26,9 +28,9 @@ const PREWARM = 4;
 export async function runChaos(
   options: ChaosOptions,
   print: Print,
-  built: ReturnType<typeof product> = product({ mode: 'enforce' }),
+  built: ReturnType<typeof product> = product({ mode: 'enforce', existing: options.sweep ? 'enforce' : 'audit' }),
 ): Promise<boolean> {
-  const { launches, seed, timeScale, faults, without, redrive } = options;
+  const { launches, seed, timeScale, faults, without, redrive, sweep = false } = options;
   const plan = planLaunches(launches, seed);
   const { stacks = [], bundles } = await built;
   const sandbox = await startSandbox({
@@ -36,11 +38,12 @@ export async function runChaos(
     bundles,
     timeScale,
     seed: `chaos ${seed}`,
-    faults: chaosFaults(seed, faults, without),
+    faults: chaosFaults(seed, sweep ? [...faults, 'unseen'] : faults, without),
     limits: LAUNCH_LIMITS,
     maxConcurrency: MAX_CONCURRENCY,
     patient: true,
     prewarm: PREWARM,
+    schedules: false,
   });
   try {
     const instances = plan.reduce((sum, launch) => sum + launch.count, 0);
@@ -50,11 +53,12 @@ export async function runChaos(
     );
     print(`clock ${timeScale} times as fast; ${MAX_CONCURRENCY} environments of the function at most`);
     print("AWS's token buckets, but for those of RunInstances, which would only slow the launches down");
-    print(`faults: ${faults.join(', ') || 'none'}`);
+    print(`faults: ${faults.join(', ') || 'none'}${sweep ? '; and both events of some instances are lost' : ''}`);
     if (without.length > 0) print(`without: ${without.join(', ')}`);
     const people = new People(sandbox);
     await people.follow(plan);
     const problems = await settle(sandbox);
+    if (sweep) problems.push(...(await sweepAll(sandbox, people, print)));
     const ledger = drawUp(sandbox, people);
     print(tableOf(rowsOf(ledger, sandbox, people)));
     problems.push(...problemsOf(ledger));
@@ -81,6 +85,19 @@ async function settle(sandbox: Sandbox): Promise<string[]> {
   } catch (error) {
     return [(error as Error).message];
   }
+}
+
+/** Lets the schedule of the sweep ring, until nothing is missed or nobody rings any more. */
+async function sweepAll(sandbox: Sandbox, people: People, print: Print): Promise<string[]> {
+  const missed = () => drawUp(sandbox, people).entries.filter(({ fate }) => fate === 'missed').length;
+  const [before, problems]: [number, string[]] = [missed(), []];
+  let rings = 0;
+  while (missed() > 0 && rings < MAX_SWEEPS && sandbox.bus.fire('Schedule') !== undefined) {
+    rings += 1;
+    problems.push(...(await settle(sandbox)));
+  }
+  print(`the events missed ${count(before)}; ${rings} sweeps closed ${count(before - missed())} of them\n`);
+  return problems;
 }
 
 /** What the runbook says: move the dead letters back, until there are none. */

@@ -15,20 +15,18 @@ interface Names {
 export interface Waiting {
   readonly queue: QueueName;
   readonly messages: number;
-  /** Of all messages: a retry looks at these. */
+  /** Of all messages but watches: a retry looks at these. */
   readonly named: Names;
   /** Of the messages that lead to an alert even if the instance is closed by then. */
   readonly tells: Names;
 }
 
 /** Reads the queues from above, as an operator who looks for an instance would. */
-export function waitingIn(sandbox: Sandbox): readonly Waiting[] {
+export function waitingIn(sandbox: Pick<Sandbox, 'queue'>): readonly Waiting[] {
   return QUEUES.map((queue) => {
-    const bodies = sandbox
-      .queue(queue)
-      .messages()
-      .map(({ body }) => body);
-    return { queue, messages: bodies.length, named: namesIn(bodies), tells: namesIn(bodies.filter(isTold)) };
+    const messages = sandbox.queue(queue).messages();
+    const bodies = messages.map(({ body }) => body).filter((body) => !isWatch(body));
+    return { queue, messages: messages.length, named: namesIn(bodies), tells: namesIn(bodies.filter(isTold)) };
   });
 }
 
@@ -47,6 +45,9 @@ function isTold(body: string): boolean {
   if (text(event, 'detail-type') === 'EC2 Instance State-change Notification') return false;
   return text(event, 'detail', 'responseElements', 'omitted') === undefined;
 }
+
+/** A watch asks what became of a closing: it names an instance, but it neither closes it nor tells that it was closed. */
+export const isWatch = (body: string): boolean => text(eventIn(body), 'detail-type') === 'Break watch';
 
 /** The event itself, also where Lambda's on-failure destination wrapped it. */
 function eventIn(body: string): unknown {

@@ -1,17 +1,20 @@
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import { isNamed, type StackInput, type Template, TemplateError } from '../template/template.ts';
 
+/** What can be taken away: the rule of each trigger, and the schedule of the sweep. */
+const PATHS = [...TRIGGERS.map(({ name, ruleId }) => ({ name, ruleId })), { name: 'sweep', ruleId: 'Schedule' }];
+
 const LONGER_NAMES: Readonly<Record<string, string>> = { 'running-state': 'running' };
 
-/** What `--without` takes: the triggers, and the longer name of one of them. */
-export const PATH_NAMES: readonly string[] = [...TRIGGERS.map(({ name }) => name), ...Object.keys(LONGER_NAMES)];
+/** What `--without` takes: the triggers, the sweep, and the longer name of one of them. */
+export const PATH_NAMES: readonly string[] = [...PATHS.map(({ name }) => name), ...Object.keys(LONGER_NAMES)];
 
-/** The triggers that these names stand for. */
+/** The paths that these names stand for. */
 export const pathsOf = (names: readonly string[]): readonly string[] => names.map((name) => LONGER_NAMES[name] ?? name);
 
-/** Stacks in which the rules of some triggers are switched off. */
+/** Stacks in which the rules of some paths are switched off. */
 export function withoutPaths(stacks: readonly StackInput[], names: readonly string[]): StackInput[] {
-  const gone = TRIGGERS.filter(({ name }) => pathsOf(names).includes(name));
+  const gone = PATHS.filter(({ name }) => pathsOf(names).includes(name));
   return stacks.map(({ template, ...stack }) => ({
     ...stack,
     template: gone.reduce((left, { ruleId }) => switchOff(left, ruleId), template),

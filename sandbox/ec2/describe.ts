@@ -1,4 +1,4 @@
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '../../lambda/core/group-by.ts';
 import { ApiError } from '../wire/errors.ts';
 import { flag, text, texts } from '../wire/params.ts';
 import type { Action } from './context.ts';
@@ -53,17 +53,3 @@ export const describeBucket: (action: string, params: Parameters<Action>[0]['par
   params.MaxResults === undefined
     ? `${action} unfiltered`
     : action;
-
-export const describeRegions: Action = ({ params }, _region, { regions }) => {
-  const wanted = texts(params, 'RegionName');
-  const unknown = wanted.find((name) => !regions.includes(name));
-  if (unknown !== undefined) throw new ApiError('InvalidParameterValue', `Invalid region provided: ${unknown}`);
-  const regionInfo = regions
-    .filter((name) => wanted.length === 0 || wanted.includes(name))
-    .map((name) => ({
-      regionName: name,
-      regionEndpoint: `ec2.${name}.amazonaws.com`,
-      optInStatus: 'opt-in-not-required',
-    }));
-  return { regionInfo };
-};

@@ -70,6 +70,7 @@ export class Fleet {
       visibleAt: launchedAt,
       terminatedAt: state === 'terminated' ? this.#clock.now() : undefined,
       state,
+      downtimes: state === 'stopped' || state === 'stopping' ? [{}] : undefined,
       options: effectiveOptions(existing.options ?? {}, {}, {}, this.#region.images.get(imageId) ?? {}),
       optionsState: 'applied',
       tags: new Map(Object.entries(existing.tags ?? {})),

@@ -38,9 +38,15 @@ export interface Instance {
   readonly visibleAt: number;
   /** When it was terminated. */
   terminatedAt?: number;
+  /** From then on EC2 does not show it; absent if it is shown as long as terminated instances usually are. */
+  forgottenAt?: number;
   state: StateName;
   stateReason?: { readonly code: string; readonly message: string };
   options: MetadataOptions;
+  /** Options that it had before, oldest first, and until when. */
+  earlierOptions?: readonly { readonly options: MetadataOptions; readonly until: number }[];
+  /** When it was stopped, oldest first; the last time may go on. `from` is absent if nobody knows it. */
+  downtimes?: readonly { readonly from?: number; readonly to?: number }[];
   optionsState: 'pending' | 'applied';
   readonly tags: Map<string, string>;
 }

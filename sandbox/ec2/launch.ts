@@ -42,6 +42,8 @@ export const runInstances: Action = (call, region, context) => {
   for (const instance of instances) {
     region.add(instance);
     context.lifecycle.start(instance, launchedAt);
+    const vanishing = context.faults.vanishes({ instanceId: instance.id, region: region.name });
+    if (vanishing !== undefined) context.lifecycle.vanish(instance, vanishing);
   }
   region.launches.set(plan.clientToken, fingerprint(params));
   return reservation(instances, context);

@@ -23,6 +23,12 @@ const USER_SHUTDOWN = {
   message: 'Client.UserInitiatedShutdown: User initiated shutdown',
 };
 
+/** Why an instance ended that EC2 could not bring up. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+export const LAUNCH_ERROR = {
+  code: 'Server.InternalError',
+  message: 'Server.InternalError: Internal error on launch',
+};
+
 /** Moves instances through their states, and tells the bus of each. */
 export class Lifecycle {
   readonly #clock: Clock;
@@ -56,6 +62,17 @@ export class Lifecycle {
     this.#next(instance, 'terminated', this.#timing.toTerminated, () => (instance.terminatedAt = this.#clock.now()));
   }
 
+  /** Lets a new instance die after a while, of an error of EC2, which from then on does not show it. */
+  public vanish(instance: Instance, delay: number): void {
+    const die = () => {
+      if (instance.state === 'shutting-down' || instance.state === 'terminated') return; // somebody was faster
+      instance.stateReason = LAUNCH_ERROR;
+      instance.terminatedAt = instance.forgottenAt = this.#clock.now();
+      this.#enter(instance, 'terminated');
+    };
+    this.#clock.after(delay, die, 'instance to vanish');
+  }
+
   /** New metadata options are `pending` for a moment, though they are answered at once. */
   public applyOptions(instance: Instance): void {
     instance.optionsState = 'pending';
@@ -77,6 +94,10 @@ export class Lifecycle {
   }
 
   #enter(instance: Instance, state: StateName): void {
+    const { downtimes = [] } = instance;
+    const now = this.#clock.now();
+    if (state === 'stopping') instance.downtimes = [...downtimes, { from: now }];
+    if (state === 'running') instance.downtimes = downtimes.map((downtime) => ({ to: now, ...downtime }));
     instance.state = state;
     this.#recorder.state(instance);
   }

@@ -31,6 +31,7 @@ export const modifyInstanceMetadataOptions: Action = ({ params, at }, region, { 
     );
   }
   checkEnforced(options, region.defaults, 'modify instances to use IMDSv1');
+  instance.earlierOptions = [...(instance.earlierOptions ?? []), { options: instance.options, until: at }];
   instance.options = options;
   lifecycle.applyOptions(instance);
   return { instanceId: instance.id, instanceMetadataOptions: optionsShape(options, 'pending') };

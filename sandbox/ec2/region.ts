@@ -14,7 +14,7 @@ export interface LaunchTemplate {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Terminated instances stay visible for up to an hour. API reference, DescribeInstances. */
+/** Terminated instances usually stay visible for less than an hour. API reference, DescribeInstances. */
 const TERMINATED_VISIBLE_MS = 3_600_000;
 
 /** What EC2 holds in one region. */
@@ -79,5 +79,5 @@ export class Ec2Region {
   }
 }
 
-const isVisible = ({ visibleAt, terminatedAt }: Instance, now: number): boolean =>
-  visibleAt <= now && (terminatedAt === undefined || now - terminatedAt < TERMINATED_VISIBLE_MS);
+const isVisible = ({ visibleAt, terminatedAt = Infinity, forgottenAt }: Instance, now: number): boolean =>
+  visibleAt <= now && now < (forgottenAt ?? terminatedAt + TERMINATED_VISIBLE_MS);

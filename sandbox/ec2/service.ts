@@ -1,8 +1,9 @@
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { flag } from '../wire/params.ts';
+import { authorize, namedInstances } from './authorize.ts';
 import type { Action, Ec2Context } from './context.ts';
-import { describeBucket, describeInstances, describeRegions } from './describe.ts';
+import { describeBucket, describeInstances } from './describe.ts';
 import { DRY_RUN, runInstances } from './launch.ts';
 import {
   getInstanceMetadataDefaults,
@@ -11,6 +12,7 @@ import {
 } from './modify.ts';
 import { startInstances, stopInstances, terminateInstances } from './power.ts';
 import type { Ec2Region } from './region.ts';
+import { describeRegions } from './regions.ts';
 import type { Shape } from './shape.ts';
 import { createTags, deleteTags, describeTags } from './tags.ts';
 
@@ -48,8 +50,12 @@ export class Ec2Service implements Service {
     const { recorder } = this.#context;
     try {
       region.buckets.take(describeBucket(call.action, call.params), call.at);
+      authorize(call, region, this.#context);
       // A launch first checks that it could be made.
-      if (flag(call.params, 'DryRun') && action !== runInstances) throw new ApiError('DryRunOperation', DRY_RUN, 412);
+      if (flag(call.params, 'DryRun') && action !== runInstances) {
+        region.find(namedInstances(call), call.at);
+        throw new ApiError('DryRunOperation', DRY_RUN, 412);
+      }
       const answer = action(call, region, this.#context);
       recorder.call(call, answer);
       return answer;

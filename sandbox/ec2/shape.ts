@@ -146,22 +146,26 @@ interface Hardware {
 
 const hardware = new WeakMap<Instance, Hardware>();
 const ID_DIGITS = 17;
+const DIGITS = 64;
 
 function hardwareOf(instance: Instance): Hardware {
   const known = hardware.get(instance);
   if (known !== undefined) return known;
-  const { id, region, subnetId, profileArn = '' } = instance;
-  const idOf = (kind: string, key: string) => `${kind}-${hexOf(ID_DIGITS, key, kind)}`;
+  const { id, region, subnetId, profileArn } = instance;
+  // One digest each, cut up: fleets of tens of thousands are described.
+  const [own, shared] = [hexOf(DIGITS, id, 'hardware'), hexOf(DIGITS, region, 'network')];
+  const cut = (digits: string, place: number) => digits.slice(place * ID_DIGITS, (place + 1) * ID_DIGITS);
+  const mac = own.slice(-10);
   const made: Hardware = {
-    address: `10.0.${parseInt(hexOf(2, id, 'ip'), 16)}.${parseInt(hexOf(2, id, 'address'), 16)}`,
-    mac: `06:${hexOf(10, id, 'mac').replace(/..(?!$)/g, '$&:')}`,
-    interfaceId: idOf('eni', id),
-    attachmentId: idOf('eni-attach', id),
-    volumeId: idOf('vol', id),
-    subnetId: subnetId ?? idOf('subnet', region),
-    vpcId: idOf('vpc', region),
-    groupId: idOf('sg', region),
-    profileId: `AIPA${hexOf(ID_DIGITS, profileArn).toUpperCase()}`,
+    address: `10.0.${parseInt(mac.slice(0, 2), 16)}.${parseInt(mac.slice(2, 4), 16)}`,
+    mac: `06:${mac.replace(/..(?!$)/g, '$&:')}`,
+    interfaceId: `eni-${cut(own, 0)}`,
+    attachmentId: `eni-attach-${cut(own, 1)}`,
+    volumeId: `vol-${cut(own, 2)}`,
+    subnetId: subnetId ?? `subnet-${cut(shared, 0)}`,
+    vpcId: `vpc-${cut(shared, 1)}`,
+    groupId: `sg-${cut(shared, 2)}`,
+    profileId: profileArn === undefined ? '' : `AIPA${hexOf(ID_DIGITS, profileArn).toUpperCase()}`,
   };
   hardware.set(instance, made);
   return made;

@@ -1,7 +1,7 @@
 import type { Shape } from '../ec2/shape.ts';
 import type { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
-import type { Wire } from '../wire/xml.ts';
+import { Entries, type Wire } from '../wire/xml.ts';
 import { userIdentityOf } from './identity.ts';
 import { requestParametersOf } from './request-parameters.ts';
 
@@ -76,6 +76,7 @@ type Json = unknown;
 /** The form that CloudTrail gives to an EC2 answer: sets as `{items: […]}`, empty ones as `{}`, times in milliseconds. */
 function recordForm(value: Wire, name = ''): Json {
   if (value instanceof Date) return value.getTime();
+  if (value instanceof Entries) return value.values;
   if (Array.isArray(value)) {
     if (value.length === 0) return {};
     // The one set that is written differently, in every record published.

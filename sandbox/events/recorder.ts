@@ -51,8 +51,8 @@ export interface RecorderParts {
   readonly ids: Ids;
   readonly faults: Faults;
   readonly timing: EventTiming;
-  /** Whether a trail is there. Without one, no call is recorded. */
-  readonly trail: boolean;
+  /** Whether a trail brings calls of a region to its bus. */
+  readonly recorded: (region: string) => boolean;
   readonly put: (event: BusEvent) => void;
 }
 
@@ -90,8 +90,8 @@ export class Recorder {
   }
 
   #call(call: ApiCall, outcome: Outcome, instanceIds: readonly string[]): void {
-    const { account, faults, ids, timing, trail } = this.#parts;
-    if (!trail || !RECORDED.has(call.action)) return;
+    const { account, faults, ids, timing, recorded } = this.#parts;
+    if (!recorded(call.region) || !RECORDED.has(call.action)) return;
     const faulty = this.#faulty('cloudtrail', call.action, call.region, instanceIds);
     const detail = recordOf(
       call,

@@ -10,6 +10,7 @@ import type {
   WorkerMessage,
   WorkerSettings,
 } from './function.ts';
+import { LOG_STREAM } from './logs.ts';
 
 /** Node runs the worker from its source: it strips types itself, so this works under any runner of the main thread. */
 const WORKER = join(import.meta.dirname, 'worker.ts');
@@ -137,26 +138,26 @@ const timeoutError = ({ requestId }: Invocation, seconds: number): FunctionError
   errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`,
 });
 
-const contextOf = ({ name, arn, memoryMb }: FunctionSettings) => ({
+const contextOf = ({ name, arn, memoryMb, logGroup }: FunctionSettings) => ({
   functionName: name,
   functionVersion: '$LATEST',
   invokedFunctionArn: arn,
   memoryLimitInMB: String(memoryMb),
-  logGroupName: `/aws/lambda/${name}`,
-  logStreamName: 'local/[$LATEST]',
+  logGroupName: logGroup,
+  logStreamName: LOG_STREAM,
 });
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 function environmentOf(settings: FunctionSettings, accessKeyId: string, endpoint: string): Record<string, string> {
-  const { name, region, memoryMb, handler } = settings;
+  const { name, region, memoryMb, handler, logGroup } = settings;
   return {
     ...settings.environment,
     _HANDLER: handler,
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: 'local/[$LATEST]',
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: LOG_STREAM,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_REGION: region,

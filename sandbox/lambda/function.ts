@@ -1,3 +1,4 @@
+import type { Statement } from '../iam/policy.ts';
 import type { TimeSetting } from '../time.ts';
 
 /** A function as the template describes it. */
@@ -14,6 +15,18 @@ export interface FunctionSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** Its session under the execution role: who its calls are made by. */
   readonly roleArn: string;
+  /** What the execution role may do in EC2. @default everything */
+  readonly policies?: readonly Statement[];
+  readonly logGroup: string;
+  /** What the API tells, and nothing here depends on. */
+  readonly about?: {
+    readonly description?: string;
+    readonly runtime?: string;
+    readonly architecture?: string;
+    readonly executionRoleArn?: string;
+    readonly logFormat?: string;
+    readonly lastModified: Date;
+  };
 }
 
 /** An error as Lambda reports it. */

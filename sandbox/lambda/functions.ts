@@ -1,4 +1,3 @@
-import type { BusEvent } from '../events/recorder.ts';
 import type { Queue } from '../sqs/queue.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { CallObserver } from '../wire/gateway.ts';
@@ -7,8 +6,20 @@ import type { FunctionSettings } from './function.ts';
 import { FunctionHost, type HostRoom } from './host.ts';
 import { Poller, type PollerSettings } from './poller.ts';
 
+/** A queue that a function takes from. */
+export interface EventSourceMapping {
+  readonly id: string;
+  readonly queueArn: string;
+  readonly functionArn: string;
+  readonly enabled: boolean;
+  readonly settings: PollerSettings;
+  /** Simulated milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
 /** All functions of the account. */
 export class Functions implements CallObserver {
+  public readonly mappings: EventSourceMapping[] = [];
   readonly #room: HostRoom;
   readonly #queues: Queues;
   readonly #hosts = new Map<string, { readonly host: FunctionHost; readonly invoker: AsyncInvoker }>();
@@ -30,18 +41,30 @@ export class Functions implements CallObserver {
       ?.host;
   }
 
+  public all(): readonly FunctionHost[] {
+    return [...this.#hosts.values()].map(({ host }) => host);
+  }
+
   public has(arn: string): boolean {
     return this.#hosts.has(arn);
   }
 
-  public poll(queue: Queue, host: FunctionHost, settings: PollerSettings): void {
+  public poll(
+    queue: Queue,
+    host: FunctionHost,
+    settings: PollerSettings,
+    { id, enabled }: Pick<EventSourceMapping, 'id' | 'enabled'>,
+  ): void {
+    const createdAt = this.#room.clock.now();
+    this.mappings.push({ id, queueArn: queue.arn, functionArn: host.settings.arn, enabled, settings, createdAt });
+    if (!enabled) return;
     new Poller(queue, host, settings, this.#room).start();
   }
 
   /** Gives an event to a function, asynchronously; `false` if there is no such function. */
-  public accept(arn: string, event: BusEvent): boolean {
+  public accept(arn: string, payload: unknown): boolean {
     const found = this.#hosts.get(arn);
-    found?.invoker.accept(event);
+    found?.invoker.accept(payload);
     return found !== undefined;
   }
 

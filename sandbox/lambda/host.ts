@@ -35,6 +35,7 @@ export class FunctionHost implements CallObserver {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #keepsWarm = false;
+  #stopped = false;
 
   public constructor(settings: FunctionSettings, room: HostRoom) {
     this.settings = settings;
@@ -55,6 +56,11 @@ export class FunctionHost implements CallObserver {
     const end = activity.begin(`invocation of ${this.settings.name}`);
     if (this.#running >= maxConcurrency) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
+    if (this.#stopped) {
+      this.#waiting.shift()?.();
+      end();
+      return { ok: false, error: exitError(invocation, 1) };
+    }
     const { requestId, key, attempt } = invocation;
     const environment = this.#warm() ?? this.#start();
     const functionName = this.settings.name;
@@ -93,7 +99,10 @@ export class FunctionHost implements CallObserver {
     return !live.hung;
   }
 
+  /** Ends all environments, and starts none any more. */
   public async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#keepsWarm = false;
     const live = [...this.#byKey.values()].map(({ environment }) => environment);
     await Promise.all([...this.#idle, ...live].map((environment) => environment.stop()));
   }
@@ -107,9 +116,9 @@ export class FunctionHost implements CallObserver {
 
   #start(): ExecutionEnvironment {
     const { callers, clock, endpoint, ids, lines } = this.#room;
-    const { name, roleArn } = this.settings;
+    const { name, roleArn, policies } = this.settings;
     const accessKeyId = `ASIA${ids.hex('function credentials', 16).toUpperCase()}`;
-    callers.add(accessKeyId, { arn: roleArn });
+    callers.add(accessKeyId, { arn: roleArn, policies });
     const onLine = (text: string, requestId: string | undefined) =>
       lines.push({ at: clock.now(), functionName: name, requestId, text });
     return new ExecutionEnvironment(this.settings, accessKeyId, { clock, endpoint, onLine });

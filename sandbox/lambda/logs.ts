@@ -1,6 +1,9 @@
 import { at, list, text } from '../wire/params.ts';
 import type { LogLine } from './function.ts';
 
+/** One for all environments of a function. */
+export const LOG_STREAM = 'local/[$LATEST]';
+
 /** A line that is a JSON object, with where it comes from. */
 export interface JsonLine extends LogLine {
   readonly json: Readonly<Record<string, unknown>>;

@@ -2,13 +2,17 @@ import type { Faults } from '../faults.ts';
 import { hexOf, type Ids } from '../ids.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
-import { list, text } from '../wire/params.ts';
+import { page } from '../wire/pages.ts';
+import { list, type Params, text } from '../wire/params.ts';
 import type { Wire } from '../wire/xml.ts';
 import { type Publish, readPublish, sizeOf } from './message.ts';
+import { attributesOf, subscriptionShape } from './shape.ts';
 import type { Topic, Topics } from './topics.ts';
 
 // https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 const MAX_BATCH = 10;
+/** https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html */
+const PAGE = 100;
 const MAX_BATCH_BYTES = 256 * 1024;
 
 /** SNS, as far as this product meets it. */
@@ -33,6 +37,14 @@ export class SnsService implements Service {
         return { MessageId: this.#publish(this.#topicOf(params, region), readPublish(params)) };
       case 'PublishBatch':
         return this.#publishBatch(this.#topicOf(params, region), list(params, 'PublishBatchRequestEntries'));
+      case 'GetTopicAttributes':
+        return { Attributes: attributesOf(this.#topicOf(params, region)) };
+      case 'ListSubscriptionsByTopic':
+        return this.#subscriptions(this.#topicOf(params, region), params);
+      case 'Subscribe':
+        return this.#subscribe(this.#topicOf(params, region), params);
+      case 'ConfirmSubscription':
+        return this.#confirm(this.#topicOf(params, region), text(params, 'Token') ?? '');
       default:
         throw new ApiError('InvalidAction', `The local AWS has no sns:${action}`);
     }
@@ -47,6 +59,26 @@ export class SnsService implements Service {
     const topic = this.#topics.byArn(arn);
     if (topic === undefined) throw new ApiError('NotFound', 'Topic does not exist', 404);
     return topic;
+  }
+
+  #subscriptions(topic: Topic, params: Params): Wire {
+    const { items, nextToken } = page(topic.subscriptions, PAGE, text(params, 'NextToken'), 'InvalidParameter');
+    return { Subscriptions: items.map((item) => subscriptionShape(item, topic.arn)), NextToken: nextToken };
+  }
+
+  #subscribe(topic: Topic, params: Params): Wire {
+    const [protocol = '', endpoint = ''] = [text(params, 'Protocol'), text(params, 'Endpoint')];
+    if (protocol === '' || endpoint === '') throw new ApiError('InvalidParameter', 'Invalid parameter: Endpoint');
+    const { arn, confirmed } = this.#topics.subscribe(topic, protocol, endpoint);
+    const told = confirmed || text(params, 'ReturnSubscriptionArn') === 'true';
+    return { SubscriptionArn: told ? arn : 'pending confirmation' };
+  }
+
+  #confirm(topic: Topic, token: string): Wire {
+    const subscription = topic.subscriptions.find((other) => other.token === token);
+    if (subscription === undefined) throw new ApiError('InvalidParameter', 'Invalid token');
+    subscription.confirmed = true;
+    return { SubscriptionArn: subscription.arn };
   }
 
   #publish(topic: Topic, publish: Publish): string {

@@ -1,11 +1,20 @@
 import type { Clock } from '../clock.ts';
+import { hexOf, uuidOf } from '../ids.ts';
 import { chosenBody, type Publish, type PublishedMessage } from './message.ts';
 
 /** Who gets the messages of a topic. */
 export interface Subscription {
+  readonly arn: string;
   readonly protocol: string;
   readonly endpoint: string;
+  /** What the confirmation mail asks the subscriber to send back. */
+  readonly token: string;
+  /** People and web servers have to say first that they want it. */
+  confirmed: boolean;
 }
+
+const TO_CONFIRM = ['email', 'email-json', 'http', 'https', 'sms'];
+const TOKEN_LENGTH = 64;
 
 /** A topic and everything that was published to it. */
 export interface Topic {
@@ -31,6 +40,24 @@ export class Topics {
     const topic = this.#byArn.get(arn) ?? { arn, displayName, subscriptions: [], messages: [] };
     this.#byArn.set(arn, topic);
     return topic;
+  }
+
+  /** The same subscription again is the one that is there. */
+  public subscribe(topic: Topic, protocol: string, endpoint: string): Subscription {
+    const known = topic.subscriptions.find((other) => other.protocol === protocol && other.endpoint === endpoint);
+    if (known !== undefined) return known;
+    const arn = `${topic.arn}:${uuidOf(topic.arn, protocol, endpoint)}`;
+    const confirmed = !TO_CONFIRM.includes(protocol);
+    const subscription = { arn, protocol, endpoint, token: hexOf(TOKEN_LENGTH, arn), confirmed };
+    topic.subscriptions.push(subscription);
+    return subscription;
+  }
+
+  /** Subscribers of a topic click on the link in their confirmation mail: those of one endpoint, or all. */
+  public confirm(topic: Topic, endpoint?: string): void {
+    for (const subscription of topic.subscriptions) {
+      if (endpoint === undefined || subscription.endpoint === endpoint) subscription.confirmed = true;
+    }
   }
 
   public all(): readonly Topic[] {

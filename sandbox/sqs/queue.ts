@@ -2,6 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Activity } from '../activity.ts';
 import type { Cancel, Clock } from '../clock.ts';
 import type { Ids } from '../ids.ts';
+import {
+  checkStandard,
+  Deduplication,
+  fifoIds,
+  type FifoIds,
+  type FifoSettings,
+  inGroups,
+  sequenceNumber,
+} from './fifo.ts';
 
 /** A message attribute as the SQS API has it. */
 export interface MessageAttribute {
@@ -20,6 +29,9 @@ export interface Message {
   readonly sentAt: number;
   /** Queue that it came from, if it was moved here because it failed too often. */
   readonly source?: string;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+  readonly sequenceNumber?: string;
   visibleAt: number;
   receiveCount: number;
   firstReceivedAt?: number;
@@ -33,6 +45,8 @@ export interface QueueSettings {
   readonly retentionSeconds: number;
   /** Where a message goes that was received so often. */
   readonly redrive?: { readonly deadLetterArn: string; readonly maxReceiveCount: number };
+  /** Absent for a standard queue. */
+  readonly fifo?: FifoSettings;
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
@@ -47,7 +61,13 @@ export interface QueueRoom {
   readonly find: (arn: string) => Queue | undefined;
 }
 
-/** A standard queue. */
+/** What a message is sent with. */
+export interface SendOptions extends Partial<FifoIds> {
+  readonly attributes?: MessageAttributes;
+  readonly delaySeconds?: number;
+}
+
+/** A queue, standard or FIFO. */
 export class Queue {
   public readonly name: string;
   public readonly arn: string;
@@ -60,13 +80,16 @@ export class Queue {
   readonly #wakers = new Set<() => void>();
   /** Ends of the messages that count as under way: only if somebody takes them without being asked. */
   readonly #open = new Map<string, () => void>();
+  readonly #deduplication: Deduplication | undefined;
   #consumed = false;
+  #sequence = 0;
 
   public constructor(name: string, arn: string, settings: QueueSettings, room: QueueRoom) {
     this.name = name;
     this.arn = arn;
     this.settings = settings;
     this.#room = room;
+    this.#deduplication = settings.fifo && new Deduplication(settings.fifo);
   }
 
   /** Everything in the queue, waiting or in flight, oldest first. */
@@ -80,7 +103,7 @@ export class Queue {
     return this.messages().length;
   }
 
-  /** How many can be received now. */
+  /** How many are neither delayed nor in flight. */
   public get visible(): number {
     return this.#visible.size;
   }
@@ -93,16 +116,31 @@ export class Queue {
     onVisible();
   }
 
-  public send(body: string, options: { attributes?: MessageAttributes; delaySeconds?: number } = {}): Message {
+  /**
+   * Takes a message.
+   *
+   * @returns it, or the one that is the same to a FIFO queue.
+   * @throws ApiError if it does not go with the type of the queue.
+   */
+  public send(body: string, { attributes = {}, delaySeconds, ...given }: SendOptions = {}): Message {
+    const { fifo } = this.settings;
+    if (fifo === undefined) checkStandard(given);
+    const ids = fifo && fifoIds(fifo, body, { ...given, delaySeconds });
     const now = this.#room.clock.now();
-    const delay = (options.delaySeconds ?? this.settings.delaySeconds) * 1000;
+    const same = ids && this.#deduplication?.find(ids, now);
+    if (same !== undefined) return same;
+    const delay = (fifo === undefined ? delaySeconds : undefined) ?? this.settings.delaySeconds;
     const id = this.#room.ids.uuid(`message ${this.name}`);
-    const attributes = options.attributes ?? {};
-    return this.add({ id, body, attributes, sentAt: now, visibleAt: now + delay, receiveCount: 0 });
+    const visibleAt = now + delay * 1000;
+    const message = this.add({ id, body, attributes, sentAt: now, visibleAt, receiveCount: 0, ...given, ...ids });
+    if (ids !== undefined) this.#deduplication?.remember(ids, message, now);
+    return message;
   }
 
   /** Takes a message over, with its id and its age. */
-  public add(message: Message): Message {
+  public add(given: Message): Message {
+    const { fifo } = this.settings;
+    const message = fifo === undefined ? given : { ...given, sequenceNumber: sequenceNumber(this.#sequence++) };
     this.#messages.set(message.id, message);
     if (this.#consumed) this.#count(message);
     this.#hide(message, message.visibleAt - this.#room.clock.now());
@@ -114,7 +152,7 @@ export class Queue {
     this.#expire();
     const now = this.#room.clock.now();
     const received: Message[] = [];
-    for (const message of this.#visible) {
+    for (const message of this.#receivable()) {
       if (received.length === max) break;
       if (this.#givesUp(message)) continue;
       message.receiveCount++;
@@ -126,16 +164,24 @@ export class Queue {
     return received;
   }
 
-  /** Removes a message by any of its receipt handles; unknown ones are fine, as in SQS. */
-  public delete(receiptHandle: string): void {
+  /**
+   * Removes a message by any of its receipt handles, in a FIFO queue by the last one; unknown ones are fine, as in SQS.
+   *
+   * @returns `false` if the handle has expired.
+   */
+  public delete(receiptHandle: string): boolean {
     const message = this.#byHandle(receiptHandle);
-    if (message !== undefined) this.#remove(message);
+    if (message === undefined) return true;
+    if (this.#expired(message, receiptHandle)) return false;
+    this.#remove(message);
+    if (this.settings.fifo !== undefined) this.#wake(); // its group goes on
+    return true;
   }
 
   /** @returns whether there is such a message in flight. */
   public changeVisibility(receiptHandle: string, seconds: number): boolean {
     const message = this.#byHandle(receiptHandle);
-    if (message === undefined || this.#visible.has(message)) return false;
+    if (message === undefined || this.#visible.has(message) || this.#expired(message, receiptHandle)) return false;
     this.#hide(message, seconds * 1000);
     return true;
   }
@@ -167,10 +213,24 @@ export class Queue {
     const show = () => {
       this.#hidden.delete(message.id);
       this.#visible.add(message);
-      for (const wake of [...this.#wakers]) wake();
+      this.#wake();
     };
     if (ms > 0) this.#hidden.set(message.id, this.#room.clock.after(ms, show));
     else show();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#wakers]) wake();
+  }
+
+  #receivable(): Iterable<Message> {
+    if (this.settings.fifo === undefined) return this.#visible;
+    return inGroups([...this.#messages.values()], (message) => this.#visible.has(message));
+  }
+
+  /** FIFO queues know a message by its last handle, and only while it is in flight. */
+  #expired(message: Message, receiptHandle: string): boolean {
+    return this.settings.fifo !== undefined && (message.receiptHandle !== receiptHandle || this.#visible.has(message));
   }
 
   #givesUp(message: Message): boolean {
@@ -179,7 +239,11 @@ export class Queue {
     const deadLetters = this.#room.find(redrive.deadLetterArn);
     if (deadLetters === undefined) return false;
     this.#remove(message);
-    deadLetters.add({ ...message, source: this.arn, visibleAt: this.#room.clock.now(), receiveCount: 0 });
+    const now = this.#room.clock.now();
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html: the age begins anew,
+    // and the id of the message replaces what it was deduplicated by.
+    const anew = this.settings.fifo === undefined ? {} : { sentAt: now, deduplicationId: message.id };
+    deadLetters.add({ ...message, ...anew, source: this.arn, visibleAt: now, receiveCount: 0 });
     return true;
   }
 

@@ -1,5 +1,6 @@
 import { ApiError } from '../wire/errors.ts';
 import type { Wire } from '../wire/xml.ts';
+import { checkQueue } from './fifo.ts';
 import { DEFAULT_QUEUE, Queue, type QueueRoom, type QueueSettings } from './queue.ts';
 
 /** All queues of the account. */
@@ -19,6 +20,7 @@ export class Queues {
     const arn = `arn:aws:sqs:${region}:${this.#account}:${name}`;
     const existing = this.#byArn.get(arn);
     if (existing !== undefined) return existing;
+    checkQueue(name, settings.fifo, settings.redrive?.deadLetterArn);
     const queue = new Queue(name, arn, settings, { ...this.#room, find: (wanted) => this.#byArn.get(wanted) });
     this.#byArn.set(arn, queue);
     return queue;
@@ -55,17 +57,23 @@ export class Queues {
     return this.all().find((queue) => this.url(queue) === url) ?? doesNotExist(url);
   }
 
-  /** Moves everything out of a dead-letter queue: to the queue named, or each message back to where it came from. */
+  /** Moves everything out of a dead-letter queue, in order: to the queue named, or each message back to where it came from. */
   public redrive(sourceArn: string, destinationArn?: string): Wire {
     const deadLetters = this.byArn(sourceArn);
     if (deadLetters === undefined)
       throw new ApiError('ResourceNotFoundException', `There is no queue ${sourceArn}`, 404);
+    const isFifo = deadLetters.settings.fifo !== undefined;
+    const named = destinationArn === undefined ? undefined : this.byArn(destinationArn);
+    if (named !== undefined && isFifo !== (named.settings.fifo !== undefined)) {
+      throw new ApiError('InvalidParameterValue', 'Source and destination queues must be of the same type.');
+    }
     for (const message of deadLetters.drain()) {
       const destination = this.byArn(destinationArn ?? message.source ?? '');
       if (destination === undefined) deadLetters.add(message);
       else {
         const now = this.#room.clock.now();
-        destination.add({ ...message, source: undefined, visibleAt: now, receiveCount: 0 });
+        const sentAt = isFifo ? now : message.sentAt;
+        destination.add({ ...message, source: undefined, sentAt, visibleAt: now, receiveCount: 0 });
       }
     }
     return { TaskHandle: Buffer.from(sourceArn).toString('base64') };

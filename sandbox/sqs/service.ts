@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
-import { at, list, type Params, text } from '../wire/params.ts';
+import { at, list, type Params, text, texts } from '../wire/params.ts';
 import type { Wire } from '../wire/xml.ts';
+import { attributesOf, settingsOf } from './attributes.ts';
 import { md5, type Message, type MessageAttributes, type Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
 import { systemAttributes } from './system-attributes.ts';
@@ -25,7 +26,7 @@ export class SqsService implements Service {
   public handle({ action, params, region }: ApiCall): Promise<Wire> | Wire {
     switch (action) {
       case 'CreateQueue':
-        return { QueueUrl: this.#queues.url(this.#queues.create(region, text(params, 'QueueName') ?? '')) };
+        return this.#create(region, params);
       case 'ListQueues':
         return { QueueUrls: this.#queues.in(region).map((queue) => this.#queues.url(queue)) };
       case 'GetQueueUrl':
@@ -39,23 +40,24 @@ export class SqsService implements Service {
       case 'ReceiveMessage':
         return this.#receive(this.#queueOf(params), params);
       case 'DeleteMessage':
-        this.#queueOf(params).delete(text(params, 'ReceiptHandle') ?? '');
-        return {};
+        return remove(this.#queueOf(params), params);
       case 'DeleteMessageBatch':
-        return batch(params, (entry) => {
-          this.#queueOf(params).delete(text(entry, 'ReceiptHandle') ?? '');
-          return {};
-        });
+        return batch(params, (entry) => remove(this.#queueOf(params), entry));
       case 'ChangeMessageVisibility':
         return changeVisibility(this.#queueOf(params), params);
       case 'GetQueueAttributes':
-        return { Attributes: attributesOf(this.#queueOf(params), this.#clock.now()) };
+        return asked(attributesOf(this.#queueOf(params), this.#clock.now()), texts(params, 'AttributeNames'));
       case 'PurgeQueue':
         this.#queueOf(params).drain();
         return {};
       default:
         throw new ApiError('InvalidAction', `The local AWS has no sqs:${action}`);
     }
+  }
+
+  #create(region: string, params: Params): Wire {
+    const name = text(params, 'QueueName') ?? '';
+    return { QueueUrl: this.#queues.url(this.#queues.create(region, name, settingsOf(at(params, 'Attributes')))) };
   }
 
   #queueOf(params: Params): Queue {
@@ -93,9 +95,26 @@ function send(queue: Queue, params: unknown): Record<string, Wire> {
     );
   }
   const attributes = (at(params, 'MessageAttributes') ?? {}) as MessageAttributes;
-  const { id } = queue.send(body, { attributes, delaySeconds: delay === undefined ? undefined : Number(delay) });
-  return { MessageId: id, MD5OfMessageBody: md5(body) };
+  const { id, sequenceNumber } = queue.send(body, {
+    attributes,
+    delaySeconds: delay === undefined ? undefined : Number(delay),
+    groupId: text(params, 'MessageGroupId'),
+    deduplicationId: text(params, 'MessageDeduplicationId'),
+  });
+  return { MessageId: id, MD5OfMessageBody: md5(body), SequenceNumber: sequenceNumber };
 }
+
+function remove(queue: Queue, params: unknown): Record<string, Wire> {
+  const handle = text(params, 'ReceiptHandle') ?? '';
+  if (!queue.delete(handle)) throw expired(handle);
+  return {};
+}
+
+const expired = (handle: string): ApiError =>
+  new ApiError(
+    'InvalidParameterValue',
+    `Value ${handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+  );
 
 /** Entries succeed or fail each on its own. */
 function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): Wire {
@@ -104,6 +123,21 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): 
     throw new ApiError('EmptyBatchRequest', 'There should be at least one entry in the request.');
   if (entries.length > MAX_BATCH) {
     throw new ApiError('TooManyEntriesInBatchRequest', `Maximum number of entries per request are ${MAX_BATCH}.`);
+  }
+  const ids = entries.map((entry) => text(entry, 'Id') ?? '');
+  if (ids.some((id) => !/^[\w-]{1,80}$/.test(id))) {
+    throw new ApiError(
+      'InvalidBatchEntryId',
+      'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
+    );
+  }
+  if (new Set(ids).size < ids.length) throw new ApiError('BatchEntryIdsNotDistinct', 'Ids must be distinct.');
+  const bytes = entries.reduce((sum: number, entry) => sum + Buffer.byteLength(text(entry, 'MessageBody') ?? ''), 0);
+  if (bytes > MAX_BODY_BYTES) {
+    throw new ApiError(
+      'BatchRequestTooLong',
+      `Batch requests cannot be longer than ${MAX_BODY_BYTES} bytes. You have sent ${bytes} bytes.`,
+    );
   }
   const Successful: Wire[] = [];
   const Failed: Wire[] = [];
@@ -120,10 +154,9 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): 
 }
 
 function changeVisibility(queue: Queue, params: Params): Wire {
-  const changed = queue.changeVisibility(
-    text(params, 'ReceiptHandle') ?? '',
-    Number(text(params, 'VisibilityTimeout')),
-  );
+  const handle = text(params, 'ReceiptHandle') ?? '';
+  const changed = queue.changeVisibility(handle, Number(text(params, 'VisibilityTimeout')));
+  if (!changed && queue.settings.fifo !== undefined) throw expired(handle);
   if (!changed) throw new ApiError('MessageNotInflight', 'The message is not in flight.');
   return {};
 }
@@ -143,26 +176,8 @@ function toWire(message: Message): Wire {
   };
 }
 
-function attributesOf(queue: Queue, now: number): Wire {
-  const messages = queue.messages();
-  const waiting = messages.filter(({ visibleAt }) => visibleAt > now);
-  const delayed = waiting.filter(({ receiveCount }) => receiveCount === 0);
-  const { redrive } = queue.settings;
-  return {
-    QueueArn: queue.arn,
-    ApproximateNumberOfMessages: String(messages.length - waiting.length),
-    ApproximateNumberOfMessagesNotVisible: String(waiting.length - delayed.length),
-    ApproximateNumberOfMessagesDelayed: String(delayed.length),
-    DelaySeconds: String(queue.settings.delaySeconds),
-    VisibilityTimeout: String(queue.settings.visibilityTimeout),
-    MessageRetentionPeriod: String(queue.settings.retentionSeconds),
-    ...(redrive === undefined
-      ? {}
-      : {
-          RedrivePolicy: JSON.stringify({
-            deadLetterTargetArn: redrive.deadLetterArn,
-            maxReceiveCount: redrive.maxReceiveCount,
-          }),
-        }),
-  };
+/** Only what is asked for is answered; without names, nothing is. */
+function asked(attributes: Readonly<Record<string, string>>, names: readonly string[]): Wire {
+  const known = Object.entries(attributes).filter(([name]) => names.includes('All') || names.includes(name));
+  return known.length > 0 ? { Attributes: Object.fromEntries(known) } : {};
 }

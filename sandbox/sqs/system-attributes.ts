@@ -9,10 +9,16 @@ export const systemAttributes = ({
   receiveCount,
   firstReceivedAt,
   source,
+  groupId,
+  deduplicationId,
+  sequenceNumber,
 }: Message): Record<string, string> => ({
   ApproximateReceiveCount: String(receiveCount),
   SentTimestamp: String(sentAt),
   SenderId: SENDER_ID,
   ApproximateFirstReceiveTimestamp: String(firstReceivedAt ?? ''),
   ...(source === undefined ? {} : { DeadLetterQueueSourceArn: source }),
+  ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
+  ...(deduplicationId === undefined ? {} : { MessageDeduplicationId: deduplicationId }),
+  ...(sequenceNumber === undefined ? {} : { SequenceNumber: sequenceNumber }),
 });

@@ -1,21 +1,33 @@
 import type { Bus } from '../bus/bus.ts';
 import { compilePattern } from '../bus/pattern.ts';
 import type { Target } from '../bus/rule.ts';
-import type { FunctionSettings } from '../lambda/function.ts';
+import type { Clock } from '../clock.ts';
+import { type DeployedStack, deployedStack } from '../cloudformation/stack.ts';
 import type { Functions } from '../lambda/functions.ts';
+import { isFifoName } from '../sqs/fifo.ts';
 import type { Queue } from '../sqs/queue.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { Topic, Topics } from '../sns/topics.ts';
 import { at, list, text } from '../wire/params.ts';
+import { functionSettings } from './function.ts';
 import { Intrinsics } from './intrinsics.ts';
 import { forbidden } from './permissions.ts';
-import { asyncSettings, pollerSettings, queueSettings, retryPolicy, whole } from './properties.ts';
-import { isNamed, type Resource, resourcesOf, type StackInput, type Template, TemplateError } from './template.ts';
+import { asyncSettings, pollerSettings, queueSettings, retryPolicy } from './properties.ts';
+import {
+  bestNamed,
+  isNamed,
+  type Resource,
+  resourcesOf,
+  type StackInput,
+  type Template,
+  TemplateError,
+} from './template.ts';
 
 /** What a stack is deployed to. */
 export interface Ground {
   readonly account: string;
   readonly homeRegion: string;
+  readonly clock: Clock;
   readonly queues: Queues;
   readonly topics: Topics;
   readonly functions: Functions;
@@ -24,22 +36,19 @@ export interface Ground {
   readonly bundles: string | Readonly<Record<string, string>>;
 }
 
-const DEFAULT_TIMEOUT_SECONDS = 3;
-const DEFAULT_MEMORY_MB = 128;
-
 /** Wires the resources of a stack that the local AWS has; others (roles, alarms, keys, …) are left alone. */
 export class Deployment {
   public readonly queues = new Map<string, Queue>();
   public readonly topics = new Map<string, Topic>();
-  /** Rules that do not wait for events (schedules), and disabled ones: nothing fires them here. */
-  public readonly idleRules: string[] = [];
+  /** What CloudFormation says about it. */
+  public readonly stack: DeployedStack;
   readonly #template: Template;
   readonly #ground: Ground;
   readonly #region: string;
   readonly #intrinsics: Intrinsics;
 
   public constructor({ template, region, name = 'Local' }: StackInput, ground: Ground) {
-    const { account, homeRegion, queues } = ground;
+    const { account, homeRegion, queues, clock } = ground;
     this.#template = template;
     this.#ground = ground;
     this.#region = region ?? homeRegion;
@@ -49,8 +58,9 @@ export class Deployment {
     for (const [id, properties] of this.#resources('AWS::SNS::Topic')) this.#topic(id, properties);
     for (const [, properties] of this.#resources('AWS::SNS::Subscription')) this.#subscribe(properties);
     for (const [id, resource] of resourcesOf(template, 'AWS::Lambda::Function')) this.#function(id, resource);
-    for (const [id, { Properties = {} }] of resourcesOf(template, 'AWS::Events::Rule')) this.#rule(id, Properties);
-    for (const [, properties] of this.#resources('AWS::Lambda::EventSourceMapping')) this.#poller(properties);
+    for (const [id, resource] of resourcesOf(template, 'AWS::Events::Rule')) this.#rule(id, resource);
+    for (const [id, properties] of this.#resources('AWS::Lambda::EventSourceMapping')) this.#poller(id, properties);
+    this.stack = deployedStack(template, this.#intrinsics, { name, region: this.#region, createdAt: clock.now() });
   }
 
   /** A queue by logical id or construct id. */
@@ -64,8 +74,8 @@ export class Deployment {
   }
 
   #named<T>(things: ReadonlyMap<string, T>, name: string): T | undefined {
-    const found = [...things].filter(([id]) => isNamed(id, this.#template.Resources?.[id] ?? { Type: '' }, name));
-    return (found.find(([id]) => id === name) ?? found[0])?.[1];
+    const all = [...things.keys()].map((id) => [id, this.#template.Resources?.[id] ?? { Type: '' }] as const);
+    return things.get(bestNamed(all, name) ?? '');
   }
 
   #resources(type: string): (readonly [id: string, properties: Readonly<Record<string, unknown>>])[] {
@@ -77,7 +87,6 @@ export class Deployment {
   }
 
   #queue(id: string, properties: Readonly<Record<string, unknown>>): void {
-    if (properties.FifoQueue === true) throw new TemplateError(`${id}: FIFO queues are not known here`);
     const name = this.#intrinsics.nameOf(id);
     this.queues.set(id, this.#ground.queues.create(this.#region, name, queueSettings(properties)));
   }
@@ -89,33 +98,17 @@ export class Deployment {
 
   #subscribe(properties: Readonly<Record<string, unknown>>): void {
     const topic = this.#ground.topics.byArn(text(properties, 'TopicArn') ?? '');
-    topic?.subscriptions.push({
-      protocol: text(properties, 'Protocol') ?? '',
-      endpoint: text(properties, 'Endpoint') ?? '',
-    });
+    if (topic === undefined) return;
+    this.#ground.topics.subscribe(topic, text(properties, 'Protocol') ?? '', text(properties, 'Endpoint') ?? '');
   }
 
   #function(id: string, resource: Resource): void {
     const bundle = this.#bundleOf(id, resource);
     if (bundle === undefined) return;
-    const { Handler, Timeout, MemorySize, Environment, Role } = resource.Properties ?? {};
-    const arn = this.#intrinsics.arnOf(id);
-    const read = (value: unknown, name: string) => this.#intrinsics.resolve(value, `${id}.${name}`);
-    const role = read(Role, 'Role');
-    const name = this.#intrinsics.nameOf(id);
-    const roleName = typeof role === 'string' ? (role.split('/').at(-1) ?? '') : `${name}-role`;
-    const variables = at(read(Environment, 'Environment'), 'Variables') ?? {};
-    const settings: FunctionSettings = {
-      name,
-      arn,
-      region: this.#region,
-      handler: text({ Handler }, 'Handler') ?? 'index.handler',
-      bundle,
-      timeoutSeconds: whole({ Timeout }, 'Timeout', DEFAULT_TIMEOUT_SECONDS),
-      memoryMb: whole({ MemorySize }, 'MemorySize', DEFAULT_MEMORY_MB),
-      environment: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
-      roleArn: `arn:aws:sts::${this.#ground.account}:assumed-role/${roleName}/${name}`,
-    };
+    const { account, clock } = this.#ground;
+    const place = { account, region: this.#region, bundle, now: clock.now() };
+    const settings = functionSettings(id, resource, this.#template, this.#intrinsics, place);
+    const { arn, name } = settings;
     const config = this.#resources('AWS::Lambda::EventInvokeConfig').find(([, { FunctionName }]) =>
       [arn, name].includes(String(FunctionName)),
     );
@@ -125,27 +118,31 @@ export class Deployment {
   #bundleOf(id: string, resource: Resource): string | undefined {
     const { bundles } = this.#ground;
     if (typeof bundles === 'string') return bundles;
-    return Object.entries(bundles).find(([name]) => isNamed(id, resource, name))?.[1];
+    const named = Object.entries(bundles).filter(([name]) => isNamed(id, resource, name));
+    // `Function` names every one of them, `Sweep/Function` but one.
+    return named.sort(([a], [b]) => b.length - a.length)[0]?.[1];
   }
 
-  #rule(id: string, properties: Readonly<Record<string, unknown>>): void {
+  #rule(id: string, resource: Resource): void {
+    const { Properties: properties = {} } = resource;
     const name = this.#intrinsics.nameOf(id);
-    if (properties.EventPattern === undefined || properties.State === 'DISABLED') {
-      this.idleRules.push(name);
-      return;
-    }
+    const state = properties.State === 'DISABLED' ? 'DISABLED' : 'ENABLED';
     const arn = this.#intrinsics.arnOf(id);
     const bus = this.#intrinsics.resolve(properties.EventBusName, `${id}.EventBusName`);
+    const pattern = this.#intrinsics.resolve(properties.EventPattern, `${id}.EventPattern`);
     const targets = list(properties, 'Targets').map((target, index) =>
       this.#target(arn, target, `${id}.Targets[${index}]`),
     );
-    const matches = compilePattern(this.#intrinsics.resolve(properties.EventPattern, `${id}.EventPattern`));
-    this.#ground.bus.add({ name, arn, busArn: this.#busArn(bus), matches, targets });
+    // A schedule rings, but does not match.
+    const matches = pattern === undefined ? () => false : compilePattern(pattern);
+    const said = { description: text(properties, 'Description'), schedule: text(properties, 'ScheduleExpression') };
+    const goesBy = (other: string) => isNamed(id, resource, other);
+    this.#ground.bus.add({ name, arn, busArn: this.#busArn(bus), state, pattern, matches, targets, goesBy, ...said });
   }
 
   #target(ruleArn: string, target: unknown, where: string): Target {
     const resolved = this.#intrinsics.resolve(target, where);
-    const shaped = ['Input', 'InputPath', 'InputTransformer'].find((name) => at(resolved, name) !== undefined);
+    const shaped = ['InputPath', 'InputTransformer'].find((name) => at(resolved, name) !== undefined);
     if (shaped !== undefined) throw new TemplateError(`${where}: ${shaped} is not known here`);
     const arn = text(resolved, 'Arn') ?? '';
     const deadLetterArn = text(resolved, 'DeadLetterConfig', 'Arn');
@@ -156,7 +153,13 @@ export class Deployment {
     if (deadLetterArn !== undefined && policies(deadLetterArn) !== undefined) {
       throw new TemplateError(`${where}: the rule may not send to its dead-letter queue`);
     }
-    return { arn, retry: retryPolicy(resolved), deadLetterArn, forbidden: policies(arn) };
+    const [id = '', groupId, input] = [
+      text(resolved, 'Id'),
+      text(resolved, 'SqsParameters', 'MessageGroupId'),
+      text(resolved, 'Input'),
+    ];
+    checkFifoTarget(where, { groupId, deadLetterArn, queue: this.#ground.queues.byArn(arn) });
+    return { id, arn, retry: retryPolicy(resolved), deadLetterArn, forbidden: policies(arn), groupId, input };
   }
 
   #busArn(bus: unknown): string {
@@ -164,16 +167,34 @@ export class Deployment {
     return bus.startsWith('arn:') ? bus : this.#ground.bus.defaultBus(this.#region).replace(/default$/, bus);
   }
 
-  #poller(properties: Readonly<Record<string, unknown>>): void {
+  #poller(id: string, properties: Readonly<Record<string, unknown>>): void {
     const queue = this.#ground.queues.byArn(text(properties, 'EventSourceArn') ?? '');
     const target = this.#ground.functions.get(text(properties, 'FunctionName') ?? '');
-    if (queue === undefined || target === undefined || properties.Enabled === false) return;
+    if (queue === undefined || target === undefined) return;
     if (queue.settings.visibilityTimeout < target.settings.timeoutSeconds) {
       // CreateEventSourceMapping refuses it.
       throw new TemplateError(
         `the visibility timeout of ${queue.name} is less than the timeout of ${target.settings.name}`,
       );
     }
-    this.#ground.functions.poll(queue, target, pollerSettings(properties));
+    const mapping = { id: this.#intrinsics.physicalIdOf(id), enabled: properties.Enabled !== false };
+    this.#ground.functions.poll(queue, target, pollerSettings(properties, queue.settings.fifo !== undefined), mapping);
+  }
+}
+
+/** What EventBridge asks of FIFO queues. */
+function checkFifoTarget(
+  where: string,
+  { groupId, deadLetterArn, queue }: Pick<Target, 'groupId' | 'deadLetterArn'> & { readonly queue: Queue | undefined },
+): void {
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+  if (isFifoName(deadLetterArn ?? ''))
+    throw new TemplateError(`${where}: the dead-letter queue must be a standard one`);
+  const fifo = queue?.settings.fifo;
+  if (fifo === undefined) return;
+  if (groupId === undefined) throw new TemplateError(`${where}: a FIFO queue needs SqsParameters.MessageGroupId`);
+  // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html
+  if (!fifo.contentBasedDeduplication) {
+    throw new TemplateError(`${where}: the FIFO queue must have content-based deduplication`);
   }
 }

@@ -1,3 +1,4 @@
+import { uuidOf } from '../ids.ts';
 import { type Resource, type Template, TemplateError } from './template.ts';
 
 /** Where a stack is deployed. */
@@ -27,6 +28,7 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::IAM::Role': 'RoleName',
   'AWS::SNS::Topic': 'TopicName',
   'AWS::Events::EventBus': 'Name',
+  'AWS::Logs::LogGroup': 'LogGroupName',
 };
 
 type Functions = Readonly<Record<string, (operand: unknown, where: string) => unknown>>;
@@ -69,7 +71,14 @@ export class Intrinsics {
     const { Type, Properties = {} } = this.#resource(id, id);
     const property = NAME_PROPERTY[Type];
     const given = property === undefined ? undefined : this.resolve(Properties[property], `${id}.${property}`);
-    return typeof given === 'string' ? given : `${this.#place.stackName}-${id}`.slice(0, LONGEST_NAME[Type]);
+    if (typeof given === 'string') return given;
+    const suffix = Type === 'AWS::SQS::Queue' && String(Properties.FifoQueue) === 'true' ? '.fifo' : '';
+    return `${this.#place.stackName}-${id}`.slice(0, (LONGEST_NAME[Type] ?? Infinity) - suffix.length) + suffix;
+  }
+
+  /** What CloudFormation calls the physical id, and `Ref` gives. */
+  public physicalIdOf(id: string): string {
+    return String(this.#ref(id, id));
   }
 
   public arnOf(id: string, where = id): string {
@@ -126,6 +135,8 @@ export class Intrinsics {
         return queueUrl(this.arnOf(name));
       case 'AWS::SNS::Topic':
         return this.arnOf(name);
+      case 'AWS::Lambda::EventSourceMapping':
+        return uuidOf(account, region, stackName, name);
       default:
         return this.nameOf(name);
     }

@@ -1,6 +1,8 @@
 import { DEFAULT_ASYNC, type AsyncSettings } from '../lambda/async-invoke.ts';
 import { DEFAULT_POLLER, type PollerSettings } from '../lambda/poller.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '../bus/rule.ts';
+import { fifoSettings } from '../sqs/attributes.ts';
+import { isFifoName } from '../sqs/fifo.ts';
 import { DEFAULT_QUEUE, type QueueSettings } from '../sqs/queue.ts';
 import { at, text, texts } from '../wire/params.ts';
 import { TemplateError } from './template.ts';
@@ -12,6 +14,7 @@ export function queueSettings(properties: Properties): QueueSettings {
   const policy: unknown =
     typeof properties.RedrivePolicy === 'string' ? JSON.parse(properties.RedrivePolicy) : properties.RedrivePolicy;
   const deadLetterArn = text(policy, 'deadLetterTargetArn');
+  const fifo = fifoSettings(properties);
   return {
     delaySeconds: whole(properties, 'DelaySeconds', DEFAULT_QUEUE.delaySeconds),
     visibilityTimeout: whole(properties, 'VisibilityTimeout', DEFAULT_QUEUE.visibilityTimeout),
@@ -19,6 +22,7 @@ export function queueSettings(properties: Properties): QueueSettings {
     ...(deadLetterArn === undefined
       ? {}
       : { redrive: { deadLetterArn, maxReceiveCount: Number(text(policy, 'maxReceiveCount')) } }),
+    ...(fifo === undefined ? {} : { fifo }),
   };
 }
 
@@ -28,6 +32,8 @@ export function asyncSettings(properties: Properties | undefined): AsyncSettings
   if (onFailure !== undefined && !onFailure.startsWith('arn:aws:sqs:')) {
     throw new TemplateError(`on-failure destinations other than SQS queues are not known here: ${onFailure}`);
   }
+  // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+  if (isFifoName(onFailure ?? '')) throw new TemplateError(`Lambda sends failures to no FIFO queue: ${onFailure}`);
   return {
     maximumRetryAttempts: whole(properties, 'MaximumRetryAttempts', DEFAULT_ASYNC.maximumRetryAttempts),
     maximumEventAgeSeconds: whole(properties, 'MaximumEventAgeInSeconds', DEFAULT_ASYNC.maximumEventAgeSeconds),
@@ -36,7 +42,7 @@ export function asyncSettings(properties: Properties | undefined): AsyncSettings
 }
 
 /** `AWS::Lambda::EventSourceMapping` of a queue */
-export function pollerSettings(properties: Properties): PollerSettings {
+export function pollerSettings(properties: Properties, isFifo: boolean): PollerSettings {
   if (properties.FilterCriteria !== undefined) throw new TemplateError('FilterCriteria are not known here');
   const settings = {
     batchSize: whole(properties, 'BatchSize', DEFAULT_POLLER.batchSize),
@@ -45,6 +51,12 @@ export function pollerSettings(properties: Properties): PollerSettings {
     maxConcurrency: whole(at(properties, 'ScalingConfig'), 'MaximumConcurrency', DEFAULT_POLLER.maxConcurrency),
   };
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  if (isFifo && (settings.batchSize > 10 || settings.windowSeconds > 0)) {
+    throw new TemplateError('a batch of a FIFO queue has at most 10 messages, and no batching window');
+  }
+  if (settings.maxConcurrency < 2 || settings.maxConcurrency > 1000) {
+    throw new TemplateError(`MaximumConcurrency is from 2 to 1000, not ${settings.maxConcurrency}`);
+  }
   if (settings.batchSize > 10 && settings.windowSeconds === 0) {
     throw new TemplateError('a batch of more than 10 messages needs a batching window of at least 1 second');
   }

@@ -1,6 +1,8 @@
 /** A CloudFormation template, as far as it is read here. */
 export interface Template {
+  readonly Description?: string;
   readonly Resources?: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, unknown>>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
 }
 
@@ -30,15 +32,35 @@ export function resourcesOf(template: Template, type: string): readonly (readonl
   return Object.entries(template.Resources ?? {}).filter(([, resource]) => resource.Type === type);
 }
 
-/** Whether a resource goes by this name: its logical id, that without CDK's hash, or the id of its construct. */
-export function isNamed(id: string, resource: Resource, name: string): boolean {
-  const path = resource.Metadata?.['aws:cdk:path'];
-  const construct =
-    typeof path === 'string'
-      ? path
-          .replace(/\/Resource$/, '')
-          .split('/')
-          .at(-1)
-      : undefined;
-  return id === name || construct === name || id.replace(/[0-9A-F]{8}$/, '').endsWith(name);
+/**
+ * Whether a resource goes by this name: its logical id, the end of that without CDK's hash, the id of its construct, or the end of
+ * its construct's path, such as `Sweep/Queue`.
+ */
+export const isNamed = (id: string, resource: Resource, name: string): boolean =>
+  distance(id, resource, name) < Infinity;
+
+/** Of the resources that go by a name: the one whose logical id it is, then the outermost whose construct goes by it. */
+export function bestNamed(
+  resources: readonly (readonly [id: string, resource: Resource])[],
+  name: string,
+): string | undefined {
+  const found = resources.filter(([id, resource]) => isNamed(id, resource, name));
+  return found.sort((a, b) => distance(...a, name) - distance(...b, name))[0]?.[0];
+}
+
+/** More than any path has parts. */
+const FAR = 1000;
+
+function distance(id: string, resource: Resource, name: string): number {
+  if (id === name) return 0;
+  const path = pathOf(resource);
+  const depth = path.split('/').length;
+  if (`/${path}`.endsWith(`/${name}`)) return depth;
+  return id.replace(/[0-9A-F]{8}$/, '').endsWith(name) ? FAR + depth : Infinity;
+}
+
+/** Of its construct; empty if the template does not say. */
+function pathOf({ Metadata }: Resource): string {
+  const path = Metadata?.['aws:cdk:path'];
+  return typeof path === 'string' ? path.replace(/\/Resource$/, '') : '';
 }

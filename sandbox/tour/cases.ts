@@ -10,6 +10,7 @@ export const CASES: readonly Case[] = [
   launches.endpointDisabled,
   launches.exemptions,
   others.setBack,
+  others.exemptionTag,
   launches.failed,
   others.lostEvent,
   launches.autoScaling,

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Sandbox, startSandbox } from '../index.ts';
-import type { Scene } from './case.ts';
+import { isWatch } from '../chaos/waiting.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../index.ts';
+import type { Case, Scene } from './case.ts';
 import { CASES } from './cases.ts';
-import { alertLine, caseTable, decisionLine, fleetTable, heading, mail, type Print, problemsOf } from './print.ts';
+import { News } from './news.ts';
+import { caseTable, fleetTable, heading, type Played, type Print, problemsOf } from './print.ts';
 import { CALLERS, Stage } from './stage.ts';
+import * as sweep from './sweep-cases.ts';
 import { product } from './synth.ts';
 
 export interface TourOptions {
@@ -12,34 +15,83 @@ export interface TourOptions {
 }
 
 /** Real milliseconds that a case, and the queue in the end, may take. */
-const PATIENCE = 20_000;
+const PATIENCE = 30_000;
 const QUEUE_PATIENCE = 60_000;
+
+/** In the acts about the sweep most of the time is waiting: for a quarter of an hour, and for midnight. */
+const SWEEP_TIME_SCALE = 200;
+
+/** Cases on one local AWS. */
+interface Act {
+  readonly title: string;
+  readonly options: SandboxOptions;
+  readonly cases: readonly Case[];
+  readonly prepare?: (stage: Stage) => void;
+  /** Schemas of the messages that are printed as the mailbox shows them, once each. */
+  readonly inFull: readonly string[];
+  /** What is said while the queues are emptied in the end. */
+  readonly epilogue?: string;
+}
 
 /** Shows the whole product on a local AWS. @returns whether everything ended as it should. */
 export async function runTour({ timeScale, seed }: TourOptions, print: Print): Promise<boolean> {
-  print('Building the bundle and synthesizing the stack ...');
-  const built = await product({ mode: 'enforce' });
-  const sandbox = await startSandbox({ ...built, callers: CALLERS, timeScale, seed, patient: true });
+  print('Building the bundles and synthesizing the stack ...');
+  const audit = await product({ mode: 'enforce', existing: 'audit' });
+  const whenQuiet = await product({ mode: 'enforce', existing: 'enforce-when-quiet' });
+  const today = new Date().toISOString().slice(0, 10);
+  const swept = { timeScale: Math.max(timeScale, SWEEP_TIME_SCALE), prewarm: 1 };
+  const acts: readonly Act[] = [
+    {
+      title: 'What is launched from now on',
+      options: { ...audit, timeScale, schedules: false },
+      cases: CASES,
+      inFull: ['imdsv2-enforcer.outcome/v1'],
+      epilogue: 'the running-state queue: what the events missed',
+    },
+    {
+      title: 'What was there before, existing=audit',
+      options: { ...audit, ...swept, schedules: false, startAt: new Date(`${today}T00:30:00Z`) },
+      cases: [sweep.reported],
+      prepare: sweep.addOldFleet,
+      inFull: ['imdsv2-enforcer.digest/v1'],
+    },
+    {
+      title: 'What was there before, existing=enforce-when-quiet',
+      options: { ...whenQuiet, ...swept, startAt: new Date(`${today}T23:05:00Z`) },
+      cases: [sweep.quietClosed, sweep.broke, sweep.rolledBack, sweep.ranOut],
+      prepare: sweep.addOldFleet,
+      inFull: ['imdsv2-enforcer.digest/v1', 'imdsv2-enforcer.broken/v1'],
+    },
+  ];
+  const played: Played[] = [];
+  const wrong: string[] = [];
+  for (const act of acts) wrong.push(...(await playAct(act, seed, played, print)));
+
+  print(`\n${caseTable(played)}\n\n${fleetTable(played)}\n`);
+  wrong.push(...played.flatMap(problemsOf));
+  print(wrong.length === 0 ? 'Every instance is as it should be.' : `Wrong:\n  ${wrong.join('\n  ')}`);
+  return wrong.length === 0;
+}
+
+/** @returns what is wrong apart from the cases, which are added to those that were played. */
+async function playAct(act: Act, seed: string, played: Played[], print: Print): Promise<string[]> {
+  const sandbox = await startSandbox({ ...act.options, callers: CALLERS, seed, patient: true });
   try {
-    print(`Local AWS at ${sandbox.endpoint}, its clock ${timeScale} times as fast as yours.`);
-    const stage = new Stage(sandbox);
-    const news = new News(stage, print);
-    const scenes: Scene[] = [];
-    for (const [index, { title, play }] of CASES.entries()) {
-      print(heading(index + 1, title));
+    const { title, options, cases, inFull, epilogue } = act;
+    print(`\n${title}: local AWS at ${sandbox.endpoint}, its clock ${options.timeScale} times as fast as yours.`);
+    const stage = new Stage(sandbox, (line) => print(`    ${line}`));
+    act.prepare?.(stage);
+    const news = new News(stage, inFull, print);
+    for (const { title, play } of cases) {
+      print(heading(played.length + 1, title));
       const scene = await play(stage);
-      scenes.push(scene);
+      played.push({ title, scene, stage });
       await settle(scene, news);
     }
-    print(heading('', 'the running-state queue: what the events missed'));
+    if (epilogue !== undefined) print(heading('', epilogue));
     await drain(sandbox, news);
-
-    print(`\n${caseTable(CASES, scenes, stage)}\n\n${fleetTable(scenes, stage)}\n`);
-    const wrong = scenes.flatMap((scene) => problemsOf(scene, stage));
     const left = sandbox.queue('DeadLetters').size;
-    if (left > 0) wrong.push(`${left} dead letters`);
-    print(wrong.length === 0 ? 'Every instance is as it should be.' : `Wrong:\n  ${wrong.join('\n  ')}`);
-    return wrong.length === 0;
+    return left > 0 ? [`${left} dead letters`] : [];
   } finally {
     await sandbox.stop();
   }
@@ -54,34 +106,17 @@ async function settle({ done }: Scene, news: News): Promise<void> {
   news.tell();
 }
 
+/** Waits until nothing is under way but looks after what was closed, which come a quarter of an hour later. */
 async function drain(sandbox: Sandbox, news: News): Promise<void> {
-  const timer = setInterval(() => news.tell(), 50);
-  try {
-    await sandbox.idle(QUEUE_PATIENCE);
-  } finally {
-    clearInterval(timer);
+  const end = Date.now() + QUEUE_PATIENCE;
+  const queue = sandbox.queue('WorkQueue');
+  for (;;) {
+    const messages = queue.messages();
+    const rest = messages.length > 0 ? `${messages.length} × message in ${queue.name}` : 'nothing';
+    if (messages.every(({ body }) => isWatch(body)) && sandbox.underWay() === rest) break;
+    if (Date.now() > end) throw new Error(`still under way: ${sandbox.underWay()}`);
+    await sleep(50);
     news.tell();
   }
-}
-
-/** Prints what was decided and told since it last did; the first alert in full. */
-class News {
-  #decisions = 0;
-  #alerts = 0;
-
-  public constructor(
-    private readonly stage: Stage,
-    private readonly print: Print,
-  ) {}
-
-  public tell(): void {
-    for (const decided of this.stage.decided().slice(this.#decisions)) {
-      this.#decisions += 1;
-      this.print(decisionLine(decided));
-    }
-    for (const message of this.stage.mailbox().slice(this.#alerts)) {
-      this.#alerts += 1;
-      this.print(this.#alerts === 1 ? mail(message) : alertLine(message));
-    }
-  }
+  news.tell();
 }

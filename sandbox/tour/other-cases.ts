@@ -3,6 +3,8 @@ import { type Case, closed, leftOpen } from './case.ts';
 const OPTIONAL = { MetadataOptions: { HttpTokens: 'optional' } } as const;
 const REQUIRED = { MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 } } as const;
 const HIDDEN_MS = 6_000;
+const UNTIL = 'imdsv2:exempt-until';
+const DAY = 86_400_000;
 
 export const setBack: Case = {
   title: 'somebody sets a compliant instance back; somebody changes only a hop limit',
@@ -27,6 +29,32 @@ export const setBack: Case = {
         },
         { what: 'the hop limit invoked nothing', holds: () => stage.invokedBy(modified, other) === 0 },
         { what: 'our own change invoked nothing', holds: () => stage.invokedBy(modified, id) === 1 },
+      ],
+    };
+  },
+};
+
+export const exemptionTag: Case = {
+  title: 'somebody exempts a compliant instance; somebody takes the exemption of another',
+  play: async (stage) => {
+    const day = (days: number) => new Date(stage.sandbox.clock.now() + days * DAY).toISOString().slice(0, 10);
+    const launchedAt = new Date('2024-05-01T08:00:00Z');
+    const [granted = ''] = await stage.launch(REQUIRED, { Name: 'crm-1' });
+    const tags = { Name: 'crm-2', [UNTIL]: day(14) };
+    const { id: revoked } = stage.sandbox.fleet().add({ launchedAt, state: 'running', tags });
+    await stage.tag(granted, { [UNTIL]: day(30), 'imdsv2:exempt-reason': 'agent X' });
+    await stage.untag(revoked, UNTIL, 'AKIAPIPELINE');
+    const told = (id: string) => stage.alerts(id)[0]?.email.body ?? '';
+    return {
+      instances: [{ id: granted, HttpTokens: 'required', HttpPutResponseHopLimit: 2 }, ...closed(revoked)],
+      done: () => [granted, revoked].every((id) => stage.alerts(id).length > 0),
+      checks: [
+        { what: 'the grant is told, compliant or not', holds: () => stage.hasDecided(granted, 'exempt') },
+        { what: 'with its caller', holds: () => /Developer\/ana/.test(told(granted)) },
+        { what: 'and changed nothing', holds: () => stage.changes(granted) === 0 },
+        { what: 'without exemption: closed', holds: () => stage.hasDecided(revoked, 'remediated') },
+        { what: 'told with who took it', holds: () => /deploy-pipeline/.test(told(revoked)) },
+        { what: 'each told once', holds: () => [granted, revoked].every((id) => stage.alerts(id).length === 1) },
       ],
     };
   },

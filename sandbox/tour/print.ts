@@ -2,11 +2,18 @@ import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { clean } from '../../lambda/core/text.ts';
 import type { PublishedMessage } from '../sns/message.ts';
-import type { Case, Expected, Scene } from './case.ts';
+import type { Expected, Scene } from './case.ts';
 import type { Decided, Stage } from './stage.ts';
 
 /** Where the tour writes. */
 export type Print = (line?: string) => void;
+
+/** A case that was played, and where. */
+export interface Played {
+  readonly title: string;
+  readonly scene: Scene;
+  readonly stage: Stage;
+}
 
 const COLORS = { info: 'gray', warning: 'yellow', high: 'magenta', critical: 'red' } as const;
 
@@ -29,7 +36,7 @@ export function mail({ email }: PublishedMessage): string {
 }
 
 /** What of a scene is not as it should be, in words. */
-export function problemsOf({ instances, checks }: Scene, stage: Stage): string[] {
+export function problemsOf({ scene: { instances, checks }, stage }: Played): string[] {
   return [
     ...instances.flatMap((expected) => differences(expected, stage)),
     ...checks.filter(({ holds }) => !holds()).map(({ what }) => `not so: ${what}`),
@@ -49,7 +56,7 @@ const style = { head: [], border: [] };
 const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
 /** Every case with what was checked. */
-export function caseTable(cases: readonly Case[], scenes: readonly Scene[], stage: Stage): string {
+export function caseTable(played: readonly Played[]): string {
   const table = new Table({
     head: ['', 'case', 'checked', ''],
     style,
@@ -57,19 +64,19 @@ export function caseTable(cases: readonly Case[], scenes: readonly Scene[], stag
     colWidths: [4, 42, 66, 7],
     wordWrap: true,
   });
-  scenes.forEach((scene, index) => {
-    const problems = problemsOf(scene, stage);
-    const checked = problems.length > 0 ? problems : scene.checks.map(({ what }) => what);
-    table.push([index + 1, cases[index]?.title, checked.join('; '), problems.length > 0 ? 'WRONG' : 'ok']);
+  played.forEach((one, index) => {
+    const problems = problemsOf(one);
+    const checked = problems.length > 0 ? problems : one.scene.checks.map(({ what }) => what);
+    table.push([index + 1, one.title, checked.join('; '), problems.length > 0 ? 'WRONG' : 'ok']);
   });
   return table.toString();
 }
 
 /** Every instance with what became of it. */
-export function fleetTable(scenes: readonly Scene[], stage: Stage): string {
+export function fleetTable(played: readonly Played[]): string {
   const head = ['instance', 'case', 'state', 'HttpTokens', 'HttpEndpoint', 'hop', 'decided', 'as it should be'];
   const table = new Table({ head, style, chars });
-  scenes.forEach(({ instances }, index) => {
+  played.forEach(({ scene: { instances }, stage }, index) => {
     for (const expected of instances) {
       const { state, options } = stage.instance(expected.id);
       const decided = [...new Set(stage.decided(expected.id).map(({ status }) => status))].join(', ');

@@ -1,4 +1,6 @@
 import {
+  CreateTagsCommand,
+  DeleteTagsCommand,
   EC2Client,
   ModifyInstanceMetadataOptionsCommand,
   RunInstancesCommand,
@@ -45,7 +47,15 @@ const IMAGE = 'ami-0aa11bb22cc33dd44';
 
 /** Where the cases of the tour act: calls as people make them, and looks at what came of them. */
 export class Stage {
-  public constructor(public readonly sandbox: Sandbox) {}
+  /** Prints a line of what people see. */
+  public readonly say: (line: string) => void;
+
+  public constructor(
+    public readonly sandbox: Sandbox,
+    say: (line: string) => void = () => undefined,
+  ) {
+    this.say = say;
+  }
 
   public async launch(
     options: Partial<RunInstancesCommandInput> = {},
@@ -65,6 +75,15 @@ export class Stage {
     await this.#ec2(by).send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...options }));
   }
 
+  public async tag(id: string, tags: Record<string, string>, by: Key = 'AKIADEVELOPER'): Promise<void> {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await this.#ec2(by).send(new CreateTagsCommand({ Resources: [id], Tags }));
+  }
+
+  public async untag(id: string, key: string, by: Key = 'AKIADEVELOPER'): Promise<void> {
+    await this.#ec2(by).send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: key }] }));
+  }
+
   public async start(instanceId: string): Promise<void> {
     await this.#ec2('AKIADEVELOPER').send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
   }
@@ -72,6 +91,16 @@ export class Stage {
   public instance(id: string): Instance {
     const instance = this.sandbox.fleet().get(id);
     if (instance === undefined) throw new Error(`there is no instance ${id}`);
+    return instance;
+  }
+
+  /** The instance of a name that only one has. */
+  public named(name: string): Instance {
+    const instance = this.sandbox
+      .fleet()
+      .instances()
+      .find(({ tags }) => tags.get('Name') === name);
+    if (instance === undefined) throw new Error(`there is no instance named ${name}`);
     return instance;
   }
 
@@ -97,6 +126,16 @@ export class Stage {
     return this.sandbox.topic('Outcomes').messages;
   }
 
+  /** The messages of a schema. */
+  public told(schema: string): readonly PublishedMessage[] {
+    return this.mailbox().filter(({ json }) => text(JSON.parse(json.Message), 'schema') === schema);
+  }
+
+  /** When schedules rang. */
+  public rings(): readonly string[] {
+    return this.sandbox.events.filter((event) => event['detail-type'] === 'Scheduled Event').map(({ time }) => time);
+  }
+
   /** Events of a call that made the function run at once, by instance. */
   public invokedBy(eventName: string, id: string): number {
     return this.sandbox.invocations.filter(
@@ -110,6 +149,12 @@ export class Stage {
       list(payload, 'Records').some((record) => String(at(record, 'body')).includes(id)),
     );
     return this.sandbox.calls.of('DescribeInstances', { invocation: batch?.requestId ?? 'none' }).length;
+  }
+
+  /** Calls of functions that would change any instance, allowed or not. */
+  public tries(): number {
+    const calls = this.sandbox.calls.of('ModifyInstanceMetadataOptions');
+    return calls.filter(({ invocation }) => invocation !== undefined).length;
   }
 
   /** Calls of the function that changed an instance. */

@@ -1,25 +1,41 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type CfnElement } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct } from 'constructs';
 import { buildBundles } from '../../build/bundle.ts';
 import { EnforcerStack } from '../../lib/index.ts';
 import type { Settings } from '../../lib/settings.ts';
 import type { SandboxOptions } from '../options.ts';
 import type { Template } from '../template/template.ts';
 
-const DIST = join(import.meta.dirname, '../../dist/enforce');
+const DIST = join(import.meta.dirname, '../../dist');
 
-/** Builds the bundle and synthesizes the stack, the very ones that would be deployed. */
+let bundles: ReturnType<typeof buildBundles> | undefined;
+
+/** The sources do not change while a process runs, so they are built once. */
+const built = () => (bundles ??= buildBundles());
+
+/** Builds the bundles and synthesizes the stack, the very ones that would be deployed. */
 export async function product(settings: Partial<Settings>): Promise<Pick<SandboxOptions, 'stacks' | 'bundles'>> {
-  await buildBundles();
+  await built();
   const outdir = mkdtempSync(join(tmpdir(), 'imdsv2-'));
   try {
-    const app = new App({ outdir, analyticsReporting: false });
-    const stack = new EnforcerStack(app, 'Imdsv2Enforcer', { ...settings, code: Code.fromAsset(DIST) });
+    // The CDK's validation takes seconds, and `npm run synth` does it.
+    const app = new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false });
+    const stack = new EnforcerStack(app, 'Imdsv2Enforcer', {
+      ...settings,
+      code: { enforce: Code.fromAsset(join(DIST, 'enforce')), sweep: Code.fromAsset(join(DIST, 'sweep')) },
+    });
+    const { function: enforce, sweep } = stack.enforcer;
+    const idOf = (construct: IConstruct) => stack.getLogicalId(construct.node.defaultChild as CfnElement);
     const template = app.synth().getStackArtifact(stack.artifactId).template as Template;
-    return { stacks: [{ template, name: stack.stackName }], bundles: join(DIST, 'index.mjs') };
+    const modules = {
+      [idOf(enforce)]: join(DIST, 'enforce/index.mjs'),
+      [idOf(sweep.function)]: join(DIST, 'sweep/index.mjs'),
+    };
+    return { stacks: [{ template, name: stack.stackName }], bundles: modules };
   } finally {
     rmSync(outdir, { recursive: true });
   }

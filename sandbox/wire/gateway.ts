@@ -41,6 +41,17 @@ const THROTTLE: Record<string, [code: string, status: number]> = {
   // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
   ec2: ['RequestLimitExceeded', 503],
   sns: ['Throttled', 429],
+  cloudformation: ['Throttling', 400],
+  lambda: ['TooManyRequestsException', 429],
+};
+
+/** What services answer where the account is not enabled: its credentials are not known there. */
+const UNKNOWN_THERE: Record<string, [code: string, status: number]> = {
+  ec2: ['AuthFailure', 401],
+  sns: ['InvalidClientTokenId', 403],
+  sqs: ['InvalidClientTokenId', 403],
+  sts: ['InvalidClientTokenId', 403],
+  cloudformation: ['InvalidClientTokenId', 403],
 };
 
 /** The one door to all services: faults, the call log, and the fate of the calling function are dealt with here. */
@@ -107,7 +118,8 @@ export class Gateway {
     const { faults } = this.#room;
     const [code, status] = THROTTLE[call.service] ?? ['ThrottlingException', 400];
     if (!this.#regions.has(call.region)) {
-      throw new ApiError('AuthFailure', `Region ${call.region} is not enabled for this account`, 401);
+      const [refusal, withStatus] = UNKNOWN_THERE[call.service] ?? ['UnrecognizedClientException', 400];
+      throw new ApiError(refusal, `Region ${call.region} is not enabled for this account`, withStatus);
     }
     if (faults.throttles(faulty)) throw new ApiError(code, 'Request limit exceeded.', status);
     const failure = faults.fails(faulty);

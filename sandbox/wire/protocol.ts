@@ -1,17 +1,29 @@
-import { ApiError } from './errors.ts';
+import type { ApiError } from './errors.ts';
+import { cloudWatchJson, json, sqsJson } from './json.ts';
 import { type Params, text } from './params.ts';
 import { parseForm } from './query.ts';
+import { lambdaRest } from './rest.ts';
 import { ec2Answer, ec2Error, queryAnswer, queryError, type Wire } from './xml.ts';
+
+/** A request as it came in. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** The header `X-Amz-Target`. */
+  readonly target?: string;
+  readonly body: string;
+}
 
 /** How a service puts calls and answers on the wire. */
 export interface Protocol {
   readonly contentType: string;
-  request(body: string, target: string | undefined): { readonly action: string; readonly params: Params };
+  request(http: HttpRequest): { readonly action: string; readonly params: Params };
   answer(action: string, requestId: string, result: Wire): string;
   error(requestId: string, error: ApiError): { readonly body: string; readonly headers?: Record<string, string> };
 }
 
-const form = (body: string) => {
+const form = ({ body }: HttpRequest) => {
   const all = parseForm(body);
   const params = Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'Action' && name !== 'Version'));
   return { action: text(all, 'Action') ?? '', params };
@@ -33,33 +45,16 @@ const query = (namespace: string): Protocol => ({
   }),
 });
 
-/** Codes of the older query protocol, which SQS clients still name in exceptions. */
-const SQS_QUERY_CODE: Record<string, string> = { QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue' };
-
-const sqsJson: Protocol = {
-  contentType: 'application/x-amz-json-1.0',
-  request: (body, target = '') => ({ action: target.split('.').at(-1) ?? '', params: parseJson(body) }),
-  answer: (_action, _requestId, result) => JSON.stringify(result ?? {}),
-  error: (_requestId, { code, message, status }) => ({
-    body: JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message }),
-    headers: { 'x-amzn-query-error': `${SQS_QUERY_CODE[code] ?? code};${status < 500 ? 'Sender' : 'Receiver'}` },
-  }),
-};
-
 /** By the name in the credential scope. */
 export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   ec2,
   sns: query('http://sns.amazonaws.com/doc/2010-03-31/'),
   sts: query('https://sts.amazonaws.com/doc/2011-06-15/'),
+  cloudformation: query('http://cloudformation.amazonaws.com/doc/2010-05-15/'),
   sqs: sqsJson,
+  monitoring: cloudWatchJson,
+  cloudtrail: json('1.1'),
+  events: json('1.1'),
+  logs: json('1.1'),
+  lambda: lambdaRest,
 };
-
-function parseJson(body: string): Params {
-  try {
-    const value: unknown = JSON.parse(body === '' ? '{}' : body);
-    if (typeof value === 'object' && value !== null) return value as Params;
-  } catch {
-    // falls through to the error that AWS answers
-  }
-  throw new ApiError('SerializationException', 'The request body is not a JSON object');
-}

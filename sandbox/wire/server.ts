@@ -60,7 +60,8 @@ export class WireServer {
       response.end(text);
     };
     try {
-      const read = protocol.request(body, target);
+      const { method = '', url = '' } = request;
+      const read = protocol.request({ method, url, target, body });
       const userAgent = header(request, 'user-agent') ?? '';
       const { requestId, result } = await this.#gateway.call({ ...scope, ...read, userAgent });
       send(200, requestId, protocol.answer(read.action, requestId, result));

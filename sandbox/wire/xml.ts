@@ -1,5 +1,11 @@
 /** What an answer is made of. Lists are written the way of the protocol, dates and numbers as text. */
-export type Wire = string | number | boolean | Date | undefined | readonly Wire[] | { readonly [name: string]: Wire };
+export type Wire =
+  string | number | boolean | Date | Entries | undefined | readonly Wire[] | { readonly [name: string]: Wire };
+
+/** A map, as the AWS Query protocol writes it. */
+export class Entries {
+  public constructor(public readonly values: Readonly<Record<string, string>>) {}
+}
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const EC2_NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
@@ -35,6 +41,11 @@ function element(name: string, value: Wire, listElement: string): string {
 function contentOf(value: Wire, listElement: string): string {
   if (value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof Entries) {
+    return Object.entries(value.values)
+      .map(([key, value]) => element('entry', { key, value }, listElement))
+      .join('');
+  }
   if (isList(value)) return value.map((item) => element(listElement, item, listElement)).join('');
   if (typeof value !== 'object') return escaped(String(value));
   let content = '';

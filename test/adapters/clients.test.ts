@@ -1,7 +1,8 @@
+import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { ec2Clients, snsClient } from '../../lambda/adapters/clients.ts';
-import { CREDENTIALS, ec2Error, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
+import { cloudWatchClients, ec2Clients, snsClient } from '../../lambda/adapters/clients.ts';
+import { CREDENTIALS, ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
 
 const before = { ...process.env };
 let aws: Loopback;
@@ -15,8 +16,11 @@ afterAll(async () => {
   await aws.close();
 });
 
-it('EC2 clients are made once for each region', () => {
-  const client = ec2Clients();
+it.each([
+  ['EC2', ec2Clients],
+  ['CloudWatch', cloudWatchClients],
+])('%s clients are made once for each region', (_, clients) => {
+  const client = clients();
 
   expect(client('eu-west-1')).toBe(client('eu-west-1'));
   expect(client('us-east-1')).not.toBe(client('eu-west-1'));
@@ -29,6 +33,16 @@ it('EC2 calls are not tried again by the SDK, whose allowance a burst would use 
   await expect(ec2.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
   expect(aws.take()).toHaveLength(1);
   ec2.destroy();
+});
+
+it('CloudWatch calls are not either: each costs money', async () => {
+  const cloudWatch = cloudWatchClients()('us-east-1');
+  aws.prepare('GetMetricData', json({ __type: 'com.amazonaws.cloudwatch#ThrottlingException', message: 'no' }, 400));
+
+  const command = new GetMetricDataCommand({ MetricDataQueries: [], StartTime: new Date(0), EndTime: new Date(1) });
+  await expect(cloudWatch.send(command)).rejects.toMatchObject({ name: 'ThrottlingException' });
+  expect(aws.take()).toHaveLength(1);
+  cloudWatch.destroy();
 });
 
 it('SNS calls are tried again by the SDK', async () => {

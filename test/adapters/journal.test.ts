@@ -1,9 +1,11 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
-import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { journal } from '../../lambda/adapters/journal.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { failure } from '../support/ports.ts';
 import { context, EVENT_ID, outcome, target } from '../support/builders.ts';
+
+const grant = target({ trigger: 'grant' });
 
 /** A journal, and what it wrote. */
 function record() {
@@ -26,6 +28,10 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
   ],
   ['held', { status: 'held' }, 'info', ['Held']],
   ['exempt', { status: 'exempt' }, 'info', ['Exempt']],
+  ['remediated after a revoke', { target: target({ trigger: 'revoke' }) }, 'info', ['Remediated', 'ExposureSeconds']],
+  ['a grant', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'info', []],
+  ['a grant that exempts nothing', { status: 'held', target: grant }, 'info', []],
+  ['a grant that could not be looked at', { status: 'failed', reason: 'denied', target: grant }, 'warn', ['Failed']],
   ['skipped', { status: 'skipped' }, 'info', []],
   ['closed', { status: 'closed' }, 'info', []],
   ['would-remediate', { status: 'would-remediate' }, 'info', []],
@@ -100,4 +106,108 @@ it('what is not understood is counted, for its alarm', () => {
   journal.notUnderstood(EVENT_ID, 'a problem');
 
   expect(metrics).toEqual([['NotUnderstood', 'Count', 1]]);
+});
+
+describe('a sweep that is complete', () => {
+  interface Line {
+    readonly _aws?: {
+      readonly CloudWatchMetrics: readonly [
+        {
+          readonly Namespace: string;
+          readonly Dimensions: readonly string[][];
+          readonly Metrics: readonly { Name: string; Unit: string }[];
+        },
+      ];
+    };
+    readonly [key: string]: unknown;
+  }
+
+  /** What is written to standard output by the real thing, as Lambda takes it. */
+  function written(use: (to: ReturnType<typeof journal>) => void): Line[] {
+    const texts: string[] = [];
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      jest.spyOn(stream, 'write').mockImplementation((text) => texts.push(String(text)) > 0),
+    );
+    const metrics = new Metrics({ namespace: 'Imdsv2Enforcer', serviceName: 'imdsv2-enforcer' });
+    use(journal(new Logger({ serviceName: 'imdsv2-enforcer' }), metrics));
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    spies.forEach((spy) => spy.mockRestore());
+    return texts
+      .join('')
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((text) => JSON.parse(text) as Line);
+  }
+
+  /** Each value as CloudWatch takes it: the dimensions with their values, the name, the unit. */
+  const values = (lines: readonly Line[]) =>
+    lines.flatMap((line) =>
+      (line._aws?.CloudWatchMetrics ?? []).flatMap(({ Dimensions, Metrics }) =>
+        Metrics.map(({ Name, Unit }) => [
+          Dimensions.map((keys) =>
+            keys
+              .map((key) => `${key}=${String(line[key])}`)
+              .sort()
+              .join(),
+          ).join(' | '),
+          Name,
+          Unit,
+          line[Name],
+        ]),
+      ),
+    );
+
+  const GAUGES = { compliant: 90, open: 7, held: 5, exempt: 3, oldestOpenSeconds: 86_400 };
+  const HOME = 'region=eu-west-1,service=imdsv2-enforcer';
+  const ALL = 'service=imdsv2-enforcer';
+
+  it('sets the gauges of its region, each with both dimensions, and counts one for the account', () => {
+    const lines = written((to) => to.sweepCompleted('eu-west-1', GAUGES));
+
+    expect(values(lines)).toEqual([
+      [HOME, 'Compliant', 'Count', 90],
+      [HOME, 'Open', 'Count', 7],
+      [HOME, 'Held', 'Count', 5],
+      [HOME, 'Exempt', 'Count', 3],
+      [HOME, 'OldestOpenSeconds', 'Seconds', 86_400],
+      [ALL, 'SweepCompleted', 'Count', 1],
+    ]);
+    expect(
+      lines.flatMap(({ _aws }) => _aws?.CloudWatchMetrics ?? []).every((each) => each.Namespace === 'Imdsv2Enforcer'),
+    ).toBe(true);
+    expect(lines.filter(({ _aws }) => _aws === undefined)).toMatchObject([
+      { level: 'INFO', message: 'sweep completed', region: 'eu-west-1', ...GAUGES },
+    ]);
+  });
+
+  it('does not disturb what was counted for the account: alarms see that and nothing of the gauges', () => {
+    const lines = written((to) => {
+      to.outcome(outcome({ status: 'held', exposedSeconds: undefined }), true);
+      to.outcome(outcome({ status: 'exempt', exposedSeconds: undefined }), true);
+      to.sweepCompleted('eu-west-1', { ...GAUGES, rejected: 2 });
+      to.sweepCompleted('us-east-1', GAUGES);
+      to.outcome(outcome({ status: 'held', exposedSeconds: undefined }), true);
+    });
+
+    expect(values(lines).filter(([dimensions]) => dimensions === ALL)).toEqual([
+      [ALL, 'Held', 'Count', [1, 1]],
+      [ALL, 'Exempt', 'Count', 1],
+      [ALL, 'SweepCompleted', 'Count', [1, 1]],
+      [ALL, 'RejectedInstances', 'Count', 2],
+    ]);
+    expect(values(lines).filter(([, name]) => name === 'Held')).toEqual([
+      [HOME, 'Held', 'Count', 5],
+      ['region=us-east-1,service=imdsv2-enforcer', 'Held', 'Count', 5],
+      [ALL, 'Held', 'Count', [1, 1]],
+    ]);
+  });
+
+  it('of which nobody asked what is refused says nothing of it; nothing refused is a zero', () => {
+    const named = (lines: readonly Line[]) => values(lines).filter(([, name]) => name === 'RejectedInstances');
+    expect(named(written((to) => to.sweepCompleted('eu-west-1', GAUGES)))).toEqual([]);
+    expect(named(written((to) => to.sweepCompleted('eu-west-1', { ...GAUGES, rejected: 0 })))).toEqual([
+      [ALL, 'RejectedInstances', 'Count', 0],
+    ]);
+    expect(named(written((to) => to.rejected(3)))).toEqual([[ALL, 'RejectedInstances', 'Count', 3]]);
+  });
 });

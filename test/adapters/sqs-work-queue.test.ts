@@ -3,7 +3,8 @@ import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
 import { toMessages } from '../../lambda/core/message.ts';
 import { fromUnsent } from '../../lambda/core/unsent.ts';
 import { toSighting } from '../../lambda/triggers/sighting.ts';
-import { IMDSV1, instanceId, outcome, REGION, target } from '../support/builders.ts';
+import { parseWatch, type Watch } from '../../lambda/triggers/watch.ts';
+import { ACCOUNT, IMDSV1, instanceId, NOW, outcome, REGION, target } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';
 
 interface Entry {
@@ -76,6 +77,37 @@ describe('sightings', () => {
     await queue.putSightings([]);
 
     expect(aws.take()).toEqual([]);
+  });
+});
+
+describe('watches', () => {
+  const watches: Watch[] = Array.from({ length: 12 }, (_, index) => ({
+    account: ACCOUNT,
+    region: REGION,
+    instanceId: instanceId(index),
+    closedAt: NOW,
+    asked: index % 4,
+  }));
+
+  it('go ten to a call, each once, for a quarter of an hour', async () => {
+    await queue.putWatches(watches);
+
+    const calls = aws.take();
+    expect(calls.map((call) => entriesOf(call).length).sort()).toEqual([10, 2]);
+    const entries = calls.flatMap(entriesOf);
+    expect(entries.every(({ DelaySeconds }) => DelaySeconds === 900)).toBe(true);
+    const kept = entries.map(({ MessageBody }) => parseWatch(JSON.parse(MessageBody)));
+    expect(new Set(kept.map((watch) => JSON.stringify(watch)))).toEqual(
+      new Set(watches.map((watch) => JSON.stringify(watch))),
+    );
+    expect(kept).toHaveLength(12);
+  });
+
+  it('of which one was not accepted are a failure', async () => {
+    const Failed = [{ Id: '0', Code: 'InternalError', SenderFault: false }];
+    aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
+
+    await expect(queue.putWatches(watches.slice(0, 1))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 });
 

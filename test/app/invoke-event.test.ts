@@ -18,6 +18,7 @@ describe('an event of the bus', () => {
       `describe ${REGION} ${INSTANCE}`,
       `modify ${REGION} ${INSTANCE}`,
       `publish [IMDSv2 warning] ${REGION}: 1 remediated ${INSTANCE}`,
+      `watch ${INSTANCE}`,
     ]);
     expect(ports.outcomes).toMatchObject([{ status: 'remediated', target: { context: { eventId: EVENT_ID } } }]);
   });

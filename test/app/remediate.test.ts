@@ -1,3 +1,4 @@
+import { Pace } from '../../lambda/app/pace.ts';
 import { remediate } from '../../lambda/app/remediate.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { after, failure, world } from '../support/ports.ts';
@@ -99,6 +100,29 @@ describe('of several targets', () => {
     expect(ports.calls).toEqual([`describe ${REGION} ${A}`, `modify ${REGION} ${A}`]);
   });
 
+  it('a grant and another event of one instance are two things: each has its outcome, and the other one its effect', async () => {
+    const grant = target({ instanceId: A, trigger: 'grant', eventId: 'grant' });
+    for (const other of [target({ instanceId: A, eventId: 'launch' }), target({ instanceId: A, trigger: 'revoke' })]) {
+      for (const targets of [
+        [grant, other],
+        [other, grant],
+      ]) {
+        const ports = world([open(A)]);
+
+        const outcomes = await remediate(targets, policy(), ports);
+
+        const told = outcomes.map(({ target: of, status, reason }) => [of.context.trigger, status, reason]);
+        expect(told).toContainEqual(['grant', 'held', 'existing-instance']);
+        expect(told).toContainEqual(
+          other.context.trigger === 'revoke'
+            ? ['revoke', 'skipped', 'sighted']
+            : ['launch', 'remediated', 'imdsv1-reachable'],
+        );
+        expect(told).toHaveLength(2);
+      }
+    }
+  });
+
   it('each region is asked for its own, and the same id in two regions is two instances', async () => {
     const ports = world();
     ports.put(open(A), { region: 'eu-west-1' });
@@ -184,4 +208,45 @@ describe('an exception that is no failure', () => {
 
     await expect(remediate([target({ instanceId: A })], policy(), ports)).rejects.toThrow(TypeError);
   });
+});
+
+describe('a pace from outside', () => {
+  it('is the one that is kept, in every region its own', async () => {
+    const ports = world([open(A), open(B)]);
+    ports.put(open(C), { region: 'us-east-1' });
+    const targets = [
+      target({ instanceId: A }),
+      target({ instanceId: B }),
+      target({ instanceId: C, region: 'us-east-1' }),
+    ];
+    const asked: string[] = [];
+
+    const outcomes = await remediate(targets, policy(), ports, (region) => {
+      asked.push(region);
+      return new Pace(ports.time, 1, 0.5);
+    });
+
+    expect(asked.sort()).toEqual([REGION, 'us-east-1'].sort());
+    expect(outcomes.map(({ target: of, at }) => [of.instanceId, at])).toEqual([
+      [A, NOW],
+      [B, after(2)],
+      [C, NOW],
+    ]);
+  });
+});
+
+it('time that is up while it waits for an instance to show does not lose what was done before', async () => {
+  const ports = world([open(A)]);
+  const time = { ...ports.time, sleep: () => Promise.reject(failure('deadline', 'interrupted')) };
+
+  const outcomes = await remediate(
+    [A, B].map((id) => target({ instanceId: id })),
+    policy(),
+    { ...ports, time },
+  );
+
+  expect(outcomes.map(short)).toEqual([
+    [A, 'remediated', 'imdsv1-reachable'],
+    [B, 'failed', 'not-visible'],
+  ]);
 });

@@ -10,6 +10,7 @@ describe('no change without a record that IMDSv1 was reachable', () => {
   const UNRECORDED = [
     ['a running-state event', target({ trigger: 'running' })],
     ['IMDS switched on without a word on tokens', target({ trigger: 'drift', recorded: { HttpEndpoint: 'enabled' } })],
+    ['an exemption that was removed', target({ trigger: 'revoke' })],
     ['a launch whose record has no options', target({ recorded: {} })],
     ['a launch recorded as compliant', target({ recorded: { HttpTokens: 'required', HttpEndpoint: 'enabled' } })],
   ] as const;
@@ -34,6 +35,17 @@ describe('no change without a record that IMDSv1 was reachable', () => {
       { status: 'remediated', target: { context: { trigger: 'drift', eventId: EVENT_ID, caller: CALLER } } },
     ]);
     expect(ports.calls.at(-1)).toBe(MODIFY);
+  });
+
+  it('an exemption that was removed: closed by its sighting, with the caller, exposed since the call', async () => {
+    const ports = world([existing()]);
+    await remediate([target({ trigger: 'revoke', occurredAt: after(-25) })], policy(), ports);
+    const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.sightings[0])));
+
+    expect(await remediate(targets, policy(), ports)).toMatchObject([
+      { status: 'remediated', exposedSeconds: 25, target: { context: { trigger: 'revoke', caller: CALLER } } },
+    ]);
+    expect(ports.calls).toEqual([DESCRIBE, `sight ${INSTANCE}`, DESCRIBE, MODIFY]);
   });
 
   it('a crash between change and alert: the same sighting comes again, and the instance is told as closed', async () => {
@@ -103,6 +115,23 @@ describe('what is decided against is left untouched, and the outcome says why', 
     ],
     ['held', 'exemption-malformed', { tags: { 'imdsv2:exempt-until': 'soon' } }, {}, 'soon'],
     ['held', 'unreadable', { options: { HttpTokens: undefined } }, {}, undefined],
+    [
+      'exempt',
+      'exempt-self-granted',
+      { tags: { 'imdsv2:exempt-until': '2026-12-31' }, options: { HttpTokens: 'required' } },
+      { trigger: 'grant' },
+      '2026-12-31',
+    ],
+    [
+      'held',
+      'exemption-expired',
+      { tags: { 'imdsv2:exempt-until': '2026-11-21' } },
+      { trigger: 'grant' },
+      '2026-11-21',
+    ],
+    ['held', 'existing-instance', {}, { trigger: 'grant' }, undefined],
+    ['skipped', 'compliant', { options: { HttpTokens: 'required' } }, { trigger: 'revoke' }, undefined],
+    ['exempt', 'exempt', { tags: { 'imdsv2:exempt-until': '2026-12-31' } }, { trigger: 'revoke' }, '2026-12-31'],
   ] as const)('%s (%s)', async (status, reason, seen, known, detail) => {
     const ports = world([snapshot(seen)]);
 

@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { type Advice, findCaller, hopLimitNote, prevention, undo } from '../../lambda/core/advice.ts';
+import {
+  type Advice,
+  findCaller,
+  hopLimitNote,
+  prevention,
+  rollbackCommand,
+  undo,
+  withdraw,
+} from '../../lambda/core/advice.ts';
 import { originOf } from '../../lambda/core/origin.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { NOW, snapshot, type SnapshotChange, target } from '../support/builders.ts';
@@ -34,6 +42,18 @@ describe('undo', () => {
   ])('a horizon of %i days → until %s', (horizon, until) => {
     expect(undo(here, NOW, horizon).commands[0]).toContain(`Key=imdsv2:exempt-until,Value=${until} `);
   });
+});
+
+test('the line that undoes a change by itself names the instance, the days and a reason to be filled in', () => {
+  const line = (horizon: number) => rollbackCommand('eu-west-1', 'i-0a1b2c3d4e5f60718', horizon);
+  expect(line(90)).toBe("imdsv2 rollback i-0a1b2c3d4e5f60718 --region eu-west-1 --for 14d --reason '...'");
+  expect(line(7)).toContain(' --for 7d ');
+});
+
+test('an exemption is taken back by the key of its tag, for a value would have to be the right one', () => {
+  expect(withdraw(here).commands).toEqual([
+    'aws ec2 delete-tags --region eu-west-1 --resources i-0a1b2c3d4e5f60718 --tags Key=imdsv2:exempt-until',
+  ]);
 });
 
 describe('prevention', () => {
@@ -99,6 +119,12 @@ describe('prevention', () => {
     });
   });
 
+  test('a stack whose resource is not named → says so', () => {
+    expect(prevent({ 'aws:cloudformation:stack-name': 'shop' }).text).toMatch(
+      /^CloudFormation stack shop, resource \?: /,
+    );
+  });
+
   test('an EKS node group → the template that it names, not the copy that EKS made', () => {
     const advice = prevent({ ...TEMPLATE, 'aws:autoscaling:groupName': 'eks-blue', 'eks:nodegroup-name': 'blue' });
     expect(advice.commands).toEqual([]);
@@ -125,6 +151,9 @@ describe('prevention', () => {
 });
 
 test('an unknown caller → the CloudTrail line that finds out', () => {
+  expect(findCaller(here).text).toMatch(
+    /^The event that led here does not say who\. .* about 15 minutes of the call:$/,
+  );
   expect(findCaller(here).commands).toEqual([
     "aws cloudtrail lookup-events --region eu-west-1 --lookup-attributes AttributeKey=ResourceName,AttributeValue=i-0a1b2c3d4e5f60718 --query 'Events[].[EventTime,EventName,Username]' --output table",
   ]);
@@ -133,7 +162,11 @@ test('an unknown caller → the CloudTrail line that finds out', () => {
 describe('hop limit', () => {
   const container = { AmazonECSManaged: '' };
   test('a container host with hop limit 1 → how to raise it, touching nothing else', () => {
-    expect(hopLimitNote(here, snapshot({ tags: container }))?.commands).toEqual([
+    const note = hopLimitNote(here, snapshot({ tags: container }));
+    expect(note?.text).toMatch(
+      /^Once tokens are required, containers on this host cannot reach IMDS: .* If they need IMDS:$/,
+    );
+    expect(note?.commands).toEqual([
       'aws ec2 modify-instance-metadata-options --region eu-west-1 --instance-id i-0a1b2c3d4e5f60718 --http-put-response-hop-limit 2 --http-endpoint enabled',
     ]);
   });

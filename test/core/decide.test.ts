@@ -160,6 +160,67 @@ describe('an instance that reached running', () => {
   });
 });
 
+describe('somebody set the exemption tag', () => {
+  const granted = context({ trigger: 'grant' });
+  const inDate: Decision = { ...exempt('2026-12-31', 'agent X'), selfGranted: true } as Decision;
+  const tags = exemptUntil('2026-12-31', 'agent X');
+  const beyond: Decision = { kind: 'hold', problem: 'exemption-beyond-horizon', value: '2027-02-21' };
+  const expired: Decision = { kind: 'hold', problem: 'exemption-expired', value: '2026-11-21' };
+
+  const ROWS: readonly Row[] = [
+    ['in date → exempt, by that very call', { tags }, inDate],
+    ['in date, tokens required now → told all the same', { tags, options: { HttpTokens: 'required' } }, inDate],
+    ['in date, IMDS off now → told all the same', { tags, options: { HttpEndpoint: 'disabled' } }, inDate],
+    [
+      'until today → exempt',
+      { tags: exemptUntil('2026-11-22') },
+      { ...exempt('2026-11-22'), selfGranted: true } as Decision,
+    ],
+    ['to a day that is over → held, not closed', { tags: exemptUntil('2026-11-21') }, expired],
+    ['to what is no day → held', { tags: exemptUntil('soon') }, malformed('soon')],
+    ['to a day beyond the horizon → held', { tags: exemptUntil('2027-02-21') }, beyond],
+    ['and it is gone again → held, not closed', {}, EXISTING],
+    [
+      'a day that is over, tokens required → told all the same',
+      { tags: exemptUntil('2026-11-21'), options: { HttpTokens: 'required' } },
+      { kind: 'hold', problem: 'exemption-expired', value: '2026-11-21' },
+    ],
+    ['gone again, tokens required → compliant', { options: { HttpTokens: 'required' } }, COMPLIANT],
+    ['gone again, IMDS off → left off', { options: { HttpEndpoint: 'disabled' } }, ENDPOINT_DISABLED],
+    ['terminated → skipped', { tags, state: 'terminated' }, TERMINATED],
+    ['managed by an AWS service → skipped', { tags, awsManaged: true }, AWS_MANAGED],
+    ['options that cannot be read → held', { tags, options: { HttpTokens: undefined } }, UNREADABLE],
+  ];
+  describe.each(['audit', 'enforce'] as const)('existing=%s changes nothing about it', (existing) => {
+    test.each<Row>(ROWS)('%s', (_, given, decision) => {
+      expect(decide(snapshot(given), granted, policy({ existing }), NOW)).toEqual(decision);
+    });
+  });
+
+  test('whatever the record of it says of options', () => {
+    const context_ = context({ trigger: 'grant', recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled' } });
+    expect(decide(snapshot(), context_, policy({ existing: 'enforce' }), NOW)).toEqual(EXISTING);
+  });
+});
+
+describe('somebody removed the exemption tag', () => {
+  const revoked = context({ trigger: 'revoke' });
+  const tags = exemptUntil('2026-12-31');
+  test.each<Row>([
+    ['→ remediated', {}, REMEDIATE],
+    ['tokens required → compliant', { options: { HttpTokens: 'required' } }, COMPLIANT],
+    ['IMDS off → left off', { options: { HttpEndpoint: 'disabled' } }, ENDPOINT_DISABLED],
+    ['and set it again → exempt, and not by that call', { tags }, exempt('2026-12-31')],
+    ['and set it again to what is no day → held', { tags: exemptUntil('soon') }, malformed('soon')],
+    ['and set it again to a day that is over → remediated', { tags: exemptUntil('2026-11-21') }, REMEDIATE],
+    ['terminated → skipped', { state: 'terminated' }, TERMINATED],
+    ['managed by an AWS service → skipped', { awsManaged: true }, AWS_MANAGED],
+  ])('%s', (_, given, decision) => {
+    expect(decide(snapshot(given), revoked, policy(), NOW)).toEqual(decision);
+    expect(decide(existing(given), revoked, policy(), NOW)).toEqual(decision);
+  });
+});
+
 describe('tokens are required now', () => {
   const compliant = snapshot({ options: { HttpTokens: 'required' } });
   test.each([
@@ -176,6 +237,11 @@ describe('tokens are required now', () => {
   test.each(['shutting-down', 'terminated'])('closed and then %s → still told', (state) => {
     const dead = snapshot({ state, options: { HttpTokens: 'required' } });
     expect(decide(dead, context({ recorded: { HttpTokens: 'optional' } }), policy(), NOW)).toEqual(CLOSED);
+  });
+
+  test('IMDS switched off and then terminated → nothing to tell', () => {
+    const dead = snapshot({ state: 'terminated', options: { HttpTokens: 'required', HttpEndpoint: 'disabled' } });
+    expect(decide(dead, context({ recorded: { HttpTokens: 'optional' } }), policy(), NOW)).toEqual(TERMINATED);
   });
 
   test('terminated while it was open → nothing to tell', () => {

@@ -95,6 +95,73 @@ describe('running', () => {
   });
 });
 
+describe('grant', () => {
+  const granted = {
+    status: 'exempt',
+    reason: 'exempt-self-granted',
+    target: target({ trigger: 'grant', occurredAt: new Date('2026-11-22T11:59:50Z') }),
+    snapshot: existing({ options: { HttpTokens: 'required' }, tags: { 'imdsv2:exempt-until': '2026-12-31' } }),
+    detail: '2026-12-31: agent X',
+  } as const;
+
+  test('says who exempted it, until when and why, and how to take that back', () => {
+    expect(lines(granted)).toEqual([
+      'i-0a1b2c3d4e5f60718: EXEMPT (warning)',
+      '  what     Somebody set its exemption tag: until that day ends IMDSv1 may be reachable on it, and we leave it alone. Check that somebody approved it.',
+      '  detail   2026-12-31: agent X',
+      '  options  HttpTokens required, HttpEndpoint enabled, HttpPutResponseHopLimit 1',
+      '  who      arn:aws:sts::111122223333:assumed-role/deployer/kim, from 198.51.100.23, with aws-cli/2.31.0',
+      '  when     launched 2026-11-22T11:59:20Z; exemption set 2026-11-22T11:59:50Z; seen 2026-11-22T12:00:00Z',
+      '  origin   no tag of a launching service',
+      '  withdraw Takes the exemption back; unless in audit mode, IMDSv1 is closed within minutes where it is reachable then.',
+      '             aws ec2 delete-tags --region eu-west-1 --resources i-0a1b2c3d4e5f60718 --tags Key=imdsv2:exempt-until',
+    ]);
+  });
+
+  test('of a day that is over: held, no template is to blame, and the tag can go', () => {
+    const held = { ...granted, status: 'held', reason: 'exemption-expired', detail: '2026-11-21' } as const;
+    expect(lines(held)[0]).toBe('i-0a1b2c3d4e5f60718: HELD (warning)');
+    expect(labels(held)).toEqual(['what', 'detail', 'options', 'who', 'when', 'origin', 'withdraw']);
+  });
+
+  test('whose tag is gone again: there is nothing to take back', () => {
+    const held = { ...granted, status: 'held', reason: 'existing-instance', snapshot: snapshot() } as const;
+    expect(labels({ ...held, detail: undefined })).toEqual(['what', 'options', 'who', 'when', 'origin']);
+  });
+
+  test('of an instance that could not be read: nobody knows whether there is something to take back', () => {
+    const failed = { ...granted, status: 'failed', reason: 'denied', snapshot: undefined, detail: undefined } as const;
+    expect(labels(failed)).toEqual(['what', 'options', 'who', 'when', 'origin']);
+  });
+
+  test('an exemption that nobody set just now is not to be taken back in the alert', () => {
+    expect(labels({ ...granted, target: target() })).not.toContain('withdraw');
+  });
+});
+
+describe('revoke', () => {
+  const revoked = {
+    target: target({ trigger: 'revoke', occurredAt: new Date('2026-11-22T11:59:50Z') }),
+    snapshot: existing(),
+    exposedSeconds: 10,
+  };
+
+  test('says who removed the exemption, what came of it, and how to exempt it again', () => {
+    expect(lines(revoked)[0]).toBe('i-0a1b2c3d4e5f60718: REMEDIATED (warning)');
+    expect(line(revoked, 'who')).toContain('assumed-role/deployer/kim');
+    expect(line(revoked, 'when')).toBe(
+      'launched 2026-11-22T11:59:20Z; exemption removed 2026-11-22T11:59:50Z; closed 10 s later, 2026-11-22T12:00:00Z',
+    );
+    expect(labels(revoked)).toEqual(['what', 'options', 'who', 'when', 'origin', 'prevent', 'undo']);
+  });
+
+  test('in audit mode: seen, not closed', () => {
+    expect(line({ ...revoked, status: 'would-remediate', exposedSeconds: undefined }, 'when')).toMatch(
+      /exemption removed 2026-11-22T11:59:50Z; seen 2026-11-22T12:00:00Z$/,
+    );
+  });
+});
+
 describe('undo', () => {
   const commands = (over: Partial<Outcome>, horizon = 90) =>
     lines(over, horizon).filter((text) => text.startsWith(' '.repeat(13)));
@@ -156,6 +223,23 @@ test('failed: what EC2 said, and what may be behind it', () => {
   expect(line(failed, 'detail')).toBe('The account setting HttpTokensEnforced is on.');
 });
 
+test.each(['remediated', 'would-remediate', 'held', 'closed'] as const)(
+  '%s by its launch: what to change so that the next one does not come up like it',
+  (status) => {
+    expect(labels({ status })).toContain('prevent');
+  },
+);
+
+test('held without having been read: nothing is known of its origin, so nothing is advised', () => {
+  expect(labels({ status: 'held', reason: 'unreadable', snapshot: undefined })).toEqual([
+    'what',
+    'options',
+    'who',
+    'when',
+    'origin',
+  ]);
+});
+
 test('failed before it was read: no options, no origin, and it says so', () => {
   const failed = { status: 'failed', reason: 'denied', snapshot: undefined } as const;
   expect(line(failed, 'options')).toBe('not read');
@@ -190,19 +274,4 @@ test('a container host with hop limit 1 is told what stops working', () => {
     'prevent',
     'undo',
   ]);
-});
-
-test('every kind of origin is named, as harmless text', () => {
-  const tags = {
-    'aws:ec2:fleet-id': 'fleet-0a1b2c3d',
-    'aws:ec2launchtemplate:id': 'lt-0a1b2c3d',
-    'aws:cloudformation:stack-name': 'shop',
-    'aws:cloudformation:logical-id': 'WebServer',
-    'eks:cluster-name': 'https://evil.example',
-    'eks:nodegroup-name': 'blue',
-    'elasticbeanstalk:environment-name': 'shop-env',
-  };
-  expect(line({ snapshot: snapshot({ tags }) }, 'origin')).toBe(
-    'launch template lt-0a1b2c3d version ?, fleet fleet-0a1b2c3d, CloudFormation stack shop (WebServer), EKS cluster https[:]//evil[.]example, node group blue, Beanstalk environment shop-env',
-  );
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dayFromNow, readExemption, type Exemption } from '../../lambda/core/exemption.ts';
+import { dayFromNow, daysLeft, readExemption, readPeriod, type Exemption } from '../../lambda/core/exemption.ts';
 
 const NOON = '2026-11-22T12:00:00Z';
 const read = (until: string, now: string, horizonDays = 90): Exemption =>
@@ -59,6 +59,8 @@ test.each([
   '2026-00-10',
   '2026-11-00',
   '2026-11-31',
+  '2026',
+  '2026-12',
   '26-12-31',
   '2026-1-1',
   '2026/12/31',
@@ -67,6 +69,7 @@ test.each([
   '2026-12-31T00:00:00Z',
   '2026-12-31 and on',
   '+002026-12-31',
+  '+012026-12-31',
   '2026-12-31\n2027-12-31',
   '２０２６-12-31',
   'forever',
@@ -101,4 +104,53 @@ test('a day counted from now is in date for as long as the horizon is no shorter
       },
     ),
   );
+});
+
+describe('a period', () => {
+  test.each([
+    ['0d', '2026-11-22'],
+    ['1d', '2026-11-23'],
+    ['14d', '2026-12-06'],
+    ['9999d', '2054-04-08'],
+    ['2026-12-31', '2026-12-31'],
+    ['2020-02-29', '2020-02-29'],
+  ])('%s ends on %s', (text, until) => {
+    expect(readPeriod(text, new Date(NOON))).toBe(until);
+  });
+
+  test.each(['', 'd', '14', '14 d', ' 14d', '14d ', '-1d', '1.5d', '10000d', '14D', '2w', '2026-02-30', '2026-12-31T'])(
+    '%j is none',
+    (text) => {
+      expect(readPeriod(text, new Date(NOON))).toBeUndefined();
+    },
+  );
+});
+
+describe('the days that are left', () => {
+  test.each([
+    ['2026-11-22', '2026-11-22T00:00:00.000Z', 0],
+    ['2026-11-22', '2026-11-22T23:59:59.999Z', 0],
+    ['2026-11-23', '2026-11-22T23:59:59.999Z', 1],
+    ['2026-11-23', '2026-11-22T00:00:00.000Z', 1],
+    ['2026-11-21', '2026-11-22T00:00:00.000Z', -1],
+    ['2027-11-22', '2026-11-22T12:00:00.000Z', 365],
+  ])('until %s at %s → %i', (until, now, left) => {
+    expect(daysLeft(until, new Date(now))).toBe(left);
+  });
+
+  test('agree with what the exemption says', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -50, max: 200 }),
+        fc.date({ noInvalidDate: true, min: new Date('2000-01-01'), max: new Date('2100-01-01') }),
+        (days, now) => {
+          const until = dayFromNow(now, days);
+          expect(daysLeft(until, now)).toBe(days);
+          expect(readExemption(new Map([['imdsv2:exempt-until', until]]), now, 90).kind).toBe(
+            days < 0 ? 'expired' : days > 90 ? 'beyond-horizon' : 'active',
+          );
+        },
+      ),
+    );
+  });
 });

@@ -144,6 +144,35 @@ test('nothing is exempt for longer than the account allows', () => {
   });
 });
 
+test('setting the exemption tag never leads to a change, whatever else is known and whatever the account chose', () => {
+  const reachable = fc.record({ HttpTokens: fc.constant('optional'), HttpEndpoint: fc.constant('enabled') });
+  const open = fc.tuple(anySnapshot, reachable).map(([snapshot, options]) => ({ ...snapshot, options }));
+  fc.assert(
+    fc.property(fc.oneof(open, anySnapshot), anyContext, anyPolicy, (snapshot, context, policy) => {
+      expect(decide(snapshot, { ...context, trigger: 'grant' }, policy, NOW).kind).not.toBe('remediate');
+    }),
+    RUNS,
+  );
+});
+
+test('an exemption in date that somebody just set is never passed over in silence', () => {
+  const alive = anySnapshot.filter(
+    ({ state, awsManaged }) => !awsManaged && state !== 'terminated' && state !== 'shutting-down',
+  );
+  const tags = fc.integer({ min: 0, max: 30 }).map((days) => {
+    const day = new Date(NOW.getTime() + days * DAY).toISOString().slice(0, 10);
+    return new Map<string, string>([[TAG.exemptUntil, day]]);
+  });
+  fc.assert(
+    fc.property(alive, tags, anyContext, (snapshot, tags, context) => {
+      const policy = { existing: 'enforce', exemptionHorizonDays: 90 } as const;
+      expect(decide({ ...snapshot, tags }, { ...context, trigger: 'grant' }, policy, NOW).kind).toMatch(
+        /^(exempt|hold)$/,
+      );
+    }),
+  );
+});
+
 test('existing=audit: a start is only remediated where the first launch was within 15 minutes of it', () => {
   forAll((decision, { launchTime, firstLaunch }, { trigger }, { existing }) => {
     if (decision.kind !== 'remediate' || trigger !== 'running' || existing !== 'audit') return;

@@ -60,9 +60,11 @@ describe.each(Object.entries(HEAVY))('with %s in every name', (_, text) => {
   });
 });
 
-test('30,000 instances: each message fits SNS, and nobody is lost', () => {
-  const outcomes = heavy(30_000, HEAVY.emoji);
+test('15,000 instances: each message fits SNS, and nobody is lost', () => {
+  const outcomes = heavy(15_000, HEAVY.emoji);
   const messages = toMessages(outcomes, OPTIONS);
+  // Half of them is still too much for one message.
+  expect(messages.length).toBeGreaterThan(2);
   for (const message of messages) expect(bytes(toSnsText(message))).toBeLessThanOrEqual(LIMIT);
   const told = messages.flatMap(idsIn);
   expect(told.toSorted()).toEqual(outcomes.map((each) => each.target.instanceId));
@@ -73,6 +75,26 @@ test('names however heavy do not turn one alert into many: fewer are told in det
   expect(more).toEqual([]);
   expect(message?.json.outcomes.length).toBeGreaterThan(0);
   expect(message?.json.outcomes.every(({ severity }) => severity === 'critical')).toBe(true);
+});
+
+test('exactly as heavy as allowed is told in full, a byte more is not', () => {
+  // An event id is in the form for machines only, where a letter is a byte.
+  const padded = (bytesMore: number): Outcome[] =>
+    heavy(4_250, 'web').map((each, index) => {
+      const eventId = 'x'.repeat(Math.min(128, Math.max(0, bytesMore - index * 128)));
+      return outcome({
+        ...each,
+        status: 'held',
+        target: { ...each.target, context: { ...each.target.context, eventId } },
+      });
+    });
+  const told = (bytesMore: number) => toMessages(padded(bytesMore), OPTIONS);
+  const weight = ([message]: readonly AlertMessage[]) => bytes(message === undefined ? '' : toSnsText(message));
+  const room = LIMIT - weight(told(0));
+  expect(room).toBeGreaterThan(0);
+  expect(room).toBeLessThan(25 * 128);
+  expect([weight(told(room)), told(room)[0]?.json.outcomes.length]).toEqual([LIMIT, 25]);
+  expect(told(room + 1)[0]?.json.outcomes.length).toBe(12);
 });
 
 test('every id is in the mail as well, exactly once as a title or in the rest', () => {
@@ -148,12 +170,12 @@ test('for any outcomes: subject under 100 ASCII characters, mail without hidden 
       for (const { subject, email, json } of toMessages(outcomes, OPTIONS)) {
         expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
         const lines = email.split('\n');
-        for (const line of lines) expect(line).not.toMatch(INVISIBLE);
+        expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
         expect(lines.filter((line) => !isCommand(line)).join('\n')).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
         // Nothing that a stranger wrote starts a line: only our own titles, labels and closing words do.
         const OURS =
           /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|detail|options|who|when|origin|caller|note|prevent|undo) |^ {13}aws |^\d+ more |^Instances stay exempt /;
-        for (const line of lines) expect(line).toMatch(OURS);
+        expect(lines.filter((line) => !OURS.test(line))).toEqual([]);
         expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
       }
     }),

@@ -92,6 +92,28 @@ test('what was never read leaves its fields out', () => {
   });
 });
 
+test('a grant for machines: who, until when, and the options as they are', () => {
+  const granted = outcome({
+    status: 'exempt',
+    reason: 'exempt-self-granted',
+    target: target({ trigger: 'grant' }),
+    snapshot: snapshot({ options: { HttpTokens: 'required' } }),
+    detail: '2026-12-31: see\u202e https://evil.example',
+  });
+  const { subject, json, attributes } = one(granted);
+  expect(subject).toBe('[IMDSv2 warning] eu-west-1: 1 exempt i-0a1b2c3d4e5f60718');
+  expect(attributes).toMatchObject({ severity: 'warning', status: ['exempt'], trigger: 'grant' });
+  expect(json.outcomes).toMatchObject([
+    {
+      reason: 'exempt-self-granted',
+      explanation: expect.stringMatching(/^Somebody set its exemption tag/),
+      detail: '2026-12-31: see https://evil.example',
+      caller: { principal: 'arn:aws:sts::111122223333:assumed-role/deployer/kim' },
+      before: { HttpTokens: 'required' },
+    },
+  ]);
+});
+
 describe('subject', () => {
   test.each<readonly [string, readonly Outcome[], string]>([
     ['one', [outcome()], '[IMDSv2 warning] eu-west-1: 1 remediated i-0a1b2c3d4e5f60718'],
@@ -113,6 +135,20 @@ describe('subject', () => {
     ],
   ])('%s', (_, outcomes, subject) => {
     expect(one(...outcomes).subject).toBe(subject);
+  });
+
+  test('99 characters fit, 100 do not: then the ids go', () => {
+    const two = (digits: number) =>
+      one(
+        ...['a', 'b'].map((letter) =>
+          outcome({ target: target({ region: 'us-gov-northwest-1', instanceId: `i-${letter.repeat(digits)}` }) }),
+        ),
+      ).subject;
+    const without = '[IMDSv2 warning] us-gov-northwest-1: 2 remediated';
+    const room = 99 - `${without} i- +1`.length;
+    expect(two(room)).toBe(`${without} i-${'a'.repeat(room)} +1`);
+    expect(two(room)).toHaveLength(99);
+    expect(two(room + 1)).toBe(without);
   });
 
   test('more than fits is cut, and stays under 100 characters', () => {
@@ -176,6 +212,12 @@ test('one message for each account, region and trigger, whatever the order', () 
     ['111122223333', 'eu-west-1', 'drift', { remediated: 1 }],
     ['444455556666', 'eu-west-1', 'launch', { remediated: 1 }],
   ]);
+});
+
+test('what could not be done comes before what somebody set back', () => {
+  const of = target({ trigger: 'drift' });
+  const { outcomes } = one(outcome({ target: of }), outcome({ target: of, status: 'failed', reason: 'denied' })).json;
+  expect(outcomes.map(({ severity }) => severity)).toEqual(['critical', 'high']);
 });
 
 describe('many instances', () => {

@@ -30,7 +30,7 @@ test('each tag of a launching service names a part of the origin', () => {
 });
 
 test('no tag of a service → no origin, and nothing inherited', () => {
-  expect(originOf(new Map())).toEqual({});
+  expect(originOf(new Map())).toStrictEqual({});
   expect(
     originOf(
       new Map([
@@ -38,7 +38,7 @@ test('no tag of a service → no origin, and nothing inherited', () => {
         ['constructor', 'x'],
       ]),
     ),
-  ).toEqual({});
+  ).toStrictEqual({});
 });
 
 test.each([
@@ -49,6 +49,7 @@ test.each([
   ['AmazonECSManaged', true],
   ['aws:ecs:clusterName', true],
   ['eks:cluster-name-of-another', false],
+  ['aws:eks:cluster-name-of-another', false],
   ['my-eks:cluster-name', false],
   ['kubernetesXio/cluster/prod', false],
   ['kubernetes.io/role/node', false],

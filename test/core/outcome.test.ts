@@ -6,6 +6,8 @@ import { existing, outcome, snapshot, target } from '../support/builders.ts';
 const launch = target();
 const drift = target({ trigger: 'drift' });
 const running = target({ trigger: 'running' });
+const grant = target({ trigger: 'grant' });
+const revoke = target({ trigger: 'revoke' });
 
 describe('severity', () => {
   test.each<readonly [string, Partial<Outcome>, Severity]>([
@@ -23,6 +25,20 @@ describe('severity', () => {
     ['held: unreadable', { status: 'held', reason: 'unreadable' }, 'warning'],
     ['held: malformed exemption', { status: 'held', reason: 'exemption-malformed' }, 'warning'],
     ['held: exemption too long', { status: 'held', reason: 'exemption-beyond-horizon' }, 'warning'],
+    [
+      'held: somebody set an exemption to a day that is over',
+      { status: 'held', reason: 'exemption-expired' },
+      'warning',
+    ],
+    ['somebody set an exemption', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'warning'],
+    ['somebody set an exemption, by whatever record', { status: 'exempt', target: grant }, 'warning'],
+    ['an exemption set to nonsense', { status: 'held', reason: 'exemption-malformed', target: grant }, 'warning'],
+    ['an exemption set and gone again', { status: 'held', reason: 'existing-instance', target: grant }, 'warning'],
+    ['an exemption removed: closed', { status: 'remediated', target: revoke }, 'warning'],
+    ['audit: an exemption removed', { status: 'would-remediate', target: revoke }, 'warning'],
+    ['an exemption removed, already closed', { status: 'closed', target: revoke }, 'info'],
+    ['an exemption removed and there all the same', { status: 'exempt', target: revoke }, 'warning'],
+    ['an exemption removed: could not be closed', { status: 'failed', reason: 'denied', target: revoke }, 'critical'],
     ['skipped', { status: 'skipped' }, 'info'],
     ['failed, to be tried again', { status: 'failed', reason: 'throttled' }, 'warning'],
     ['failed for good: outranks all', { status: 'failed', reason: 'denied' }, 'critical'],
@@ -70,12 +86,25 @@ describe('who is told', () => {
     ['launch', false],
     ['drift', true],
     ['drift', false],
+    ['grant', true],
+    ['grant', false],
+    ['revoke', true],
+    ['revoke', false],
   ] as const)('%s, trail %s: all but what was skipped', (trigger, trail) => {
     const of = target({ trigger });
     for (const instance of [snapshot(), existing()]) {
       expect(
         Object.fromEntries(STATUSES.map((status) => [status, told({ status, target: of, snapshot: instance }, trail)])),
       ).toEqual(fromCloudTrail);
+    }
+  });
+
+  test.each([true, false])('sweep, trail %s: what it left alone is in its digest', (trail) => {
+    const of = target({ trigger: 'sweep' });
+    for (const instance of [snapshot(), existing()]) {
+      expect(
+        Object.fromEntries(STATUSES.map((status) => [status, told({ status, target: of, snapshot: instance }, trail)])),
+      ).toEqual({ ...fromCloudTrail, exempt: false, held: false });
     }
   });
 

@@ -14,6 +14,10 @@ test('an alert that waited on the queue is the alert that was not sent', () => {
   expect(fromUnsent(body)).toEqual(JSON.parse(JSON.stringify(message())));
 });
 
+test('it says what it is, so that no event is taken for it', () => {
+  expect(toUnsent(message())).toMatchObject({ source: 'imdsv2-enforcer', 'detail-type': 'Unsent alert' });
+});
+
 const unsent = (detail: unknown) => ({ source: 'imdsv2-enforcer', 'detail-type': 'Unsent alert', detail });
 
 test.each<readonly [string, unknown]>([

@@ -1,7 +1,7 @@
 import { TRIGGERS } from '../../lambda/contract.ts';
 import { FAILURE_KINDS, isRetryable } from '../../lambda/core/failure.ts';
 import type { Outcome, Reason } from '../../lambda/core/outcome.ts';
-import { explain } from '../../lambda/core/words.ts';
+import { explain, sentenceOf } from '../../lambda/core/words.ts';
 import { outcome, target } from '../support/builders.ts';
 
 /** Every status with every reason it can have. `satisfies` below makes a new reason fail to compile here. */
@@ -12,6 +12,9 @@ const REASONS = {
   unreadable: 'held',
   'exemption-malformed': 'held',
   'exemption-beyond-horizon': 'held',
+  'exemption-expired': 'held',
+  'in-use': 'held',
+  'usage-unknown': 'held',
   'existing-instance': 'held',
   terminated: 'skipped',
   'aws-managed': 'skipped',
@@ -45,6 +48,10 @@ test('each reason has words of its own', () => {
   expect(new Set(sentences).size).toBe(ALL.length);
 });
 
+test.each(ALL)('%s has a sentence for lists too, where no trigger is told', (reason) => {
+  expect(sentenceOf(reason)).toMatch(/^[A-Z][ -~]{8,}[.)]$/);
+});
+
 test('what was done says how it came to be open', () => {
   const told = (status: Outcome['status'], trigger: (typeof TRIGGERS)[number]) =>
     explain(outcome({ status, target: target({ trigger }) }));
@@ -54,6 +61,45 @@ test('what was done says how it came to be open', () => {
   expect(told('would-remediate', 'launch')).toBe(
     'It was launched with IMDSv1 reachable. Audit mode: nothing was changed.',
   );
+  expect(told('remediated', 'revoke')).toBe(
+    'Somebody removed its exemption tag, or all its tags, while IMDSv1 was reachable; it is closed now.',
+  );
+  expect(told('would-remediate', 'revoke')).toBe(
+    'Somebody removed its exemption tag, or all its tags, while IMDSv1 was reachable. Audit mode: nothing was changed.',
+  );
+  expect(told('remediated', 'command')).toBe('IMDSv1 was reachable; it is closed now.');
+});
+
+describe('a change of the exemption tag', () => {
+  const told = (trigger: (typeof TRIGGERS)[number], reason: Reason) =>
+    explain(outcome({ status: REASONS[reason], reason, target: target({ trigger }) }));
+
+  test('that sets it says what it means, also where IMDSv1 is not reachable now', () => {
+    const granted =
+      'Somebody set its exemption tag: until that day ends IMDSv1 may be reachable on it, and we leave it alone. Check that somebody approved it.';
+    expect(told('grant', 'exempt-self-granted')).toBe(granted);
+    expect(told('grant', 'exempt')).toBe(granted);
+  });
+
+  test.each(['exemption-expired', 'existing-instance'] as const)(
+    'that sets it and exempts nothing (%s) is not taken for one of an existing instance',
+    (reason) => {
+      expect(told('grant', reason)).toMatch(/^Somebody set its exemption tag.*setting the tag changes nothing/);
+      expect(told('running', 'existing-instance')).toMatch(/^It existed before/);
+    },
+  );
+
+  test('that sets it to nonsense says what is wrong with it', () => {
+    expect(told('grant', 'exemption-malformed')).toMatch(/not a calendar date.*exempts nothing/);
+    expect(told('grant', 'exemption-beyond-horizon')).toMatch(
+      /further ahead than this account allows.*exempts nothing/,
+    );
+  });
+
+  test('that removes it, and it is there all the same, says so', () => {
+    expect(told('revoke', 'exempt')).toMatch(/^Somebody removed an exemption tag, but it has one/);
+    expect(told('launch', 'exempt')).toMatch(/^A dated exemption covers it/);
+  });
 });
 
 test('what was left open says so', () => {
@@ -62,6 +108,7 @@ test('what was left open says so', () => {
     'exempt-self-granted',
     'exemption-malformed',
     'exemption-beyond-horizon',
+    'exemption-expired',
     'existing-instance',
     'throttled',
     'unavailable',
@@ -71,6 +118,13 @@ test('what was left open says so', () => {
   ];
   for (const reason of open) {
     expect(explain(outcome({ status: REASONS[reason], reason }))).toContain('IMDSv1 stays reachable');
+  }
+  for (const [trigger, reason] of [
+    ['grant', 'existing-instance'],
+    ['revoke', 'exempt'],
+  ] as const) {
+    const left = outcome({ status: REASONS[reason], reason, target: target({ trigger }) });
+    expect(explain(left)).toContain('IMDSv1 stays reachable');
   }
 });
 

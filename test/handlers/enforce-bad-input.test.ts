@@ -1,20 +1,8 @@
 import { EVENT_ID } from '../support/builders.ts';
-import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
-import { type LambdaFunction, loadFunction } from '../support/function.ts';
-import { type Loopback, startLoopback } from '../support/loopback.ts';
+import { createTagsEvent, deleteTagsEvent, driftEvent, launchEvent, runningEvent } from '../support/events.ts';
+import { functionOnLoopback } from '../support/function.ts';
 
-let aws: Loopback;
-let fn: LambdaFunction;
-
-beforeAll(async () => {
-  aws = await startLoopback();
-  fn = await loadFunction(aws);
-});
-beforeEach(() => aws.reset());
-afterAll(async () => {
-  fn.restoreEnvironment();
-  await aws.close();
-});
+const { aws, fn } = functionOnLoopback();
 
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 const manyItems = Array.from({ length: 20_000 }, (_, index) => ({ instanceId: `i-${'🙂'.repeat(5)}${index}` }));
@@ -60,6 +48,8 @@ const BAD: readonly (readonly [string, unknown, string?])[] = [
   ['an id that is no text', { ...launchEvent(), id: { toString: 'x' }, source: 1, 'detail-type': 2 }],
   ['a prototype for a detail', withPrototype(launchEvent()), EVENT_ID],
   ['1 MB of nonsense', { id: EVENT_ID, source: MEGABYTE, [MEGABYTE]: MEGABYTE }, EVENT_ID],
+  ['tags taken from nothing that is named', deleteTagsEvent({ resources: [] }), EVENT_ID],
+  ['tags set on 1 MB of nonsense', createTagsEvent({ resources: [`i-${MEGABYTE}`] }), EVENT_ID],
   ['1 MB of text', MEGABYTE],
   ['a launch of 20,000 things that are no instances', launchEvent({ items: manyItems }), EVENT_ID],
   ...IDS.flatMap((id) => [

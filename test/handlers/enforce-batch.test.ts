@@ -3,23 +3,12 @@ import { toUnsent } from '../../lambda/core/unsent.ts';
 import { toSighting } from '../../lambda/triggers/sighting.ts';
 import { IMDSV1, instanceId, outcome, target } from '../support/builders.ts';
 import { launchEvent, runningEvent } from '../support/events.ts';
-import { type LambdaFunction, loadFunction } from '../support/function.ts';
-import { type Loopback, snsError, startLoopback } from '../support/loopback.ts';
+import { functionOnLoopback } from '../support/function.ts';
+import { snsError } from '../support/loopback.ts';
 
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
 
-let aws: Loopback;
-let fn: LambdaFunction;
-
-beforeAll(async () => {
-  aws = await startLoopback();
-  fn = await loadFunction(aws);
-});
-beforeEach(() => aws.reset());
-afterAll(async () => {
-  fn.restoreEnvironment();
-  await aws.close();
-});
+const { aws, fn } = functionOnLoopback();
 
 /** A batch of the work queue with messages m1, m2, ... */
 const batch = (...contents: readonly unknown[]) => ({
@@ -57,7 +46,7 @@ describe('a batch of the work queue', () => {
     expect(error).toBeUndefined();
     expect(result).toEqual(failures('m2'));
     const calls = actions().filter((action) => action !== 'DescribeInstances'); // B is looked for as long as time allows
-    expect(calls).toEqual(['ModifyInstanceMetadataOptions', 'Publish']);
+    expect(calls).toEqual(['ModifyInstanceMetadataOptions', 'Publish', 'SendMessageBatch']);
   });
 
   it('of sightings that the function itself wrote → the change', async () => {

@@ -1,38 +1,33 @@
 import { DescribeInstancesCommand, EC2Client, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { INSTANCE } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
-import { type LambdaFunction, loadFunction } from '../support/function.ts';
-import { type Loopback, startLoopback } from '../support/loopback.ts';
+import { functionOnLoopback } from '../support/function.ts';
 
 // Every command of every client is seen here, so nothing that the product never does can slip through.
 const ec2 = mockClient(EC2Client);
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
-let aws: Loopback;
-let fn: LambdaFunction;
+const { fn } = functionOnLoopback();
 
-beforeAll(async () => {
-  aws = await startLoopback();
-  fn = await loadFunction(aws);
+beforeAll(() => {
   const options = { HttpTokens: 'optional', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 } as const;
   const instance = { InstanceId: INSTANCE, State: { Name: 'running' }, MetadataOptions: options } as const;
   ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [instance] }] });
   ec2.on(ModifyInstanceMetadataOptionsCommand).resolves({});
   sns.on(PublishCommand).resolves({});
+  sqs.on(SendMessageBatchCommand).resolves({});
 });
 beforeEach(() => {
   for (const client of [ec2, sns, sqs]) client.resetHistory();
 });
-afterAll(async () => {
+afterAll(() => {
   for (const client of [ec2, sns, sqs]) client.restore();
-  fn.restoreEnvironment();
-  await aws.close();
 });
 
-it('a launch with IMDSv1 → these three commands, and no other of any service', async () => {
+it('a launch with IMDSv1 → these four commands, and no other of any service', async () => {
   expect((await fn.invoke(launchEvent())).error).toBeUndefined();
 
   const commands = [...ec2.calls(), ...sns.calls(), ...sqs.calls()].map(({ args: [command] }) => command);
@@ -40,6 +35,7 @@ it('a launch with IMDSv1 → these three commands, and no other of any service',
     DescribeInstancesCommand,
     ModifyInstanceMetadataOptionsCommand,
     PublishCommand,
+    SendMessageBatchCommand,
   ]);
 });
 

@@ -1,7 +1,7 @@
 import type { Config } from '../../lambda/config.ts';
 import { toSighting } from '../../lambda/triggers/sighting.ts';
 import { IMDSV1, INSTANCE, target } from '../support/builders.ts';
-import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
+import { deleteTagsEvent, driftEvent, launchEvent, runningEvent } from '../support/events.ts';
 import { type LambdaFunction, loadFunction } from '../support/function.ts';
 import { type Loopback, startLoopback } from '../support/loopback.ts';
 
@@ -28,7 +28,7 @@ it('a configuration that is bad in many ways → a cold start that fails with al
     name: 'ConfigError',
     problems: [
       'IMDSV2_MODE is "enfroce"; accepted: enforce | audit',
-      'IMDSV2_EXISTING is "maybe"; accepted: audit | enforce',
+      'IMDSV2_EXISTING is "maybe"; accepted: audit | enforce-when-quiet | enforce',
       'IMDSV2_TRAIL is "perhaps"; accepted: true | false',
       'IMDSV2_EXEMPTION_HORIZON_DAYS is "0"; accepted: a whole number from 1 to 3650',
       'IMDSV2_WORK_QUEUE_URL is "work"; accepted: an SQS queue URL',
@@ -43,6 +43,7 @@ describe('audit mode', () => {
   it.each([
     ['a launch', launchEvent()],
     ['a set-back', driftEvent()],
+    ['an exemption that was removed', deleteTagsEvent()],
     ['a sighting', batch],
   ])('%s → told, and nothing is changed', async (_, event) => {
     const fn = await coldStart({ mode: 'audit' });

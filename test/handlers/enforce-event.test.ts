@@ -1,20 +1,9 @@
 import { EVENT_ID, INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
-import { type LambdaFunction, loadFunction } from '../support/function.ts';
-import { ec2Error, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
+import { functionOnLoopback } from '../support/function.ts';
+import { ec2Error, snsError } from '../support/loopback.ts';
 
-let aws: Loopback;
-let fn: LambdaFunction;
-
-beforeAll(async () => {
-  aws = await startLoopback();
-  fn = await loadFunction(aws);
-});
-beforeEach(() => aws.reset());
-afterAll(async () => {
-  fn.restoreEnvironment();
-  await aws.close();
-});
+const { aws, fn } = functionOnLoopback();
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 const actions = (): string[] => aws.take().map(({ action }) => action);
@@ -26,12 +15,13 @@ describe('a launch with IMDSv1', () => {
     const { result, error, log, metrics, metricLines } = await fn.invoke(launchEvent());
 
     expect([result, error]).toEqual([undefined, undefined]);
-    const [describe, modify, publish, ...others] = aws.take();
+    const [describe, modify, publish, watch, ...others] = aws.take();
     expect(others).toEqual([]);
-    expect([describe?.action, modify?.action, publish?.action]).toEqual([
+    expect([describe, modify, publish, watch].map((call) => call?.action)).toEqual([
       'DescribeInstances',
       'ModifyInstanceMetadataOptions',
       'Publish',
+      'SendMessageBatch',
     ]);
     expect(modify?.parameters).toEqual({ InstanceId: INSTANCE, HttpTokens: 'required', HttpEndpoint: 'enabled' });
     expect(publish?.parameters).toMatchObject({ Subject: `[IMDSv2 warning] ${REGION}: 1 remediated ${INSTANCE}` });
@@ -193,7 +183,13 @@ it('an alert that SNS refuses → on the work queue, and the invocation succeeds
       error: expect.stringMatching('Auth'),
     },
   ]);
-  expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions', 'Publish', 'SendMessage']);
+  expect(actions()).toEqual([
+    'DescribeInstances',
+    'ModifyInstanceMetadataOptions',
+    'Publish',
+    'SendMessage',
+    'SendMessageBatch',
+  ]);
 });
 
 it('a running-state event without a record → a sighting, and no change', async () => {

@@ -1,3 +1,4 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { parseConfig } from '../../lambda/config.ts';
 import { MODES } from '../../lambda/contract.ts';
 import { actions, type Statement, statements, templateOf, theOne } from './synth.ts';
@@ -13,6 +14,7 @@ const ROLE_GUARD = [
   { StringEquals: { 'ec2:MetadataHttpEndpoint': 'disabled' } },
 ];
 
+const policyIn = (of: Template) => statements(theOne(of, 'AWS::IAM::Policy', 'EnforcerFunctionRole')[1]);
 const allowed = (all: readonly Statement[]) => all.filter(({ Effect }) => Effect === 'Allow');
 /** Allowed actions, read as IAM reads them: `*` and `ec2:M*` would let a modification through, and so would any NotAction. */
 const allowedWrites = (all: readonly Statement[]) =>
@@ -28,27 +30,28 @@ describe('the function', () => {
       Architectures: ['arm64'],
       MemorySize: 256,
       Timeout: 120,
-      LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup')[0] } },
+      LoggingConfig: {
+        LogFormat: 'JSON',
+        LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup', 'EnforcerFunction')[0] },
+      },
     });
   });
 
   test('takes from nobody: no reserved concurrency', () => {
-    const [, properties] = theOne<object>(template, 'AWS::Lambda::Function');
+    const [, properties] = theOne<object>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
     expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
   test('hands what it cannot do to the dead letters', () => {
     const arn = { 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters')[0], 'Arn'] };
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function')[0] },
+      FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function', 'EnforcerFunction')[0] },
       Qualifier: '$LATEST',
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 21600,
       DestinationConfig: { OnFailure: { Destination: arn } },
     });
-    const send = allowed(statements(template.findResources('AWS::IAM::Policy'))).filter((statement) =>
-      actions(statement).includes('sqs:SendMessage'),
-    );
+    const send = allowed(policyIn(template)).filter((statement) => actions(statement).includes('sqs:SendMessage'));
     expect(send.map(({ Resource }) => Resource)).toContainEqual(arn);
   });
 
@@ -59,8 +62,9 @@ describe('the function', () => {
 
   test('reads its environment as the settings that it was deployed with', () => {
     const [, { Environment }] = theOne<{ Environment: { Variables: Record<string, unknown> } }>(
-      templateOf({ mode: 'audit', existing: 'enforce', trail: 'none', exemptionHorizonDays: 30 }),
+      templateOf({ mode: 'audit', existing: 'enforce', trail: 'none', exemptionHorizonDays: 30, usageLookBackDays: 7 }),
       'AWS::Lambda::Function',
+      'EnforcerFunction',
     );
     const arrived = Object.entries(Environment.Variables).map(([name, value]) => {
       if (typeof value === 'string') return [name, value] as const;
@@ -74,13 +78,15 @@ describe('the function', () => {
       existing: 'enforce',
       trail: false,
       exemptionHorizonDays: 30,
+      usageLookBackDays: 7,
+      usageMinimumAgeDays: 1,
     });
   });
 });
 
 describe('its role', () => {
   test('enforce → the one change to EC2, on instances, is ModifyInstanceMetadataOptions', () => {
-    const all = statements(template.toJSON());
+    const all = policyIn(template);
     expect(allowedWrites(all)).toEqual([MODIFY]);
     expect(allowed(all).filter((statement) => actions(statement).includes(MODIFY))).toEqual([
       { Effect: 'Allow', Action: MODIFY, Resource: EVERY_INSTANCE },
@@ -94,9 +100,7 @@ describe('its role', () => {
   });
 
   test.each(MODES)('mode=%s → three denies, without conditions on anything else', (mode) => {
-    const denies = statements(templateOf({ mode }).findResources('AWS::IAM::Policy')).filter(
-      ({ Effect }) => Effect === 'Deny',
-    );
+    const denies = policyIn(templateOf({ mode })).filter(({ Effect }) => Effect === 'Deny');
     expect(denies).toEqual(
       ROLE_GUARD.map((Condition) => ({
         Sid: expect.any(String),
@@ -109,8 +113,7 @@ describe('its role', () => {
   });
 
   test('roleGuard=off → no deny, and nothing else is different', () => {
-    const policyOf = (roleGuard: 'on' | 'off') =>
-      statements(templateOf({ roleGuard }).findResources('AWS::IAM::Policy'));
+    const policyOf = (roleGuard: 'on' | 'off') => policyIn(templateOf({ roleGuard }));
     expect(policyOf('off')).toEqual(policyOf('on').filter(({ Effect }) => Effect === 'Allow'));
   });
 
@@ -121,15 +124,18 @@ describe('its role', () => {
   });
 
   test('has everything in one policy, and no managed one', () => {
-    const [id, role] = theOne<object>(template, 'AWS::IAM::Role');
+    const [id, role] = theOne<object>(template, 'AWS::IAM::Role', 'EnforcerFunctionRole');
     expect(role).not.toHaveProperty('ManagedPolicyArns');
     expect(role).not.toHaveProperty('Policies');
-    expect(theOne<{ Roles: unknown }>(template, 'AWS::IAM::Policy')[1].Roles).toEqual([{ Ref: id }]);
+    expect(theOne<{ Roles: unknown }>(template, 'AWS::IAM::Policy', 'EnforcerFunctionRole')[1].Roles).toEqual([
+      { Ref: id },
+    ]);
   });
 
   test('allows nothing beyond what the function does', () => {
-    const byAction = allowed(statements(template.findResources('AWS::IAM::Policy'))).flatMap(actions);
+    const byAction = allowed(policyIn(template)).flatMap(actions);
     expect([...new Set(byAction)].sort()).toEqual([
+      'cloudwatch:GetMetricData',
       'ec2:DescribeInstances',
       MODIFY,
       'kms:Decrypt',

@@ -8,12 +8,14 @@ const ENV = { account: '111122223333', region: 'eu-west-1' };
 
 // The ids of findings depend on all three.
 test.each([
-  { mode: 'enforce', trail: 'existing', env: undefined },
-  { mode: 'enforce', trail: 'create', env: ENV },
-  { mode: 'audit', trail: 'create', env: undefined },
-  { mode: 'audit', trail: 'none', env: ENV },
-] as const)('cdk-nag finds nothing: mode=$mode trail=$trail region=$env.region', ({ mode, trail, env }) => {
-  const stack = stackOf({ mode, trail }, env);
+  { mode: 'enforce', existing: 'audit', trail: 'existing', env: undefined },
+  { mode: 'enforce', existing: 'enforce', trail: 'existing', env: undefined },
+  { mode: 'enforce', existing: 'enforce-when-quiet', trail: 'create', env: ENV },
+  { mode: 'audit', existing: 'enforce', trail: 'create', env: undefined },
+  { mode: 'audit', existing: 'audit', trail: 'none', env: ENV },
+] as const)('cdk-nag finds nothing: mode=$mode existing=$existing trail=$trail region=$env.region', (given) => {
+  const { env, ...settings } = given;
+  const stack = stackOf(settings, env);
   const checks = new AwsSolutionsChecks();
   Validations.of(stack.node.root).addPlugins(checks);
   expect(() => (stack.node.root as App).synth()).not.toThrow();
@@ -40,28 +42,57 @@ test('outputs are what scripts and the runbook ask for', () => {
   expect(Object.keys(outputs).sort()).toEqual([
     'DeadLettersArn',
     'DeadLettersUrl',
+    'Existing',
     'FunctionName',
+    'LogGroupName',
+    'Mode',
     'OperationsTopicArn',
     'OutcomesTopicArn',
     'RedriveCommand',
+    'RoleGuard',
+    'SweepDeadLettersArn',
+    'SweepDeadLettersUrl',
+    'SweepFunctionName',
+    'SweepLogGroupName',
+    'SweepQueueArn',
+    'SweepQueueUrl',
+    'SweepRedriveCommand',
+    'Trail',
     'WorkQueueArn',
     'WorkQueueUrl',
   ]);
 });
 
-test('the redrive command moves the dead letters to the work queue', () => {
+test('settings that doctor judges by are outputs, the defaults too', () => {
+  const settings = (chosen?: Parameters<typeof templateOf>[0]) => {
+    const outputs = templateOf(chosen).findOutputs('*') as Record<string, { readonly Value: unknown }>;
+    return ['Mode', 'Existing', 'Trail', 'RoleGuard'].map((name) => outputs[name]?.Value);
+  };
+  expect(settings()).toEqual(['enforce', 'audit', 'existing', 'on']);
+  expect(settings({ mode: 'audit', existing: 'enforce', trail: 'none', roleGuard: 'off' })).toEqual([
+    'audit',
+    'enforce',
+    'none',
+    'off',
+  ]);
+});
+
+test.each([
+  ['RedriveCommand', 'EnforcerDeadLetters', 'EnforcerWorkQueue'],
+  ['SweepRedriveCommand', 'EnforcerSweepDeadLetters', 'EnforcerSweepQueue'],
+])('%s moves the dead letters to their queue', (output, from, to) => {
   const template = templateOf();
   const arn = (prefix: string) => ({ 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', prefix)[0], 'Arn'] });
-  expect(template.findOutputs('RedriveCommand').RedriveCommand?.Value).toEqual({
+  expect(template.findOutputs(output)[output]?.Value).toEqual({
     'Fn::Join': [
       '',
       [
         'aws sqs start-message-move-task --region ',
         { Ref: 'AWS::Region' },
         ' --source-arn ',
-        arn('EnforcerDeadLetters'),
+        arn(from),
         ' --destination-arn ',
-        arn('EnforcerWorkQueue'),
+        arn(to),
       ],
     ],
   });

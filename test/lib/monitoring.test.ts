@@ -28,8 +28,9 @@ const letsAlarms = (action: string) => (statement: Statement) =>
   actions(statement).includes(action);
 
 describe.each(Object.entries(alarms))('%s', (_, alarm) => {
-  test('is silent while nothing happens', () => {
-    expect(alarm.TreatMissingData).toBe('notBreaching');
+  test('is silent while nothing happens, but for what runs on a schedule', () => {
+    const expected = alarm.MetricName === METRICS.names.sweepCompleted ? 'breaching' : 'notBreaching';
+    expect(alarm.TreatMissingData).toBe(expected);
   });
 
   test('reaches Operations: the topic lets CloudWatch publish, and its key lets CloudWatch encrypt', () => {
@@ -62,8 +63,9 @@ describe.each(Object.entries(alarms))('%s', (_, alarm) => {
   });
 });
 
-test('there are seven alarms, each with its own heading', () => {
-  expect(new Set(sentences).size).toBe(7);
+test('there are ten alarms, each with its own heading', () => {
+  expect(Object.keys(alarms)).toHaveLength(10);
+  expect(new Set(sentences).size).toBe(10);
 });
 
 test('runbookUrl takes the place of the file', () => {
@@ -79,8 +81,10 @@ test('runbookUrl takes the place of the file', () => {
 
 test('alarms on outcomes watch metrics that the function emits, under the one dimension it gives them', () => {
   const ours = Object.values(alarms).filter(({ Namespace }) => Namespace === METRICS.namespace);
-  const { failed, notUnderstood, driftRemediated } = METRICS.names;
-  expect(ours.map(({ MetricName }) => MetricName).sort()).toEqual([failed, notUnderstood, driftRemediated].sort());
+  const { failed, notUnderstood, driftRemediated, sweepCompleted, rejectedInstances } = METRICS.names;
+  expect(ours.map(({ MetricName }) => MetricName).sort()).toEqual(
+    [failed, notUnderstood, driftRemediated, sweepCompleted, rejectedInstances].sort(),
+  );
   for (const { Dimensions } of ours) expect(Dimensions).toEqual([{ Name: 'service', Value: METRICS.service }]);
 });
 
@@ -95,8 +99,21 @@ test('every metric of the contract has its method on the construct', () => {
     enforcer.metricRetried(),
     enforcer.metricNotUnderstood(),
     enforcer.metricExposureSeconds(),
+    enforcer.metricSweepCompleted(),
+    enforcer.metricRejectedInstances(),
   ];
-  expect(offered.map(({ metricName }) => metricName).sort()).toEqual(Object.values(METRICS.names).sort());
+  const gauges = [
+    enforcer.metricCompliantIn('eu-west-1'),
+    enforcer.metricOpenIn('eu-west-1'),
+    enforcer.metricHeldIn('eu-west-1'),
+    enforcer.metricExemptIn('eu-west-1'),
+    enforcer.metricOldestOpenSecondsIn('eu-west-1'),
+  ];
+  const names = new Set([...offered, ...gauges].map(({ metricName }) => metricName));
+  expect(names).toEqual(new Set(Object.values(METRICS.names)));
+  expect(gauges.map(({ dimensions }) => dimensions)).toEqual(
+    gauges.map(() => ({ service: METRICS.service, region: 'eu-west-1' })),
+  );
   expect(offered.map(({ namespace }) => namespace)).toEqual(offered.map(() => METRICS.namespace));
   expect(enforcer.metricExposureSeconds().statistic).toBe('p95');
 });
@@ -113,10 +130,67 @@ test('more than five times set back in a quarter of an hour is a tug of war', ()
   });
 });
 
-test('the dashboard shows every outcome', () => {
-  const [, { DashboardBody }] = theOne<{ DashboardBody: unknown }>(template, 'AWS::CloudWatch::Dashboard');
+test.each([1, 6, 24])('no sweep in two periods of %d h → alarm, but not before the first one is due', (hours) => {
+  const [, alarm] = theOne<Alarm & { readonly EvaluationPeriods: number }>(
+    templateOf({ sweepEveryHours: hours }),
+    'AWS::CloudWatch::Alarm',
+    'EnforcerMonitoringSweepSilent',
+  );
+  expect(alarm).toMatchObject({
+    MetricName: METRICS.names.sweepCompleted,
+    Threshold: 1,
+    ComparisonOperator: 'LessThanThreshold',
+    Period: hours * 3600,
+    EvaluationPeriods: 2,
+    Statistic: 'Sum',
+    WarmUpConfiguration: { WarmUpPeriodDurationInMinutes: hours * 120 },
+  });
+  // What CloudWatch takes: seven days together, two days of warm-up.
+  expect(alarm.Period * alarm.EvaluationPeriods).toBeLessThanOrEqual(604_800);
+  expect(hours * 120).toBeLessThanOrEqual(2880);
+});
+
+test('no other alarm warms up', () => {
+  const warm = Object.entries(resources<object>(template, 'AWS::CloudWatch::Alarm')).filter(
+    ([, alarm]) => 'WarmUpConfiguration' in alarm,
+  );
+  expect(warm.map(([id]) => id)).toEqual([expect.stringContaining('SweepSilent')]);
+});
+
+interface Widget {
+  readonly properties: { readonly title: string; readonly metrics: readonly (readonly unknown[])[] };
+}
+
+/** The dashboard as CloudWatch reads it, with every reference as `?`. */
+function widgets(): readonly Widget[] {
+  const [, { DashboardBody }] = theOne<{
+    DashboardBody: { 'Fn::Join': readonly [string, readonly (string | object)[]] };
+  }>(template, 'AWS::CloudWatch::Dashboard');
+  const text = DashboardBody['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : '?')).join('');
+  return (JSON.parse(text) as { widgets: readonly Widget[] }).widgets;
+}
+
+test('gauges are searched by the dimensions that they are emitted with, whichever regions there are', () => {
+  const searched = widgets().flatMap(({ properties: { metrics } }) =>
+    metrics.flatMap(([first]) => {
+      const { expression, label, period } = (first ?? {}) as Record<string, unknown>;
+      return expression === undefined ? [] : [{ expression, label, period }];
+    }),
+  );
+  const { open, compliant, held, oldestOpenSeconds } = METRICS.names;
+  expect(searched).toEqual(
+    [open, compliant, held, oldestOpenSeconds].map((name) => ({
+      expression: `SEARCH('{Imdsv2Enforcer,service,region} MetricName="${name}" service="imdsv2-enforcer"', 'Average', 21600)`,
+      label: "${PROP('Dim.region')}",
+      period: 21600,
+    })),
+  );
+});
+
+test('the dashboard shows every metric', () => {
   const { driftRemediated, ...shown } = METRICS.names;
-  for (const name of Object.values(shown)) expect(JSON.stringify(DashboardBody)).toContain(`\\"${name}\\"`);
+  const text = JSON.stringify(widgets());
+  for (const name of Object.values(shown)) expect(text).toMatch(new RegExp(`"${name}(\\\\)?"`));
   // Part of `Remediated`: stacked on top of it, an instance would count twice.
-  expect(JSON.stringify(DashboardBody)).not.toContain(driftRemediated);
+  expect(text).not.toContain(driftRemediated);
 });

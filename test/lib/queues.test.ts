@@ -14,14 +14,14 @@ const template = templateOf();
 const [workQueueId, workQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue');
 const [deadLettersId, deadLetters] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters');
 
-test('there are two queues, both encrypted and reached by TLS only', () => {
+test('every queue, those of the sweep too, is encrypted and reached by TLS only', () => {
   const queues = resources<Queue>(template, 'AWS::SQS::Queue');
-  expect(Object.keys(queues).sort()).toEqual([deadLettersId, workQueueId].sort());
+  expect(Object.keys(queues)).toHaveLength(4);
   expect(Object.values(queues).every((queue) => queue.SqsManagedSseEnabled)).toBe(true);
   const tlsOnly = statements(template.findResources('AWS::SQS::QueuePolicy'))
     .filter(({ Effect, Condition }) => Effect === 'Deny' && Condition?.Bool?.['aws:SecureTransport'] === 'false')
     .map(({ Resource }) => Resource);
-  expect(tlsOnly).toHaveLength(2);
+  expect(tlsOnly).toHaveLength(4);
 });
 
 test('the dead letters belong to the work queue, so that SQS can move them back', () => {
@@ -49,7 +49,7 @@ test.each<[Trail, number]>([
 test('the function takes batches, and reports the items that failed', () => {
   template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     EventSourceArn: { 'Fn::GetAtt': [workQueueId, 'Arn'] },
-    FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function')[0] },
+    FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function', 'EnforcerFunction')[0] },
     BatchSize: 200,
     MaximumBatchingWindowInSeconds: 10,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -58,10 +58,11 @@ test('the function takes batches, and reports the items that failed', () => {
 });
 
 test('work stays invisible for six times the timeout of the function, and the batch window', () => {
-  const [, { Timeout }] = theOne<{ Timeout: number }>(template, 'AWS::Lambda::Function');
+  const [, { Timeout }] = theOne<{ Timeout: number }>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
   const [, { MaximumBatchingWindowInSeconds: window }] = theOne<{ MaximumBatchingWindowInSeconds: number }>(
     template,
     'AWS::Lambda::EventSourceMapping',
+    'EnforcerWorkQueue',
   );
   expect(workQueue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * Timeout + window);
 });

@@ -24,6 +24,9 @@ test('nothing chosen → the defaults, whatever else is in the context', () => {
     alertEmail: [],
     operationsEmail: [],
     exemptionHorizonDays: 90,
+    sweepEveryHours: 6,
+    usageLookBackDays: 14,
+    usageMinimumAgeDays: 1,
     logRetentionDays: 90,
     roleGuard: 'on',
   });
@@ -38,6 +41,9 @@ test('strings, as from -c', () => {
       alertEmail: 'security@example.com, ciso@example.com,security@example.com',
       operationsEmail: 'platform@example.com',
       exemptionHorizonDays: '30',
+      sweepEveryHours: '24',
+      usageLookBackDays: '63',
+      usageMinimumAgeDays: '7',
       logRetentionDays: '365',
       roleGuard: 'off',
       runbookUrl: 'https://wiki.example.com/imdsv2',
@@ -49,6 +55,9 @@ test('strings, as from -c', () => {
     alertEmail: ['security@example.com', 'ciso@example.com'],
     operationsEmail: ['platform@example.com'],
     exemptionHorizonDays: 30,
+    sweepEveryHours: 24,
+    usageLookBackDays: 63,
+    usageMinimumAgeDays: 7,
     logRetentionDays: 365,
     roleGuard: 'off',
     runbookUrl: 'https://wiki.example.com/imdsv2',
@@ -70,7 +79,7 @@ test('one error with every problem: the key, the value, what is accepted', () =>
   expect(() => parseSettings({ mode: 'enfroce', existing: 'maybe', alertEmail: 'nope' })).toThrow(
     new ConfigError([
       'mode is "enfroce"; accepted: enforce | audit',
-      'existing is "maybe"; accepted: audit | enforce',
+      'existing is "maybe"; accepted: audit | enforce-when-quiet | enforce',
       'alertEmail is "nope"; accepted: e-mail addresses, separated by commas',
     ]),
   );
@@ -89,6 +98,15 @@ test.each<[string, unknown]>([
   ['exemptionHorizonDays', 3651],
   ['exemptionHorizonDays', '1e2'],
   ['exemptionHorizonDays', 1.5],
+  // The hours of a day would differ from those of the next.
+  ['sweepEveryHours', 5],
+  ['sweepEveryHours', 48],
+  ['sweepEveryHours', '06'],
+  ['usageLookBackDays', 0],
+  ['usageLookBackDays', 64],
+  ['usageMinimumAgeDays', 0],
+  // More than the default of usageLookBackDays.
+  ['usageMinimumAgeDays', 15],
   // CloudWatch Logs knows no 100 days.
   ['logRetentionDays', 100],
   ['roleGuard', false],
@@ -98,10 +116,18 @@ test.each<[string, unknown]>([
   expect(problemsOf({ [key]: value })).toEqual([expect.stringMatching(`^${key} is .*; accepted: `)]);
 });
 
+test('as long measured as is looked back is the most that can be asked for', () => {
+  expect(problemsOf({ usageLookBackDays: 7, usageMinimumAgeDays: 8 })).toEqual([
+    'usageMinimumAgeDays is "8"; accepted: no more than usageLookBackDays, which is 7',
+  ]);
+  expect(problemsOf({ usageLookBackDays: 7, usageMinimumAgeDays: 7 })).toEqual([]);
+});
+
 test('props of the construct are checked the same way, and shown all at once', () => {
   const stack = new Stack(new App(), 'Stack');
+  const code = Code.fromInline('export const handler = async () => {};');
   new Imdsv2Enforcer(stack, 'Enforcer', {
-    code: Code.fromInline('export const handler = async () => {};'),
+    code: { enforce: code, sweep: code },
     mode: 'enfroce' as Mode,
     exemptionHorizonDays: 0,
   });

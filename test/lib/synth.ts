@@ -5,6 +5,8 @@ import cdk from '../../cdk.json';
 import { EnforcerStack } from '../../lib/index.ts';
 import type { Settings } from '../../lib/settings.ts';
 
+const code = (name: string) => Code.fromInline(`export const handler = async () => '${name}';`);
+
 export interface Statement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
@@ -20,7 +22,7 @@ export function stackOf(settings: Partial<Settings> = {}, env?: Environment): En
   return new EnforcerStack(new App({ context: cdk.context }), 'Imdsv2Enforcer', {
     ...settings,
     env,
-    code: Code.fromInline('export const handler = async () => {};'),
+    code: { enforce: code('enforce'), sweep: code('sweep') },
   });
 }
 

@@ -1,4 +1,5 @@
-import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
+import { ping } from '../../lambda/triggers/ping.ts';
 import { resources, statements, templateOf, theOne } from './synth.ts';
 
 interface Rule {
@@ -15,12 +16,28 @@ interface Rule {
 const template = templateOf();
 const rules = resources<Rule>(template, 'AWS::Events::Rule');
 const arnOf = (type: string, prefix?: string) => ({ 'Fn::GetAtt': [theOne(template, type, prefix)[0], 'Arn'] });
-const functionArn = arnOf('AWS::Lambda::Function');
+const functionArn = arnOf('AWS::Lambda::Function', 'EnforcerFunction');
 const workQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerWorkQueue');
 const deadLettersArn = arnOf('AWS::SQS::Queue', 'EnforcerDeadLetters');
 
-test('one rule for each trigger and no other', () => {
-  expect(Object.values(rules).map((rule) => rule.Description)).toEqual(TRIGGERS.map((trigger) => trigger.description));
+test('one rule for each trigger, one for the ping, the schedule of the sweep, and no other', () => {
+  const schedule = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerSweepSchedule')[1];
+  expect(Object.values(rules).map((rule) => rule.Description)).toEqual([
+    ...BUS_RULES.map((rule) => rule.description),
+    schedule.Description,
+  ]);
+});
+
+test('the ping: only one that names the function, soon or never, and no dead letter', () => {
+  const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerRulesPing');
+  expect(rule).toMatchObject({
+    EventPattern: { ...ping.pattern, resources: [functionArn] },
+    State: 'ENABLED',
+    Targets: [{ Arn: functionArn, RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 } }],
+  });
+  expect(rule.Targets.map(({ DeadLetterConfig }) => DeadLetterConfig)).toEqual([undefined]);
+  const SourceArn = { 'Fn::GetAtt': [id, 'Arn'] };
+  template.hasResourceProperties('AWS::Lambda::Permission', { FunctionName: functionArn, SourceArn });
 });
 
 describe.each(TRIGGERS)('$name', ({ ruleId, pattern, delivery }) => {

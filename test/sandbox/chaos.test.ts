@@ -1,6 +1,9 @@
 import { type ChaosOptions, FAULT_NAMES } from '../../sandbox/chaos/options.ts';
 import { planLaunches } from '../../sandbox/chaos/plan.ts';
+import { leftOver } from '../../sandbox/chaos/report.ts';
 import { runChaos } from '../../sandbox/chaos/run.ts';
+import { waitingIn } from '../../sandbox/chaos/waiting.ts';
+import type { Queue } from '../../sandbox/sqs/queue.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 
 const built = product({ mode: 'enforce' });
@@ -18,13 +21,67 @@ test('a small fleet survives every fault', async () => {
   expect(text).toContain('Nothing was lost.');
   expect(text).toMatch(/open after redrive +│ +0 /);
   expect(fine).toBe(true);
-}, 60_000);
+}, 120_000);
+
+test('an instance that vanishes is accounted for, needs no closing and hides none of its launch', async () => {
+  const { fine, text } = await run({ seed: '3', faults: ['vanished'], without: ['running-state'] });
+  expect(text).toMatch(/ {2}vanished +│ +1 /);
+  expect(text).toMatch(/open after redrive +│ +0 /);
+  expect(fine).toBe(true);
+}, 120_000);
+
+test('a message that a redrive does not settle fails the run', () => {
+  const nothing = new Set<string>();
+  const named = { ids: nothing, tokens: nothing };
+  const ledgerWith = (messages: number) => ({
+    entries: [],
+    waiting: [{ queue: 'DeadLetters' as const, messages, named, tells: named }],
+    closing: [],
+  });
+  expect(leftOver(ledgerWith(0))).toEqual([]);
+  expect(leftOver(ledgerWith(2))).toEqual(['2 messages still wait: nothing can be done with them']);
+});
+
+test('a watch that waits is no excuse for an instance that is open or not told', () => {
+  const bodyOf = (type: string) =>
+    JSON.stringify({ 'detail-type': type, detail: { instanceId: 'i-0123456789abcdef0' } });
+  const idsIn = (type: string) => {
+    const queue = () => ({ messages: () => [{ body: bodyOf(type) }] }) as unknown as Queue;
+    return waitingIn({ queue }).map(({ messages, named, tells }) => [messages, named.ids.size, tells.ids.size]);
+  };
+  expect(idsIn('IMDSv1 sighting')[0]).toEqual([1, 1, 1]);
+  expect(idsIn('EC2 Instance State-change Notification')[0]).toEqual([1, 1, 0]);
+  expect(idsIn('Break watch')[0]).toEqual([1, 0, 0]);
+});
 
 test('without any trigger, the run says what it missed and fails', async () => {
   const { fine, text } = await run({ launches: 10, faults: [], without: ['launch', 'drift', 'running-state'] });
   expect(text).toMatch(/LOST\n +\d+ missed: i-[0-9a-f]{17} \(open, chaos-1-\d+\)/);
   expect(fine).toBe(false);
-}, 60_000);
+}, 120_000);
+
+describe('both events of some instances are lost', () => {
+  // The instances are new, and everything that a sweep finds was there before.
+  const enforcing = product({ mode: 'enforce', existing: 'enforce' });
+  const LOST = { launches: 60, sweep: true, faults: [], redrive: false } as const;
+
+  test('the sweep closes them', async () => {
+    const { fine, text } = await run(LOST, enforcing);
+    expect(text).toMatch(
+      /no event named [1-9]\d* of the open instances, and [1-9]\d* were missed: 1 sweeps closed [1-9]/,
+    );
+    expect(text).toMatch(/ {2}missed +│ +0 /);
+    expect(text).toMatch(/closings owed but not told +│ +0 /);
+    expect(fine).toBe(true);
+  }, 120_000);
+
+  test('without it, they are missed', async () => {
+    const { fine, text } = await run({ ...LOST, without: ['sweep'] }, enforcing);
+    expect(text).toMatch(/the events missed [1-9]\d*; 0 sweeps closed 0 of them/);
+    expect(text).toMatch(/LOST\n +\d+ missed: i-[0-9a-f]{17} \(open, chaos-1-\d+\)/);
+    expect(fine).toBe(false);
+  }, 120_000);
+});
 
 test('the same seed plans the same fleet, of about four instances a launch and with a heavy tail', () => {
   const plan = planLaunches(5000, '1');
@@ -36,8 +93,8 @@ test('the same seed plans the same fleet, of about four instances a launch and w
   expect(Math.max(...sizes)).toBe(200);
 });
 
-async function run(options: Partial<ChaosOptions>): Promise<{ fine: boolean; text: string }> {
+async function run(options: Partial<ChaosOptions>, of = built): Promise<{ fine: boolean; text: string }> {
   const lines: string[] = [];
-  const fine = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), built);
+  const fine = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), of);
   return { fine, text: lines.join('\n') };
 }

@@ -24,6 +24,19 @@ test('filters: any of the values, all of the filters, wildcards', async () => {
   expect(await idsWith(ec2, { 'launch-time': ['2026-03-05*'] })).toEqual([]);
 });
 
+test('filters on key, profile and protocols', async () => {
+  const ec2 = ec2Of(await sandboxOf());
+  const Arn = 'arn:aws:iam::111122223333:instance-profile/web';
+  const MetadataOptions = { HttpProtocolIpv6: 'enabled' as const };
+  const [id = ''] = await launch(ec2, { KeyName: 'ana', IamInstanceProfile: { Arn }, MetadataOptions });
+  const [other] = await launch(ec2);
+
+  expect(await idsWith(ec2, { 'key-name': ['ana'] })).toEqual([id]);
+  expect(await idsWith(ec2, { 'iam-instance-profile.arn': ['*/web'] })).toEqual([id]);
+  expect(await idsWith(ec2, { 'metadata-options.http-protocol-ipv6': ['disabled'] })).toEqual([other]);
+  expect(await idsWith(ec2, { 'metadata-options.http-protocol-ipv4': ['enabled'] })).toEqual([id, other]);
+});
+
 test('pages go through all instances, in several reservations', async () => {
   const ec2 = ec2Of(await sandboxOf());
   const ids = [...(await launch(ec2, { MinCount: 4 })), ...(await launch(ec2, { MinCount: 9 }))];

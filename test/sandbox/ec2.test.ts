@@ -113,6 +113,39 @@ test('an instance is not known at first', async () => {
   expect(await idsWith(ec2, { 'instance-id': [id] })).toEqual([id]);
 });
 
+test('an instance that vanishes dies, and EC2 does not show it from then on', async () => {
+  let launches = 0;
+  const vanishes = () => (launches++ === 0 ? 3_000 : undefined);
+  const sandbox = await sandboxOf({ faults: { vanishes } });
+  const ec2 = ec2Of(sandbox);
+  const [gone = '', healthy = ''] = await launch(ec2, { MinCount: 2 });
+  await sandbox.idle();
+
+  expect(await idsWith(ec2, { 'instance-id': [gone, healthy] })).toEqual([healthy]);
+  expect(await refusal(describeInstances(ec2, { InstanceIds: [gone, healthy] }))).toEqual([
+    'InvalidInstanceID.NotFound',
+    400,
+  ]);
+  expect(sandbox.fleet().get(gone)).toMatchObject({
+    state: 'terminated',
+    stateReason: { code: 'Server.InternalError' },
+  });
+  const states = sandbox.events
+    .filter(({ detail }) => detail['instance-id'] === gone)
+    .map(({ detail }) => detail['state']);
+  expect(states.at(-1)).toBe('terminated');
+});
+
+test('an instance that somebody terminates first does not vanish', async () => {
+  const sandbox = await sandboxOf({ faults: { vanishes: () => 60_000 } });
+  const ec2 = ec2Of(sandbox);
+  const [id = ''] = await launch(ec2);
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  await sandbox.idle();
+
+  expect(await idsWith(ec2, { 'instance-id': [id] })).toEqual([id]);
+});
+
 test('start and stop: LaunchTime is that of the start, attach times that of the first launch', async () => {
   const sandbox = await sandboxOf({ timeScale: 20_000 });
   const ec2 = ec2Of(sandbox);

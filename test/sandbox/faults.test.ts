@@ -23,7 +23,10 @@ const share = (hits: (key: string) => boolean) => keys.filter(hits).length / key
 
 test('nothing goes wrong unless it is told to', () => {
   const none = drawFaults('seed', {});
-  for (const { throttles, fails, resets, slows, loses, duplicates, delays, truncates, hides } of [none, NO_FAULTS]) {
+  for (const { throttles, fails, resets, slows, loses, duplicates, delays, truncates, hides, vanishes } of [
+    none,
+    NO_FAULTS,
+  ]) {
     expect([throttles(call('a')), fails(call('a')), resets(call('a')), slows(call('a'))]).toEqual([
       false,
       undefined,
@@ -37,6 +40,7 @@ test('nothing goes wrong unless it is told to', () => {
       false,
     ]);
     expect(hides({ instanceId: 'a', region: 'r' })).toBe(0);
+    expect(vanishes({ instanceId: 'a', region: 'r' })).toBeUndefined();
   }
 });
 
@@ -47,6 +51,10 @@ test('the share that is hit is the rate, and what is hit follows from seed, key 
   const hidden = keys.map((key) => faults.hides({ instanceId: key, region: 'r' }));
   expect(hidden.filter((ms) => ms > 0).length / keys.length).toBeCloseTo(0.5, 1);
   expect(Math.max(...hidden)).toBeLessThanOrEqual(10_000);
+  const { vanishes } = drawFaults('seed', { vanishes: { rate: 0.3, upTo: 5_000 } });
+  const lifetimes = keys.flatMap((key) => vanishes({ instanceId: key, region: 'r' }) ?? []);
+  expect(lifetimes.length / keys.length).toBeCloseTo(0.3, 1);
+  expect(Math.max(...lifetimes)).toBeLessThanOrEqual(5_000);
 
   const hit = (seed: string, order: readonly string[], attempt = 1) => {
     const { throttles } = drawFaults(seed, { throttles: 0.2 });

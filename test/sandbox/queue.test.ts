@@ -133,7 +133,8 @@ describe('an event source mapping', () => {
     const sandbox = await start({ behaviour });
     for (const number of [1, 2]) sandbox.queue('WorkQueue').send(JSON.stringify({ number }), { delaySeconds: 0 });
     await sandbox.idle();
-    expect(batchesOf(sandbox)).toEqual([
+    // What becomes visible again at the same moment comes back in any order.
+    expect(batchesOf(sandbox).map((batch) => [...batch].sort())).toEqual([
       ['{"number":1}', '{"number":2}'],
       ['{"number":1}', '{"number":2}'],
     ]);

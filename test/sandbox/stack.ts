@@ -9,7 +9,7 @@ export interface TemplateOptions {
   readonly without?: readonly string[];
 }
 
-const getArn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+export const getArn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
 /** A stack of the shapes that CDK synthesizes: two rules, a function, a queue with its dead letters, a topic. */
 export function templateOf({
@@ -123,4 +123,77 @@ export function templateOf({
   return {
     Resources: Object.fromEntries(Object.entries(resources).filter(([id]) => !without.includes(id))),
   } as unknown as Template;
+}
+
+/** What a template with a FIFO queue may differ in: properties of its resources. */
+export interface FifoOptions {
+  readonly behaviour?: string;
+  readonly queue?: object;
+  readonly mapping?: object;
+  readonly rule?: object;
+  readonly function?: object;
+}
+
+/** What makes a function of the stack the reader: fifteen minutes, and the names of what it looks at. */
+export const READER_PROPERTIES = {
+  Timeout: 900,
+  Handler: 'reader.handler',
+  Environment: { Variables: { STEPS_URL: { Ref: 'Steps' }, RULE_NAME: { Ref: 'Schedule' } } },
+};
+
+/** A stack with a schedule, a FIFO queue with its dead letters, and a function that takes from it. */
+export function fifoTemplate({ behaviour = 'partial', ...changed }: FifoOptions = {}): Template {
+  const { Resources = {} } = templateOf({ behaviour, without: ['Mapping'] });
+  const { Function22222222: original = { Type: 'none' } } = Resources;
+  const queuePolicy = {
+    PolicyDocument: {
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Resource: getArn('Steps'),
+          Condition: { ArnEquals: { 'aws:SourceArn': getArn('Schedule') } },
+        },
+      ],
+    },
+  };
+  return {
+    Resources: {
+      ...Resources,
+      Function22222222: { ...original, Properties: { ...original.Properties, ...changed.function } },
+      LateSteps: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } },
+      Steps: {
+        Type: 'AWS::SQS::Queue',
+        Properties: {
+          FifoQueue: true,
+          ContentBasedDeduplication: true,
+          VisibilityTimeout: 60,
+          RedrivePolicy: { deadLetterTargetArn: getArn('LateSteps'), maxReceiveCount: 2 },
+          ...changed.queue,
+        },
+      },
+      StepsPolicy: { Type: 'AWS::SQS::QueuePolicy', Properties: queuePolicy },
+      StepsMapping: {
+        Type: 'AWS::Lambda::EventSourceMapping',
+        Properties: {
+          EventSourceArn: getArn('Steps'),
+          FunctionName: { Ref: 'Function22222222' },
+          BatchSize: 1,
+          ScalingConfig: { MaximumConcurrency: 3 },
+          ...changed.mapping,
+        },
+      },
+      Schedule: {
+        Type: 'AWS::Events::Rule',
+        Metadata: { 'aws:cdk:path': 'Local/Sweep/Schedule/Resource' },
+        Properties: {
+          ScheduleExpression: 'cron(0 0/6 * * ? *)',
+          State: 'ENABLED',
+          Targets: [{ Id: 'Target0', Arn: getArn('Steps'), SqsParameters: { MessageGroupId: 'start' } }],
+          ...changed.rule,
+        },
+      },
+    },
+  };
 }

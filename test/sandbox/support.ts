@@ -14,6 +14,7 @@ const FAST = 2000;
 export const BRISK = 200;
 
 export const FIXTURE = join(import.meta.dirname, 'fixtures/function.mjs');
+export const READER = join(import.meta.dirname, 'fixtures/reader.mjs');
 export const IMAGE = 'ami-0aa11bb22cc33dd44';
 
 const stops: (() => Promise<void> | void)[] = [];

@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Template } from '../../sandbox/template/template.ts';
 import { TemplateError } from '../../sandbox/template/template.ts';
-import { templateOf, type TemplateOptions } from './stack.ts';
-import { ec2Of, FIXTURE, launch, sandboxOf, stopAll } from './support.ts';
+import { fifoTemplate, getArn, templateOf, type TemplateOptions } from './stack.ts';
+import { ec2Of, FIXTURE, launch, READER, sandboxOf, stopAll } from './support.ts';
 
 afterEach(stopAll);
 
@@ -14,6 +16,10 @@ function changed(id: string, properties: object, options: TemplateOptions = {}):
   const resource = Resources[id] ?? { Type: 'none' };
   return { Resources: { ...Resources, [id]: { ...resource, Properties: { ...resource.Properties, ...properties } } } };
 }
+
+/** A schedule to a FIFO queue, with properties of the rule, of its target and of the queue changed. */
+const scheduled = (rule: object, target: object = { SqsParameters: { MessageGroupId: 'g' } }, queue: object = {}) =>
+  fifoTemplate({ rule: { ...rule, Targets: [{ Id: 'T', Arn: getArn('Steps'), ...target }] }, queue });
 
 test('names, ARNs and URLs are those of the local AWS', async () => {
   const sandbox = await deploy(templateOf());
@@ -52,7 +58,11 @@ test.each<[what: string, template: Template, message: RegExp]>([
     changed('WorkQueue11111111', { QueueName: { 'Fn::GetAtt': ['TopicBBBBBBBB', 'Colour'] } }),
     /no attribute Colour of TopicBBBBBBBB/,
   ],
-  ['a FIFO queue', changed('WorkQueue11111111', { FifoQueue: true }), /FIFO/],
+  [
+    'a FIFO queue with standard dead letters',
+    changed('WorkQueue11111111', { FifoQueue: true }),
+    /must be same type of queue/,
+  ],
   [
     'a pattern with an operator it does not know',
     changed('RunningRule44444444', { EventPattern: { a: [{ like: 'x' }] } }),
@@ -69,6 +79,28 @@ test.each<[what: string, template: Template, message: RegExp]>([
     /visibility timeout/,
   ],
   ['a large batch without window', templateOf({ mapping: { MaximumBatchingWindowInSeconds: 0 } }), /batching window/],
+  [
+    'a mapping that runs one at a time',
+    templateOf({ mapping: { ScalingConfig: { MaximumConcurrency: 1 } } }),
+    /2 to 1000/,
+  ],
+  ['a schedule of some days only', scheduled({ ScheduleExpression: 'cron(0 6 ? * MON *)' }), /every day/],
+  ['a FIFO target without group', scheduled({}, {}), /SqsParameters\.MessageGroupId/],
+  [
+    'a FIFO target without content-based deduplication',
+    scheduled({}, { SqsParameters: { MessageGroupId: 'g' } }, { ContentBasedDeduplication: false }),
+    /content-based deduplication/,
+  ],
+  [
+    'dead letters of a rule in a FIFO queue',
+    scheduled({}, { DeadLetterConfig: { Arn: getArn('Steps') } }),
+    /dead-letter queue must be a standard one/,
+  ],
+  [
+    'a batching window of a FIFO queue',
+    fifoTemplate({ mapping: { MaximumBatchingWindowInSeconds: 5 } }),
+    /FIFO queue has .* no batching window/,
+  ],
   ['a mapping that filters', templateOf({ mapping: { FilterCriteria: {} } }), /FilterCriteria/],
   [
     'a rule that may not reach its dead letters',
@@ -138,4 +170,45 @@ test('events cross regions by a bus of the home region', async () => {
   expect(messages.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
     { region: 'eu-west-1', detail: { 'instance-id': id, state: 'running' } },
   ]);
+});
+
+describe('functions and queues of nested constructs', () => {
+  const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Local/Enforcer/${path}/Resource` } });
+  const template = (): Template => {
+    const { Resources = {} } = templateOf({ without: ['Mapping'] });
+    const { Function22222222: outer, DeadLettersAAAAAAAA: letters } = Resources;
+    if (outer === undefined || letters === undefined) throw new Error('the template changed');
+    return {
+      Resources: {
+        SweepFunction55555555: { ...outer, ...at('Sweep/Function') },
+        SweepDeadLetters66666666: { ...letters, ...at('Sweep/DeadLetters') },
+        ...Resources,
+        Function22222222: { ...outer, ...at('Function') },
+        DeadLettersAAAAAAAA: { ...letters, ...at('DeadLetters') },
+      },
+    };
+  };
+
+  test('each function has its bundle', async () => {
+    const all: Record<string, string>[] = [
+      { Function: FIXTURE, 'Sweep/Function': READER },
+      { SweepFunction: READER, Function: FIXTURE },
+      { SweepFunction55555555: READER, Function22222222: FIXTURE },
+    ];
+    for (const bundles of all) {
+      const sandbox = await deploy(template(), bundles);
+      const client = new LambdaClient(sandbox.client());
+      const sizeOf = async (FunctionName: string) =>
+        (await client.send(new GetFunctionConfigurationCommand({ FunctionName }))).CodeSize;
+      expect(await sizeOf('Local-Function22222222')).toBe(statSync(FIXTURE).size);
+      expect(await sizeOf('Local-SweepFunction55555555')).toBe(statSync(READER).size);
+      client.destroy();
+    }
+  });
+
+  test('the outermost goes by a name that several have', async () => {
+    const sandbox = await deploy(template());
+    expect(sandbox.queue('DeadLetters').name).toBe('Local-DeadLettersAAAAAAAA');
+    expect(sandbox.queue('Sweep/DeadLetters').name).toBe('Local-SweepDeadLetters66666666');
+  });
 });

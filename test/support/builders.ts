@@ -2,7 +2,7 @@ import type { Policy } from '../../lambda/core/decide.ts';
 import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
 import type { Outcome, Reason } from '../../lambda/core/outcome.ts';
 import type { Caller, Context, Target } from '../../lambda/core/target.ts';
-import type { Status } from '../../lambda/contract.ts';
+import type { Status, TriggerName } from '../../lambda/contract.ts';
 
 // Everything here is made up. A test names what matters to it and leaves the rest to these.
 
@@ -66,11 +66,18 @@ export const CALLER: Caller = {
   userAgent: 'aws-cli/2.31.0',
 };
 
-/** What a trigger knows by default: CloudTrail's know the caller and what was set, a state change knows neither. */
+const REACHABLE = { HttpTokens: 'optional', HttpEndpoint: 'enabled' };
+const KNOWN: Readonly<Partial<Record<TriggerName, Partial<Context>>>> = {
+  launch: { caller: CALLER, recorded: REACHABLE },
+  drift: { caller: CALLER, recorded: REACHABLE },
+  grant: { caller: CALLER, recorded: { grantedByCall: true } },
+  revoke: { caller: CALLER },
+};
+
+/** What a trigger knows by default: CloudTrail's know the caller, and those about options what was set; the others know neither. */
 export function context(over: Partial<Context> = {}): Context {
   const base = { trigger: 'launch', eventId: EVENT_ID, occurredAt: LAUNCHED } as const;
-  const fromCloudTrail = { caller: CALLER, recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled' } };
-  return { ...base, ...(over.trigger === 'running' ? {} : fromCloudTrail), ...over };
+  return { ...base, ...KNOWN[over.trigger ?? 'launch'], ...over };
 }
 
 /** An instance to look at; what is not of the target goes into its context. */

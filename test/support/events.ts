@@ -169,6 +169,36 @@ export function driftEvent({
 export const flatDriftEvent = (request: Readonly<Record<string, unknown>>): BusEvent =>
   driftEvent({ detail: { requestParameters: { instanceId: INSTANCE, ...request } } });
 
+/** A tag of a request; DeleteTags need not name a value. */
+export interface RequestedTag {
+  readonly key: string;
+  readonly value?: string;
+}
+
+/** What a change of tags names: the resources, and the tags. */
+type TagChange = Envelope & {
+  readonly resources?: readonly string[];
+  readonly tags?: readonly RequestedTag[];
+  readonly detail?: BusEvent['detail'];
+};
+
+/** Sets as CloudTrail writes them: an empty one is `{}`. */
+const set = (items: readonly unknown[]) => (items.length > 0 ? { items } : {});
+
+function tagsCall(eventName: string, { resources = [INSTANCE], tags = [], detail, ...over }: TagChange): BusEvent {
+  const resourcesSet = set(resources.map((resourceId) => ({ resourceId })));
+  const requestParameters = { resourcesSet, tagSet: set(tags) };
+  return call(eventName, { requestParameters, responseElements: { _return: true }, ...detail }, over);
+}
+
+/** A successful CreateTags; it sets an exemption on one instance unless said. */
+export const createTagsEvent = (over: TagChange = {}): BusEvent =>
+  tagsCall('CreateTags', { tags: [{ key: 'imdsv2:exempt-until', value: '2026-12-31' }], ...over });
+
+/** A successful DeleteTags; it takes the exemption of one instance unless said. Without any tag, EC2 takes them all. */
+export const deleteTagsEvent = (over: TagChange = {}): BusEvent =>
+  tagsCall('DeleteTags', { tags: [{ key: 'imdsv2:exempt-until' }], ...over });
+
 /** An instance that reached a state, `running` unless said. */
 export function runningEvent({
   instanceId = INSTANCE,
@@ -178,4 +208,15 @@ export function runningEvent({
   const { account = ACCOUNT, region = REGION } = over;
   const event = envelope('EC2 Instance State-change Notification', { 'instance-id': instanceId, state }, over);
   return { ...event, resources: [`arn:aws:ec2:${region}:${account}:instance/${instanceId}`] };
+}
+
+/** What a ping is found by. */
+export const NONCE = '0f4c1d2e-3b5a-4978-8c6d-7e9f0a1b2c3d';
+
+/** A ping, about one instance unless said. */
+export function pingEvent({
+  detail = { nonce: NONCE, instanceId: INSTANCE },
+  ...over
+}: Envelope & { detail?: BusEvent['detail'] } = {}): BusEvent {
+  return { ...envelope('Ping', detail, over), source: 'imdsv2-enforcer.ping' };
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
-import { type Config, toEnvironment } from '../../lambda/config.ts';
+import { type Config, type SweepConfig, toEnvironment, toSweepEnvironment } from '../../lambda/config.ts';
 import { ACCOUNT, REGION } from './builders.ts';
-import { CREDENTIALS, type Loopback } from './loopback.ts';
+import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
 
 /** A line that the function wrote. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -25,26 +25,48 @@ export interface LambdaFunction {
   restoreEnvironment(): void;
 }
 
-/** The environment of the function, for an `AWS` on loopback. */
-const environment = (aws: Loopback, config: Partial<Config> = {}): Record<string, string> => ({
-  ...CREDENTIALS,
-  AWS_REGION: REGION,
-  AWS_ENDPOINT_URL: aws.url,
-  ...toEnvironment({
-    mode: 'enforce',
-    existing: 'audit',
-    trail: true,
-    exemptionHorizonDays: 90,
-    outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
-    workQueueUrl: `${aws.url}/${ACCOUNT}/work`,
-    ...config,
-  }),
+/** Where the SDK finds an `AWS` on loopback. */
+const whereabouts = (aws: Loopback) => ({ ...CREDENTIALS, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url });
+
+const configOf = (aws: Loopback): Config => ({
+  mode: 'enforce',
+  existing: 'audit',
+  trail: true,
+  exemptionHorizonDays: 90,
+  usageLookBackDays: 14,
+  usageMinimumAgeDays: 1,
+  outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
+  workQueueUrl: `${aws.url}/${ACCOUNT}/work`,
 });
 
+/** The function that takes events and the work queue. */
 export async function loadFunction(aws: Loopback, config: Partial<Config> = {}): Promise<LambdaFunction> {
   const before = { ...process.env };
-  Object.assign(process.env, environment(aws, config));
+  Object.assign(process.env, whereabouts(aws), toEnvironment({ ...configOf(aws), ...config }));
   const { handler } = await import('../../lambda/handlers/enforce.ts');
+  return asLambda(handler, before);
+}
+
+/** The function that sweeps. */
+export async function loadSweep(aws: Loopback, config: Partial<SweepConfig> = {}): Promise<LambdaFunction> {
+  const before = { ...process.env };
+  const sweepConfig: SweepConfig = {
+    ...configOf(aws),
+    sweepQueueUrl: `${aws.url}/${ACCOUNT}/sweep.fifo`,
+    deadLettersUrl: `${aws.url}/${ACCOUNT}/dead`,
+    ruleNames: ['Launch', 'Drift'],
+    sweepEveryHours: 6,
+    ...config,
+  };
+  Object.assign(process.env, whereabouts(aws), toSweepEnvironment(sweepConfig));
+  const { handler } = await import('../../lambda/handlers/sweep.ts');
+  return asLambda(handler, before);
+}
+
+/** Either handler, whatever it takes. */
+type Handler = (event: never, context: Context) => unknown;
+
+function asLambda(handler: Handler, before: NodeJS.ProcessEnv): LambdaFunction {
   return {
     invoke: async (event, remaining = 120_000) => {
       const ends = Date.now() + remaining;
@@ -57,7 +79,7 @@ export async function loadFunction(aws: Loopback, config: Partial<Config> = {}):
         getRemainingTimeInMillis: () => ends - Date.now(),
       } as Context;
       const lines = listen();
-      const ended = await Promise.resolve(handler(event, context)).then(
+      const ended = await Promise.resolve(handler(event as never, context)).then(
         (result: unknown) => ({ result }),
         (error: unknown) => ({ error: error as Error }),
       );
@@ -75,6 +97,26 @@ export async function loadFunction(aws: Loopback, config: Partial<Config> = {}):
     },
   };
 }
+
+/** One warm function for all tests of a file, and the AWS behind it, which forgets everything before each test. */
+export function functionOnLoopback(): { readonly aws: Loopback; readonly fn: LambdaFunction } {
+  let aws: Loopback;
+  let fn: LambdaFunction;
+  beforeAll(async () => {
+    aws = await startLoopback();
+    fn = await loadFunction(aws);
+  });
+  beforeEach(() => aws.reset());
+  afterAll(async () => {
+    fn.restoreEnvironment();
+    await aws.close();
+  });
+  return { aws: later(() => aws), fn: later(() => fn) };
+}
+
+/** Stands for what is only made before the first test, so that a file can name it at its top. */
+const later = <T extends object>(made: () => T): T =>
+  new Proxy({} as T, { get: (_, name) => Reflect.get(made(), name) as unknown });
 
 /** Takes what is written to standard output and error, as Lambda does, until it is stopped. */
 function listen(): { stop(): Line[] } {

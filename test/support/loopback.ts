@@ -33,7 +33,7 @@ export type Prepared = Answer | 'reset' | 'silence';
 /** Makes clients of the SDK call the loopback server, and nobody else. */
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'secret' };
 
-/** EC2, SNS and SQS on a loopback port. */
+/** EC2, SNS, SQS, CloudWatch, CloudTrail and EventBridge on a loopback port. */
 export interface Loopback {
   readonly url: string;
   /** What EC2 holds, by id. A change shows there. */
@@ -101,10 +101,15 @@ function usual({ action, parameters }: Call, instances: Map<string, WireInstance
   switch (action) {
     case 'DescribeInstances': {
       const asked = filterValues(parameters, 'instance-id');
-      const shown = [...instances].filter(([id]) => asked.length === 0 || asked.includes(id));
+      const tokens = filterValues(parameters, 'metadata-options.http-tokens');
+      const shown = [...instances].filter(
+        ([id, { httpTokens = 'optional' }]) =>
+          (asked.length === 0 || asked.includes(id)) && (tokens.length === 0 || tokens.includes(httpTokens)),
+      );
       return reservations(shown.map(([id, instance]) => [instanceXml(id, instance)]));
     }
     case 'ModifyInstanceMetadataOptions': {
+      if (parameters.DryRun === 'true') return dryRun(parameters.HttpTokens);
       const id = String(parameters.InstanceId);
       const instance = instances.get(id);
       if (instance === undefined)
@@ -125,10 +130,34 @@ function usual({ action, parameters }: Call, instances: Map<string, WireInstance
       }));
       return json({ Successful: accepted, Failed: [] });
     }
+    case 'DescribeRegions':
+      return ok(
+        '<DescribeRegionsResponse><regionInfo><item><regionName>eu-west-1</regionName></item></regionInfo></DescribeRegionsResponse>',
+      );
+    case 'GetInstanceMetadataDefaults':
+      return ok(
+        '<GetInstanceMetadataDefaultsResponse><accountLevel><httpTokens>required</httpTokens></accountLevel></GetInstanceMetadataDefaultsResponse>',
+      );
+    case 'GetMetricData':
+      return json({ MetricDataResults: [], Messages: [] });
+    case 'DescribeTrails':
+      return json({ trailList: [{ Name: 'all', TrailARN: 'arn:aws:cloudtrail:eu-west-1:111122223333:trail/all' }] });
+    case 'GetTrailStatus':
+      return json({ IsLogging: true });
+    case 'DescribeRule':
+      return json({ Name: parameters.Name, State: 'ENABLED' });
+    case 'GetQueueAttributes':
+      return json({ Attributes: { ApproximateNumberOfMessages: '0' } });
     default:
       return { status: 400, body: `<Response>no answer to ${action}</Response>` };
   }
 }
+
+/** EC2's answer to the function's role, whose denies are in place. */
+const dryRun = (httpTokens: unknown): Answer =>
+  httpTokens === 'required'
+    ? ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)
+    : ec2Error('UnauthorizedOperation', 'with an explicit deny in an identity-based policy', 403);
 
 /** The values of one filter of a call. */
 export function filterValues(parameters: Call['parameters'], name: string): string[] {

@@ -1,11 +1,13 @@
-import type { Ports, Time } from '../../lambda/app/ports.ts';
+import type { Filter, FleetReader, Gauges, Ports, Time, UsageMetric } from '../../lambda/app/ports.ts';
 import { CHANGE } from '../../lambda/core/decide.ts';
 import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
-import type { AlertMessage } from '../../lambda/core/message.ts';
+import type { AlertMessage, Message } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Lookup } from '../../lambda/core/target.ts';
+import type { UsagePoint } from '../../lambda/core/usage.ts';
 import type { Sighting } from '../../lambda/triggers/sighting.ts';
+import type { Watch } from '../../lambda/triggers/watch.ts';
 import { NOW, REGION } from './builders.ts';
 
 /** A failure as ports throw it. */
@@ -42,22 +44,35 @@ type Fault = Error | (() => Error);
 
 /** An account in memory behind all ports. */
 export interface World extends Required<Ports> {
+  /** Lists what passes the filters now, by offset: what leaves the list moves the pages behind it. */
+  readonly fleet: FleetReader;
   /** The calls to reader, writer, queue and publisher in order: what, where, whom. */
   readonly calls: string[];
   readonly sightings: Sighting[];
   readonly published: AlertMessage[];
   readonly unsent: AlertMessage[];
+  readonly watches: Watch[];
+  /** What CloudWatch has of an instance, by metric and id; an instance that is not here has no data. */
+  readonly metrics: Map<`${UsageMetric} ${string}`, readonly UsagePoint[]>;
+  /** What sweeps completed: region and gauges. */
+  readonly completed: (readonly [region: string, gauges: Gauges])[];
+  /** Numbers of instances found broken. */
+  readonly rejected: number[];
   readonly outcomes: Outcome[];
   readonly notUnderstood: [eventId: string, problem: string][];
   readonly warnings: string[];
   /** Puts an instance there, in place of what had its id; EC2 shows it from then on, or after some seconds. */
   put(snapshot: Snapshot, options?: { readonly region?: string; readonly visibleAfter?: number }): void;
+  /** Notes a call, and throws what was planned for it: for ports that a test adds. */
+  begin(...words: readonly string[]): void;
   /** Faults of the next calls that begin with this text, one call each. */
   fail(call: string, ...faults: readonly Fault[]): void;
+  /** Plans no more faults. */
+  forget(): void;
 }
 
 /** An account with these instances in the usual region, 105 seconds before the deadline of the invocation. */
-export function world(instances: readonly Snapshot[] = [], time = virtualTime()): World {
+export function world(instances: readonly Snapshot[] = [], time = virtualTime(), pageSize = 1000): World {
   const fleet = new Map<string, { readonly snapshot: Snapshot; readonly region: string; readonly from: Date }>();
   const faults: { readonly call: string; readonly fault: Fault }[] = [];
   const calls: string[] = [];
@@ -75,15 +90,21 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime())
     sightings: [],
     published: [],
     unsent: [],
+    watches: [],
+    metrics: new Map(),
+    completed: [],
+    rejected: [],
     outcomes: [],
     notUnderstood: [],
     warnings: [],
     put: (snapshot, { region = REGION, visibleAfter = 0 } = {}) => {
       fleet.set(snapshot.instanceId, { snapshot, region, from: after(visibleAfter, time.now()) });
     },
+    begin,
     fail: (call, ...planned) => {
       faults.push(...planned.map((fault) => ({ call, fault })));
     },
+    forget: () => void faults.splice(0),
     reader: {
       describe: async (region, ids) => {
         begin('describe', region, ...ids);
@@ -94,6 +115,18 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime())
         begin('find', region, clientToken ?? 'by time');
         await Promise.resolve();
         return visible(region).map(({ snapshot }) => snapshot);
+      },
+    },
+    fleet: {
+      page: async (region, filters, token) => {
+        begin('list', region, token ?? 'first');
+        await Promise.resolve();
+        const passing = visible(region).flatMap(({ snapshot }) => (passes(snapshot, filters) ? [snapshot] : []));
+        const end = Number(token ?? 0) + pageSize;
+        return {
+          snapshots: passing.slice(end - pageSize, end),
+          next: end < passing.length ? String(end) : undefined,
+        };
       },
     },
     writer: {
@@ -116,19 +149,34 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime())
       putUnsent: async (message) => {
         begin('keep', message.subject);
         await Promise.resolve();
-        made.unsent.push(message);
+        made.unsent.push(asAlert(message));
+      },
+      putWatches: async (watches) => {
+        begin('watch', ...watches.map(({ instanceId }) => instanceId));
+        await Promise.resolve();
+        made.watches.push(...watches);
       },
     },
     publisher: {
       publish: async (message) => {
         begin('publish', message.subject);
         await Promise.resolve();
-        made.published.push(message);
+        made.published.push(asAlert(message));
+      },
+    },
+    usage: {
+      page: async ({ region, metric, instanceIds }) => {
+        begin('measure', region, metric, ...instanceIds);
+        await Promise.resolve();
+        const points = (id: string) => ({ points: made.metrics.get(`${metric} ${id}`) ?? [], complete: true });
+        return { measurements: new Map(instanceIds.map((id) => [id, points(id)])) };
       },
     },
     journal: {
       outcome: (outcome) => made.outcomes.push(outcome),
       notUnderstood: (eventId, problem) => made.notUnderstood.push([eventId, problem]),
+      sweepCompleted: (region, gauges) => made.completed.push([region, gauges]),
+      rejected: (count) => made.rejected.push(count),
       warning: (text) => made.warnings.push(text),
     },
     time,
@@ -136,3 +184,15 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime())
   for (const instance of instances) made.put(instance);
   return made;
 }
+
+function passes({ state, options }: Snapshot, filters: readonly Filter[]): boolean {
+  const fields: Readonly<Record<string, string | undefined>> = {
+    'instance-state-name': state,
+    'metadata-options.http-tokens': options.HttpTokens,
+    'metadata-options.http-endpoint': options.HttpEndpoint,
+  };
+  return filters.every(({ name, values }) => values.includes(fields[name] ?? ''));
+}
+
+/** Most tests look at alerts only; of a digest or a break they look at `json` as it is. */
+const asAlert = (message: Message): AlertMessage => message as AlertMessage;

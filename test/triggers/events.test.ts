@@ -29,8 +29,12 @@ describe('an envelope that cannot be believed is a problem', () => {
     ['no account', { account: undefined }, 'account is not twelve digits'],
     ['an account that is a number', { account: 111122223333 }, 'account is not twelve digits'],
     ['eleven digits', { account: '11112222333' }, 'account is not twelve digits'],
+    ['thirteen digits', { account: '1111222233334' }, 'account is not twelve digits'],
+    ['digits and more', { account: 'x111122223333' }, 'account is not twelve digits'],
     ['no region', { region: undefined }, 'region is not a region name'],
     ['a region with a slash', { region: 'eu-west-1/../' }, 'region is not a region name'],
+    ['more before a region', { region: 'x.eu-west-1' }, 'region is not a region name'],
+    ['three digits at the end of a region', { region: 'eu-west-100' }, 'region is not a region name'],
     ['a host for a region', { region: 'evil.example' }, 'region is not a region name'],
     ['a command for a region', { region: 'eu-west-1;id' }, 'region is not a region name'],
     ['no time', { time: undefined }, 'time is not a date'],
@@ -39,12 +43,17 @@ describe('an envelope that cannot be believed is a problem', () => {
     expect(parseEvent({ ...running, ...over })).toEqual(problem(text));
   });
 
-  test.each(['us-east-1', 'us-gov-west-1', 'us-isob-east-1', 'ap-southeast-5', 'cn-northwest-1', 'eusc-de-east-1'])(
-    'region %s is one',
-    (region) => {
-      expect(parseEvent(runningEvent({ region })).targets.map((target) => target.region)).toEqual([region]);
-    },
-  );
+  test.each([
+    'us-east-1',
+    'us-gov-west-1',
+    'us-isob-east-1',
+    'ap-southeast-5',
+    'ap-southeast-12',
+    'cn-northwest-1',
+    'eusc-de-east-1',
+  ])('region %s is one', (region) => {
+    expect(parseEvent(runningEvent({ region })).targets.map((target) => target.region)).toEqual([region]);
+  });
 });
 
 describe('when it happened', () => {
@@ -55,12 +64,14 @@ describe('when it happened', () => {
     expect(occurredAt(late)).toBe('2026-11-22T11:00:00.000Z');
   });
 
-  test.each(['2026-11-22 11:00:00.000000000', '2026-11-22T11:00:00', '2026-11-22T12:00:00+01:00'])(
-    'a time without a zone is UTC: %s',
-    (time) => {
-      expect(occurredAt(driftEvent({ detail: { eventTime: time } }))).toBe('2026-11-22T11:00:00.000Z');
-    },
-  );
+  test.each([
+    '2026-11-22 11:00:00.000000000',
+    '2026-11-22T11:00:00',
+    '2026-11-22T12:00:00+01:00',
+    '2026-11-22T10:00:00-0100',
+  ])('a time without a zone is UTC, one with a zone is of that: %s', (time) => {
+    expect(occurredAt(driftEvent({ detail: { eventTime: time } }))).toBe('2026-11-22T11:00:00.000Z');
+  });
 
   test('a record without a time of the call counts from its delivery', () => {
     for (const eventTime of [undefined, 'soon', 7]) {

@@ -3,11 +3,14 @@ import { parseEvent } from '../../lambda/triggers/index.ts';
 import { IMDSV1, instanceId, target } from '../support/builders.ts';
 import {
   type BusEvent,
+  createTagsEvent,
+  deleteTagsEvent,
   driftEvent,
   failedLaunchEvent,
   flatDriftEvent,
   largeLaunchEvent,
   launchEvent,
+  pingEvent,
   runningEvent,
 } from '../support/events.ts';
 import { hostileText } from '../support/hostile.ts';
@@ -51,7 +54,11 @@ const VALID: readonly BusEvent[] = [
   driftEvent(),
   driftEvent({ request: { HttpEndpoint: 'enabled' } }),
   flatDriftEvent({ httpTokens: 'optional' }),
+  createTagsEvent({ resources: [instanceId(1), 'vol-0a1b2c3d4e5f60718', instanceId(2)] }),
+  deleteTagsEvent(),
+  deleteTagsEvent({ tags: [] }),
   runningEvent(),
+  pingEvent(),
   JSON.parse(JSON.stringify(toSighting(target(), IMDSV1))) as BusEvent,
 ];
 
@@ -127,6 +134,12 @@ test.each<readonly [string, unknown]>([
         responseElements: null,
         requestParameters: { instancesSet: { items: Array.from({ length: 300_000 }, () => ({ minCount: 1 })) } },
       },
+    }),
+  ],
+  [
+    'a megabyte of volumes',
+    deleteTagsEvent({
+      resources: Array.from({ length: 40_000 }, (_, index) => `vol-${String(index).padStart(17, '0')}`),
     }),
   ],
   ['a deep one', JSON.parse(`${'{"detail":'.repeat(5_000)}1${'}'.repeat(5_000)}`)],

@@ -1,12 +1,17 @@
-import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { drift } from '../../lambda/triggers/drift.ts';
+import { grant } from '../../lambda/triggers/grant.ts';
 import { launch } from '../../lambda/triggers/launch.ts';
+import { ping } from '../../lambda/triggers/ping.ts';
+import { revoke } from '../../lambda/triggers/revoke.ts';
 import { running } from '../../lambda/triggers/running.ts';
 import type { Trigger } from '../../lambda/triggers/trigger.ts';
 import { compilePattern } from '../../sandbox/bus/pattern.ts';
 import { instanceId } from '../support/builders.ts';
 import {
   type BusEvent,
+  createTagsEvent,
+  deleteTagsEvent,
   driftEvent,
   failedLaunchEvent,
   flatDriftEvent,
@@ -88,6 +93,82 @@ describe('a change of metadata options', () => {
   });
 });
 
+const UNTIL = 'imdsv2:exempt-until';
+const OTHERS = [
+  { key: 'Name', value: UNTIL },
+  { key: 'imdsv2:exempt-reason', value: 'agent X' },
+];
+const VOLUME = 'vol-0a1b2c3d4e5f60718';
+
+describe('tags that are set', () => {
+  test.each<readonly [string, BusEvent, boolean]>([
+    ['the exemption → matches', createTagsEvent(), true],
+    [
+      'the exemption among others → matches',
+      createTagsEvent({ tags: [...OTHERS, { key: UNTIL, value: '2026-12-31' }] }),
+      true,
+    ],
+    [
+      'a day that cannot be read → matches, and is left to the decision',
+      createTagsEvent({ tags: [{ key: UNTIL, value: 'soon' }] }),
+      true,
+    ],
+    ['on an instance and its volume → matches', createTagsEvent({ resources: [VOLUME, instanceId(1)] }), true],
+    ['of other keys → does not', createTagsEvent({ tags: OTHERS }), false],
+    [
+      'of a key in other letters → does not',
+      createTagsEvent({ tags: [{ key: 'IMDSv2:exempt-until', value: 'x' }] }),
+      false,
+    ],
+    ['none → does not', createTagsEvent({ tags: [] }), false],
+    ['left out of the record → does not', createTagsEvent({ detail: { requestParameters: OMITTED } }), false],
+    ['that failed → does not', createTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
+    ['that was a dry run → does not', createTagsEvent({ detail: { errorCode: 'Client.DryRunOperation' } }), false],
+    [
+      'of another service → does not',
+      createTagsEvent({ detail: { eventSource: 'elasticfilesystem.amazonaws.com' } }),
+      false,
+    ],
+    ['taken, not set → does not', deleteTagsEvent(), false],
+  ])('%s', (_, event, matched) => {
+    expect(matches(grant, event)).toBe(matched);
+  });
+});
+
+describe('tags that are taken', () => {
+  test.each<readonly [string, BusEvent, boolean]>([
+    ['the exemption → matches', deleteTagsEvent(), true],
+    [
+      'the exemption, if it has this value → matches',
+      deleteTagsEvent({ tags: [{ key: UNTIL, value: '2026-12-31' }] }),
+      true,
+    ],
+    ['the exemption among others → matches', deleteTagsEvent({ tags: [...OTHERS, { key: UNTIL }] }), true],
+    ['all of them, for none is named → matches', deleteTagsEvent({ tags: [] }), true],
+    [
+      'no such field in the record → matches',
+      deleteTagsEvent({ detail: { requestParameters: { resourcesSet: {} } } }),
+      true,
+    ],
+    [
+      'left out of the record → matches, for nobody knows',
+      deleteTagsEvent({ detail: { requestParameters: OMITTED } }),
+      true,
+    ],
+    ['of other keys → does not', deleteTagsEvent({ tags: OTHERS }), false],
+    ['that failed → does not', deleteTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
+    ['all of them, which failed → does not', deleteTagsEvent({ tags: [], detail: { errorCode: 'Client.X' } }), false],
+    [
+      'of another service → does not',
+      deleteTagsEvent({ tags: [], detail: { eventSource: 'elasticfilesystem.amazonaws.com' } }),
+      false,
+    ],
+    ['set, not taken → does not', createTagsEvent(), false],
+  ])('%s', (_, event, matched) => {
+    expect(matches(revoke, event)).toBe(matched);
+  });
+});
+
 describe('a change of state', () => {
   test.each([
     ['running', true],
@@ -115,6 +196,11 @@ describe('pattern and parser agree', () => {
     driftEvent(),
     driftEvent({ request: { HttpEndpoint: 'enabled' } }),
     flatDriftEvent({ httpTokens: 'optional' }),
+    createTagsEvent(),
+    createTagsEvent({ resources: [VOLUME, instanceId(1)], tags: [...OTHERS, { key: UNTIL, value: 'soon' }] }),
+    deleteTagsEvent(),
+    deleteTagsEvent({ tags: [] }),
+    deleteTagsEvent({ detail: { requestParameters: OMITTED } }),
     runningEvent(),
   ];
   test.each(EVENTS.map((event) => [event['detail-type'], event] as const))('%s %#', (_, event) => {
@@ -127,8 +213,17 @@ describe('pattern and parser agree', () => {
     expect(TRIGGERS.map(({ name, ruleId, delivery }) => [name, ruleId, delivery])).toEqual([
       ['launch', 'Launch', 'direct'],
       ['drift', 'Drift', 'direct'],
+      ['grant', 'Grant', 'direct'],
+      ['revoke', 'Revoke', 'direct'],
       ['running', 'Running', 'queued'],
     ]);
+    expect(ping).toMatchObject({ ruleId: 'Ping', delivery: 'direct' });
+  });
+
+  test('each rule says in the console what it is for, in as many characters as EventBridge takes', () => {
+    const descriptions = BUS_RULES.map(({ description }) => description);
+    for (const description of descriptions) expect(description).toMatch(/^[A-Z][ -~]{20,510}$/);
+    expect(new Set(descriptions).size).toBe(BUS_RULES.length);
   });
 
   test('patterns stay below what EventBridge takes', () => {

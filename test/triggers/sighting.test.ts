@@ -55,7 +55,8 @@ test('what is kept on the queue comes back as the same target, now with what was
   fc.assert(
     fc.property(anyTarget, anySeen, (given, seen) => {
       const { context } = given;
-      const recorded = { ...seen, grantedByCall: context.recorded?.grantedByCall ?? false };
+      const { grantedByCall = false, allTags = false } = context.recorded ?? {};
+      const recorded = { ...seen, grantedByCall, allTags };
       expect(parseEvent(sent(toSighting(given, seen)))).toEqual({
         targets: [{ ...given, context: { ...context, recorded } }],
         lookups: [],
@@ -80,8 +81,9 @@ describe('a sighting that cannot be read is a problem', () => {
     ['no id', { detail: { ...good.detail, instanceId: undefined } }, 'detail has no usable instanceId'],
     ['a bad id', { detail: { ...good.detail, instanceId: 'i-../../x' } }, 'detail has no usable instanceId'],
     ['no detail', { detail: undefined }, 'detail has no usable instanceId'],
-    ['an unknown trigger', { detail: { ...good.detail, trigger: 'sweep' } }, 'detail has no known trigger'],
+    ['an unknown trigger', { detail: { ...good.detail, trigger: 'whim' } }, 'detail has no known trigger'],
     ['no account', { account: undefined }, 'account is not twelve digits'],
+    ['another type of message', { 'detail-type': 'Unsent alert' }, 'no trigger knows this kind of event'],
     ['another source', { source: 'aws.ec2' }, 'no trigger knows this kind of event'],
   ])('%s', (_, over, problem) => {
     expect(parseEvent(sent({ ...good, ...over }))).toEqual({ targets: [], lookups: [], problems: [problem] });

@@ -38,6 +38,8 @@ export async function deploy(over: Partial<Config> = {}): Promise<Product> {
     existing: 'audit',
     trail: true,
     exemptionHorizonDays: 90,
+    usageLookBackDays: 14,
+    usageMinimumAgeDays: 1,
     outcomesTopicArn: topicArn,
     workQueueUrl: workQueue,
     ...over,

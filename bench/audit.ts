@@ -1,0 +1,101 @@
+/**
+ * What `imdsv2 audit` takes on a large fleet, next to what the local AWS needs to serve the same pages to a bare SDK loop in the
+ * same run, and whether its memory grows with the fleet.
+ *
+ *     npm run bench:audit [-- <instances>]
+ *
+ * Exit code 1 if the ratio misses its target: both sides do the same calls on the same machine, so that it does not depend on it.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import Table from 'cli-table3';
+import { buildCli, bundle } from '../build/bundle.ts';
+import { startSandbox } from '../sandbox/index.ts';
+
+const REGIONS = ['eu-central-1', 'eu-west-1', 'us-east-1', 'us-west-2'];
+const INSTANCES = Number(process.argv[2] ?? 20_000);
+const RUNS = 5;
+const TARGET = 1.5;
+
+// The peak that the system counts for a process begins with that of the process that started it; this one does not.
+const PEAK = `data:text/javascript,${encodeURIComponent(`
+  import { readFileSync } from 'node:fs';
+  process.on('exit', () => {
+    const kilobytes = process.platform === 'linux'
+      ? Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1])
+      : process.resourceUsage().maxRSS;
+    process.stderr.write('peak ' + kilobytes + '\\n');
+  });
+`)}`;
+
+interface Run {
+  readonly seconds: number;
+  readonly megabytes: number;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-audit-'));
+try {
+  const cli = (await buildCli(join(folder, 'cli', 'index.mjs'))).outfile;
+  const entry = join(import.meta.dirname, 'audit-bare.ts');
+  const bare = (await bundle({ entry, outfile: join(folder, 'bare', 'index.mjs'), plugins: [] })).outfile;
+  const audit = [cli, 'audit', '--regions', REGIONS.join(',')];
+  const [small] = await onFleet(INSTANCES / 10, [audit], 1);
+  const [bareRuns, auditRuns] = await onFleet(INSTANCES, [[bare, ...REGIONS], audit], RUNS);
+  report(bareRuns ?? [], auditRuns ?? [], small ?? []);
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+/** The commands one after the other, so that whatever else the machine does meets all of them; after a first round to warm up. */
+async function onFleet(fleet: number, commands: readonly (readonly string[])[], runs: number): Promise<Run[][]> {
+  const sandbox = await startSandbox({ regions: REGIONS, fleet });
+  try {
+    const all = commands.map((): Run[] => []);
+    for (let run = -1; run < runs; run += 1) {
+      for (const [index, command] of commands.entries()) {
+        const measured = await measure(command, sandbox.environment());
+        if (run >= 0) all[index]?.push(measured);
+      }
+    }
+    return all;
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+async function measure(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Run> {
+  const start = performance.now();
+  const child = spawn(process.execPath, ['--import', PEAK, ...args], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, notes, exitCode] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.on('close', resolve)),
+  ]);
+  const seconds = (performance.now() - start) / 1000;
+  // A fleet of this size has findings.
+  if ((exitCode !== 0 && exitCode !== 2) || out === '') throw new Error(`${args.join(' ')} failed: ${notes}`);
+  return { seconds, megabytes: Number(/peak (\d+)/.exec(notes)?.[1]) / 1024 };
+}
+
+function report(bare: readonly Run[], audit: readonly Run[], small: readonly Run[]): void {
+  // Whatever else the machine does can only slow a run down.
+  const time = (runs: readonly Run[]) => Math.min(...runs.map(({ seconds }) => seconds));
+  const memory = (runs: readonly Run[]) => Math.max(...runs.map(({ megabytes }) => megabytes)).toFixed(0);
+  const ratio = time(audit) / time(bare);
+  const size = INSTANCES.toLocaleString('en-US');
+  const table = new Table({ head: ['', 'bare SDK loop', 'audit'], style: { head: [], border: [] } });
+  table.push(
+    [`seconds for ${size} instances (fastest of ${audit.length})`, time(bare).toFixed(2), time(audit).toFixed(2)],
+    [`ratio, at most ${TARGET.toFixed(1)}`, '1.00', `${ratio.toFixed(2)} ${ratio <= TARGET ? 'met' : 'MISSED'}`],
+    ['peak memory, MB', memory(bare), memory(audit)],
+    ['the same with a tenth of the instances', '', memory(small)],
+  );
+  console.log(`Node.js ${process.version}, ${REGIONS.length} regions\n${table.toString()}`);
+  if (ratio > TARGET) process.exitCode = 1;
+}

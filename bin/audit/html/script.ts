@@ -1,0 +1,81 @@
+/**
+ * The page's only script: the table of instances, sorted, filtered and cut into pages. What strangers wrote reaches the page
+ * as text nodes and in no other way.
+ */
+export const SCRIPT = `
+'use strict';
+const PAGE = 100;
+const { verdicts, regions, origins, rows } = JSON.parse(document.getElementById('data').textContent);
+const byId = (id) => document.getElementById(id);
+const texts = [
+  (row) => verdicts[row[0]],
+  (row) => regions[row[1]],
+  (row) => row[2],
+  (row) => row[3],
+  (row) => row[4],
+  (row) => origins[row[5]],
+  (row) => row[6],
+  (row) => row[7] ?? '',
+].slice(0, document.querySelectorAll('#instances th').length);
+const order = new Intl.Collator('en', { numeric: true }).compare;
+// Verdicts sort by how bad they are, which is the order of the list.
+const by = (column) => (column === 0 ? (a, b) => a[0] - b[0] : (a, b) => order(texts[column](a), texts[column](b)));
+// Sorting keeps this order among equals.
+[3, 1, 0].forEach((column) => rows.sort(by(column)));
+let sort = { column: 0, down: false };
+let page = 0;
+let shown = [];
+
+function choose() {
+  const verdict = byId('verdict').value;
+  const wanted = byId('search').value.trim().toLowerCase();
+  const fits = (row) =>
+    (verdict === '' || row[0] === Number(verdict)) &&
+    (wanted === '' || texts.some((of) => of(row).toLowerCase().includes(wanted)));
+  const first = by(sort.column);
+  shown = rows.filter(fits).sort(sort.down ? (a, b) => first(b, a) : first);
+  page = 0;
+  draw();
+}
+
+function draw() {
+  const from = page * PAGE;
+  byId('rows').replaceChildren(...shown.slice(from, from + PAGE).map(toRow));
+  const to = Math.min(from + PAGE, shown.length);
+  const n = (value) => value.toLocaleString('en-US');
+  byId('position').textContent = shown.length === 0 ? 'none' : n(from + 1) + '–' + n(to) + ' of ' + n(shown.length);
+  byId('before').disabled = page === 0;
+  byId('after').disabled = to >= shown.length;
+  document.querySelectorAll('#instances th').forEach((cell, column) => {
+    const direction = sort.down ? 'descending' : 'ascending';
+    cell.setAttribute('aria-sort', column === sort.column ? direction : 'none');
+  });
+}
+
+function toRow(row) {
+  const line = document.createElement('tr');
+  texts.forEach((of, column) => {
+    const cell = document.createElement('td');
+    if (column === 0) {
+      const swatch = document.createElement('span');
+      swatch.className = 'swatch v-' + byId('verdict').options[row[0] + 1].dataset.name;
+      cell.append(swatch);
+    }
+    cell.append(of(row));
+    line.append(cell);
+  });
+  return line;
+}
+
+document.querySelectorAll('#instances th button').forEach((button, column) => {
+  button.addEventListener('click', () => {
+    sort = { column, down: sort.column === column && !sort.down };
+    choose();
+  });
+});
+byId('search').addEventListener('input', choose);
+byId('verdict').addEventListener('change', choose);
+byId('before').addEventListener('click', () => { page -= 1; draw(); });
+byId('after').addEventListener('click', () => { page += 1; draw(); });
+choose();
+`;

@@ -1,0 +1,94 @@
+import { ACCOUNT, REGION } from '../../lambda/core/target.ts';
+import { at, isObject, type Json, list, text } from '../../lambda/triggers/json.ts';
+
+/** Something that a file holds. */
+export type Item =
+  /** As it comes from the bus. */
+  | { readonly kind: 'event'; readonly event: Json }
+  /** As `aws ec2 describe-instances` prints it. */
+  | { readonly kind: 'instance'; readonly instance: Json }
+  | { readonly kind: 'unknown' };
+
+/** How deep lists and wrappers are looked into. */
+const DEPTH = 5;
+
+/**
+ * The events and instances in a value of whatever form: CloudTrail's log files and single records, what `aws cloudtrail
+ * lookup-events` prints, events of the bus, `describe-instances`, and lists of all of these.
+ */
+export function* itemsOf(value: Json, depth = DEPTH): Generator<Item, void, undefined> {
+  if (depth === 0 || typeof value !== 'object' || value === null) return yield { kind: 'unknown' };
+  if (Array.isArray(value)) return yield* inside(value, depth);
+  for (const wrapper of ['Records', 'Events', 'Instances']) {
+    if (Array.isArray(at(value, wrapper))) return yield* inside(list(value, wrapper), depth);
+  }
+  if (Array.isArray(at(value, 'Reservations'))) {
+    for (const reservation of list(value, 'Reservations')) {
+      for (const instance of list(reservation, 'Instances')) yield { kind: 'instance', instance };
+    }
+    return;
+  }
+  const record = text(value, 'CloudTrailEvent');
+  if (record !== undefined) return yield* itemsOf(parsed(record), depth - 1);
+  yield toItem(value);
+}
+
+function* inside(values: readonly Json[], depth: number): Generator<Item, void, undefined> {
+  for (const value of values) yield* itemsOf(value, depth - 1);
+}
+
+function toItem(value: Json): Item {
+  if (text(value, 'detail-type') !== undefined && isObject(at(value, 'detail'))) return { kind: 'event', event: value };
+  if (text(value, 'eventName') !== undefined && text(value, 'eventSource') !== undefined) {
+    return { kind: 'event', event: toEvent(value) };
+  }
+  const isInstance = text(value, 'InstanceId') !== undefined && isObject(at(value, 'State'));
+  return isInstance ? { kind: 'instance', instance: value } : { kind: 'unknown' };
+}
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
+const DETAIL_TYPES: Readonly<Record<string, string>> = {
+  AwsApiCall: 'AWS API Call via CloudTrail',
+  AwsServiceEvent: 'AWS Service Event via CloudTrail',
+  AwsConsoleAction: 'AWS Console Action via CloudTrail',
+  AwsConsoleSignIn: 'AWS Console Sign In via CloudTrail',
+  AwsCloudTrailInsight: 'AWS Insight via CloudTrail',
+};
+
+/** A CloudTrail record in the envelope of the bus. */
+function toEvent(record: Json): Json {
+  // Records that passed through other tools can lack it, and old ones know no account of the recipient.
+  const type = text(record, 'eventType') ?? 'AwsApiCall';
+  const accounts = [
+    text(record, 'recipientAccountId'),
+    text(record, 'responseElements', 'ownerId'),
+    text(record, 'userIdentity', 'accountId'),
+  ];
+  return {
+    version: '0',
+    id: text(record, 'eventID'),
+    'detail-type': Object.hasOwn(DETAIL_TYPES, type) ? DETAIL_TYPES[type] : type,
+    source: `aws.${text(record, 'eventSource')?.split('.')[0]}`,
+    account: accounts.find((account) => account !== undefined && ACCOUNT.test(account)),
+    time: text(record, 'eventTime'),
+    region: text(record, 'awsRegion'),
+    resources: [],
+    detail: record,
+  };
+}
+
+/** The region of an availability zone; its name without the last letter. */
+export function regionOf(instance: Json): string | undefined {
+  const zone = text(instance, 'Placement', 'AvailabilityZone') ?? '';
+  return [/^(.*\d)[a-z]$/.exec(zone)?.[1], /^([a-z]+(?:-[a-z]+)+-\d+)-/.exec(zone)?.[1]].find(
+    (name) => name !== undefined && REGION.test(name),
+  );
+}
+
+function parsed(json: string): Json {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

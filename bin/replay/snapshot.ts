@@ -1,0 +1,111 @@
+import { TAG } from '../../lambda/contract.ts';
+import type { Snapshot } from '../../lambda/core/instance.ts';
+import { type Target, toInstanceId } from '../../lambda/core/target.ts';
+import { at, type Json, list, text } from '../../lambda/triggers/json.ts';
+
+/** Something about an instance that a record does not say, and how it is taken to be: as in the usual open instance. */
+export interface Assumption {
+  readonly assumed: string;
+  /** The instance if it is the other way round. */
+  readonly otherwise: (snapshot: Snapshot) => Snapshot;
+}
+
+/** An instance as a record has it. */
+export interface Recorded {
+  readonly snapshot: Snapshot;
+  readonly assumptions: readonly Assumption[];
+}
+
+/** The instance that an event is about, as far as its record tells. */
+export function recordedBy(event: Json, { instanceId, context }: Target): Recorded {
+  const { trigger, occurredAt, recorded } = context;
+  const item = list(event, 'detail', 'responseElements', 'instancesSet', 'items').find(
+    (one) => toInstanceId(text(one, 'instanceId')) === instanceId,
+  );
+  const tagged = trigger === 'grant' ? at(event, 'detail', 'requestParameters') : item;
+  const { HttpTokens, HttpEndpoint } = recorded ?? {};
+  return {
+    snapshot: {
+      instanceId,
+      state: text(item, 'instanceState', 'name') ?? 'running',
+      options: {
+        HttpTokens: HttpTokens ?? 'optional',
+        HttpEndpoint: HttpEndpoint ?? 'enabled',
+      },
+      awsManaged: at(item, 'operator', 'managed') === true,
+      launchTime: occurredAt,
+      firstLaunch: occurredAt,
+      tags: tagsOf(list(tagged, 'tagSet', 'items')),
+    },
+    assumptions: [
+      ...(HttpTokens === undefined ? [TOKENS] : []),
+      ...(HttpEndpoint === undefined ? [ENDPOINT] : []),
+      ...(trigger === 'drift' || trigger === 'running' ? [NO_EXEMPTION(occurredAt)] : []),
+      ...(trigger === 'running' ? [FIRST_START] : []),
+    ],
+  };
+}
+
+const TOKENS: Assumption = {
+  assumed: 'tokens are optional',
+  otherwise: (snapshot) => ({ ...snapshot, options: { ...snapshot.options, HttpTokens: 'required' } }),
+};
+
+const ENDPOINT: Assumption = {
+  assumed: 'IMDS is on',
+  otherwise: (snapshot) => ({ ...snapshot, options: { ...snapshot.options, HttpEndpoint: 'disabled' } }),
+};
+
+const NO_EXEMPTION = (day: Date): Assumption => ({
+  assumed: 'no exemption covers it',
+  otherwise: (snapshot) => ({
+    ...snapshot,
+    tags: new Map([...snapshot.tags, [TAG.exemptUntil, day.toISOString().slice(0, 10)]]),
+  }),
+});
+
+const FIRST_START: Assumption = {
+  assumed: 'it starts for the first time',
+  otherwise: (snapshot) => ({ ...snapshot, firstLaunch: new Date(0) }),
+};
+
+/** An instance as `aws ec2 describe-instances` prints it; `undefined` if it has no usable id. */
+export function describedBy(instance: Json): Snapshot | undefined {
+  const instanceId = toInstanceId(text(instance, 'InstanceId'));
+  if (instanceId === undefined) return undefined;
+  const primary = list(instance, 'NetworkInterfaces').find((one) => at(one, 'Attachment', 'DeviceIndex') === 0);
+  const root = list(instance, 'BlockDeviceMappings').find(
+    (one) => at(one, 'DeviceName') === at(instance, 'RootDeviceName'),
+  );
+  const options = at(instance, 'MetadataOptions');
+  const hopLimit = at(options, 'HttpPutResponseHopLimit');
+  return {
+    instanceId,
+    state: text(instance, 'State', 'Name') ?? '',
+    options: {
+      HttpTokens: text(options, 'HttpTokens'),
+      HttpEndpoint: text(options, 'HttpEndpoint'),
+      HttpPutResponseHopLimit: typeof hopLimit === 'number' ? hopLimit : undefined,
+      State: text(options, 'State'),
+    },
+    awsManaged: at(instance, 'Operator', 'Managed') === true,
+    launchTime: dateOf(text(instance, 'LaunchTime')),
+    firstLaunch: dateOf(text(primary, 'Attachment', 'AttachTime')) ?? dateOf(text(root, 'Ebs', 'AttachTime')),
+    tags: tagsOf(list(instance, 'Tags')),
+  };
+}
+
+/** CloudTrail writes tags in small letters, EC2 in capitals. */
+function tagsOf(tags: readonly Json[]): ReadonlyMap<string, string> {
+  return new Map(
+    tags.flatMap((tag): [string, string][] => {
+      const key = text(tag, 'key') ?? text(tag, 'Key');
+      return key === undefined ? [] : [[key, text(tag, 'value') ?? text(tag, 'Value') ?? '']];
+    }),
+  );
+}
+
+function dateOf(time: string | undefined): Date | undefined {
+  const date = new Date(time ?? NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}

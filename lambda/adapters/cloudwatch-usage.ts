@@ -1,0 +1,79 @@
+import {
+  type CloudWatchClient,
+  GetMetricDataCommand,
+  type MetricDataQuery,
+  type MetricDataResult,
+} from '@aws-sdk/client-cloudwatch';
+import type { RejectionReader, UsageReader } from '../app/ports.ts';
+import { toInstanceId } from '../core/target.ts';
+import type { Measurement } from '../core/usage.ts';
+import { failing } from './failures.ts';
+
+/**
+ * Measures how instances use IMDSv1, from the metrics that EC2 writes for every running instance: zero where nothing uses it.
+ * Needs `cloudwatch:GetMetricData`.
+ *
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
+ */
+export function cloudWatchUsage(client: (region: string) => CloudWatchClient): UsageReader & RejectionReader {
+  return {
+    mostRejected: async (region, { from, to, periodSeconds }) => {
+      const command = new GetMetricDataCommand({
+        MetricDataQueries: [{ Id: queryId(0), Expression: MOST_REJECTED, Period: periodSeconds }],
+        StartTime: from,
+        EndTime: to,
+      });
+      const { MetricDataResults = [] } = await failing(client(region).send(command));
+      const sums = MetricDataResults.flatMap(({ Label, Values = [] }): [string, number][] => {
+        const instanceId = toInstanceId(Label);
+        const sum = Values.reduce((total, value) => total + value, 0);
+        return instanceId === undefined || sum === 0 ? [] : [[instanceId, sum]];
+      });
+      return new Map(sums);
+    },
+    page: async ({ region, metric, instanceIds, window }, NextToken) => {
+      const command = new GetMetricDataCommand({
+        MetricDataQueries: instanceIds.map((instanceId, index) =>
+          toQuery(metric, instanceId, index, window.periodSeconds),
+        ),
+        StartTime: window.from,
+        EndTime: window.to,
+        NextToken,
+      });
+      const { MetricDataResults = [], NextToken: next } = await failing(client(region).send(command));
+      const instances = new Map(instanceIds.map((instanceId, index) => [queryId(index), instanceId]));
+      const measurements = MetricDataResults.flatMap((result): [string, Measurement][] => {
+        const instanceId = instances.get(result.Id ?? '');
+        return instanceId === undefined ? [] : [[instanceId, toMeasurement(result)]];
+      });
+      return { measurements: new Map(measurements), next };
+    },
+  };
+}
+
+/**
+ * One query, whatever the number of instances; each series is labelled with its instance.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html
+ */
+const MOST_REJECTED =
+  'SELECT SUM(MetadataNoTokenRejected) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ORDER BY SUM() DESC LIMIT 100';
+
+/** Ids of queries hold no hyphens, unlike those of instances. */
+const queryId = (index: number): string => `q${index}`;
+
+const toQuery = (MetricName: string, instanceId: string, index: number, Period: number): MetricDataQuery => ({
+  Id: queryId(index),
+  MetricStat: {
+    Metric: { Namespace: 'AWS/EC2', MetricName, Dimensions: [{ Name: 'InstanceId', Value: instanceId }] },
+    Period,
+    Stat: 'Sum',
+  },
+});
+
+function toMeasurement({ Timestamps = [], Values = [], StatusCode }: MetricDataResult): Measurement {
+  const points = Timestamps.flatMap((at, index) => {
+    const count = Values[index];
+    return count === undefined ? [] : [{ at, count }];
+  });
+  return { points, complete: StatusCode === 'Complete' };
+}

@@ -1,0 +1,15 @@
+import { type EC2Client, GetInstanceMetadataDefaultsCommand } from '@aws-sdk/client-ec2';
+import type { AccountDefaults } from '../core/rollback.ts';
+import { failing } from './failures.ts';
+
+/**
+ * The account's defaults for metadata options in the client's region. Needs `ec2:GetInstanceMetadataDefaults`.
+ *
+ * @throws FailureError
+ */
+export async function readDefaults(client: EC2Client): Promise<AccountDefaults> {
+  const { AccountLevel = {} } = await failing(client.send(new GetInstanceMetadataDefaultsCommand({})));
+  const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpTokensEnforced } = AccountLevel;
+  const { ManagedBy, ManagedExceptionMessage } = AccountLevel;
+  return { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpTokensEnforced, ManagedBy, ManagedExceptionMessage };
+}

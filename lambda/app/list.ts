@@ -1,0 +1,23 @@
+import type { Snapshot } from '../core/instance.ts';
+import { persist } from './persist.ts';
+import type { FleetReader, Filter, Time } from './ports.ts';
+
+/**
+ * The instances of a region that pass all filters, page by page, so that memory does not grow with the fleet. A page that
+ * fails in passing is asked for again, not the whole list.
+ *
+ * @throws FailureError
+ */
+export async function* list(
+  region: string,
+  filters: readonly Filter[],
+  fleet: FleetReader,
+  time: Time,
+): AsyncGenerator<readonly Snapshot[], void, undefined> {
+  let token: string | undefined;
+  do {
+    const page = await persist(() => fleet.page(region, filters, token), time);
+    yield page.snapshots;
+    token = page.next;
+  } while (token !== undefined);
+}

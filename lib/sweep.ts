@@ -1,0 +1,143 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type Code,
+  EventSourceMapping,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { toSweepEnvironment } from '../lambda/config.ts';
+import { acknowledgeWideReads } from './acknowledgements.ts';
+import { grantEc2 } from './ec2-permissions.ts';
+import { configOf } from './environment.ts';
+import type { Settings } from './settings.ts';
+import { SWEEP_TIMEOUT } from './timing.ts';
+import type { Topics } from './topics.ts';
+
+export interface SweepProps {
+  readonly code: Code;
+  readonly settings: Settings;
+  readonly topics: Topics;
+  readonly workQueue: IQueue;
+  readonly deadLetters: IQueue;
+  /** The rules that the sweep looks after. */
+  readonly rules: readonly Rule[];
+}
+
+/**
+ * The complete half: on a schedule, every instance of every region, at a pace that leaves room for people and events.
+ *
+ * The steps of a region are one group of a FIFO queue, so they are taken one after the other, and a run that takes longer than
+ * the schedule's period makes the next one wait instead of working beside it.
+ */
+export class Sweep extends Construct {
+  public readonly function: LambdaFunction;
+  public readonly queue: Queue;
+  public readonly deadLetters: Queue;
+
+  public constructor(scope: Construct, id: string, props: SweepProps) {
+    super(scope, id);
+    const { settings, topics, workQueue, deadLetters, rules } = props;
+    const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...encrypted,
+      fifo: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...encrypted,
+      fifo: true,
+      // EventBridge gives its messages no deduplication id.
+      contentBasedDeduplication: true,
+      // A function that dies keeps its region waiting this long, so not six times the timeout: with batches of one, nothing is
+      // taken while it is still being worked on.
+      visibilityTimeout: SWEEP_TIMEOUT.plus(Duration.minutes(1)),
+      // A region of 100,000 open instances takes nine hours.
+      retentionPeriod: Duration.days(4),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+    });
+    new Rule(this, 'Schedule', {
+      description: 'Looks at every instance that there is',
+      schedule: Schedule.cron({
+        minute: '0',
+        hour: settings.sweepEveryHours === 24 ? '0' : `0/${settings.sweepEveryHours}`,
+      }),
+      targets: [
+        new SqsQueue(this.queue, {
+          messageGroupId: 'start',
+          deadLetterQueue: deadLetters,
+          maxEventAge: Duration.hours(1),
+          retryAttempts: 185,
+        }),
+      ],
+    });
+
+    const role = new Role(this, 'FunctionRole', {
+      description: 'Looks at every EC2 instance and, with existing=enforce*, requires IMDSv2 tokens on them',
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    const logGroup = new LogGroup(this, 'FunctionLogs', {
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    this.function = new LambdaFunction(this, 'Function', {
+      description: 'Finds the instances that no event named, closes them as chosen, and reports',
+      code: props.code,
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 512,
+      timeout: SWEEP_TIMEOUT,
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: toSweepEnvironment({
+        ...configOf(settings, topics, workQueue),
+        sweepQueueUrl: this.queue.queueUrl,
+        deadLettersUrl: deadLetters.queueUrl,
+        ruleNames: rules.map(({ ruleName }) => ruleName),
+        sweepEveryHours: settings.sweepEveryHours,
+      }),
+    });
+    logGroup.grantWrite(role);
+    topics.outcomes.grantPublish(role);
+    topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
+    this.queue.grantConsumeMessages(role);
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn, workQueue.queueArn] }),
+    );
+    role.addToPolicy(new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetters.queueArn] }));
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['events:DescribeRule'], resources: rules.map(({ ruleArn }) => ruleArn) }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ec2:DescribeRegions',
+          'ec2:GetInstanceMetadataDefaults',
+          'cloudwatch:GetMetricData',
+          'cloudtrail:DescribeTrails',
+          'cloudtrail:GetTrailStatus',
+        ],
+        resources: ['*'],
+      }),
+    );
+    grantEc2(role, settings, { changes: settings.mode === 'enforce' && settings.existing !== 'audit' });
+    acknowledgeWideReads(role);
+
+    new EventSourceMapping(this, 'Source', {
+      target: this.function,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: 1,
+      // Regions at once; a new account may have no more than ten executions for everything.
+      maxConcurrency: 3,
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import { ApiError } from '../wire/errors.ts';
+import type { ApiCall, Service } from '../wire/gateway.ts';
+import { page } from '../wire/pages.ts';
+import { type Params, text } from '../wire/params.ts';
+import type { Wire } from '../wire/xml.ts';
+import type { DeployedStack, StackResource } from './stack.ts';
+
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
+const MOST_DESCRIBED = 100;
+const PAGE = 100;
+const STATUS = 'CREATE_COMPLETE';
+const NOT_CHECKED = 'NOT_CHECKED';
+
+/** CloudFormation, as far as one can look at it: stacks are deployed when the sandbox starts. */
+export class CloudFormationService implements Service {
+  readonly #stacks: () => readonly DeployedStack[];
+
+  public constructor(stacks: () => readonly DeployedStack[]) {
+    this.#stacks = stacks;
+  }
+
+  public handle({ action, params, region }: ApiCall): Wire {
+    const stacks = this.#stacks().filter((stack) => stack.region === region);
+    switch (action) {
+      case 'DescribeStacks':
+        return paged('Stacks', named(stacks, params, stacks), params, describe);
+      case 'ListStacks':
+        return paged('StackSummaries', stacks, params, summary);
+      case 'DescribeStackResource': {
+        const stack = one(stacks, params);
+        return { StackResourceDetail: detail(stack, resource(stack, params), 'LastUpdatedTimestamp') };
+      }
+      case 'DescribeStackResources': {
+        const stack = owner(stacks, params);
+        const wanted = text(params, 'LogicalResourceId');
+        const found = stack.resources.filter(({ logicalId }) => wanted === undefined || logicalId === wanted);
+        return { StackResources: found.slice(0, MOST_DESCRIBED).map((item) => detail(stack, item, 'Timestamp')) };
+      }
+      case 'ListStackResources': {
+        const { resources, createdAt } = one(stacks, params);
+        const item = (found: StackResource) => resourceShape(found, createdAt, 'LastUpdatedTimestamp');
+        return paged('StackResourceSummaries', resources, params, item);
+      }
+      default:
+        throw new ApiError('InvalidAction', `The local AWS has no cloudformation:${action}`);
+    }
+  }
+}
+
+function paged<T>(name: string, all: readonly T[], params: Params, shape: (item: T) => Wire): Wire {
+  const { items, nextToken } = page(all, PAGE, text(params, 'NextToken'), 'ValidationError');
+  return { [name]: items.map(shape), NextToken: nextToken };
+}
+
+/** The stack of this name or id, in a list; the others, if none is named. */
+function named(stacks: readonly DeployedStack[], params: Params, others: readonly DeployedStack[]) {
+  const wanted = text(params, 'StackName');
+  if (wanted === undefined) return others;
+  const found = stacks.filter(({ id, name }) => id === wanted || name === wanted);
+  if (found.length === 0) throw new ApiError('ValidationError', `Stack with id ${wanted} does not exist`);
+  return found;
+}
+
+function one(stacks: readonly DeployedStack[], params: Params): DeployedStack {
+  const [stack] = named(stacks, params, []);
+  if (stack === undefined) throw new ApiError('ValidationError', 'Either StackName or StackId must be specified');
+  return stack;
+}
+
+/** The stack that is named, or that has the resource that is named. */
+function owner(stacks: readonly DeployedStack[], params: Params): DeployedStack {
+  const physicalId = text(params, 'PhysicalResourceId');
+  if (physicalId === undefined) return one(stacks, params);
+  const stack = stacks.find(({ resources }) => resources.some((item) => item.physicalId === physicalId));
+  if (stack === undefined) throw new ApiError('ValidationError', `Stack for ${physicalId} does not exist`);
+  return stack;
+}
+
+function resource({ name, resources }: DeployedStack, params: Params): StackResource {
+  const wanted = text(params, 'LogicalResourceId') ?? '';
+  const found = resources.find(({ logicalId }) => logicalId === wanted);
+  if (found === undefined) throw new ApiError('ValidationError', `Resource ${wanted} does not exist for stack ${name}`);
+  return found;
+}
+
+const summary = ({ id, name, description, createdAt }: DeployedStack): Record<string, Wire> => ({
+  StackId: id,
+  StackName: name,
+  TemplateDescription: description,
+  CreationTime: new Date(createdAt),
+  StackStatus: STATUS,
+  DriftInformation: { StackDriftStatus: NOT_CHECKED },
+});
+
+const describe = (stack: DeployedStack): Wire => {
+  const { TemplateDescription, ...rest } = summary(stack);
+  return {
+    ...rest,
+    Description: TemplateDescription,
+    Parameters: stack.parameters.map(({ key, value }) => ({ ParameterKey: key, ParameterValue: value })),
+    Outputs: stack.outputs.map(({ key, value, description, exportName }) => ({
+      OutputKey: key,
+      OutputValue: value,
+      Description: description,
+      ExportName: exportName,
+    })),
+    DisableRollback: false,
+    NotificationARNs: [],
+    Capabilities: ['CAPABILITY_IAM'],
+    EnableTerminationProtection: false,
+    Tags: [],
+  };
+};
+
+const resourceShape = (found: StackResource, createdAt: number, time: string): Record<string, Wire> => ({
+  LogicalResourceId: found.logicalId,
+  PhysicalResourceId: found.physicalId,
+  ResourceType: found.type,
+  [time]: new Date(createdAt),
+  ResourceStatus: STATUS,
+  DriftInformation: { StackResourceDriftStatus: NOT_CHECKED },
+});
+
+const detail = ({ id, name, createdAt }: DeployedStack, found: StackResource, time: string): Wire => ({
+  StackId: id,
+  StackName: name,
+  ...resourceShape(found, createdAt, time),
+});

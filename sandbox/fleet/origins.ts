@@ -1,0 +1,120 @@
+import type { Draw } from './draw.ts';
+
+/** A group of instances that somebody made the same way. */
+export interface Origin {
+  /** Tags of its instances; `index` is the place of the instance in the group. */
+  readonly tags: (index: number) => Record<string, string>;
+  /** The launch template that its instances come from. */
+  readonly launchTemplate?: { readonly id: string; readonly name: string };
+  /** Whether containers on it need two hops to IMDS. */
+  readonly containers: boolean;
+  readonly count: number;
+}
+
+type Made = Omit<Origin, 'count'>;
+
+const APPS = [
+  'api',
+  'auth',
+  'batch',
+  'billing',
+  'cache',
+  'crawler',
+  'etl',
+  'gateway',
+  'ingest',
+  'mail',
+  'search',
+  'web',
+];
+const STAGES = ['prod', 'prod', 'prod', 'stage', 'dev'];
+const TEAMS = ['checkout', 'data', 'growth', 'identity', 'platform', 'search'];
+
+/** Shares of all instances, and the most instances that one such group has. */
+const ORIGINS = [
+  { share: 0.35, upTo: 60, make: autoScalingGroup },
+  { share: 0.22, upTo: 90, make: eksNodegroup },
+  { share: 0.13, upTo: 6, make: cloudFormationStack },
+  { share: 0.08, upTo: 10, make: beanstalkEnvironment },
+  { share: 0.22, upTo: 3, make: madeByHand },
+] as const;
+
+/** Most groups are small: sizes are drawn as a power, of which half an instance more than a quarter is the mean. */
+const SKEW = 3;
+const GROUPS = ORIGINS.map(({ share, upTo }, index) => [index, share / (upTo / (SKEW + 1) + 0.5)] as const);
+
+/** Where the instances of a group come from, and how many there are. AWS services leave tags that name the origin. */
+export function drawOrigin(draw: Draw, region: string, account: string): Origin {
+  const { make, upTo } = ORIGINS[draw.among(GROUPS)] ?? ORIGINS[0];
+  return { ...make(draw, region, account), count: Math.ceil(upTo * draw.fraction() ** SKEW) };
+}
+
+function autoScalingGroup(draw: Draw): Made {
+  const name = appName(draw);
+  const launchTemplate = templateOf(draw, name);
+  const common = { ...owner(draw), ...groupTags(`${name}-asg`, launchTemplate.id), 'aws:ec2:fleet-id': fleetId(draw) };
+  return { launchTemplate, containers: false, tags: () => ({ Name: name, ...common }) };
+}
+
+function eksNodegroup(draw: Draw): Made {
+  const cluster = `${draw.of(STAGES)}-${draw.between(1, 4)}`;
+  const group = `${cluster}-${draw.of(['general', 'memory', 'spot', 'gpu'])}`;
+  const launchTemplate = templateOf(draw, `eks-${group}`);
+  const common = {
+    ...groupTags(`eks-${group}-${draw.hex(8)}`, launchTemplate.id),
+    'aws:ec2:fleet-id': fleetId(draw),
+    'eks:cluster-name': cluster,
+    'eks:nodegroup-name': group,
+    [`kubernetes.io/cluster/${cluster}`]: 'owned',
+  };
+  return { launchTemplate, containers: true, tags: () => common };
+}
+
+function cloudFormationStack(draw: Draw, region: string, account: string): Made {
+  const name = appName(draw);
+  const id = `arn:aws:cloudformation:${region}:${account}:stack/${name}/${draw.hex(8)}`;
+  const common = { ...owner(draw), 'aws:cloudformation:stack-name': name, 'aws:cloudformation:stack-id': id };
+  const tags = (index: number) => ({
+    Name: `${name}/${index + 1}`,
+    ...common,
+    'aws:cloudformation:logical-id': `Instance${index + 1}`,
+  });
+  return { containers: false, tags };
+}
+
+function beanstalkEnvironment(draw: Draw): Made {
+  const environment = appName(draw);
+  const id = `e-${draw.hex(10)}`;
+  const stack = `awseb-${id}-stack`;
+  const launchTemplate = templateOf(draw, `${stack}-AWSEBEC2LaunchTemplate`);
+  const common = {
+    Name: environment,
+    ...groupTags(`${stack}-AWSEBAutoScalingGroup`, launchTemplate.id),
+    'aws:cloudformation:stack-name': stack,
+    'aws:cloudformation:logical-id': 'AWSEBAutoScalingGroup',
+    'elasticbeanstalk:environment-name': environment,
+    'elasticbeanstalk:environment-id': id,
+  };
+  return { launchTemplate, containers: false, tags: () => common };
+}
+
+function madeByHand(draw: Draw): Made {
+  const name = appName(draw);
+  const common = draw.chance(0.5) ? owner(draw) : {};
+  const named = draw.chance(0.9);
+  return { containers: false, tags: (index) => (named ? { Name: `${name}-${index + 1}`, ...common } : common) };
+}
+
+const appName = (draw: Draw): string => `${draw.of(STAGES)}-${draw.of(APPS)}-${draw.hex(3)}`;
+
+const owner = (draw: Draw): Record<string, string> => ({ team: draw.of(TEAMS) });
+
+const fleetId = (draw: Draw): string => `fleet-${draw.hex(8)}-${draw.hex(4)}-${draw.hex(4)}`;
+
+const templateOf = (draw: Draw, name: string) => ({ id: `lt-${draw.hex(17)}`, name: `${name}-${draw.hex(4)}` });
+
+const groupTags = (group: string, templateId: string): Record<string, string> => ({
+  'aws:autoscaling:groupName': group,
+  'aws:ec2launchtemplate:id': templateId,
+  'aws:ec2launchtemplate:version': '1',
+});

@@ -1,0 +1,26 @@
+import { Entries, type Wire } from '../wire/xml.ts';
+import type { Subscription, Topic } from './topics.ts';
+
+const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
+
+/** https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html */
+export function attributesOf({ arn, displayName, subscriptions }: Topic): Wire {
+  const confirmed = subscriptions.filter((subscription) => subscription.confirmed).length;
+  return new Entries({
+    TopicArn: arn,
+    Owner: accountOf(arn),
+    DisplayName: displayName ?? '',
+    SubscriptionsConfirmed: String(confirmed),
+    SubscriptionsPending: String(subscriptions.length - confirmed),
+    SubscriptionsDeleted: '0',
+  });
+}
+
+/** Nobody learns the ARN of a subscription that is not confirmed. */
+export const subscriptionShape = ({ arn, protocol, endpoint, confirmed }: Subscription, topicArn: string): Wire => ({
+  SubscriptionArn: confirmed ? arn : 'PendingConfirmation',
+  Owner: accountOf(topicArn),
+  Protocol: protocol,
+  Endpoint: endpoint,
+  TopicArn: topicArn,
+});

@@ -1,0 +1,49 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
+import { REGION } from '../support/builders.ts';
+import { type Answer, ec2Error, type Loopback, startLoopback } from '../support/loopback.ts';
+
+let aws: Loopback;
+let ec2: EC2Client;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+  const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
+  ec2 = new EC2Client({ region: REGION, endpoint: aws.url, credentials, maxAttempts: 1 });
+});
+beforeEach(() => aws.reset());
+afterAll(async () => {
+  ec2.destroy();
+  await aws.close();
+});
+
+const answer = (inner: string): Answer => ({
+  status: 200,
+  body: `<GetInstanceMetadataDefaultsResponse>${inner}</GetInstanceMetadataDefaultsResponse>`,
+});
+
+test('what the account states', async () => {
+  aws.prepare(
+    'GetInstanceMetadataDefaults',
+    answer(`<accountLevel><httpTokens>required</httpTokens><httpPutResponseHopLimit>2</httpPutResponseHopLimit>
+      <managedBy>declarative-policy</managedBy><managedExceptionMessage>ask us</managedExceptionMessage>
+      <httpTokensEnforced>enabled</httpTokensEnforced></accountLevel>`),
+  );
+  expect(await readDefaults(ec2)).toEqual({
+    HttpTokens: 'required',
+    HttpPutResponseHopLimit: 2,
+    HttpTokensEnforced: 'enabled',
+    ManagedBy: 'declarative-policy',
+    ManagedExceptionMessage: 'ask us',
+  });
+});
+
+test.each(['<accountLevel/>', ''])('no preference (%j) is nothing stated', async (inner) => {
+  aws.prepare('GetInstanceMetadataDefaults', answer(inner));
+  expect(await readDefaults(ec2)).toEqual({});
+});
+
+test('a refusal is a failure of its kind', async () => {
+  aws.prepare('GetInstanceMetadataDefaults', ec2Error('UnauthorizedOperation', 'no', 403));
+  await expect(readDefaults(ec2)).rejects.toMatchObject({ name: 'FailureError', kind: 'denied' });
+});

@@ -1,0 +1,173 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { HtmlReport } from '../../bin/audit/html/report.ts';
+import type { Usage } from '../../lambda/core/usage.ts';
+import { auditOf, auditRow } from '../support/audit.ts';
+import { instanceId, type SnapshotChange } from '../support/builders.ts';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const HOSTILE = '<img src=x onerror="document.title=1">';
+const REGIONS = ['eu-west-1', 'us-east-1'];
+
+const here = existsSync(CHROMIUM);
+const browserTest = here ? test : test.skip;
+if (!here) {
+  process.stderr.write(
+    `skipped: the HTML report in a real browser, for there is no ${CHROMIUM} (CHROMIUM names another)\n`,
+  );
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'audit-browser-'));
+const path = join(folder, 'audit.html');
+const requests: string[] = [];
+const complaints: string[] = [];
+let browser: Browser | undefined;
+let page: Page;
+
+beforeAll(async () => {
+  if (!here) return;
+  const names = ['web 10', 'web 9', HOSTILE, 'db'];
+  const changes: SnapshotChange[] = [
+    { options: { HttpTokens: 'required' } },
+    {},
+    { tags: { 'aws:autoscaling:groupName': HOSTILE } },
+    { tags: { 'imdsv2:exempt-until': '2026-12-01', 'imdsv2:exempt-reason': HOSTILE } },
+  ];
+  const rows = Array.from({ length: 240 }, (_, index) => {
+    const change = changes[index % 4];
+    const tags = { Name: names[index % 4] ?? '', ...change?.tags };
+    return auditRow({ ...change, instanceId: instanceId(index), tags }, REGIONS[index % 2]);
+  });
+  const report = new HtmlReport(path);
+  report.add(rows);
+  report.end(auditOf(rows, new Map(), REGIONS));
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const context = await browser.newContext({ offline: true });
+  page = await context.newPage();
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(pathToFileURL(path).href);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** The cells of a column, as they are shown. */
+const column = (number: number): Promise<string[]> => page.locator(`#rows td:nth-child(${number})`).allInnerTexts();
+
+const sortBy = (heading: string): Promise<void> => page.getByRole('button', { name: heading, exact: true }).click();
+
+browserTest('charts are drawn: a bar for each region and origin, its parts as wide as their share', async () => {
+  expect(await page.locator('svg').count()).toBe(2);
+  expect(await page.locator('svg').first().locator('g.bar').count()).toBe(2);
+  const widths = async (verdict: string) =>
+    Promise.all(
+      (await page.locator(`svg >> nth=0 >> rect.v-${verdict}`).all()).map(
+        async (bar) => (await bar.boundingBox())?.width,
+      ),
+    );
+  const [open = 0] = await widths('open');
+  const [compliant = 0] = await widths('compliant');
+  expect(open).toBeGreaterThan(20);
+  expect(compliant / open).toBeCloseTo(1, 1);
+  const bars = "[...document.querySelectorAll('svg rect')]";
+  const fills = await page.evaluate(`[...new Set(${bars}.map((bar) => getComputedStyle(bar).fill))]`);
+  expect(fills).toHaveLength(4); // open, compliant, exempt and what is behind them
+});
+
+browserTest('worst come first, and a click on a heading sorts, a second one the other way', async () => {
+  expect(new Set(await column(1))).toEqual(new Set(['IMDSv1 open']));
+  await sortBy('Name');
+  expect((await column(4)).slice(0, 60)).toEqual(Array.from({ length: 60 }, () => HOSTILE));
+  await sortBy('Name');
+  // Numbers in names count as numbers.
+  expect(new Set(await column(4))).toEqual(new Set(['web 10', 'web 9']));
+  expect((await column(4))[0]).toBe('web 10');
+  expect(await page.locator('th[aria-sort=descending]').innerText()).toMatch(/^Name/);
+  await sortBy('Verdict');
+});
+
+browserTest('the table is searched, narrowed down and turned over', async () => {
+  expect(await page.locator('#position').innerText()).toBe('1–100 of 240');
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByRole('button', { name: 'Next' }).click();
+  expect(await page.locator('#position').innerText()).toBe('201–240 of 240');
+  expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
+  await page.getByLabel('Verdict', { exact: true }).selectOption({ label: 'exempt' });
+  expect(await page.locator('#position').innerText()).toBe('1–60 of 60');
+  expect((await column(7))[0]).toBe(`until 2026-12-01: ${HOSTILE}`);
+  await page.getByLabel('Search').fill('nothing like it');
+  expect(await page.locator('#position').innerText()).toBe('none');
+  await page.getByLabel('Search').fill('');
+  await page.getByLabel('Verdict', { exact: true }).selectOption({ label: 'all verdicts' });
+});
+
+browserTest('every origin opens its fix', async () => {
+  const command = page.getByText('aws ec2 modify-instance-metadata-defaults --region us-east-1 --http-tokens required');
+  expect(await command.isVisible()).toBe(false);
+  await page.locator('summary', { hasText: 'No known origin' }).first().click();
+  expect(await command.isVisible()).toBe(true);
+});
+
+browserTest('what strangers wrote stays text', async () => {
+  expect(await page.getByText(HOSTILE).count()).toBeGreaterThan(60);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(await page.title()).toBe('IMDSv2 audit 111122223333 2026-11-22');
+});
+
+browserTest('it is readable in dark and light', async () => {
+  const colours = async (colorScheme: 'dark' | 'light') => {
+    await page.emulateMedia({ colorScheme });
+    return page.evaluate('[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]');
+  };
+  const [light, dark] = [await colours('light'), await colours('dark')];
+  expect(light).toEqual(['rgb(27, 35, 48)', 'rgb(246, 247, 249)']);
+  expect(dark).toEqual(['rgb(230, 234, 240)', 'rgb(17, 21, 27)']);
+});
+
+browserTest('nothing is loaded, and neither script nor policy complains', () => {
+  expect(requests).toEqual([pathToFileURL(path).href]);
+  expect(complaints).toEqual([]);
+});
+
+browserTest('the policy stops a script that is not of the page', async () => {
+  await page.evaluate(`
+    const script = document.createElement('script');
+    script.textContent = 'document.title = "run"';
+    document.body.append(script);
+  `);
+  expect(await page.title()).not.toBe('run');
+  expect(complaints.join('\n')).toContain('Content Security Policy');
+});
+
+browserTest('the use of IMDSv1 is a column of its own, only where it was measured', async () => {
+  expect(await page.locator('#instances th').count()).toBe(7);
+  expect(await page.locator('#rows tr').first().locator('td').count()).toBe(7);
+  const measured: readonly (Usage | undefined)[] = [undefined, { kind: 'quiet', hours: 336 }];
+  const rows = measured.map((usage, index) => ({ ...auditRow({ instanceId: instanceId(index) }), usage }));
+  const report = new HtmlReport(path);
+  report.add(rows);
+  const usage = { lookBackDays: 14, minimumAgeDays: 1, metricsAsked: 1, errors: new Map<string, string>() };
+  report.end({ ...auditOf(rows), usage });
+  await page.goto(pathToFileURL(path).href);
+  await sortBy('IMDSv1 use');
+  expect(await column(8)).toEqual(['', 'quiet: no call without a token in 14 days measured']);
+});

@@ -1,0 +1,176 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { instanceId } from '../support/builders.ts';
+import { launchEvent } from '../support/events.ts';
+import { record, replay, unique } from '../support/replay.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replay-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: unknown): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content));
+  return path;
+}
+
+describe('forms of files', () => {
+  const one = () => launchEvent({ items: [{ httpTokens: 'optional' }] });
+  const other = () => record({ ...launchEvent(), detail: { ...launchEvent().detail, eventName: 'DescribeInstances' } });
+  test.each<readonly [string, () => unknown]>([
+    ['a log file of CloudTrail', () => ({ Records: [record(one()), other(), record(one())] })],
+    ['compressed', () => gzipSync(JSON.stringify({ Records: [record(one()), other(), record(one())] }))],
+    ['records one a line', () => [one(), one()].map((event) => `${JSON.stringify(record(event))}\r\n`).join('\n')],
+    [
+      'events one a line, compressed',
+      () => gzipSync([one(), one()].map((event) => JSON.stringify(unique(event))).join('\n')),
+    ],
+    ['a list of events', () => [unique(one()), unique(one())]],
+    ['a list of log files', () => [{ Records: [record(one())] }, { Records: [record(one())] }]],
+    [
+      'a look-up of CloudTrail',
+      () => ({
+        Events: [one(), one()].map((event) => ({ EventId: 'x', CloudTrailEvent: JSON.stringify(record(event)) })),
+      }),
+    ],
+    ['with a byte order mark', () => `\uFEFF${JSON.stringify({ Records: [record(one()), record(one())] })}`],
+    [
+      'as PowerShell writes it',
+      () => Buffer.from(`\uFEFF${JSON.stringify([record(one()), record(one())])}`, 'utf16le'),
+    ],
+  ])('%s', async (_, content) => {
+    const { document, notes, exitCode } = await replay(file('some.data', content()));
+    expect(notes).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(document.triggers).toEqual({ launch: { events: 2, matched: 2 } });
+    expect(document.decisions).toEqual({ 'require tokens': 2 });
+  });
+
+  test('a single record', async () => {
+    const { document } = await replay(file('one.json', record(one())));
+    expect(document.decisions).toEqual({ 'require tokens': 1 });
+  });
+
+  test('a record that is there twice counts once', async () => {
+    const same = record(one());
+    const { document } = await replay(file('a.json', { Records: [same, same] }), file('b.json', [same]));
+    expect(document.decisions).toEqual({ 'require tokens': 1 });
+    expect(document).toMatchObject({ schema: 'imdsv2-enforcer.replay/v1', items: 3 });
+  });
+
+  test('an old record without the recipient: the account is the caller’s', async () => {
+    const before = { ...record(one()), recipientAccountId: undefined, eventType: undefined };
+    const { document } = await replay(file('old.json', { Records: [before] }));
+    expect(document.events[0]).toMatchObject({ matched: true, problems: [] });
+  });
+
+  test('an insight is no call', async () => {
+    const { document } = await replay(
+      file('insight.json', { Records: [{ ...record(one()), eventType: 'AwsCloudTrailInsight' }] }),
+    );
+    expect(document).toMatchObject({ items: 1, events: [] });
+  });
+
+  test('a dump of describe-instances: what the sweep would do now', async () => {
+    const described = (number: number, over: object = {}) => ({
+      InstanceId: instanceId(number),
+      State: { Code: 16, Name: 'running' },
+      LaunchTime: '2026-03-01T08:00:00+00:00',
+      Placement: { AvailabilityZone: 'us-west-2-lax-1a' },
+      MetadataOptions: {
+        State: 'applied',
+        HttpTokens: 'optional',
+        HttpEndpoint: 'enabled',
+        HttpPutResponseHopLimit: 1,
+      },
+      ...over,
+    });
+    const dump = {
+      Reservations: [
+        { OwnerId: '111122223333', Instances: [described(1)] },
+        {
+          Instances: [
+            described(2, { MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' } }),
+            described(3, { Tags: [{ Key: 'imdsv2:exempt-until', Value: '2026-12-31' }] }),
+            described(4, { Operator: { Managed: true } }),
+            described(5, { MetadataOptions: 'none' }),
+          ],
+        },
+      ],
+    };
+    const path = file('dump.json', dump);
+    const reported = await replay(path);
+    expect(reported.document.decisions).toEqual({
+      'hold: existing-instance': 1,
+      'leave alone: compliant': 1,
+      'leave alone: exempt': 1,
+      'leave alone: aws-managed': 1,
+      'hold: unreadable': 1,
+    });
+    expect(reported.document.events[0]).toMatchObject({ trigger: 'sweep', region: 'us-west-2' });
+    const { document } = await replay(path, '--existing', 'enforce');
+    expect(document.decisions).toMatchObject({ 'require tokens': 1 });
+    const queried = await replay(file('query.json', [[described(6)], [described(7)]]));
+    expect(queried.document.decisions).toEqual({ 'hold: existing-instance': 2 });
+  });
+});
+
+describe('a folder of logs', () => {
+  const log = () => gzipSync(JSON.stringify({ Records: [record(launchEvent())] }));
+  const root = 'AWSLogs/111122223333';
+
+  test('is read to its depth, without digests and what is no log', async () => {
+    file(`${root}/CloudTrail/eu-west-1/2026/11/21/a.json.gz`, log());
+    file(`${root}/CloudTrail/eu-west-1/2026/11/22/b.json.gz`, log());
+    file(`${root}/CloudTrail/us-east-1/2026/11/22/c.json.gz`, log());
+    file(`${root}/CloudTrail-Digest/eu-west-1/2026/11/22/d.json.gz`, gzipSync('{"logFiles":[]}'));
+    file('README.md', 'notes');
+    const { document, exitCode } = await replay(folder);
+    expect(exitCode).toBe(0);
+    expect(document).toMatchObject({ files: 3, decisions: { 'require tokens': 3 }, problems: [] });
+  });
+
+  test('broken files are named, and the others still count', async () => {
+    const broken = [
+      [file('1.json', '{"Records":[{"eventName":"RunInst'), /is not JSON/],
+      [file('2.json.gz', Buffer.from(log().subarray(0, 60))), /cannot be unpacked/],
+      [file('3.json', ''), /is empty/],
+      [file('4.json', ' \n'), /is empty/],
+      [file('5.json', { Version: '2012-10-17' }), /1 of the things in it \(1 in all\) are no CloudTrail record/],
+      [file('6.jsonl', `${JSON.stringify(unique(launchEvent()))}\n{"cut`), /line 2 is not JSON/],
+      [file('7.json.gz', 'no gzip at all'), /is not JSON/],
+      [file('8.json', { Records: [null, 7, 'x', [[[[[[[]]]]]]], record(launchEvent())] }), /4 of the things/],
+    ] as const;
+    file('fine.json.gz', log());
+    const { document, notes, exitCode } = await replay(folder, join(folder, 'missing.json'));
+
+    expect(exitCode).toBe(1);
+    expect(document.decisions).toEqual({ 'require tokens': 3 });
+    expect(document.files).toBe(10);
+    const named = new Map(document.problems.map(({ file: path, problems }) => [path, problems.join()]));
+    for (const [path, problem] of broken) expect(named.get(path)).toMatch(problem);
+    expect(named.get(join(folder, 'missing.json'))).toBe('does not exist');
+    expect(named.size).toBe(9);
+    expect(notes.filter((note) => note.startsWith(`imdsv2: ${folder}`))).toHaveLength(9);
+  });
+
+  test('an empty log is no problem; an empty folder is one', async () => {
+    expect(await replay(file('empty.json', { Records: [] }))).toMatchObject({ exitCode: 0, document: { items: 0 } });
+    mkdirSync(join(folder, 'nothing'));
+    const { exitCode, notes } = await replay(join(folder, 'nothing'));
+    expect(exitCode).toBe(1);
+    expect(notes.join()).toMatch(/holds no file that ends in \.json/);
+  });
+
+  const asUser = process.getuid?.() === 0 ? test.skip : test;
+  asUser('a file that may not be read', async () => {
+    const path = file('secret.json', log());
+    chmodSync(path, 0);
+    expect((await replay(path)).notes).toEqual([`imdsv2: ${path}: may not be read`]);
+  });
+});

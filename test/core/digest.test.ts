@@ -1,0 +1,78 @@
+import { Census, endsSoon, type Named } from '../../lambda/core/digest.ts';
+import { context, instanceId, NOW, policy, snapshot, type SnapshotChange } from '../support/builders.ts';
+
+const swept = context({ trigger: 'sweep' });
+const until = (day: string) => ({ 'imdsv2:exempt-until': day });
+
+function census(existing: 'audit' | 'enforce' | 'enforce-when-quiet', ...given: readonly SnapshotChange[]): Census {
+  const made = new Census(swept, policy({ existing }));
+  given.forEach((change, index) => made.add(snapshot({ instanceId: instanceId(index), ...change }), NOW));
+  return made;
+}
+
+test('each instance counts once, as its verdict; the open, unreadable and exempt are named', () => {
+  const { tally, open, exempt } = census(
+    'audit',
+    {},
+    { options: { HttpTokens: undefined } },
+    { tags: until('2026-12-31') },
+    { tags: until('soon') },
+    { options: { HttpTokens: 'required' } },
+    { options: { HttpTokens: 'required', State: 'pending' } },
+    { options: { HttpEndpoint: 'disabled' } },
+    { awsManaged: true },
+    { state: 'terminated' },
+  );
+  expect(tally.counts).toEqual({
+    open: 2,
+    unreadable: 1,
+    exempt: 1,
+    compliant: 1,
+    pending: 1,
+    'imds-off': 1,
+    'aws-managed': 1,
+  });
+  expect(open.map((named) => named.instanceId)).toEqual([0, 1, 3].map(instanceId));
+  expect(exempt.map((named) => named.instanceId)).toEqual([instanceId(2)]);
+});
+
+test('the decision is that of the sweep, with what was measured', () => {
+  const made = new Census(swept, policy({ existing: 'enforce-when-quiet' }));
+  made.add(snapshot(), NOW, { kind: 'quiet', hours: 336 });
+  made.add(snapshot(), NOW, { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW });
+  made.add(snapshot(), NOW);
+  expect(made.open.map(({ decision }) => decision)).toEqual([
+    { kind: 'remediate' },
+    { kind: 'hold', problem: 'in-use' },
+    { kind: 'hold', problem: 'usage-unknown' },
+  ]);
+  expect(made.open.map(({ usage }) => usage?.kind)).toEqual(['quiet', 'in-use', undefined]);
+});
+
+test('an exemption that ended is overdue, whatever the account chose for existing instances', () => {
+  for (const existing of ['audit', 'enforce'] as const) {
+    const { open } = census(existing, { tags: until('2026-11-21') }, {}, { tags: until('soon') });
+    expect(open.map(({ overdue }) => overdue)).toEqual(['2026-11-21', undefined, undefined]);
+  }
+});
+
+test('since when it is open is since its first launch, as far as that is known', () => {
+  const [first, start] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-11-01T00:00:00Z')];
+  const { open } = census(
+    'audit',
+    { firstLaunch: first, launchTime: start },
+    { firstLaunch: undefined, launchTime: start },
+    { firstLaunch: undefined, launchTime: undefined },
+  );
+  expect(open.map(({ since }) => since)).toEqual([first, start, undefined]);
+});
+
+test.each([
+  ['2026-11-22', true],
+  ['2026-11-29', true],
+  ['2026-11-30', false],
+  ['2027-02-20', false],
+  [undefined, false],
+])('an exemption until %s, seen on 22 November, ends soon: %p', (day, soon) => {
+  expect(endsSoon({ verdict: { name: 'exempt', until: day } } as Named, NOW)).toBe(soon);
+});

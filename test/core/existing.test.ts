@@ -1,0 +1,58 @@
+import { decide, type Decision } from '../../lambda/core/decide.ts';
+import type { Usage } from '../../lambda/core/usage.ts';
+import { context, existing, NOW, policy, snapshot } from '../support/builders.ts';
+
+const REMEDIATE: Decision = { kind: 'remediate' };
+const EXISTING: Decision = { kind: 'hold', problem: 'existing-instance' };
+const EXEMPT: Decision = { kind: 'exempt', until: '2026-12-31', grantReason: undefined, selfGranted: false };
+
+describe('the sweep', () => {
+  const swept = context({ trigger: 'sweep' });
+  test('takes every instance for an existing one, however new', () => {
+    for (const given of [snapshot(), existing()]) {
+      expect(decide(given, swept, policy(), NOW)).toEqual(EXISTING);
+      expect(decide(given, swept, policy({ existing: 'enforce' }), NOW)).toEqual(REMEDIATE);
+    }
+  });
+});
+
+describe('existing=enforce-when-quiet', () => {
+  const whenQuiet = policy({ existing: 'enforce-when-quiet' });
+  const IN_USE: Decision = { kind: 'hold', problem: 'in-use' };
+  const NOT_KNOWN: Decision = { kind: 'hold', problem: 'usage-unknown' };
+  const USED: Usage = { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW };
+
+  describe.each(['running', 'sweep'] as const)('%s of an existing instance', (trigger) => {
+    test.each<readonly [string, Usage | undefined, Decision]>([
+      ['whose measured use is zero → remediated', { kind: 'quiet', hours: 336 }, REMEDIATE],
+      ['that was used → held', USED, IN_USE],
+      ['of which nothing can be said → held', { kind: 'unknown', why: 'gaps' }, NOT_KNOWN],
+      ['that was not measured → held', undefined, NOT_KNOWN],
+    ])('%s', (_, usage, decision) => {
+      expect(decide(existing(), context({ trigger, usage }), whenQuiet, NOW)).toEqual(decision);
+    });
+
+    test('that is exempt stays so, quiet or not', () => {
+      const given = existing({ tags: { 'imdsv2:exempt-until': '2026-12-31' } });
+      const quiet = context({ trigger, usage: { kind: 'quiet', hours: 336 } });
+      expect(decide(given, quiet, whenQuiet, NOW)).toEqual(EXEMPT);
+    });
+  });
+
+  test.each(['launch', 'drift', 'revoke', 'command'] as const)('%s: use is no excuse', (trigger) => {
+    expect(decide(existing(), context({ trigger, usage: USED }), whenQuiet, NOW)).toEqual(REMEDIATE);
+  });
+
+  test('use is no excuse for the first start, and no reason to close what was just exempted', () => {
+    const quiet: Usage = { kind: 'quiet', hours: 336 };
+    expect(decide(snapshot(), context({ trigger: 'running', usage: USED }), whenQuiet, NOW)).toEqual(REMEDIATE);
+    expect(decide(existing(), context({ trigger: 'grant', usage: quiet }), whenQuiet, NOW)).toEqual(EXISTING);
+  });
+
+  test.each(['audit', 'enforce'] as const)('existing=%s does not ask for the use', (mode) => {
+    const decisions = [USED, { kind: 'quiet', hours: 336 } as const].map((usage) =>
+      decide(existing(), context({ trigger: 'sweep', usage }), policy({ existing: mode }), NOW),
+    );
+    expect(decisions).toEqual(mode === 'audit' ? [EXISTING, EXISTING] : [REMEDIATE, REMEDIATE]);
+  });
+});

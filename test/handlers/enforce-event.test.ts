@@ -9,7 +9,7 @@ const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
 describe('a launch with IMDSv1', () => {
-  it('→ one describe, one change, one alert, one line of the log and one of metrics', async () => {
+  it('→ one describe, one change, one alert, one watch, one line of the log and one of metrics', async () => {
     aws.instances.set(INSTANCE, {});
 
     const { result, error, log, metrics, metricLines } = await fn.invoke(launchEvent());

@@ -17,8 +17,14 @@ export function explainError(error: unknown, interrupted?: AbortSignal): string 
 
 const NO_ANSWER = /^E(CONNREFUSED|HOSTUNREACH|NETUNREACH|TIMEDOUT|AI_AGAIN)$/;
 
-const plain = ({ name, message }: Error): string =>
-  clean(name === 'Error' || message.startsWith(name) ? message : `${name}: ${message}`, TEXT);
+function plain(error: Error): string {
+  // Where a name has several addresses and none of them answers, Node.js gives an error without a message.
+  const message = (error.message || (error as NodeJS.ErrnoException).code || '').replace(HANDLER, '');
+  return clean(error.name === 'Error' || message.startsWith(error.name) ? message : `${error.name}: ${message}`, TEXT);
+}
+
+/** What the SDK puts before its own words about a connection. */
+const HANDLER = /^@smithy\/node-http-handler - \[[A-Z]+\] /;
 
 /** Ports wrap what the SDK throws; people want to know what AWS said. */
 function rootOf(error: unknown): unknown {

@@ -100,6 +100,23 @@ describe('of several targets', () => {
     expect(ports.calls).toEqual([`describe ${REGION} ${A}`, `modify ${REGION} ${A}`]);
   });
 
+  it('a call that took all tags does not stand for an event that closes whatever the account chose', async () => {
+    const took = target({ instanceId: A, trigger: 'revoke', recorded: { allTags: true, ...IMDSV1 } });
+    const others = [target({ instanceId: A }), target({ instanceId: A, trigger: 'revoke', recorded: undefined })];
+    for (const other of others) {
+      for (const targets of [
+        [took, other],
+        [other, took],
+      ]) {
+        const outcomes = await remediate(targets, policy({ existing: 'audit' }), world([open(A)]));
+
+        expect(outcomes.map(({ target: of, status }) => [of, status])).toEqual([
+          [other, other.context.trigger === 'revoke' ? 'skipped' : 'remediated'],
+        ]);
+      }
+    }
+  });
+
   it('a grant and another event of one instance are two things: each has its outcome, and the other one its effect', async () => {
     const grant = target({ instanceId: A, trigger: 'grant', eventId: 'grant' });
     for (const other of [target({ instanceId: A, eventId: 'launch' }), target({ instanceId: A, trigger: 'revoke' })]) {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { explainError } from '../../bin/cli/errors.ts';
 import { TAG } from '../../lambda/contract.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';
@@ -233,4 +234,15 @@ describe('an endpoint that refuses connections', () => {
     expect(notes).toContainEqual(expect.stringMatching(/^us-east-1 does not answer, and is asked again/));
     expect((await imdsv2(['enforce', '--yes', '--instance-ids', those])).exitCode).toBe(0);
   });
+});
+
+it.each([
+  ['several addresses', Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), /^AggregateError: ECONNREFUSED; is/],
+  [
+    'a call that hangs',
+    Object.assign(new Error('@smithy/node-http-handler - [ERROR] a request took too long'), { name: 'TimeoutError' }),
+    /^TimeoutError: a request took too long$/,
+  ],
+])('an error of the connection without words of its own: %s', (_, error, line) => {
+  expect(explainError(error)).toMatch(line);
 });

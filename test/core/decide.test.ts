@@ -185,6 +185,16 @@ describe('somebody set the exemption tag', () => {
       { tags: exemptUntil('2026-11-21'), options: { HttpTokens: 'required' } },
       { kind: 'hold', problem: 'exemption-expired', value: '2026-11-21' },
     ],
+    [
+      'to what is no day, tokens required → told all the same',
+      { tags: exemptUntil('soon'), options: { HttpTokens: 'required' } },
+      malformed('soon'),
+    ],
+    [
+      'to a day beyond the horizon, IMDS off → told all the same',
+      { tags: exemptUntil('2027-02-21'), options: { HttpEndpoint: 'disabled' } },
+      beyond,
+    ],
     ['gone again, tokens required → compliant', { options: { HttpTokens: 'required' } }, COMPLIANT],
     ['gone again, IMDS off → left off', { options: { HttpEndpoint: 'disabled' } }, ENDPOINT_DISABLED],
     ['terminated → skipped', { tags, state: 'terminated' }, TERMINATED],

@@ -155,6 +155,14 @@ describe('revoke', () => {
     expect(labels(revoked)).toEqual(['what', 'options', 'who', 'when', 'origin', 'prevent', 'undo']);
   });
 
+  test('that took all tags is not said to have removed an exemption', () => {
+    const target_ = target({ ...revoked.target.context, recorded: { allTags: true } });
+    const held = { ...revoked, target: target_, status: 'held', reason: 'existing-instance' } as const;
+    expect(line({ ...held, exposedSeconds: undefined }, 'when')).toMatch(
+      /; all tags removed 2026-11-22T11:59:50Z; seen /,
+    );
+  });
+
   test('in audit mode: seen, not closed', () => {
     expect(line({ ...revoked, status: 'would-remediate', exposedSeconds: undefined }, 'when')).toMatch(
       /exemption removed 2026-11-22T11:59:50Z; seen 2026-11-22T12:00:00Z$/,

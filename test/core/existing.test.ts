@@ -56,3 +56,39 @@ describe('existing=enforce-when-quiet', () => {
     expect(decisions).toEqual(mode === 'audit' ? [EXISTING, EXISTING] : [REMEDIATE, REMEDIATE]);
   });
 });
+
+describe('a call that took all tags, and nobody knows whether an exemption was among them', () => {
+  const context_ = (usage?: Usage) => context({ trigger: 'revoke', recorded: { allTags: true }, usage });
+  const USED: Usage = { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW };
+  const QUIET: Usage = { kind: 'quiet', hours: 336 };
+
+  test.each<readonly ['audit' | 'enforce-when-quiet' | 'enforce', Usage | undefined, Decision]>([
+    ['audit', undefined, EXISTING],
+    ['audit', QUIET, EXISTING],
+    ['enforce-when-quiet', QUIET, REMEDIATE],
+    ['enforce-when-quiet', USED, { kind: 'hold', problem: 'in-use' }],
+    ['enforce-when-quiet', undefined, { kind: 'hold', problem: 'usage-unknown' }],
+    ['enforce', USED, REMEDIATE],
+  ])('existing=%s, %j → %j, however old the instance is', (mode, usage, decision) => {
+    for (const given of [snapshot(), existing()]) {
+      expect(decide(given, context_(usage), policy({ existing: mode }), NOW)).toEqual(decision);
+    }
+  });
+
+  test('the tag itself was named: closed whatever the account chose', () => {
+    for (const recorded of [undefined, { allTags: false }]) {
+      expect(decide(existing(), context({ trigger: 'revoke', recorded }), policy(), NOW)).toEqual(REMEDIATE);
+    }
+  });
+
+  test.each(['launch', 'drift', 'command'] as const)('says nothing about a %s', (trigger) => {
+    expect(decide(existing(), context({ trigger, recorded: { allTags: true } }), policy(), NOW)).toEqual(REMEDIATE);
+  });
+
+  test('an instance that has its exemption all the same stays exempt; one that is closed is compliant', () => {
+    const exempt = existing({ tags: { 'imdsv2:exempt-until': '2026-12-31' } });
+    expect(decide(exempt, context_(QUIET), policy({ existing: 'enforce' }), NOW)).toEqual(EXEMPT);
+    const closed = existing({ options: { HttpTokens: 'required' } });
+    expect(decide(closed, context_(), policy(), NOW)).toEqual({ kind: 'skip', reason: 'compliant' });
+  });
+});

@@ -69,6 +69,7 @@ const anyContext: fc.Arbitrary<Context> = fc.record({
       HttpTokens: oneOf('optional', 'required'),
       HttpEndpoint: oneOf('enabled', 'disabled'),
       grantedByCall: fc.option(fc.boolean(), { nil: undefined }),
+      allTags: fc.option(fc.boolean(), { nil: undefined }),
     }),
     { nil: undefined },
   ),
@@ -153,6 +154,13 @@ test('setting the exemption tag never leads to a change, whatever else is known 
     }),
     RUNS,
   );
+});
+
+test('existing=audit: a call that took all tags never leads to a change', () => {
+  forAll((decision, _snapshot, { trigger, recorded }, { existing }) => {
+    if (trigger !== 'revoke' || recorded?.allTags !== true || existing !== 'audit') return;
+    expect(decision.kind).not.toBe('remediate');
+  });
 });
 
 test('an exemption in date that somebody just set is never passed over in silence', () => {

@@ -96,6 +96,24 @@ describe('a change of the exemption tag', () => {
     );
   });
 
+  test.each(['exemption-malformed', 'exemption-beyond-horizon', 'exemption-expired'] as const)(
+    'that exempts nothing (%s) does not say of a compliant instance that IMDSv1 is reachable',
+    (reason) => {
+      expect(told('grant', reason)).not.toContain('IMDSv1 stays reachable');
+      expect(told('grant', reason)).toContain('where IMDSv1 is reachable it stays so');
+    },
+  );
+
+  test.each(['existing-instance', 'in-use', 'usage-unknown'] as const)(
+    'that removed all tags, and what was left (%s), says that nobody knows whether an exemption was among them',
+    (reason) => {
+      expect(told('revoke', reason)).toMatch(
+        /^Somebody removed all its tags; whether an exemption was among them is not/,
+      );
+      expect(told('revoke', reason)).toContain('IMDSv1 stays reachable');
+    },
+  );
+
   test('that removes it, and it is there all the same, says so', () => {
     expect(told('revoke', 'exempt')).toMatch(/^Somebody removed an exemption tag, but it has one/);
     expect(told('launch', 'exempt')).toMatch(/^A dated exemption covers it/);

@@ -69,6 +69,16 @@ describe('somebody sets the exemption tag', () => {
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
 
+  it('to what exempts nothing, on a compliant instance → told all the same, and not as one that is open', async () => {
+    aws.instances.set(INSTANCE, { httpTokens: 'required', tags: { 'imdsv2:exempt-until': 'soon' } });
+
+    const { log, metrics } = await fn.invoke(createTagsEvent());
+
+    expect(log).toMatchObject([{ status: 'held', reason: 'exemption-malformed', severity: 'warning', told: true }]);
+    expect(metrics).toEqual({});
+    expect(published().email).not.toContain('IMDSv1 stays reachable');
+  });
+
   it('on instances and volumes in one call → one describe and one alert for the instances', async () => {
     const [one, two] = [instanceId(1), instanceId(2)];
     [one, two].forEach((id) => aws.instances.set(id, { tags: until(7) }));

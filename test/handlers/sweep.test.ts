@@ -118,7 +118,9 @@ it('the same chunk again → told as closed, nothing is changed twice', async ()
 
 describe('a close', () => {
   const gauges = (lines: readonly Readonly<Record<string, unknown>>[]) =>
-    lines.filter((line) => line.region === REGION).map(({ _aws, ...values }) => values);
+    lines
+      .filter((line) => line.region === REGION)
+      .map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => name !== '_aws')));
 
   it('→ gauges of the region and one more sweep for the account; nothing is told where nothing was closed', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });

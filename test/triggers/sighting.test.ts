@@ -45,7 +45,7 @@ const anyTarget: fc.Arbitrary<Target> = fc.record({
       }),
       { nil: undefined },
     ),
-    recorded: fc.option(fc.record({ grantedByCall: fc.boolean() }), { nil: undefined }),
+    recorded: fc.option(fc.record({ grantedByCall: fc.boolean(), allTags: fc.boolean() }), { nil: undefined }),
   }),
 });
 
@@ -66,12 +66,13 @@ test('what is kept on the queue comes back as the same target, now with what was
   );
 });
 
-test('what was seen replaces what the record said; that the tag came with the call stays', () => {
-  const recorded = { HttpTokens: 'required', HttpEndpoint: 'disabled', grantedByCall: true };
+test('what was seen replaces what the record said; what the call did to tags stays', () => {
+  const recorded = { HttpTokens: 'required', HttpEndpoint: 'disabled', grantedByCall: true, allTags: true };
   expect(toSighting(target({ recorded }), IMDSV1).detail.recorded).toEqual({
     HttpTokens: 'optional',
     HttpEndpoint: 'enabled',
     grantedByCall: true,
+    allTags: true,
   });
 });
 

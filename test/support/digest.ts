@@ -1,0 +1,50 @@
+import { Census, type Digest } from '../../lambda/core/digest.ts';
+import { type DigestJson, toDigestMessage } from '../../lambda/core/digest-message.ts';
+import type { Usage } from '../../lambda/core/usage.ts';
+import { ACCOUNT, context, instanceId, NOW, policy, REGION, snapshot, type SnapshotChange } from './builders.ts';
+
+export const OPTIONS = { exemptionHorizonDays: 90 };
+export const until = (day: string, reason?: string) => ({
+  'imdsv2:exempt-until': day,
+  ...(reason !== undefined && { 'imdsv2:exempt-reason': reason }),
+});
+export const QUIET: Usage = { kind: 'quiet', hours: 335.9 };
+export const USED: Usage = { kind: 'in-use', count: 42, callsPerDay: 2.1, lastSeen: new Date('2026-11-20T14:00:00Z') };
+
+export type Given = SnapshotChange & { readonly usage?: Usage };
+
+export function digest(
+  given: readonly Given[],
+  over: Partial<Digest> = {},
+  existing: 'audit' | 'enforce-when-quiet' = 'audit',
+) {
+  const census = new Census(context({ trigger: 'sweep' }), policy({ existing }));
+  given.forEach(({ usage, ...change }, index) =>
+    census.add(snapshot({ instanceId: instanceId(index), ...change }), NOW, usage),
+  );
+  return {
+    account: ACCOUNT,
+    region: REGION,
+    startedAt: new Date('2026-11-22T00:00:00Z'),
+    tally: census.tally,
+    open: census.open,
+    exempt: census.exempt,
+    openBefore: 0,
+    asked: 0,
+    launchDefault: { HttpTokens: 'required' },
+    problems: [],
+    ...over,
+  } satisfies Digest;
+}
+
+export const messageOf = (of: Digest) => toDigestMessage(of, NOW, OPTIONS);
+export const jsonOf = (of: Digest) => messageOf(of).json as DigestJson;
+export const emailOf = (of: Digest): string => messageOf(of).email;
+/** The lines of one list of the mail. */
+export const listOf = (of: Digest, title: string): string[] | undefined =>
+  emailOf(of)
+    .split('\n\n')
+    .find((part) => part.startsWith(title))
+    ?.split('\n')
+    .slice(1);
+export const many = (count: number, given: Given): Given[] => Array.from({ length: count }, () => given);

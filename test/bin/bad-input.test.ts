@@ -237,7 +237,11 @@ describe('an endpoint that refuses connections', () => {
 });
 
 it.each([
-  ['several addresses', Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), /^AggregateError: ECONNREFUSED; is/],
+  [
+    'several addresses',
+    Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }),
+    /^AggregateError: ECONNREFUSED; is/,
+  ],
   [
     'a call that hangs',
     Object.assign(new Error('@smithy/node-http-handler - [ERROR] a request took too long'), { name: 'TimeoutError' }),

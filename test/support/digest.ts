@@ -3,7 +3,7 @@ import { type DigestJson, toDigestMessage } from '../../lambda/core/digest-messa
 import type { Usage } from '../../lambda/core/usage.ts';
 import { ACCOUNT, context, instanceId, NOW, policy, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
-export const OPTIONS = { exemptionHorizonDays: 90 };
+const OPTIONS = { exemptionHorizonDays: 90 };
 export const until = (day: string, reason?: string) => ({
   'imdsv2:exempt-until': day,
   ...(reason !== undefined && { 'imdsv2:exempt-reason': reason }),

@@ -16,8 +16,8 @@ export function sqsWorkQueue(client: SQSClient, queueUrl: string): WorkQueue {
     await pMap(batchesOf(entries), (batch) => sendBatch(client, queueUrl, batch), { concurrency: 10 });
   };
   return {
-    // The queue's own delay waits for a CloudTrail record; a sighting has nothing to wait for.
-    putSightings: (sightings) => put(sightings, 0),
+    // The queue's own delay waits for a CloudTrail record; a sighting need not wait for one.
+    putSightings: (sightings, delaySeconds = 0) => put(sightings, delaySeconds),
     putUnsent: async (message) => {
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(toUnsent(message)) });
       await failing(client.send(command));

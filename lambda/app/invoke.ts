@@ -1,18 +1,26 @@
 import type { Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
 import { isRetried } from '../core/outcome.ts';
+import type { Target } from '../core/target.ts';
 import { fromUnsent } from '../core/unsent.ts';
 import { eventIdOf } from '../triggers/envelope.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { at, isObject } from '../triggers/json.ts';
+import { toSighting } from '../triggers/sighting.ts';
 import { parseWatch, type Watch } from '../triggers/watch.ts';
 import { find } from './find.ts';
 import { lookAfter } from './look-after.ts';
-import { attempt } from './persist.ts';
+import { attempt, persist } from './persist.ts';
 import type { Ports } from './ports.ts';
 import { keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
 import { watch } from './watch.ts';
+
+/**
+ * How long the rest of an event waits: as long as Lambda would before its first retry.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+const REST_AFTER_SECONDS = 60;
 
 /** The account's rules: how to decide, and how to tell. */
 export type Rules = Policy & ReportOptions;
@@ -86,12 +94,26 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
 
   const retried = new Map(outcomes.filter(isRetried).map((outcome) => [keyOf(outcome.target), outcome.reason]));
   for (const { key, targets } of parsed) {
-    for (const target of targets) {
-      const reason = retried.get(keyOf(target));
-      if (reason !== undefined) unfinished.set(key, `${target.instanceId} ${reason}`);
-    }
+    const rest = targets.filter((target) => retried.has(keyOf(target)));
+    const [first] = rest;
+    if (first === undefined) continue;
+    const isPart = rest.length < targets.length && !unfinished.has(key);
+    if (isPart && (await keepRest(rest, ports))) continue;
+    unfinished.set(key, `${first.instanceId} ${retried.get(keyOf(first)) ?? ''}`);
   }
   return unfinished;
+}
+
+/**
+ * Keeps what is left of an event whose other instances are done, so that a retry of the whole does not tell those again (see
+ * docs/adr/0011).
+ */
+async function keepRest(rest: readonly Target[], { queue, journal, time }: Ports): Promise<boolean> {
+  const sightings = rest.map((target) => toSighting(target, target.context.recorded));
+  const kept = await attempt(() => persist(() => queue.putSightings(sightings, REST_AFTER_SECONDS), time));
+  if (!(kept instanceof FailureError)) return true;
+  journal.warning('the rest of an event could not be kept; all of it comes again', kept);
+  return false;
 }
 
 /**

@@ -186,8 +186,11 @@ export interface Gauges {
 
 /** Keeps what must not be lost until a later invocation takes it up. */
 export interface WorkQueue {
-  /** @throws FailureError if any of them could not be kept. */
-  putSightings(sightings: readonly Sighting[]): Promise<void>;
+  /**
+   * @param delaySeconds until they come back; default 0, at most 900.
+   * @throws FailureError if any of them could not be kept.
+   */
+  putSightings(sightings: readonly Sighting[], delaySeconds?: number): Promise<void>;
   /** @throws FailureError */
   putUnsent(message: Message): Promise<void>;
   /**

@@ -6,9 +6,9 @@ import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
 const DETAIL_TYPE = 'IMDSv1 sighting';
 
 /**
- * Our own record that an instance answered IMDSv1. It is written to the queue before the instance is changed, where the event
- * that led to it holds no such record: so a function that dies between the change and the alert leaves behind what the alert
- * needs.
+ * Our own record of an instance. It is written to the queue before the instance is changed, where the event that led to it does
+ * not say that IMDSv1 was reachable: so a function that dies between the change and the alert leaves behind what the alert
+ * needs. And it stands for an instance that an event left over, when the others of it were done.
  */
 export interface Sighting {
   readonly source: typeof SOURCE;
@@ -27,8 +27,12 @@ export interface Sighting {
   };
 }
 
-/** The record of a target that was just seen like this. */
-export function toSighting({ account, region, instanceId, context }: Target, seen: Recorded): Sighting {
+/**
+ * The record of a target.
+ *
+ * @param seen the options that it was just seen with, or what its event says of them.
+ */
+export function toSighting({ account, region, instanceId, context }: Target, seen: Recorded = {}): Sighting {
   const { trigger, occurredAt, caller, eventId, recorded } = context;
   const { HttpTokens, HttpEndpoint } = seen;
   return {

@@ -53,6 +53,12 @@ describe('sightings', () => {
     for (const call of calls) expect(new Set(entriesOf(call).map(({ Id }) => Id)).size).toBe(entriesOf(call).length);
   });
 
+  it('come back later if they are told to', async () => {
+    await queue.putSightings(sightings(2), 60);
+
+    expect(aws.take().flatMap(entriesOf)).toMatchObject([{ DelaySeconds: 60 }, { DelaySeconds: 60 }]);
+  });
+
   it('of which one was not accepted are a failure, though the call succeeded', async () => {
     const Failed = [{ Id: '1', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
     aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));

@@ -31,13 +31,20 @@ describe('of a batch', () => {
 
   it('every message comes again that named an instance which failed for now, duplicates too', async () => {
     const ports = world([snapshot({ instanceId: A })]);
-    const both = launchEvent({ items: [A, B].map((id) => ({ instanceId: id, httpTokens: 'optional' })) });
 
-    expect(await onBatch(messages(launched(B), both, launched(A), launched(B)), RULES, ports)).toEqual([
-      'm1',
-      'm2',
-      'm4',
-    ]);
+    expect(await onBatch(messages(launched(B), launched(A), launched(B)), RULES, ports)).toEqual(['m1', 'm3']);
+    expect(ports.sightings).toEqual([]);
+  });
+
+  it('a message of which only a part failed for now does not come again: the rest of it does', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    const [both, none] = [
+      [A, B],
+      [B, C],
+    ].map((ids) => launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) }));
+
+    expect(await onBatch(messages(both, none), RULES, ports)).toEqual(['m2']);
+    expect(ports.sightings).toMatchObject([{ detail: { instanceId: B, recorded: { HttpTokens: 'optional' } } }]);
   });
 
   it('events with the same id, or none, are told apart by their messages', async () => {

@@ -1,5 +1,5 @@
-import { onEvent, type Rules, TryAgainError } from '../../lambda/app/invoke.ts';
-import { failure, virtualTime, world } from '../support/ports.ts';
+import { onBatch, onEvent, type Rules, TryAgainError } from '../../lambda/app/invoke.ts';
+import { failure, virtualTime, world, type World } from '../support/ports.ts';
 import { EVENT_ID, INSTANCE, instanceId, REGION, snapshot } from '../support/builders.ts';
 import { driftEvent, failedLaunchEvent, largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
 
@@ -58,13 +58,13 @@ describe('an event of the bus', () => {
 });
 
 describe('a retry', () => {
-  it('is asked for when something failed that it may undo, after the rest was changed and told', async () => {
-    const ports = world([snapshot({ instanceId: A })]);
+  it('is asked for when something failed that it may undo', async () => {
+    const ports = world();
 
-    await expect(onEvent(two, RULES, ports)).rejects.toEqual(new TryAgainError(`event ${EVENT_ID}: ${B} not-visible`));
+    await expect(onEvent(two, RULES, ports)).rejects.toEqual(new TryAgainError(`event ${EVENT_ID}: ${A} not-visible`));
 
-    expect(ports.published).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
-    expect(ports.outcomes.map(({ status }) => status)).toEqual(['remediated', 'failed']);
+    expect(ports.outcomes.map(({ status }) => status)).toEqual(['failed', 'failed']);
+    expect(ports.sightings).toEqual([]);
   });
 
   it.each(['throttled', 'unavailable', 'unknown'] as const)('is asked for after %s, which is told', async (kind) => {
@@ -122,6 +122,59 @@ describe('a retry', () => {
     await onEvent(launchEvent(), RULES, ports);
 
     expect(ports.unsent).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
+  });
+});
+
+describe('an event of which only a part can be done', () => {
+  const kept = ({ sightings }: World) =>
+    sightings.map((sighting, index) => ({ messageId: `m${index + 1}`, body: JSON.stringify(sighting) }));
+
+  it('→ the rest waits on the work queue for as long as Lambda would, after what was done is told', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+
+    await onEvent(two, RULES, ports);
+
+    expect(ports.published).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
+    expect(ports.outcomes.map(({ status }) => status)).toEqual(['remediated', 'failed']);
+    expect(ports.calls.slice(-3)).toEqual([expect.stringMatching('^publish'), `watch ${A}`, `sight ${B} in 60 s`]);
+  });
+
+  it('→ the rest is told with the caller and the record of the event, and nothing is told twice', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    await onEvent(two, RULES, ports);
+    ports.put(snapshot({ instanceId: B }));
+
+    expect(await onBatch(kept(ports), RULES, ports)).toEqual([]);
+
+    expect(ports.published).toMatchObject([
+      { json: { outcomes: [{ instanceId: A, status: 'remediated' }] } },
+      {
+        json: {
+          outcomes: [{ instanceId: B, status: 'remediated', caller: { principal: expect.any(String) } }],
+        },
+        attributes: { trigger: 'launch' },
+      },
+    ]);
+  });
+
+  it('→ should the rest have been closed meanwhile, the record of the event still leads to an alert', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    await onEvent(two, RULES, ports);
+    ports.put(snapshot({ instanceId: B, options: { HttpTokens: 'required' } }));
+
+    await onBatch(kept(ports), RULES, ports);
+
+    expect(ports.published[1]).toMatchObject({ json: { outcomes: [{ instanceId: B, status: 'closed' }] } });
+  });
+
+  it('→ should the queue refuse, the event comes again as a whole', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    ports.fail(`sight ${B}`, failure('denied', 'no queue for you'));
+
+    await expect(onEvent(two, RULES, ports)).rejects.toEqual(new TryAgainError(`event ${EVENT_ID}: ${B} not-visible`));
+
+    expect(ports.published).toHaveLength(1);
+    expect(ports.warnings).toEqual(['the rest of an event could not be kept; all of it comes again']);
   });
 });
 

@@ -141,8 +141,9 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
       },
     },
     queue: {
-      putSightings: async (sightings) => {
-        begin('sight', ...sightings.map(({ detail }) => detail.instanceId));
+      putSightings: async (sightings, delaySeconds = 0) => {
+        const later = delaySeconds === 0 ? [] : [`in ${delaySeconds} s`];
+        begin('sight', ...sightings.map(({ detail }) => detail.instanceId), ...later);
         await Promise.resolve();
         made.sightings.push(...sightings);
       },

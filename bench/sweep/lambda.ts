@@ -96,6 +96,7 @@ export class Invocation {
       writer: existing === 'audit' ? undefined : writer,
       queue: {
         putSightings: () => Promise.reject(new Error('a sweep sights nothing')),
+        putEvent: () => Promise.reject(new Error('a sweep keeps no event')),
         putUnsent: () => Promise.reject(new Error('SNS refuses nothing here')),
         putWatches: async (watches) => {
           await this.#call('SendMessageBatch', () =>

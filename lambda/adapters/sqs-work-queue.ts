@@ -18,6 +18,7 @@ export function sqsWorkQueue(client: SQSClient, queueUrl: string): WorkQueue {
   return {
     // The queue's own delay waits for a CloudTrail record; a sighting need not wait for one.
     putSightings: (sightings, delaySeconds = 0) => put(sightings, delaySeconds),
+    putEvent: (event, delaySeconds) => put([event], delaySeconds),
     putUnsent: async (message) => {
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(toUnsent(message)) });
       await failing(client.send(command));

@@ -1,17 +1,17 @@
 import type { Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
 import { isRetried } from '../core/outcome.ts';
-import type { Target } from '../core/target.ts';
 import { fromUnsent } from '../core/unsent.ts';
 import { eventIdOf } from '../triggers/envelope.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { at, isObject } from '../triggers/json.ts';
+import { withKnown } from '../triggers/launch.ts';
 import { toSighting } from '../triggers/sighting.ts';
 import { parseWatch, type Watch } from '../triggers/watch.ts';
 import { find } from './find.ts';
 import { lookAfter } from './look-after.ts';
 import { attempt, persist } from './persist.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, WorkQueue } from './ports.ts';
 import { keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
 import { watch } from './watch.ts';
@@ -83,10 +83,13 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
     ports,
   );
   const unfinished = new Map<string, string>();
-  for (const { key, lookups } of parsed) {
+  for (const { key, event, lookups } of parsed) {
     for (const lookup of lookups) {
-      const failure = await find(lookup, ports);
-      if (failure !== undefined) unfinished.set(key, failure.message);
+      const { known, failure } = await find(lookup, ports);
+      if (failure === undefined) continue;
+      const isPart = known.length > lookup.known.length && isObject(event);
+      if (isPart && (await keepRest(ports, (queue, after) => queue.putEvent(withKnown(event, known), after)))) continue;
+      unfinished.set(key, failure.message);
     }
   }
   await report(outcomes, rules, ports);
@@ -98,7 +101,8 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
     const [first] = rest;
     if (first === undefined) continue;
     const isPart = rest.length < targets.length && !unfinished.has(key);
-    if (isPart && (await keepRest(rest, ports))) continue;
+    const sightings = rest.map((target) => toSighting(target, target.context.recorded));
+    if (isPart && (await keepRest(ports, (queue, after) => queue.putSightings(sightings, after)))) continue;
     unfinished.set(key, `${first.instanceId} ${retried.get(keyOf(first)) ?? ''}`);
   }
   return unfinished;
@@ -108,9 +112,11 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
  * Keeps what is left of an event whose other instances are done, so that a retry of the whole does not tell those again (see
  * docs/adr/0011).
  */
-async function keepRest(rest: readonly Target[], { queue, journal, time }: Ports): Promise<boolean> {
-  const sightings = rest.map((target) => toSighting(target, target.context.recorded));
-  const kept = await attempt(() => persist(() => queue.putSightings(sightings, REST_AFTER_SECONDS), time));
+async function keepRest(
+  { queue, journal, time }: Ports,
+  put: (queue: WorkQueue, afterSeconds: number) => Promise<void>,
+): Promise<boolean> {
+  const kept = await attempt(() => persist(() => put(queue, REST_AFTER_SECONDS), time));
   if (!(kept instanceof FailureError)) return true;
   journal.warning('the rest of an event could not be kept; all of it comes again', kept);
   return false;

@@ -191,6 +191,13 @@ export interface WorkQueue {
    * @throws FailureError if any of them could not be kept.
    */
   putSightings(sightings: readonly Sighting[], delaySeconds?: number): Promise<void>;
+  /**
+   * Keeps an event of the bus, so that it is handled again.
+   *
+   * @param delaySeconds until it comes back; at most 900.
+   * @throws FailureError
+   */
+  putEvent(event: object, delaySeconds: number): Promise<void>;
   /** @throws FailureError */
   putUnsent(message: Message): Promise<void>;
   /**

@@ -52,6 +52,8 @@ export interface Lookup {
   readonly clientToken?: string;
   /** How many instances the call must have launched at least, as far as its record says. */
   readonly atLeast: number;
+  /** Those of its instances that an earlier look found and kept. */
+  readonly known: readonly string[];
   readonly context: Context;
 }
 

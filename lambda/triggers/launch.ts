@@ -37,7 +37,8 @@ function parseLaunch(event: Json, { account, region, eventId, occurredAt }: Enve
     const clientToken = text(request, 'clientToken');
     const counts = list(request, 'instancesSet', 'items').map((item) => toCount(at(item, 'minCount')));
     const atLeast = counts.reduce((most, count) => Math.max(most, count), 1);
-    return { targets: [], lookups: [{ account, region, clientToken, atLeast, context }], problems: [] };
+    const known = list(event, KNOWN).flatMap((id) => toInstanceId(typeof id === 'string' ? id : undefined) ?? []);
+    return { targets: [], lookups: [{ account, region, clientToken, atLeast, known, context }], problems: [] };
   }
   const targets = new Map<string, Target>();
   const problems: string[] = [];
@@ -51,6 +52,15 @@ function parseLaunch(event: Json, { account, region, eventId, occurredAt }: Enve
   }
   return { targets: [...targets.values()], lookups: [], problems };
 }
+
+const KNOWN = 'imdsv2-enforcer:known';
+
+/**
+ * The event of a launch whose instances were found in part, for a later look at the rest. No event of the bus has such a key.
+ *
+ * @param known ids of all instances that were found up to now.
+ */
+export const withKnown = (event: object, known: readonly string[]): object => ({ ...event, [KNOWN]: known });
 
 /** Zero for what is no count. Numbers are text in records that passed through other tools. */
 function toCount(value: Json): number {

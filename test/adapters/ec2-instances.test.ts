@@ -161,7 +161,7 @@ describe('a snapshot', () => {
 
 describe('find', () => {
   const launch = context({ occurredAt: new Date('2026-03-01T00:00:30Z') });
-  const lookup = { account: '111122223333', region: REGION, atLeast: 1, context: launch };
+  const lookup = { account: '111122223333', region: REGION, atLeast: 1, known: [], context: launch };
 
   it('asks by the token of the call, all pages', async () => {
     aws.prepare('DescribeInstances', reservations([[instanceXml(A)]], 'second'), reservations([[instanceXml(B)]]));

@@ -35,6 +35,14 @@ const sightings = (count: number) =>
 const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
   parameters.Entries as readonly Entry[];
 
+it('an event comes back as it is, when it is told to', async () => {
+  await queue.putEvent({ source: 'aws.ec2', id: 'e1' }, 60);
+
+  const [entry, ...others] = aws.take('SendMessageBatch').flatMap(entriesOf);
+  expect(others).toEqual([]);
+  expect(entry).toMatchObject({ MessageBody: '{"source":"aws.ec2","id":"e1"}', DelaySeconds: 60 });
+});
+
 describe('sightings', () => {
   it('go ten to a call, each once, without the delay of the queue', async () => {
     await queue.putSightings(sightings(23));

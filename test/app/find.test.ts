@@ -22,6 +22,7 @@ const lookup = (over: Partial<Lookup> = {}): Lookup => ({
   region: REGION,
   clientToken: TOKEN,
   atLeast: 2,
+  known: [],
   context: context({ recorded: undefined }),
   ...over,
 });
@@ -30,7 +31,7 @@ describe('a launch whose ids were left out', () => {
   it('is found by its token, and a sighting of each instance is kept with the caller of the launch', async () => {
     const ports = world([open(A), open(B)]);
 
-    expect(await find(lookup(), ports)).toBeUndefined();
+    expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
 
     const sighting = (id: string) => ({
       source: 'imdsv2-enforcer',
@@ -58,7 +59,7 @@ describe('a launch whose ids were left out', () => {
       snapshot({ instanceId: instanceId(4), options: { HttpTokens: undefined, HttpEndpoint: undefined } }),
     ]);
 
-    expect(await find(lookup({ atLeast: 4 }), ports)).toBeUndefined();
+    expect(await find(lookup({ atLeast: 4 }), ports)).toEqual({ known: [A, B, C, instanceId(4)] });
     expect(ports.calls.at(-1)).toBe(`sight ${A} ${instanceId(4)}`);
   });
 
@@ -66,27 +67,37 @@ describe('a launch whose ids were left out', () => {
     const ports = world([open(A)]);
     ports.put(open(B), { visibleAfter: 5 });
 
-    expect(await find(lookup(), ports)).toBeUndefined();
+    expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
     expect(ports.calls).toEqual([...Array<string>(3).fill(`find ${REGION} ${TOKEN}`), `sight ${A} ${B}`]);
     expect(ports.time.now()).toEqual(after(6));
   });
 
-  it('found in part while young → what is there becomes sightings, and a retry looks for the rest', async () => {
+  it('found in part while young → what is there becomes sightings, and a later look finds the rest', async () => {
     const ports = world([open(A)]);
 
     expect(await find(lookup(), ports)).toMatchObject({
-      kind: 'not-visible',
-      message: '1 of at least 2 instances of a launch without ids could be found',
+      known: [A],
+      failure: {
+        kind: 'not-visible',
+        message: '1 of at least 2 instances of a launch without ids could be found',
+      },
     });
     expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toEqual([]);
+  });
+
+  it('what an earlier look found is no sighting again, though EC2 shows it no more', async () => {
+    const ports = world([open(B), open(C)]);
+
+    expect(await find(lookup({ atLeast: 3, known: [A, B] }), ports)).toEqual({ known: [A, B, C] });
+    expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `sight ${C}`]);
   });
 
   it('found in part after five minutes → reported with the event id, never silently passed', async () => {
     const ports = world([open(A)]);
     const old = lookup({ context: context({ occurredAt: after(-300) }) });
 
-    expect(await find(old, ports)).toBeUndefined();
+    expect(await find(old, ports)).toEqual({ known: [A] });
     expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toEqual([
       [EVENT_ID, '1 of at least 2 instances of a launch without ids could be found'],
@@ -99,7 +110,7 @@ describe('a launch whose ids were left out', () => {
       const ports = world([open(A), open(B)], virtualTime(0));
       const late = lookup({ context: context({ occurredAt: after(-age) }) });
 
-      expect(await find(late, ports)).toMatchObject({ kind: 'deadline' });
+      expect(await find(late, ports)).toMatchObject({ known: [], failure: { kind: 'deadline' } });
       expect([ports.calls, ports.notUnderstood]).toEqual([[], []]);
     },
   );
@@ -112,14 +123,14 @@ describe('a launch whose ids were left out', () => {
     const ports = world([open(A), open(B)]);
     ports.fail(call, ...Array.from({ length: 50 }, () => failure(kind)));
 
-    expect(await find(lookup(), ports)).toMatchObject({ kind });
+    expect(await find(lookup(), ports)).toMatchObject({ known: [], failure: { kind } });
   });
 
   it.each(['find', 'sight'])('%s fails in passing → tried again until it succeeds', async (call) => {
     const ports = world([open(A), open(B)]);
     ports.fail(call, failure('throttled'), failure('unavailable'));
 
-    expect(await find(lookup(), ports)).toBeUndefined();
+    expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
     expect(ports.sightings).toHaveLength(2);
   });
 
@@ -137,21 +148,21 @@ describe('a launch without ids and without a token', () => {
   it('is found by its time', async () => {
     const ports = world([open(A)]);
 
-    expect(await find(byTime, ports)).toBeUndefined();
+    expect(await find(byTime, ports)).toEqual({ known: [A] });
     expect(ports.calls).toEqual([`find ${REGION} by time`, `sight ${A}`]);
   });
 
   it('an existing instance that was started in the same minute is not taken for launched', async () => {
     const ports = world([open(A), existing({ instanceId: B })]);
 
-    expect(await find(byTime, ports)).toBeUndefined();
+    expect(await find(byTime, ports)).toEqual({ known: [A] });
     expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
   });
 
   it('fewer than it launched are found: the rest may be closed, so it is reported and not asked for again', async () => {
     const ports = world([open(A)]);
 
-    expect(await find(lookup({ clientToken: undefined, atLeast: 2 }), ports)).toBeUndefined();
+    expect(await find(lookup({ clientToken: undefined, atLeast: 2 }), ports)).toEqual({ known: [A] });
     expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toMatchObject([[EVENT_ID, expect.stringContaining('1 of at least 2')]]);
   });

@@ -54,8 +54,9 @@ describe('of a batch', () => {
     expect(await onBatch(messages({ ...first, id: 1 }, { ...second, id: 1 }), RULES, ports)).toEqual(['m1']);
   });
 
-  it('a launch without ids comes again while instances are missing, alone', async () => {
+  it('a launch without ids comes again when it cannot be looked for, alone', async () => {
     const ports = world([snapshot({ instanceId: A })]);
+    ports.fail('find', failure('denied'));
 
     expect(await onBatch(messages(launched(A), largeLaunchEvent(60)), RULES, ports)).toEqual(['m2']);
   });

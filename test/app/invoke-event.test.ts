@@ -1,4 +1,5 @@
 import { onBatch, onEvent, type Rules, TryAgainError } from '../../lambda/app/invoke.ts';
+import { withKnown } from '../../lambda/triggers/launch.ts';
 import { failure, virtualTime, world, type World } from '../support/ports.ts';
 import { EVENT_ID, INSTANCE, instanceId, REGION, snapshot } from '../support/builders.ts';
 import { driftEvent, failedLaunchEvent, largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
@@ -87,11 +88,11 @@ describe('a retry', () => {
     },
   );
 
-  it('is asked for when instances of a launch without ids are missing', async () => {
-    const ports = world([snapshot()]);
+  it('is asked for when no instance of a launch without ids can be found', async () => {
+    const ports = world();
 
     await expect(onEvent(largeLaunchEvent(60), RULES, ports)).rejects.toEqual(
-      new TryAgainError(`event ${EVENT_ID}: 1 of at least 60 instances of a launch without ids could be found`),
+      new TryAgainError(`event ${EVENT_ID}: 0 of at least 60 instances of a launch without ids could be found`),
     );
     expect(verbs(ports.calls)).toEqual(['find', 'find', 'find', 'find', 'sight']);
   });
@@ -165,6 +166,28 @@ describe('an event of which only a part can be done', () => {
     await onBatch(kept(ports), RULES, ports);
 
     expect(ports.published[1]).toMatchObject({ json: { outcomes: [{ instanceId: B, status: 'closed' }] } });
+  });
+
+  it('→ what is missing of a launch without ids is looked for later, and what was found is no sighting again', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    await onEvent(largeLaunchEvent(2), RULES, ports);
+    expect(ports.calls.slice(-2)).toEqual([`sight ${A}`, 'again in 60 s']);
+    ports.put(snapshot({ instanceId: B }));
+
+    const [again] = ports.again;
+    expect(await onBatch([{ messageId: 'm1', body: JSON.stringify(again) }], RULES, ports)).toEqual([]);
+
+    expect(verbs(ports.calls.slice(-2))).toEqual(['find', 'sight']);
+    expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }, { detail: { instanceId: B } }]);
+    expect(ports.notUnderstood).toEqual([]);
+  });
+
+  it('→ a later look that finds nothing more comes again with its message', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    const again = { messageId: 'm1', body: JSON.stringify(withKnown(largeLaunchEvent(2), [A])) };
+
+    expect(await onBatch([again], RULES, ports)).toEqual(['m1']);
+    expect([ports.sightings, ports.again]).toEqual([[], []]);
   });
 
   it('→ should the queue refuse, the event comes again as a whole', async () => {

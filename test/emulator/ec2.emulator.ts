@@ -95,7 +95,7 @@ describe('find', () => {
     const clientToken = `token-${Date.now()}`;
     const launched = await launch({ count: 3, clientToken });
     await launch();
-    const found = await reader.find({ account, region, atLeast: 3, clientToken, context });
+    const found = await reader.find({ account, region, atLeast: 3, known: [], clientToken, context });
     expect(idsOf(found)).toEqual(launched.sort());
   });
 
@@ -105,11 +105,13 @@ describe('find', () => {
       const open = await launchOne();
       const closed = await launchOne({ options: { HttpTokens: 'required' } });
       const now = { ...context, occurredAt: new Date() };
-      const found = idsOf(await reader.find({ account, region, atLeast: 1, context: now }));
+      const found = idsOf(await reader.find({ account, region, atLeast: 1, known: [], context: now }));
       expect(found).toContain(open);
       expect(found).not.toContain(closed);
       const hourAgo = { ...context, occurredAt: new Date(Date.now() - 3_600_000) };
-      expect(idsOf(await reader.find({ account, region, atLeast: 1, context: hourAgo }))).not.toContain(open);
+      expect(idsOf(await reader.find({ account, region, atLeast: 1, known: [], context: hourAgo }))).not.toContain(
+        open,
+      );
     },
   );
 });

@@ -49,6 +49,8 @@ export interface World extends Required<Ports> {
   /** The calls to reader, writer, queue and publisher in order: what, where, whom. */
   readonly calls: string[];
   readonly sightings: Sighting[];
+  /** Events that are to be handled again. */
+  readonly again: object[];
   readonly published: AlertMessage[];
   readonly unsent: AlertMessage[];
   readonly watches: Watch[];
@@ -89,6 +91,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     calls,
     sightings: [],
     published: [],
+    again: [],
     unsent: [],
     watches: [],
     metrics: new Map(),
@@ -146,6 +149,11 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
         begin('sight', ...sightings.map(({ detail }) => detail.instanceId), ...later);
         await Promise.resolve();
         made.sightings.push(...sightings);
+      },
+      putEvent: async (event, delaySeconds) => {
+        begin('again', `in ${delaySeconds} s`);
+        await Promise.resolve();
+        made.again.push(event);
       },
       putUnsent: async (message) => {
         begin('keep', message.subject);

@@ -1,5 +1,6 @@
 import { type Context } from '../../lambda/core/target.ts';
 import { parseEvent } from '../../lambda/triggers/index.ts';
+import { withKnown } from '../../lambda/triggers/launch.ts';
 import { CALLER, instanceId, target } from '../support/builders.ts';
 import {
   type BusEvent,
@@ -138,7 +139,7 @@ describe('a launch whose instances CloudTrail left out is to be looked up', () =
   };
   const lookup = (atLeast: number, clientToken: string | undefined = '5f0c2d1e-7a6b-4c3d-9e8f-a1b2c3d4e5f6') => ({
     targets: [],
-    lookups: [{ account: '111122223333', region: 'eu-west-1', clientToken, atLeast, context }],
+    lookups: [{ account: '111122223333', region: 'eu-west-1', clientToken, atLeast, known: [], context }],
     problems: [],
   });
   const request = (counts: readonly unknown[], clientToken?: string) => ({
@@ -163,6 +164,17 @@ describe('a launch whose instances CloudTrail left out is to be looked up', () =
     ],
   ])('%s', (_, event, parsed) => {
     expect(parseEvent(event)).toEqual(parsed);
+  });
+
+  test('what an earlier look found is known to the next', () => {
+    const known = ['i-0a1b2c3d4e5f60001', 'i-0a1b2c3d4e5f60002'];
+    const again: unknown = JSON.parse(JSON.stringify(withKnown(largeLaunchEvent(60), known)));
+    expect(parseEvent(again).lookups).toMatchObject([{ atLeast: 60, known }]);
+  });
+
+  test('what cannot be an id is not known', () => {
+    const again = withKnown(largeLaunchEvent(60), ['i-../../x', 7, null] as never);
+    expect(parseEvent(again).lookups).toMatchObject([{ known: [] }]);
   });
 
   test.each<readonly [string, unknown]>([

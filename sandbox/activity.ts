@@ -1,3 +1,8 @@
+/** Something is still under way when nobody waits for it any more. */
+export class BusyError extends Error {
+  public override readonly name = 'BusyError';
+}
+
 /** Counts what is under way, so that a test can wait for the end of it instead of sleeping. */
 export class Activity {
   readonly #open = new Map<string, number>();
@@ -37,7 +42,8 @@ export class Activity {
   /**
    * Resolves when nothing is under way.
    *
-   * @param limit real milliseconds after which it rejects with what still is.
+   * @param limit real milliseconds.
+   * @throws BusyError naming what still is under way after the limit.
    */
   public async idle(limit?: number): Promise<void> {
     let late = false;
@@ -47,7 +53,7 @@ export class Activity {
         // Listens before it looks: what ends in between must not be missed.
         const woken = new Promise<void>((resolve) => this.#waiting.add(resolve));
         if (await this.#quiet()) return;
-        if (late) throw new Error(`still under way after ${limit ?? 0} ms: ${this.describe()}`);
+        if (late) throw new BusyError(`still under way after ${limit ?? 0} ms: ${this.describe()}`);
         await woken;
       }
     } finally {

@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, SearchExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRICS } from '../lambda/contract.ts';
 
@@ -26,6 +26,17 @@ export function regionMetric(name: Gauge, region: string, options: MetricOptions
     namespace,
     metricName: names[name],
     dimensionsMap: { service, region },
+  });
+}
+
+/** What holds instances open, over all regions; a sweep measures it once a day, and after it closed something. */
+export function heldByReason(): SearchExpression {
+  const search = `{${namespace},service,region,reason} MetricName="${names.held}" service="${service}"`;
+  const period = Duration.days(1);
+  return new SearchExpression({
+    expression: `SEARCH('${search}', '${Stats.AVERAGE}', ${period.toSeconds()})`,
+    label: "${PROP('Dim.reason')}, ${PROP('Dim.region')}",
+    period,
   });
 }
 

@@ -14,7 +14,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { enforcerMetric, everyRegion } from './metrics.ts';
+import { enforcerMetric, everyRegion, heldByReason } from './metrics.ts';
 import type { Sweep } from './sweep.ts';
 
 export interface MonitoringProps {
@@ -194,6 +194,15 @@ function widgets(props: MonitoringProps): GraphWidget[][] {
       ([title, name]) =>
         new GraphWidget({ width: 6, height: 6, title: `${title}, by region`, left: [everyRegion(name, run)] }),
     ),
+    [
+      new GraphWidget({
+        width: 24,
+        height: 6,
+        title: 'Held, by reason and region',
+        stacked: true,
+        left: [heldByReason()],
+      }),
+    ],
     [
       new GraphWidget({
         ...half,

@@ -47,6 +47,11 @@ export function journal(logger: Logger, metrics: Metrics): Journal {
         regional.addDimension('region', region);
         regional.addMetric(name, unit, value);
       }
+      for (const [reason, instances] of Object.entries(gauges.heldBy ?? {})) {
+        const one = metrics.singleMetric();
+        one.addDimensions({ region, reason });
+        one.addMetric(names.held, MetricUnit.Count, instances);
+      }
     },
     rejected: (instances) => metrics.addMetric(names.rejectedInstances, MetricUnit.Count, instances),
     warning: (text, error) =>

@@ -1,3 +1,4 @@
+import type { HoldProblem } from '../core/decide.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Message } from '../core/message.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -180,6 +181,8 @@ export interface Gauges {
   readonly exempt: number;
   /** Age of the oldest of `open`, since its first launch as far as that is known; 0 where there is none. */
   readonly oldestOpenSeconds: number;
+  /** `held` by what holds them; absent where nobody measured how they use IMDSv1. */
+  readonly heldBy?: Readonly<Partial<Record<HoldProblem, number>>>;
   /** Instances on which IMDSv1 was refused lately; absent where nobody asked. */
   readonly rejected?: number;
 }

@@ -180,6 +180,17 @@ describe('a sweep that is complete', () => {
     ]);
   });
 
+  it('says what holds the held, each reason with all three dimensions', () => {
+    const lines = written((to) =>
+      to.sweepCompleted('eu-west-1', { ...GAUGES, heldBy: { 'in-use': 3, 'usage-unknown': 2 } }),
+    );
+
+    expect(values(lines).filter(([dimensions]) => String(dimensions).startsWith('reason='))).toEqual([
+      ['reason=in-use,region=eu-west-1,service=imdsv2-enforcer', 'Held', 'Count', 3],
+      ['reason=usage-unknown,region=eu-west-1,service=imdsv2-enforcer', 'Held', 'Count', 2],
+    ]);
+  });
+
   it('does not disturb what was counted for the account: alarms see that and nothing of the gauges', () => {
     const lines = written((to) => {
       to.outcome(outcome({ status: 'held', exposedSeconds: undefined }), true);

@@ -178,13 +178,18 @@ test('gauges are searched by the dimensions that they are emitted with, whicheve
     }),
   );
   const { open, compliant, held, oldestOpenSeconds } = METRICS.names;
-  expect(searched).toEqual(
-    [open, compliant, held, oldestOpenSeconds].map((name) => ({
+  expect(searched).toEqual([
+    ...[open, compliant, held, oldestOpenSeconds].map((name) => ({
       expression: `SEARCH('{Imdsv2Enforcer,service,region} MetricName="${name}" service="imdsv2-enforcer"', 'Average', 21600)`,
       label: "${PROP('Dim.region')}",
       period: 21600,
     })),
-  );
+    {
+      expression: `SEARCH('{Imdsv2Enforcer,service,region,reason} MetricName="${held}" service="imdsv2-enforcer"', 'Average', 86400)`,
+      label: "${PROP('Dim.reason')}, ${PROP('Dim.region')}",
+      period: 86400,
+    },
+  ]);
 });
 
 test('the dashboard shows every metric', () => {

@@ -1,6 +1,7 @@
 import { toDigestMessage } from '../../core/digest-message.ts';
 import { Census, type Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
+import { groupBy } from '../../core/group-by.ts';
 import type { Snapshot } from '../../core/instance.ts';
 import type { Usage, UsageWindow } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
@@ -56,7 +57,8 @@ export async function count(
     };
     await send(toDigestMessage(digest, time.now(), rules), ports);
   }
-  journal.sweepCompleted(region, gaugesOf(census, time.now(), rejected));
+  const gauges = gaugesOf(census, time.now(), rejected);
+  journal.sweepCompleted(region, told ? { ...gauges, heldBy: heldBy(census) } : gauges);
 }
 
 /** The runs of a day stand at fixed hours, so which one is the first needs no memory. */
@@ -88,6 +90,15 @@ async function rejectedIn(
   if (!(read instanceof FailureError)) return read;
   journal.warning(`what is refused in ${region} could not be read`, read);
   return undefined;
+}
+
+function heldBy({ open }: Census): Gauges['heldBy'] {
+  const problems = open.flatMap(({ verdict, decision }) =>
+    verdict.name === 'open' && decision.kind === 'hold' ? [decision.problem] : [],
+  );
+  return Object.fromEntries(
+    [...groupBy(problems, (problem) => problem)].map(([problem, all]) => [problem, all.length]),
+  );
 }
 
 function gaugesOf({ tally: { counts }, open }: Census, now: Date, rejected: Digest['rejected']): Gauges {

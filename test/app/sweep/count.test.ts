@@ -55,6 +55,18 @@ describe('the first run of a day', () => {
     ]);
   });
 
+  it('says what holds what it left open, once it measured that', async () => {
+    const [measured, not] = [mixed(), mixed()];
+
+    await take(close(DAILY), rules({ existing: 'enforce-when-quiet' }), measured);
+    await take(close(RUN, 3, 2), rules({ existing: 'enforce-when-quiet' }), not);
+
+    const [[, daily] = []] = measured.completed;
+    expect(daily?.heldBy).toEqual({ 'in-use': 1, 'exemption-malformed': 1 });
+    expect(daily?.held).toBe(2);
+    expect(not.completed[0]?.[1].heldBy).toBeUndefined();
+  });
+
   it('comes late, after noon: it is still the first, and the run of noon still is not', async () => {
     const ports = mixed();
     await take(close(DAILY), rules(), ports);

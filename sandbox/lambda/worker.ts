@@ -7,6 +7,9 @@ import { scaleTime } from './scaled-time.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
+// Node has read it; a function in Lambda has none.
+delete process.env.NODE_COMPILE_CACHE;
+
 const settings = workerData as WorkerSettings;
 const port = parentPort;
 if (port === null) throw new Error('this file runs in a worker thread only');

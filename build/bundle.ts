@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 export const FUNCTIONS = ['enforce', 'sweep'] as const;
 
 /** What we do beyond a plain esbuild bundle, so that a cold start reads and compiles less. */
-const LEAN: readonly Plugin[] = [inlineSchemaConstants(), lambdaCredentials()];
+const lean = (): readonly Plugin[] => [inlineSchemaConstants(), lambdaCredentials()];
 
 const OPTIONS = {
   absWorkingDir: ROOT,
@@ -50,12 +50,14 @@ export const handlerEntry = (name: string): string => join(ROOT, 'lambda', 'hand
 
 /** Makes the very bytes that are deployed, and beside them (`dist/maps`) what turns their stack traces into our lines. */
 export async function buildBundles(): Promise<Bundle[]> {
+  const plugins = lean();
   return Promise.all(
     FUNCTIONS.map((name) =>
       bundle({
         entry: handlerEntry(name),
         outfile: join(ROOT, 'dist', name, 'index.mjs'),
         mapfile: join(ROOT, 'dist', 'maps', `${name}.mjs.map`),
+        plugins,
       }),
     ),
   );
@@ -81,7 +83,7 @@ export async function buildCli(outfile = join(ROOT, 'dist', 'imdsv2', 'index.mjs
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`;
 
 /** Bundles one module for Lambda's Node.js. The same sources give the same bytes, on any machine and in any folder. */
-export async function bundle({ entry, outfile, mapfile, plugins = LEAN }: BundleOptions): Promise<Bundle> {
+export async function bundle({ entry, outfile, mapfile, plugins = lean() }: BundleOptions): Promise<Bundle> {
   const result = await build({
     ...OPTIONS,
     entryPoints: [entry],

@@ -13,6 +13,8 @@ const SCHEMA_FILE = /@aws-sdk[\\/](client-[^\\/]+|nested-clients)[\\/]dist-es[\\
  * Should the SDK change the form of these files, they are bundled as they are: larger, never wrong, and with a warning.
  */
 export function inlineSchemaConstants(): Plugin {
+  // Functions that are built together share files, and to parse one takes long.
+  const results = new Map<string, Inlined>();
   return {
     name: 'inline-schema-constants',
     setup(build) {
@@ -22,7 +24,9 @@ export function inlineSchemaConstants(): Plugin {
       });
       build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => {
         files += 1;
-        const result = inlineConstantKeys(await readFile(path, 'utf8'));
+        const source = await readFile(path, 'utf8');
+        const result = results.get(source) ?? inlineConstantKeys(source);
+        results.set(source, result);
         return { contents: result.inlined > 0 ? result.text : undefined, warnings: warningsFor(path, result) };
       });
       build.onEnd(() =>

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 type Part = string | number;
 
-const digest = (parts: readonly Part[]): Buffer => createHash('sha256').update(JSON.stringify(parts)).digest();
+const digest = (parts: readonly Part[]): Buffer => hash('sha256', JSON.stringify(parts), 'buffer');
 
 /** Hex digits that depend on the parts only; at most 64. */
 export const hexOf = (length: number, ...parts: readonly Part[]): string =>

@@ -7,6 +7,7 @@ export class BusyError extends Error {
 export class Activity {
   readonly #open = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
+  #working = 0;
   #failure: Error | undefined;
 
   /** Something begins; the function returned ends it (once, however often it is called). */
@@ -18,6 +19,23 @@ export class Activity {
       open = false;
       this.#end(what);
     };
+  }
+
+  /** As `begin`, for what goes on in real time (an invocation, a call) and does not merely wait for the clock. */
+  public work(what: string): () => void {
+    const end = this.begin(what);
+    this.#working++;
+    let open = true;
+    return () => {
+      if (open) this.#working--;
+      open = false;
+      end();
+    };
+  }
+
+  /** Whether nothing happens before the clock's next timer. Sure only in a task of its own: promises may still have to go on. */
+  public get atRest(): boolean {
+    return this.#working === 0;
   }
 
   /** Counts a promise while it is pending. Its rejection is a defect of the sandbox and fails `idle`. */

@@ -5,12 +5,24 @@ import { realNow, simulatedNow, type TimeSetting } from './time.ts';
 /** Cancels what was scheduled. */
 export type Cancel = () => void;
 
+/** Something scheduled. */
+interface Timer {
+  /** Simulated milliseconds since 1970. */
+  readonly due: number;
+  readonly fire: () => void;
+  readonly cancel: Cancel;
+}
+
+/** Real milliseconds from one look at what is due to the next, while idle time is skipped. */
+const LOOK = 4;
+
 /** The time of the local AWS. Everything that waits on AWS's behalf waits here, so that minutes can pass in seconds. */
 export class Clock {
   public readonly setting: TimeSetting;
   readonly #activity: Activity;
-  readonly #timers = new Set<Cancel>();
+  readonly #timers = new Set<Timer>();
   readonly #pacemaker: Pacemaker | undefined;
+  #look: NodeJS.Timeout | undefined;
 
   /**
    * @param scale simulated seconds per real second; 1 is real time.
@@ -43,13 +55,12 @@ export class Clock {
   public after(ms: number, task: () => void, what?: string): Cancel {
     const end = what === undefined ? undefined : this.#activity.begin(what);
     const due = this.now() + ms;
+    const drop = () => {
+      clearTimeout(handle);
+      this.#timers.delete(timer);
+    };
     const fire = () => {
-      const early = due - this.now();
-      if (early >= 1 && this.#pacemaker !== undefined) {
-        timer = setTimeout(fire, this.real(early));
-        return;
-      }
-      this.#timers.delete(cancel);
+      drop();
       try {
         task();
       } catch (error) {
@@ -58,14 +69,36 @@ export class Clock {
         end?.();
       }
     };
-    let timer = setTimeout(fire, this.real(ms));
+    const ring = () => {
+      const early = due - this.now();
+      if (early >= 1 && this.#pacemaker !== undefined) handle = setTimeout(ring, this.real(early));
+      else fire();
+    };
     const cancel = () => {
-      clearTimeout(timer);
-      this.#timers.delete(cancel);
+      drop();
       end?.();
     };
-    this.#timers.add(cancel);
+    let handle = setTimeout(ring, this.real(ms));
+    const timer = { due, fire, cancel };
+    this.#timers.add(timer);
     return cancel;
+  }
+
+  /**
+   * Skips the time in which nothing happens: whenever nothing is at work, the clock goes straight to what is due next. Everything
+   * happens at the simulated time at which it would happen anyway. Only for a patient clock, and only if all who make calls from
+   * outside say so (`Sandbox.work`).
+   */
+  public skipRests(): void {
+    const pacemaker = this.#pacemaker;
+    if (pacemaker === undefined) throw new Error('only a patient clock can skip time');
+    this.#look ??= setInterval(() => {
+      let next = Infinity;
+      for (const { due } of this.#timers) next = Math.min(next, due);
+      const rest = this.real(next - this.now());
+      if (this.#activity.atRest && rest > LOOK && rest < Infinity) pacemaker.skip(rest);
+      if (next <= this.now()) this.#fireDue();
+    }, LOOK);
   }
 
   /** Resolves after a simulated duration; never, once the clock is stopped. */
@@ -81,6 +114,15 @@ export class Clock {
   /** Drops everything scheduled. */
   public stop(): void {
     this.#pacemaker?.stop();
-    for (const cancel of [...this.#timers]) cancel();
+    clearInterval(this.#look);
+    for (const { cancel } of [...this.#timers]) cancel();
+  }
+
+  /** Their own timers are late by what was skipped. */
+  #fireDue(): void {
+    const now = this.now();
+    const due = [...this.#timers].filter((timer) => timer.due <= now).sort((a, b) => a.due - b.due);
+    // One may cancel another.
+    for (const timer of due) if (this.#timers.has(timer)) timer.fire();
   }
 }

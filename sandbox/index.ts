@@ -252,6 +252,16 @@ export class Sandbox {
     return this.#activity.idle(limit);
   }
 
+  /** Counts a task from outside as under way and at work. Who makes calls on a clock that skips its rests has to say so. */
+  public async work<T>(what: string, task: () => Promise<T>): Promise<T> {
+    const end = this.#activity.work(what);
+    try {
+      return await task();
+    } finally {
+      end();
+    }
+  }
+
   /** What `idle` waits for, for people. */
   public underWay(): string {
     return this.#activity.describe();

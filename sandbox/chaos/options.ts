@@ -49,6 +49,8 @@ export interface ChaosOptions {
   readonly sweep?: boolean;
   /** Whether to move the dead letters back in the end, and expect nothing left open. */
   readonly redrive: boolean;
+  /** Execution environments of each function at a time. @default MAX_CONCURRENCY */
+  readonly maxConcurrency?: number;
 }
 
 /**

@@ -122,7 +122,7 @@ export class People {
   async #insist<T>(call: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await call();
+        return await this.#sandbox.work('people', call);
       } catch (error) {
         if (tries === MAX_TRIES) throw error;
         await this.#sandbox.clock.sleep(PAUSE);

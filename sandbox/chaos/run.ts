@@ -18,6 +18,8 @@ const PATIENCE = 2 * 5 * 730_000;
 const LEAST_PATIENCE = 20_000;
 const MAX_REDRIVES = 3;
 const PREWARM = 4;
+/** A small run needs fewer, and each takes a moment to load. */
+const LAUNCHES_PER_ENVIRONMENT = 10;
 /** A step of a sweep may be killed every time; the schedule rings again. */
 const MAX_SWEEPS = 3;
 
@@ -32,7 +34,16 @@ export async function runChaos(
   print: Print,
   built: ReturnType<typeof product> = product({ mode: 'enforce', existing: options.sweep ? 'enforce' : 'audit' }),
 ): Promise<boolean> {
-  const { launches, seed, timeScale, faults, without, redrive, sweep = false } = options;
+  const {
+    launches,
+    seed,
+    timeScale,
+    faults,
+    without,
+    redrive,
+    sweep = false,
+    maxConcurrency = MAX_CONCURRENCY,
+  } = options;
   const plan = planLaunches(launches, seed);
   const { stacks = [], bundles } = await built;
   const sandbox = await startSandbox({
@@ -42,9 +53,9 @@ export async function runChaos(
     seed: `chaos ${seed}`,
     faults: chaosFaults(seed, sweep ? [...faults, 'unseen'] : faults, without),
     limits: LAUNCH_LIMITS,
-    maxConcurrency: MAX_CONCURRENCY,
+    maxConcurrency,
     patient: true,
-    prewarm: PREWARM,
+    prewarm: Math.min(PREWARM, Math.ceil(launches / LAUNCHES_PER_ENVIRONMENT)),
     schedules: false,
   });
   try {
@@ -53,10 +64,12 @@ export async function runChaos(
     print(
       `${count(launches)} launches of ${count(instances)} instances over ${minutes.toFixed(0)} minutes, seed ${seed}`,
     );
-    print(`clock ${timeScale} times as fast; ${MAX_CONCURRENCY} environments of the function at most`);
+    print(`clock ${timeScale} times as fast; ${maxConcurrency} environments of the function at most`);
     print("AWS's token buckets, but for those of RunInstances, which would only slow the launches down");
     print(`faults: ${faults.join(', ') || 'none'}${sweep ? '; and both events of some instances are lost' : ''}`);
     if (without.length > 0) print(`without: ${without.join(', ')}`);
+    // The hour in which closings are watched is mostly waiting.
+    sandbox.clock.skipRests();
     const people = new People(sandbox);
     await people.follow(plan);
     const problems = await settle(sandbox);
@@ -114,7 +127,8 @@ async function redriveAll(sandbox: Sandbox): Promise<string[]> {
   const sqs = new SQSClient(sandbox.client({ accessKeyId: 'AKIAOPERATOR' }));
   const problems: string[] = [];
   for (let times = 0; times < MAX_REDRIVES && deadLetters.size > 0; times++) {
-    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadLetters.arn, DestinationArn }));
+    const redrive = new StartMessageMoveTaskCommand({ SourceArn: deadLetters.arn, DestinationArn });
+    await sandbox.work('redrive', () => sqs.send(redrive));
     problems.push(...(await settle(sandbox)));
   }
   sqs.destroy();

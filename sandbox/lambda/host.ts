@@ -53,7 +53,7 @@ export class FunctionHost implements CallObserver {
   /** Invokes and waits for the end, whatever it is. */
   public async invoke(invocation: Invocation): Promise<InvocationResult> {
     const { clock, faults, invocations, maxConcurrency, activity } = this.#room;
-    const end = activity.begin(`invocation of ${this.settings.name}`);
+    const end = activity.work(`invocation of ${this.settings.name}`);
     if (this.#running >= maxConcurrency) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
     if (this.#stopped) {

@@ -70,7 +70,7 @@ export class Gateway {
 
   public async call(request: ApiRequest): Promise<{ requestId: string; result: Wire }> {
     const { activity, clock, ids, callers, log, faults } = this.#room;
-    const end = activity.begin(`${request.service} ${request.action}`);
+    const end = activity.work(`${request.service} ${request.action}`);
     const requestId = ids.uuid('request');
     const call: ApiCall = { ...request, requestId, caller: callers.of(request.accessKeyId), at: clock.now() };
     const invocation = this.observer?.invocationOf(request.accessKeyId);

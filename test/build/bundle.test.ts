@@ -57,17 +57,24 @@ function steady({ headers, ...request }: Recorded): Recorded {
 }
 
 describe('our bundle', () => {
+  let outcomes: Outcome[];
+  let calls: Recorded[];
+  beforeAll(async () => {
+    outcomes = await run(ours);
+    calls = server.take();
+  });
+
   it('puts the same calls on the wire as a plain one and reads the same from the answers', async () => {
     const expected = { outcomes: await run(plain), calls: server.take().map(steady) };
-    const actual = { outcomes: await run(ours), calls: server.take().map(steady) };
+    const actual = { outcomes, calls: calls.map(steady) };
 
     expect(expected.calls).toHaveLength(7);
     expect(actual).toEqual(expected);
   });
 
-  it('makes calls and reads answers as AWS documents them', async () => {
-    const [described, modified, , published, , sent] = await run(ours);
-    const [describe, modify] = server.take();
+  it('makes calls and reads answers as AWS documents them', () => {
+    const [described, modified, , published, , sent] = outcomes;
+    const [describe, modify] = calls;
 
     expect(Object.fromEntries(new URLSearchParams(describe?.body))).toEqual({
       Action: 'DescribeInstances',
@@ -119,9 +126,7 @@ describe('our bundle', () => {
     expect(sent?.output).toMatchObject({ MessageId: 'm-2' });
   });
 
-  it('turns the errors of the services into named errors', async () => {
-    const outcomes = await run(ours);
-
+  it('turns the errors of the services into named errors', () => {
     expect(outcomes[2]?.error).toMatchObject({
       name: 'InvalidInstanceID.NotFound',
       message: "The instance ID 'i-0000000000000000f' does not exist",

@@ -26,8 +26,14 @@ export function stackOf(settings: Partial<Settings> = {}, env?: Environment): En
   });
 }
 
-export function templateOf(settings?: Partial<Settings>, env?: Environment): Template {
-  return Template.fromStack(stackOf(settings, env));
+const templates = new Map<string, Template>();
+
+/** Made once for the same settings: nobody changes a template. */
+export function templateOf(settings: Partial<Settings> = {}, env?: Environment): Template {
+  const key = JSON.stringify([settings, env]);
+  const template = templates.get(key) ?? Template.fromStack(stackOf(settings, env));
+  templates.set(key, template);
+  return template;
 }
 
 /** Properties by logical id. */

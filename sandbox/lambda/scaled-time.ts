@@ -1,4 +1,4 @@
-import { createHook, executionAsyncId } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
@@ -34,20 +34,21 @@ function replaceDate(now: () => number): void {
 /**
  * Tells whether the running code has just opened an HTTP request. The timers that it sets then guard a socket (the SDK's
  * connection and request timeouts), and sockets live in real time: seconds of grace would shrink to nothing on a fast clock.
- * The asynchronous id tells one turn of the code from another that runs in the same sweep of the microtask queue.
+ * The storage tells one turn of the code from another that runs in the same sweep of the microtask queue.
  */
 function watchSockets(): () => boolean {
-  createHook({ init: () => undefined }).enable();
-  let opening: number | undefined;
+  const turn = new AsyncLocalStorage<{ opening: boolean }>();
   for (const module of [http, https]) {
     const { request } = module;
     module.request = ((...args: [never, never]) => {
-      opening = executionAsyncId();
-      queueMicrotask(() => (opening = undefined));
-      return request(...args);
+      const opened = request(...args);
+      const store = { opening: true };
+      turn.enterWith(store);
+      queueMicrotask(() => (store.opening = false));
+      return opened;
     }) as typeof request;
   }
-  return () => opening === executionAsyncId();
+  return () => turn.getStore()?.opening === true;
 }
 
 function replaceTimers(setting: TimeSetting, guardsSocket: () => boolean): void {

@@ -97,6 +97,7 @@ test('a function has the policies of its role in the stack', async () => {
     const template = { Resources: { ...Resources, ...policy(statements) } };
     const sandbox = await sandboxOf({ stacks: [{ template }], bundles: FIXTURE, timeScale: BRISK });
     await launch(ec2Of(sandbox));
+    sandbox.clock.skipRests();
     await sandbox.idle();
     return sandbox.calls.of('ModifyInstanceMetadataOptions').map(({ outcome }) => outcome);
   };

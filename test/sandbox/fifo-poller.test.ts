@@ -5,14 +5,17 @@ import { BRISK, FIXTURE, sandboxOf, stopAll } from './support.ts';
 afterEach(stopAll);
 
 describe('a function that takes from a FIFO queue', () => {
-  const start = (behaviour: string, more: object = {}) =>
-    sandboxOf({
+  const start = async (behaviour: string, more: object = {}) => {
+    const sandbox = await sandboxOf({
       timeScale: BRISK,
       stacks: [{ template: fifoTemplate({ behaviour, ...more }) }],
       bundles: FIXTURE,
       prewarm: 3,
       schedules: false,
     });
+    sandbox.clock.skipRests();
+    return sandbox;
+  };
   const recordsOf = ({ invocations }: Sandbox) =>
     invocations
       .toSorted((a, b) => a.startedAt - b.startedAt)

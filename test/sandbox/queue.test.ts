@@ -79,13 +79,16 @@ describe('a queue', () => {
 describe('an event source mapping', () => {
   afterEach(stopAll);
 
-  const start = (options: TemplateOptions) =>
-    sandboxOf({
+  const start = async (options: TemplateOptions, prewarm = 1) => {
+    const sandbox = await sandboxOf({
       timeScale: BRISK,
       stacks: [{ template: templateOf({ behaviour: 'partial', queue: { VisibilityTimeout: 60 }, ...options }) }],
       bundles: FIXTURE,
-      prewarm: 2,
+      prewarm,
     });
+    sandbox.clock.skipRests();
+    return sandbox;
+  };
   const batchesOf = ({ invocations }: Awaited<ReturnType<typeof start>>) =>
     invocations.map(({ payload }) => (payload as { Records: { body: string }[] }).Records.map((record) => record.body));
 
@@ -151,7 +154,7 @@ describe('an event source mapping', () => {
 
   test('a full batch does not wait, and no more run at once than allowed', async () => {
     const mapping = { BatchSize: 2, ScalingConfig: { MaximumConcurrency: 2 } };
-    const sandbox = await start({ behaviour: 'sleep', mapping });
+    const sandbox = await start({ behaviour: 'sleep', mapping }, 2);
     for (let number = 0; number < 7; number++) sandbox.queue('WorkQueue').send('{}', { delaySeconds: 0 });
     await sandbox.idle();
     expect(

@@ -77,7 +77,7 @@ describe('a scheduled rule', () => {
   };
 
   test('rings at its hours, and gives its queue an event', async () => {
-    const { sandbox, events, times, until } = await start();
+    const { sandbox, events, times, until } = await start({}, { timeScale: 40_000 });
     await until(() => events().length >= 2);
     expect(times().slice(0, 2)).toEqual(['2026-06-01T06:00:00Z', '2026-06-01T12:00:00Z']);
     const [message] = events();
@@ -117,7 +117,7 @@ describe('a scheduled rule', () => {
   });
 
   test('only when told, if schedules are off', async () => {
-    const { sandbox, events, until } = await start({}, { schedules: false });
+    const { sandbox, events, until } = await start({}, { schedules: false, timeScale: 100_000 });
     await until(() => sandbox.clock.now() > Date.parse('2026-06-01T07:00:00Z'));
     expect(events()).toEqual([]);
     sandbox.bus.fire('Schedule');
@@ -126,7 +126,7 @@ describe('a scheduled rule', () => {
   });
 
   test('does not ring while it is disabled', async () => {
-    const { sandbox, events, times, until } = await start({ State: 'DISABLED' });
+    const { sandbox, events, times, until } = await start({ State: 'DISABLED' }, { timeScale: 100_000 });
     await until(() => sandbox.clock.now() > Date.parse('2026-06-01T13:00:00Z'));
     expect(sandbox.bus.fire('Schedule')).toBeUndefined();
     expect([events(), sandbox.events]).toEqual([[], []]);
@@ -172,6 +172,7 @@ test('starts a function of a quarter of an hour, which asks every service and go
   const { id } = sandbox.fleet('eu-west-1').add({ launchedAt: new Date(sandbox.clock.now() - 86_400_000) });
   sandbox.usage.set(id, { callsPerDay: 24 });
   sandbox.bus.fire('Schedule');
+  sandbox.clock.skipRests();
   await sandbox.idle();
   const [first, ...others] = sandbox.invocations.map(({ result }) => result);
   expect(first).toMatchObject({

@@ -5,13 +5,13 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildBundles, type FUNCTIONS } from '../build/bundle.ts';
 import { ConfigError } from '../lambda/config.ts';
 import { STACK } from '../lambda/contract.ts';
-import { EnforcerStack } from '../lib/index.ts';
+import { deployment } from '../lib/index.ts';
 import { parseSettings, type Settings } from '../lib/settings.ts';
 
 const app = new App();
 const settings = settingsOf(app);
 await buildBundles();
-new EnforcerStack(app, STACK, {
+deployment(app, STACK, {
   ...settings,
   code: { enforce: bundle('enforce'), sweep: bundle('sweep') },
 });

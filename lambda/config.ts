@@ -27,7 +27,7 @@ export interface SweepConfig extends Config {
   readonly sweepQueueUrl: string;
   /** URL of the queue of what could not be delivered or done, whose depth the sweep reports. */
   readonly deadLettersUrl: string;
-  /** Names of the rules that must be enabled. */
+  /** Names of the rules that must be enabled; `bus/name` where it is not the default bus. */
   readonly ruleNames: readonly string[];
   /** Hours between two sweeps; a divisor of 24. */
   readonly sweepEveryHours: number;
@@ -167,7 +167,7 @@ const SWEEP_FORMS: Forms<SweepConfig> = {
   ruleNames: {
     name: 'IMDSV2_RULE_NAMES',
     accepted: 'rule names, separated by commas',
-    read: (text) => (/^[\w.-]+(,[\w.-]+)*$/.test(text) ? text.split(',') : undefined),
+    read: (text) => (/^[\w./-]+(,[\w./-]+)*$/.test(text) ? text.split(',') : undefined),
   },
   sweepEveryHours: { name: 'IMDSV2_SWEEP_EVERY_HOURS', accepted: SWEEP_HOURS.join(' | '), read: sweepHours },
 };

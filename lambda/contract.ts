@@ -48,6 +48,21 @@ export const SOURCE = 'imdsv2-enforcer';
 /** The stack that the CDK app makes. */
 export const STACK = 'Imdsv2Enforcer';
 
+/** The bus of our own in the home region, to which the rules of every other region send. */
+export const BUS = 'imdsv2-enforcer';
+
+/** Name of the stack that listens in another region. @param home name of the stack in the home region. */
+export const forwarderStack = (home: string, region: string): string => `${home}-${region}`;
+
+/** Name of a rule, in each region but the home region, that sends to the home region. */
+export const forwarderRule = (ruleId: string): string => `${BUS}-${ruleId}`;
+
+/** Name of the queue, in each region but the home region, that holds what could not be sent to the home region. */
+export const FORWARDER_DEAD_LETTERS = 'imdsv2-enforcer-forwarder-dead-letters';
+
+/** Key of `cdk.context.json` that `imdsv2 regions --write` stores the regions of the account under, the home region first. */
+export const REGIONS_CONTEXT = 'imdsv2-enforcer:regions';
+
 /** The event that asks whether the function is alive, and the `message` of the log line that answers it. */
 export const PING = { source: 'imdsv2-enforcer.ping', detailType: 'Ping', answered: 'ping answered' } as const;
 

@@ -1,6 +1,7 @@
 import { Stack, Token, Validations } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 
 /** Every finding of cdk-nag that we accept, and why. */
 
@@ -33,6 +34,13 @@ export function acknowledgeTrailBucket(bucket: Bucket): void {
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason: 'The bucket holds nothing but the trail; access logs would need a second bucket that nobody reads.',
+  });
+}
+
+export function acknowledgeForwarderDeadLetters(queue: Queue): void {
+  Validations.of(queue).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: 'It is the dead-letter queue of the rules, which cdk-nag does not look at.',
   });
 }
 

@@ -47,6 +47,9 @@ export class EnforcerStack extends Stack {
       Existing: [settings.existing, 'Setting: what happens to instances that existed before'],
       Trail: [settings.trail, 'Setting: whether a trail feeds the event bus'],
       RoleGuard: [settings.roleGuard, 'Setting: whether denies keep the role from allowing IMDSv1'],
+      ...(settings.regions.length > 1 && {
+        Regions: [settings.regions.join(','), 'Setting: the regions to listen in, the home region first'],
+      }),
     };
     for (const [name, [value, description]] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value, description });

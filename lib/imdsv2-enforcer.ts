@@ -1,10 +1,11 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { EnforcerFunction } from './enforcer-function.ts';
+import { HomeBus } from './home-bus.ts';
 import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Monitoring } from './monitoring.ts';
 import { DeadLetters, WorkQueue } from './queues.ts';
@@ -21,7 +22,7 @@ export interface Imdsv2EnforcerProps extends Partial<Settings> {
 }
 
 /**
- * Switches IMDSv1 off on the EC2 instances of this account and region, the moment they start with it or are set back to it, and
+ * Switches IMDSv1 off on the EC2 instances of this account and region, and of the other `regions` where a `ForwarderStack` is, the moment they start with it or are set back to it, and
  * tells the security team.
  */
 export class Imdsv2Enforcer extends Construct {
@@ -44,6 +45,7 @@ export class Imdsv2Enforcer extends Construct {
     const { settings, problems } = checkSettings(chosen);
     problems.forEach((problem) => Annotations.of(this).addError(problem));
     this.settings = settings;
+    this.checkHome(settings);
     this.sayWhatIsUnseen(settings);
 
     const topics = new Topics(this, 'Topics', settings);
@@ -53,8 +55,11 @@ export class Imdsv2Enforcer extends Construct {
     this.workQueue = new WorkQueue(this, 'WorkQueue', { deadLetters: this.deadLetters, trail: settings.trail });
     const queues = { workQueue: this.workQueue, deadLetters: this.deadLetters };
     this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, topics, ...queues });
-    const { rules } = new TriggerRules(this, 'Rules', { function: this.function, ...queues });
-    this.sweep = new Sweep(this, 'Sweep', { code: code.sweep, settings, topics, rules, ...queues });
+    const targets = { function: this.function, ...queues };
+    const { rules } = new TriggerRules(this, 'Rules', targets);
+    const [, ...regions] = settings.regions;
+    const forwarded = regions.length > 0 ? new HomeBus(this, 'Forwarded', { ...targets, regions }).rules : [];
+    this.sweep = new Sweep(this, 'Sweep', { code: code.sweep, settings, topics, rules, forwarded, ...queues });
     new Monitoring(this, 'Monitoring', {
       function: this.function,
       ...queues,
@@ -141,11 +146,22 @@ export class Imdsv2Enforcer extends Construct {
     return regionMetric('oldestOpenSeconds', region, options);
   }
 
-  private sayWhatIsUnseen({ trail }: Settings): void {
+  /** The others send to the first region, so the construct must be there. */
+  private checkHome({ regions: [home] }: Settings): void {
+    const { region } = Stack.of(this);
+    if (home === undefined || region === home) return;
+    const where = Token.isUnresolved(region) ? 'of no certain region' : `in ${region}`;
+    Annotations.of(this).addError(
+      `regions begins with ${home}, but the stack is ${where}; the home region comes first`,
+    );
+  }
+
+  private sayWhatIsUnseen({ trail, regions }: Settings): void {
+    const where = regions.length > 1 ? 'each of the regions' : 'this region';
     if (trail === 'existing') {
       Annotations.of(this).addInfoV2(
         'imdsv2-enforcer:trailExpected',
-        'trail=existing expects a CloudTrail trail that logs management events in this region. Without one, an instance that is ' +
+        `trail=existing expects a CloudTrail trail that logs management events in ${where}. Without one, an instance that is ` +
           'set back to IMDSv1 is not seen, and an insecure launch is seen late and without its caller.',
       );
     }

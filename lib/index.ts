@@ -1,4 +1,6 @@
 /** What other CDK apps may import. */
+export { type Deployment, deployment } from './deployment.ts';
 export { EnforcerStack, type EnforcerStackProps } from './enforcer-stack.ts';
+export { ForwarderStack, type ForwarderStackProps } from './forwarder-stack.ts';
 export { Imdsv2Enforcer, type Imdsv2EnforcerProps } from './imdsv2-enforcer.ts';
 export type { Settings } from './settings.ts';

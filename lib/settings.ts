@@ -1,5 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ConfigError, matching, oneOf, problem, SWEEP_HOURS, sweepHours, wholeNumber } from '../lambda/config.ts';
+import { regionNames, regionProblems, storedRegions } from './regions.ts';
 import { EXISTING, type Existing, type Mode, MODES, TRAIL, type Trail } from '../lambda/contract.ts';
 
 const SWITCH = ['on', 'off'] as const;
@@ -19,6 +20,12 @@ export interface Settings {
    * @default 'audit'
    */
   readonly existing: Existing;
+  /**
+   * Regions to listen in. The first has the function; the others send their events to it.
+   *
+   * @default - the one region that the stack is deployed to
+   */
+  readonly regions: readonly string[];
   /**
    * Whether CloudTrail feeds this region's event bus: a trail is there, this stack creates one, or there is none.
    *
@@ -87,6 +94,7 @@ export interface Settings {
 export const DEFAULTS: Settings = {
   mode: 'enforce',
   existing: 'audit',
+  regions: [],
   trail: 'existing',
   alertEmail: [],
   operationsEmail: [],
@@ -110,6 +118,8 @@ const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days
 const FORMS: { readonly [Key in keyof Settings]-?: Form<NonNullable<Settings[Key]>> } = {
   mode: words(MODES),
   existing: words(EXISTING),
+  // `all` is replaced by what is stored before this is asked.
+  regions: { accepted: 'all | names of regions, separated by commas, the home region first', read: regionNames },
   trail: words(TRAIL),
   alertEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
   operationsEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
@@ -144,20 +154,32 @@ export function checkSettings(values: Readonly<Record<string, unknown>>): {
 } {
   const problems: string[] = [];
   const chosen = Object.entries(FORMS).flatMap(([key, { accepted, read }]) => {
-    const given: readonly unknown[] = [values[key] ?? []].flat();
-    if (given.length === 0) return [];
-    const text = given.map(String).join(',').trim();
+    const text = textOf(values[key]);
+    if (text === undefined) return [];
+    if (key === 'regions' && text === 'all') {
+      const stored = storedRegions(values);
+      if (typeof stored !== 'string') return [[key, stored] as const];
+      problems.push(stored);
+      return [];
+    }
     const setting = read(text);
     if (setting === undefined) problems.push(problem(key, text, accepted));
     return setting === undefined ? [] : [[key, setting] as const];
   });
   const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(chosen) };
-  const { usageLookBackDays, usageMinimumAgeDays } = settings;
+  const { regions, usageLookBackDays, usageMinimumAgeDays } = settings;
+  problems.push(...regionProblems(regions, textOf(values.regions) ?? ''));
   if (usageMinimumAgeDays > usageLookBackDays) {
     const accepted = `no more than usageLookBackDays, which is ${usageLookBackDays}`;
     problems.push(problem('usageMinimumAgeDays', String(usageMinimumAgeDays), accepted));
   }
   return { settings, problems };
+}
+
+/** Lists as people write them; `undefined` where nothing is given. */
+function textOf(value: unknown): string | undefined {
+  const given: readonly unknown[] = [value ?? []].flat();
+  return given.length === 0 ? undefined : given.map(String).join(',').trim();
 }
 
 function words<T extends string>(list: readonly T[]): Form<T> {

@@ -14,6 +14,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { toSweepEnvironment } from '../lambda/config.ts';
+import { BUS } from '../lambda/contract.ts';
 import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
@@ -27,8 +28,10 @@ export interface SweepProps {
   readonly topics: Topics;
   readonly workQueue: IQueue;
   readonly deadLetters: IQueue;
-  /** The rules that the sweep looks after. */
+  /** The rules on the default bus that the sweep looks after. */
   readonly rules: readonly Rule[];
+  /** Those on the bus of our own, which are named after their constructs. */
+  readonly forwarded: readonly Rule[];
 }
 
 /**
@@ -44,7 +47,7 @@ export class Sweep extends Construct {
 
   public constructor(scope: Construct, id: string, props: SweepProps) {
     super(scope, id);
-    const { settings, topics, workQueue, deadLetters, rules } = props;
+    const { settings, topics, workQueue, deadLetters, rules, forwarded } = props;
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...encrypted,
@@ -102,7 +105,7 @@ export class Sweep extends Construct {
         ...configOf(settings, topics, workQueue),
         sweepQueueUrl: this.queue.queueUrl,
         deadLettersUrl: deadLetters.queueUrl,
-        ruleNames: rules.map(({ ruleName }) => ruleName),
+        ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
         sweepEveryHours: settings.sweepEveryHours,
       }),
     });
@@ -115,7 +118,10 @@ export class Sweep extends Construct {
     );
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetters.queueArn] }));
     role.addToPolicy(
-      new PolicyStatement({ actions: ['events:DescribeRule'], resources: rules.map(({ ruleArn }) => ruleArn) }),
+      new PolicyStatement({
+        actions: ['events:DescribeRule'],
+        resources: [...rules, ...forwarded].map(({ ruleArn }) => ruleArn),
+      }),
     );
     role.addToPolicy(
       new PolicyStatement({

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
 import { ping } from '../lambda/triggers/ping.ts';
 import type { BusRule, Trigger } from '../lambda/triggers/trigger.ts';
+import { DELIVERY } from './timing.ts';
 
 export interface TriggerRulesProps {
   readonly function: IFunction;
@@ -21,24 +22,12 @@ export class TriggerRules extends Construct {
 
   public constructor(scope: Construct, id: string, props: TriggerRulesProps) {
     super(scope, id);
-    const delivery = {
-      deadLetterQueue: props.deadLetters,
-      // An hour without delivery is an outage that somebody should hear of; the redrive delivers later. EventBridge itself would
-      // go on for a day. The age decides, so the attempts are left at their maximum.
-      // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
-      maxEventAge: Duration.hours(1),
-      retryAttempts: 185,
-    };
-    const targets: Record<Trigger['delivery'], () => IRuleTarget> = {
-      direct: () => new LambdaFunction(props.function, delivery),
-      queued: () => new SqsQueue(props.workQueue, delivery),
-    };
     this.rules = TRIGGERS.map(
       (trigger) =>
         new Rule(this, trigger.ruleId, {
           description: trigger.description,
           eventPattern: eventPattern(trigger),
-          targets: [targets[trigger.delivery]()],
+          targets: [targetOf(trigger, props)],
         }),
     );
     new Rule(this, ping.ruleId, {
@@ -52,8 +41,14 @@ export class TriggerRules extends Construct {
   }
 }
 
-/** CDK spells one key of a pattern in its own way. */
-function eventPattern({ pattern }: BusRule): EventPattern {
+/** Where the events of a trigger go in the home region. What cannot be delivered waits for a redrive. */
+export function targetOf({ delivery }: Trigger, props: TriggerRulesProps): IRuleTarget {
+  const options = { ...DELIVERY, deadLetterQueue: props.deadLetters };
+  return delivery === 'direct' ? new LambdaFunction(props.function, options) : new SqsQueue(props.workQueue, options);
+}
+
+/** The pattern of a rule as CDK wants it, which spells one key in its own way. */
+export function eventPattern({ pattern }: BusRule): EventPattern {
   const { 'detail-type': detailType, ...rest } = pattern;
   return { ...rest, detailType } as EventPattern;
 }

@@ -52,7 +52,8 @@ async function trailProblem({ trails }: PulseOptions): Promise<string | undefine
 }
 
 async function ruleProblem(name: string, { events }: PulseOptions): Promise<string | undefined> {
-  const { State } = await events.send(new DescribeRuleCommand({ Name: name }));
+  const [Name, EventBusName] = name.split('/').reverse();
+  const { State } = await events.send(new DescribeRuleCommand({ Name, EventBusName }));
   return State === 'DISABLED' ? `the rule ${name} is disabled` : undefined;
 }
 

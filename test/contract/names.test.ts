@@ -14,6 +14,11 @@ test('public names stay: dashboards, filter policies, tag policies and scripts a
     BROKEN_SCHEMA: 'imdsv2-enforcer.broken/v1',
     SOURCE: 'imdsv2-enforcer',
     STACK: 'Imdsv2Enforcer',
+    BUS: 'imdsv2-enforcer',
+    FORWARDER_DEAD_LETTERS: 'imdsv2-enforcer-forwarder-dead-letters',
+    REGIONS_CONTEXT: 'imdsv2-enforcer:regions',
+    forwarderRule: expect.any(Function),
+    forwarderStack: expect.any(Function),
     PING: { source: 'imdsv2-enforcer.ping', detailType: 'Ping', answered: 'ping answered' },
     METRICS: {
       namespace: 'Imdsv2Enforcer',
@@ -35,4 +40,9 @@ test('public names stay: dashboards, filter policies, tag policies and scripts a
       },
     },
   });
+});
+
+test('so do the names of what is in other regions', () => {
+  expect(contract.forwarderRule('Launch')).toBe('imdsv2-enforcer-Launch');
+  expect(contract.forwarderStack('Imdsv2Enforcer', 'eu-west-1')).toBe('Imdsv2Enforcer-eu-west-1');
 });

@@ -20,6 +20,7 @@ test('nothing chosen → the defaults, whatever else is in the context', () => {
   expect(parseSettings({ '@aws-cdk/core:checkSecretUsage': true })).toEqual<Settings>({
     mode: 'enforce',
     existing: 'audit',
+    regions: [],
     trail: 'existing',
     alertEmail: [],
     operationsEmail: [],
@@ -37,6 +38,7 @@ test('strings, as from -c', () => {
     parseSettings({
       mode: 'audit',
       existing: 'enforce',
+      regions: 'us-east-1, eu-west-1,us-east-1',
       trail: 'create',
       alertEmail: 'security@example.com, ciso@example.com,security@example.com',
       operationsEmail: 'platform@example.com',
@@ -51,6 +53,7 @@ test('strings, as from -c', () => {
   ).toEqual<Settings>({
     mode: 'audit',
     existing: 'enforce',
+    regions: ['us-east-1', 'eu-west-1'],
     trail: 'create',
     alertEmail: ['security@example.com', 'ciso@example.com'],
     operationsEmail: ['platform@example.com'],
@@ -89,6 +92,10 @@ test.each<[string, unknown]>([
   ['mode', ''],
   ['mode', true],
   ['trail', 'yes'],
+  ['regions', ''],
+  ['regions', 'us-east-1,'],
+  ['regions', 'us-east-1,Ireland'],
+  ['regions', ['us-east-1', 'all']],
   // A variable that the pipeline did not set: silence would mean that nobody is told.
   ['alertEmail', ''],
   ['alertEmail', 'a@example.com,'],

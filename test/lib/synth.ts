@@ -2,7 +2,7 @@ import { App, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import cdk from '../../cdk.json';
-import { EnforcerStack } from '../../lib/index.ts';
+import { type Deployment, deployment, EnforcerStack } from '../../lib/index.ts';
 import type { Settings } from '../../lib/settings.ts';
 
 const code = (name: string) => Code.fromInline(`export const handler = async () => '${name}';`);
@@ -34,6 +34,15 @@ export function templateOf(settings: Partial<Settings> = {}, env?: Environment):
   const template = templates.get(key) ?? Template.fromStack(stackOf(settings, env));
   templates.set(key, template);
   return template;
+}
+
+/** The stacks of several regions, the home region first, as `bin/app.ts` makes them. */
+export function deploymentOf(regions: readonly string[], settings: Partial<Settings> = {}): Deployment {
+  return deployment(new App({ context: cdk.context }), 'Imdsv2Enforcer', {
+    ...settings,
+    regions,
+    code: { enforce: code('enforce'), sweep: code('sweep') },
+  });
 }
 
 /** Properties by logical id. */

@@ -1,0 +1,244 @@
+import { type App, type Stack, Validations } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { parseSweepConfig, toSweepEnvironment } from '../../lambda/config.ts';
+import { BUS, FORWARDER_DEAD_LETTERS } from '../../lambda/contract.ts';
+import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { parseSettings } from '../../lib/settings.ts';
+import { deploymentOf, resources, stackOf, statements, templateOf, theOne } from './synth.ts';
+
+interface Rule {
+  readonly Name?: string;
+  readonly EventBusName?: unknown;
+  readonly EventPattern: Readonly<Record<string, unknown>>;
+  readonly State: string;
+  readonly Targets: readonly Readonly<Record<string, unknown>>[];
+}
+
+const REGIONS = ['us-east-1', 'eu-west-1', 'ap-southeast-2'] as const;
+const stacks = deploymentOf(REGIONS);
+const [first, second] = stacks.forwarders as [Stack, Stack];
+const home = Template.fromStack(stacks.home);
+const forwarder = Template.fromStack(first);
+const ACCOUNT = { Ref: 'AWS::AccountId' };
+const arn = (...parts: readonly (string | object)[]) => ({ 'Fn::Join': ['', parts] });
+const homeBus = arn('arn:aws:events:us-east-1:', ACCOUNT, `:event-bus/${BUS}`);
+
+describe('the stacks', () => {
+  test('one in each region, the function in the first, and the others after it', () => {
+    expect([stacks.home, first, second].map(({ stackName, region }) => [stackName, region])).toEqual([
+      ['Imdsv2Enforcer', 'us-east-1'],
+      ['Imdsv2Enforcer-eu-west-1', 'eu-west-1'],
+      ['Imdsv2Enforcer-ap-southeast-2', 'ap-southeast-2'],
+    ]);
+    for (const stack of [first, second]) expect(stack.dependencies).toEqual([stacks.home]);
+    expect(home.findOutputs('Regions').Regions?.Value).toBe(REGIONS.join(','));
+  });
+
+  test('no regions, or one → one stack, and all that is there keeps its id', () => {
+    const idsOf = (template: Template) => Object.keys((template.toJSON() as { Resources: object }).Resources);
+    const alone = idsOf(templateOf());
+    expect(deploymentOf([]).forwarders).toEqual([]);
+    expect(idsOf(Template.fromStack(deploymentOf([]).home))).toEqual(alone);
+    expect(idsOf(Template.fromStack(deploymentOf(['us-east-1']).home))).toEqual(alone);
+    expect(idsOf(home)).toEqual(expect.arrayContaining(alone));
+    expect(templateOf().findOutputs('Regions')).toEqual({});
+  });
+
+  test('the construct is in the first region, or says so', () => {
+    const errors = (region?: string) =>
+      Annotations.fromStack(stackOf({ regions: REGIONS }, region === undefined ? undefined : { region })).findError(
+        '*',
+        Match.stringLikeRegexp('^regions begins with us-east-1'),
+      );
+    expect(errors('us-east-1')).toEqual([]);
+    expect(errors('eu-west-1')).toHaveLength(1);
+    expect(errors()).toHaveLength(1);
+  });
+
+  test('cdk-nag finds nothing', () => {
+    const checks = new AwsSolutionsChecks();
+    const { home, forwarders } = deploymentOf(REGIONS, { existing: 'enforce', trail: 'create' });
+    Validations.of(home.node.root).addPlugins(checks);
+    expect(() => (home.node.root as App).synth()).not.toThrow();
+    for (const stack of [home, ...forwarders]) expect(checks.validateScope(stack).violations).toEqual([]);
+  });
+});
+
+describe('a forwarder', () => {
+  test('needs no asset and no bootstrapped region, and fits into the call that deploys it', () => {
+    const assembly = (stacks.home.node.root as App).synth();
+    for (const { artifactId } of stacks.forwarders) {
+      const artifact = assembly.getStackArtifact(artifactId);
+      const text = JSON.stringify(artifact.template, null, 1);
+      expect(artifact.assets).toEqual([]);
+      expect(artifact.requiresBootstrapStackVersion).toBeUndefined();
+      expect(artifact.assumeRoleArn).toBeUndefined();
+      expect(artifact.stackTemplateAssetObjectUrl).toBeUndefined();
+      expect(text).not.toMatch(/bootstrap|hnb659fds|S3Key|S3Bucket|Fn::ImportValue/i);
+      // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+      expect(Buffer.byteLength(text)).toBeLessThan(51_200);
+    }
+  });
+
+  test.each(TRIGGERS)('$name: the pattern of the trigger, as it is; to the bus at home; within limits', (trigger) => {
+    const [, rule] = theOne<Rule>(forwarder, 'AWS::Events::Rule', trigger.ruleId);
+    const roleId = theOne(forwarder, 'AWS::IAM::Role')[0];
+    expect(rule).toMatchObject({ Name: `imdsv2-enforcer-${trigger.ruleId}`, State: 'ENABLED' });
+    expect(rule.EventPattern).toEqual(trigger.pattern);
+    expect(rule.EventBusName).toBeUndefined();
+    expect(rule.Targets).toEqual([
+      {
+        Id: expect.any(String),
+        Arn: homeBus,
+        RoleArn: { 'Fn::GetAtt': [roleId, 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [theOne(forwarder, 'AWS::SQS::Queue')[0], 'Arn'] } },
+        RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 },
+      },
+    ]);
+  });
+
+  test('listens to nothing else, and may do nothing else', () => {
+    forwarder.resourceCountIs('AWS::Events::Rule', TRIGGERS.length);
+    expect(statements(theOne(forwarder, 'AWS::IAM::Policy')[1])).toEqual([
+      { Effect: 'Allow', Action: 'events:PutEvents', Resource: homeBus },
+    ]);
+  });
+
+  test('keeps what it cannot send in an encrypted queue, as long as there is', () => {
+    const [id, queue] = theOne<object>(forwarder, 'AWS::SQS::Queue');
+    expect(queue).toMatchObject({
+      QueueName: FORWARDER_DEAD_LETTERS,
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 24 * 3600,
+    });
+    const letsRules = statements(forwarder.findResources('AWS::SQS::QueuePolicy')).filter(
+      ({ Principal }) => Principal?.Service === 'events.amazonaws.com',
+    );
+    expect(letsRules).toHaveLength(TRIGGERS.length);
+    expect(letsRules[0]).toMatchObject({ Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [id, 'Arn'] } });
+  });
+
+  test('all forwarders listen to the same', () => {
+    const patterns = [first, second].map((stack) =>
+      Object.values(resources<Rule>(Template.fromStack(stack), 'AWS::Events::Rule')).map((rule) => rule.EventPattern),
+    );
+    expect(patterns[0]).toEqual(patterns[1]);
+  });
+});
+
+describe('the bus at home', () => {
+  test('lets in what the rules of the forwarders of this account send', () => {
+    const [, bus] = theOne<{ Name: string; Policy: unknown }>(home, 'AWS::Events::EventBus');
+    expect(bus.Name).toBe(BUS);
+    expect(statements(bus.Policy)).toEqual([
+      {
+        Sid: 'AllowForwarders',
+        Effect: 'Allow',
+        Principal: { AWS: arn('arn:aws:iam::', ACCOUNT, ':root') },
+        Action: 'events:PutEvents',
+        Resource: homeBus,
+        Condition: {
+          ArnLike: {
+            'aws:SourceArn': ['eu-west-1', 'ap-southeast-2'].map((region) =>
+              arn(`arn:aws:events:${region}:`, ACCOUNT, ':rule/imdsv2-enforcer-*'),
+            ),
+          },
+        },
+      },
+    ]);
+  });
+
+  test.each(TRIGGERS)('$name: only from the other regions of the account, to where it goes at home', (trigger) => {
+    const [id, rule] = theOne<Rule>(home, 'AWS::Events::Rule', `EnforcerForwarded${trigger.ruleId}`);
+    const [, atHome] = theOne<Rule>(home, 'AWS::Events::Rule', `EnforcerRules${trigger.ruleId}`);
+    const withoutId = ({ Targets }: Rule) => Targets.map((target) => ({ ...target, Id: undefined }));
+    expect(rule.EventPattern).toEqual({
+      ...trigger.pattern,
+      account: [ACCOUNT],
+      region: ['eu-west-1', 'ap-southeast-2'],
+    });
+    expect(rule.EventBusName).toEqual({ Ref: theOne(home, 'AWS::Events::EventBus')[0] });
+    expect(withoutId(rule)).toEqual(withoutId(atHome));
+    const SourceArn = { 'Fn::GetAtt': [id, 'Arn'] };
+    if (trigger.delivery === 'direct') home.hasResourceProperties('AWS::Lambda::Permission', { SourceArn });
+  });
+
+  test('the sweep looks after these rules too', () => {
+    const [, { Environment }] = theOne<{
+      Environment: { Variables: Record<string, { 'Fn::Join': [string, unknown[]] }> };
+    }>(home, 'AWS::Lambda::Function', 'EnforcerSweepFunction');
+    const names = Environment.Variables.IMDSV2_RULE_NAMES?.['Fn::Join'][1] ?? [];
+    expect(names.at(-1)).toBe(TRIGGERS.map(({ ruleId }) => `,${BUS}/${ruleId}`).join(''));
+    const config = { ruleNames: ['Imdsv2Enforcer-Launch', `${BUS}/Launch`] };
+    const variables = toSweepEnvironment(config as never);
+    expect(() => parseSweepConfig({ IMDSV2_RULE_NAMES: variables.IMDSV2_RULE_NAMES })).not.toThrow(/IMDSV2_RULE_NAMES/);
+  });
+});
+
+describe.each([
+  ['aws', ['eu-west-1', 'af-south-1', 'eu-newplace-7']],
+  ['aws-us-gov', ['us-gov-west-1', 'us-gov-east-1']],
+  ['aws-cn', ['cn-north-1', 'cn-northwest-1']],
+])('in the partition %s', (partition, regions) => {
+  // Settings do not let the regions of China together; the stacks are of their partition all the same.
+  const { home, forwarders } = deploymentOf(regions);
+  const foreign = [/arn:aws:/, /arn:aws-us-gov:/, /arn:aws-cn:/].filter((form) => !form.test(`arn:${partition}:`));
+
+  test.each([home, ...forwarders].map((stack) => [stack.region, stack] as const))(
+    '%s names no other one',
+    (_, stack) => {
+      const text = JSON.stringify(Template.fromStack(stack).toJSON());
+      for (const form of foreign) expect(text).not.toMatch(form);
+    },
+  );
+
+  test('forwarders send to the bus of their partition', () => {
+    for (const stack of forwarders) {
+      const rules = Object.values(resources<Rule>(Template.fromStack(stack), 'AWS::Events::Rule'));
+      const targets = new Set(rules.flatMap(({ Targets }) => Targets.map((target) => JSON.stringify(target.Arn))));
+      expect(targets.size).toBe(1);
+      const literal = arn(`arn:${partition}:events:${home.region}:`, ACCOUNT, `:event-bus/${BUS}`);
+      const reference = arn('arn:', { Ref: 'AWS::Partition' }, `:events:${home.region}:`, ACCOUNT, `:event-bus/${BUS}`);
+      // Of a region that is newer than the CDK only CloudFormation knows the partition.
+      expect([...targets][0]).toBe(JSON.stringify(stack.region === 'eu-newplace-7' ? reference : literal));
+    }
+  });
+});
+
+describe('the setting', () => {
+  const problemsOf = (context: Record<string, unknown>) => {
+    try {
+      return parseSettings(context).regions;
+    } catch (error) {
+      return (error as { problems: readonly string[] }).problems;
+    }
+  };
+
+  test('all → what is stored, or how to store it', () => {
+    const stored = { 'imdsv2-enforcer:regions': ['eu-west-1', 'us-east-1'] };
+    expect(problemsOf({ regions: 'all', ...stored })).toEqual(['eu-west-1', 'us-east-1']);
+    // Nobody asked for it.
+    expect(problemsOf(stored)).toEqual([]);
+    expect(problemsOf({ regions: 'all' })).toEqual([
+      'regions is "all", but cdk.context.json does not say which there are; `npm run imdsv2 -- regions --write` stores them',
+    ]);
+    expect(problemsOf({ regions: 'all', 'imdsv2-enforcer:regions': ['eu-west-1', 7] })).toEqual([
+      expect.stringMatching(/^imdsv2-enforcer:regions is .*; accepted: names of regions; .* stores them anew$/),
+    ]);
+  });
+
+  test('a list across partitions, or where events do not cross → the reason, beside every other problem', () => {
+    expect(problemsOf({ regions: 'us-east-1,us-gov-west-1', mode: 'x' })).toEqual([
+      'mode is "x"; accepted: enforce | audit',
+      'regions is "us-east-1,us-gov-west-1"; accepted: regions of one partition; of these aws has us-east-1, aws-us-gov has us-gov-west-1',
+    ]);
+    expect(problemsOf({ regions: ['cn-north-1', 'cn-northwest-1'] })).toEqual([
+      expect.stringMatching(
+        /^regions is .*; accepted: regions whose events can go to another region, unlike cn-north-1, /,
+      ),
+    ]);
+    expect(problemsOf({ regions: 'cn-north-1' })).toEqual(['cn-north-1']);
+    expect(problemsOf({ regions: 'us-gov-west-1,us-gov-east-1' })).toEqual(['us-gov-west-1', 'us-gov-east-1']);
+  });
+});

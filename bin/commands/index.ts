@@ -5,6 +5,7 @@ import { enforce } from './enforce.ts';
 import { exempt } from './exempt.ts';
 import { explain } from './explain.ts';
 import { policy } from './policy.ts';
+import { regions } from './regions.ts';
 import { replay } from './replay.ts';
 import { rollback } from './rollback.ts';
 import { testAlert } from './test-alert.ts';
@@ -19,5 +20,6 @@ export const commands: readonly AnyCommand[] = [
   replay,
   doctor,
   policy,
+  regions,
   testAlert,
 ];

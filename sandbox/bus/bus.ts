@@ -46,9 +46,19 @@ const LONGEST_WAIT_MS = 86_400_000;
 export class Bus {
   readonly #room: BusRoom;
   readonly #rules: Rule[] = [];
+  readonly #own = new Set<string>();
 
   public constructor(room: BusRoom) {
     this.#room = room;
+  }
+
+  /** Makes a bus beside the default ones. */
+  public create(busArn: string): void {
+    this.#own.add(busArn);
+  }
+
+  public has(busArn: string): boolean {
+    return this.#own.has(busArn) || busArn === this.defaultBus(busArn.split(':')[3] ?? '');
   }
 
   /** @throws ApiError if its schedule is not known here. */
@@ -166,6 +176,7 @@ export class Bus {
     const body = input ?? JSON.stringify(event);
     if (service === 'lambda') return this.#room.invoke(arn, JSON.parse(body));
     if (service === 'events') {
+      if (!this.has(arn)) return false;
       this.put(event, arn);
       return true;
     }

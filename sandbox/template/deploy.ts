@@ -58,6 +58,7 @@ export class Deployment {
     for (const [id, properties] of this.#resources('AWS::SNS::Topic')) this.#topic(id, properties);
     for (const [, properties] of this.#resources('AWS::SNS::Subscription')) this.#subscribe(properties);
     for (const [id, resource] of resourcesOf(template, 'AWS::Lambda::Function')) this.#function(id, resource);
+    for (const [id] of resourcesOf(template, 'AWS::Events::EventBus')) ground.bus.create(this.#intrinsics.arnOf(id));
     for (const [id, resource] of resourcesOf(template, 'AWS::Events::Rule')) this.#rule(id, resource);
     for (const [id, properties] of this.#resources('AWS::Lambda::EventSourceMapping')) this.#poller(id, properties);
     this.stack = deployedStack(template, this.#intrinsics, { name, region: this.#region, createdAt: clock.now() });
@@ -137,7 +138,9 @@ export class Deployment {
     const matches = pattern === undefined ? () => false : compilePattern(pattern);
     const said = { description: text(properties, 'Description'), schedule: text(properties, 'ScheduleExpression') };
     const goesBy = (other: string) => isNamed(id, resource, other);
-    this.#ground.bus.add({ name, arn, busArn: this.#busArn(bus), state, pattern, matches, targets, goesBy, ...said });
+    const busArn = this.#busArn(bus);
+    if (!this.#ground.bus.has(busArn)) throw new TemplateError(`${id}: there is no event bus ${busArn}`);
+    this.#ground.bus.add({ name, arn, busArn, state, pattern, matches, targets, goesBy, ...said });
   }
 
   #target(ruleArn: string, target: unknown, where: string): Target {
@@ -149,7 +152,8 @@ export class Deployment {
     if (arn.split(':')[2] === 'lambda' && !this.#ground.functions.has(arn)) {
       throw new TemplateError(`${where}: no bundle was given for ${arn}`);
     }
-    const policies = (targetArn: string) => forbidden(this.#template, this.#intrinsics, ruleArn, targetArn);
+    const by = { ruleArn, roleArn: text(resolved, 'RoleArn') };
+    const policies = (targetArn: string) => forbidden(this.#template, this.#intrinsics, by, targetArn);
     if (deadLetterArn !== undefined && policies(deadLetterArn) !== undefined) {
       throw new TemplateError(`${where}: the rule may not send to its dead-letter queue`);
     }

@@ -8,10 +8,13 @@ const EVENTBRIDGE = 'events.amazonaws.com';
 export function forbidden(
   template: Template,
   intrinsics: Intrinsics,
-  ruleArn: string,
+  { ruleArn, roleArn }: { readonly ruleArn: string; readonly roleArn: string | undefined },
   targetArn: string,
 ): string | undefined {
   const service = targetArn.split(':')[2];
+  // A bus of another region takes events from a role. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
+  if (service === 'events')
+    return mayPut(template, intrinsics, roleArn, targetArn) ? undefined : 'the target has no role that may put events';
   if (service === 'lambda')
     return mayInvoke(template, intrinsics, ruleArn, targetArn) ? undefined : noPermission('Lambda::Permission');
   if (service === 'sqs')
@@ -40,10 +43,24 @@ function maySend(template: Template, intrinsics: Intrinsics, ruleArn: string, qu
   );
 }
 
+function mayPut(template: Template, intrinsics: Intrinsics, roleArn: string | undefined, busArn: string): boolean {
+  const roleName = roleArn?.split('/').at(-1);
+  return resourcesOf(template, 'AWS::IAM::Policy').some(([id, { Properties = {} }]) => {
+    if (!listOf(intrinsics.resolve(Properties.Roles, id)).includes(roleName)) return false;
+    return statementsOf(Properties).some(
+      ({ Effect, Action, Resource }) =>
+        Effect === 'Allow' &&
+        listOf(Action).includes('events:PutEvents') &&
+        listOf(intrinsics.resolve(Resource, id)).includes(busArn),
+    );
+  });
+}
+
 interface Statement {
   readonly Effect?: unknown;
   readonly Principal?: { readonly Service?: unknown };
   readonly Action?: unknown;
+  readonly Resource?: unknown;
 }
 
 const statementsOf = (properties: Readonly<Record<string, unknown>>): readonly Statement[] =>

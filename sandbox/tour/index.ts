@@ -5,6 +5,7 @@ import type { Case, Scene } from './case.ts';
 import { CASES } from './cases.ts';
 import { News } from './news.ts';
 import { caseTable, fleetTable, heading, type Played, type Print, problemsOf } from './print.ts';
+import * as regions from './region-cases.ts';
 import { CALLERS, Stage } from './stage.ts';
 import * as sweep from './sweep-cases.ts';
 import { product } from './synth.ts';
@@ -38,6 +39,7 @@ export async function runTour({ timeScale, seed }: TourOptions, print: Print): P
   print('Building the bundles and synthesizing the stack ...');
   const audit = await product({ mode: 'enforce', existing: 'audit' });
   const whenQuiet = await product({ mode: 'enforce', existing: 'enforce-when-quiet' });
+  const everywhere = await product({ mode: 'enforce', existing: 'audit', regions: regions.REGIONS });
   const today = new Date().toISOString().slice(0, 10);
   const swept = { timeScale: Math.max(timeScale, SWEEP_TIME_SCALE), prewarm: 1 };
   const acts: readonly Act[] = [
@@ -47,6 +49,12 @@ export async function runTour({ timeScale, seed }: TourOptions, print: Print): P
       cases: CASES,
       inFull: ['imdsv2-enforcer.outcome/v1'],
       epilogue: 'the running-state queue: what the events missed',
+    },
+    {
+      title: `Every region of the account, regions=${regions.REGIONS.join(',')}`,
+      options: { ...everywhere, timeScale, schedules: false },
+      cases: [regions.elsewhere],
+      inFull: ['imdsv2-enforcer.outcome/v1'],
     },
     {
       title: 'What was there before, existing=audit',

@@ -61,13 +61,14 @@ export class Stage {
     options: Partial<RunInstancesCommandInput> = {},
     tags: Record<string, string> = {},
     by: Key = 'AKIADEVELOPER',
+    region = this.sandbox.homeRegion,
   ) {
     const { MinCount = 1, MaxCount = MinCount, ...rest } = options;
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     const TagSpecifications = Tags.length > 0 ? [{ ResourceType: 'instance' as const, Tags }] : undefined;
     const image = rest.LaunchTemplate === undefined ? { ImageId: IMAGE } : {};
     const command = new RunInstancesCommand({ ...image, MinCount, MaxCount, TagSpecifications, ...rest });
-    const { Instances = [] } = await this.#ec2(by).send(command);
+    const { Instances = [] } = await this.#ec2(by, region).send(command);
     return Instances.map(({ InstanceId = '' }) => InstanceId);
   }
 
@@ -89,7 +90,8 @@ export class Stage {
   }
 
   public instance(id: string): Instance {
-    const instance = this.sandbox.fleet().get(id);
+    const { sandbox } = this;
+    const instance = sandbox.regions.map((region) => sandbox.fleet(region).get(id)).find((one) => one !== undefined);
     if (instance === undefined) throw new Error(`there is no instance ${id}`);
     return instance;
   }
@@ -164,7 +166,7 @@ export class Stage {
       .length;
   }
 
-  #ec2(accessKeyId: Key): EC2Client {
-    return new EC2Client(this.sandbox.client({ accessKeyId }));
+  #ec2(accessKeyId: Key, region = this.sandbox.homeRegion): EC2Client {
+    return new EC2Client(this.sandbox.client({ accessKeyId, region }));
   }
 }

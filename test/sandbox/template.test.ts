@@ -3,7 +3,7 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import type { Template } from '../../sandbox/template/template.ts';
 import { TemplateError } from '../../sandbox/template/template.ts';
 import { fifoTemplate, getArn, templateOf, type TemplateOptions } from './stack.ts';
-import { ec2Of, FIXTURE, launch, READER, sandboxOf, stopAll } from './support.ts';
+import { FIXTURE, READER, sandboxOf, stopAll } from './support.ts';
 
 afterEach(stopAll);
 
@@ -146,30 +146,6 @@ test('parameters, joins, substitutions and splits', async () => {
   const template = changed('TopicBBBBBBBB', { DisplayName: name });
   const sandbox = await deploy({ ...template, Parameters: { Prefix: { Default: 'p' } } });
   expect(sandbox.topic('Topic').displayName).toBe('p-us-east-1-b-${y}');
-});
-
-test('events cross regions by a bus of the home region', async () => {
-  const forward = {
-    Type: 'AWS::Events::Rule',
-    Properties: {
-      EventPattern: { source: ['aws.ec2'] },
-      Targets: [{ Arn: 'arn:aws:events:us-east-1:111122223333:event-bus/ours', Id: 'T' }],
-    },
-  };
-  const home = changed('RunningRule44444444', { EventBusName: 'ours' }, { without: ['Mapping'] });
-  const sandbox = await sandboxOf({
-    regions: ['us-east-1', 'eu-west-1'],
-    stacks: [{ template: home }, { template: { Resources: { Forward: forward } }, region: 'eu-west-1', name: 'Spoke' }],
-    bundles: FIXTURE,
-  });
-  const [id] = await launch(ec2Of(sandbox, { region: 'eu-west-1' }));
-  await launch(ec2Of(sandbox));
-  await sandbox.idle();
-
-  const messages = sandbox.queue('WorkQueue').messages();
-  expect(messages.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
-    { region: 'eu-west-1', detail: { 'instance-id': id, state: 'running' } },
-  ]);
 });
 
 describe('functions and queues of nested constructs', () => {

@@ -31,6 +31,7 @@ const ENVIRONMENT = {
     deadLettersUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead',
     ruleNames: ['launch'],
     sweepEveryHours: 6,
+    forwarders: [],
   }),
   AWS_REGION: 'eu-central-1',
   AWS_LAMBDA_FUNCTION_NAME: 'enforce',

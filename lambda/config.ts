@@ -31,6 +31,8 @@ export interface SweepConfig extends Config {
   readonly ruleNames: readonly string[];
   /** Hours between two sweeps; a divisor of 24. */
   readonly sweepEveryHours: number;
+  /** Regions that send their events to this one. */
+  readonly forwarders: readonly string[];
 }
 
 /** How one key stands in the environment. */
@@ -81,8 +83,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 function write<T extends object>(forms: Forms<T>, config: T): Record<string, string> {
   const keys = Object.keys(forms) as (keyof T)[];
-  return Object.fromEntries(keys.map((key) => [forms[key].name, String(config[key])]));
+  return Object.fromEntries(keys.map((key) => [forms[key].name, textOf(config[key])]));
 }
+
+/** An empty list is a word of its own: a variable without a value is easily lost on its way. */
+const textOf = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? NONE : String(value));
+
+const NONE = 'none';
 
 function read<T extends object>(forms: Forms<T>, env: Environment): T {
   const problems: string[] = [];
@@ -170,4 +177,10 @@ const SWEEP_FORMS: Forms<SweepConfig> = {
     read: (text) => (/^[\w./-]+(,[\w./-]+)*$/.test(text) ? text.split(',') : undefined),
   },
   sweepEveryHours: { name: 'IMDSV2_SWEEP_EVERY_HOURS', accepted: SWEEP_HOURS.join(' | '), read: sweepHours },
+  forwarders: {
+    name: 'IMDSV2_FORWARDERS',
+    accepted: `names of regions, separated by commas | ${NONE}`,
+    read: (text) =>
+      text === NONE ? [] : /^[a-z]+(-[a-z]+)+-\d+(,[a-z]+(-[a-z]+)+-\d+)*$/.test(text) ? text.split(',') : undefined,
+  },
 };

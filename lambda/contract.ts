@@ -89,6 +89,8 @@ export const METRICS = {
     oldestOpenSeconds: 'OldestOpenSeconds',
     /** One for each region and run. */
     sweepCompleted: 'SweepCompleted',
+    /** What is off with the regions that send their events home: one for each sweep of such a region, 0 if nothing is. */
+    forwarderProblems: 'ForwarderProblems',
     /** Instances on which calls without a token are refused since they were closed. */
     rejectedInstances: 'RejectedInstances',
     /** Seconds that IMDSv1 was reachable, one value per remediated instance. */

@@ -26,7 +26,7 @@ export function acknowledgeWideReads(role: Role): void {
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason:
-      'What it reads (EC2, CloudWatch metrics, trails) has no resource-level permissions, or is any trail of the account.',
+      'What it reads (EC2, CloudWatch metrics, rules, trails) has no resource-level permissions, or is any trail of the account.',
   });
 }
 

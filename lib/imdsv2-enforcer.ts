@@ -65,6 +65,7 @@ export class Imdsv2Enforcer extends Construct {
       ...queues,
       sweep: this.sweep,
       sweepEveryHours: settings.sweepEveryHours,
+      forwards: regions.length > 0,
       operations: topics.operations,
       runbookUrl: settings.runbookUrl ?? 'docs/runbook.md',
     });
@@ -119,6 +120,11 @@ export class Imdsv2Enforcer extends Construct {
   /** Instances on which calls without a token are refused since they were closed. */
   public metricRejectedInstances(options?: MetricOptions): Metric {
     return enforcerMetric('rejectedInstances', options);
+  }
+
+  /** What is off with the regions that send their events home, as their last sweeps found it. */
+  public metricForwarderProblems(options?: MetricOptions): Metric {
+    return enforcerMetric('forwarderProblems', options);
   }
 
   /** Instances of a region that CIS AWS 5.7 passes, as its last sweep counted them. */

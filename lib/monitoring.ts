@@ -23,6 +23,8 @@ export interface MonitoringProps {
   readonly deadLetters: IQueue;
   readonly sweep: Sweep;
   readonly sweepEveryHours: number;
+  /** Whether other regions send their events here. */
+  readonly forwards: boolean;
   /** Where alarms go. */
   readonly operations: ITopic;
   /** Where the headings of the runbook are found. */
@@ -69,7 +71,7 @@ export class Monitoring extends Construct {
 }
 
 function alarms(props: MonitoringProps): readonly AlarmSpec[] {
-  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours } = props;
+  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours, forwards } = props;
   const minutes = (count: number) => ({ period: Duration.minutes(count) });
   return [
     {
@@ -141,14 +143,24 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
       metric: enforcerMetric('rejectedInstances', minutes(15)),
       from: 1,
     },
+    ...(forwards ? [forwardersAlarm(sweepEveryHours)] : []),
   ];
 }
+
+/** No alarm of another region can act on a topic here, so the sweep looks there and counts here. */
+const forwardersAlarm = (sweepEveryHours: number): AlarmSpec => ({
+  id: 'Forwarders',
+  heading: 'A region is not listened to',
+  // From one sweep to the next, so that it does not end before somebody has looked.
+  metric: enforcerMetric('forwarderProblems', { period: Duration.hours(sweepEveryHours) }),
+  from: 1,
+});
 
 /** Without `driftRemediated`: it is part of `remediated`, and stacked on it an instance would count twice. */
 const OUTCOMES = ['remediated', 'held', 'exempt', 'failed', 'retried', 'notUnderstood'] as const;
 
 function widgets(props: MonitoringProps): GraphWidget[][] {
-  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours } = props;
+  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours, forwards } = props;
   const half = { width: 12, height: 6 };
   // A gauge has one value for each run: points of any shorter period would stand alone.
   const run = Duration.hours(sweepEveryHours);
@@ -211,6 +223,7 @@ function widgets(props: MonitoringProps): GraphWidget[][] {
           enforcerMetric('sweepCompleted', { label: 'Regions completed' }),
           sweep.queue.metricApproximateNumberOfMessagesVisible({ label: 'Steps waiting' }),
           sweep.deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'Steps given up' }),
+          ...(forwards ? [enforcerMetric('forwarderProblems', { label: 'Problems of other regions' })] : []),
         ],
         right: [sweep.function.metricErrors({ label: 'Steps that failed once' })],
       }),

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -14,7 +14,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { toSweepEnvironment } from '../lambda/config.ts';
-import { BUS } from '../lambda/contract.ts';
+import { BUS, FORWARDER_DEAD_LETTERS } from '../lambda/contract.ts';
 import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
@@ -48,6 +48,7 @@ export class Sweep extends Construct {
   public constructor(scope: Construct, id: string, props: SweepProps) {
     super(scope, id);
     const { settings, topics, workQueue, deadLetters, rules, forwarded } = props;
+    const [, ...forwarders] = settings.regions;
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...encrypted,
@@ -107,6 +108,7 @@ export class Sweep extends Construct {
         deadLettersUrl: deadLetters.queueUrl,
         ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
         sweepEveryHours: settings.sweepEveryHours,
+        forwarders,
       }),
     });
     logGroup.grantWrite(role);
@@ -117,6 +119,12 @@ export class Sweep extends Construct {
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn, workQueue.queueArn] }),
     );
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetters.queueArn] }));
+    if (forwarders.length > 0) {
+      const resources = forwarders.map((region) =>
+        Stack.of(this).formatArn({ service: 'sqs', region, resource: FORWARDER_DEAD_LETTERS }),
+      );
+      role.addToPolicy(new PolicyStatement({ actions: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'], resources }));
+    }
     role.addToPolicy(
       new PolicyStatement({
         actions: ['events:DescribeRule'],
@@ -131,6 +139,8 @@ export class Sweep extends Construct {
           'cloudwatch:GetMetricData',
           'cloudtrail:DescribeTrails',
           'cloudtrail:GetTrailStatus',
+          // Whether rules listen in other regions too.
+          'events:ListRules',
         ],
         resources: ['*'],
       }),

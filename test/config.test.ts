@@ -27,6 +27,7 @@ const SWEEP: SweepConfig = {
   deadLettersUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-dead',
   ruleNames: ['Imdsv2Enforcer-Launch-1', 'Imdsv2Enforcer-Drift-2'],
   sweepEveryHours: 6,
+  forwarders: ['eu-central-1', 'us-gov-west-1'],
 };
 
 const problemsOf = (
@@ -55,6 +56,7 @@ test('the names of the environment variables', () => {
   });
   expect(toSweepEnvironment(SWEEP)).toEqual({
     ...toEnvironment(CONFIG),
+    IMDSV2_FORWARDERS: 'eu-central-1,us-gov-west-1',
     IMDSV2_SWEEP_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-sweep.fifo',
     IMDSV2_DEAD_LETTERS_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-dead',
     IMDSV2_RULE_NAMES: 'Imdsv2Enforcer-Launch-1,Imdsv2Enforcer-Drift-2',
@@ -82,6 +84,7 @@ test('what the construct writes is what the function reads', () => {
     deadLettersUrl: fc.webUrl({ validSchemes: ['http', 'https'] }),
     ruleNames: fc.array(fc.stringMatching(/^[\w.-]{1,64}$/), { minLength: 1, maxLength: 8 }),
     sweepEveryHours: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
+    forwarders: fc.array(fc.stringMatching(/^[a-z]{2}(-[a-z]{2,6}){1,2}-\d$/), { maxLength: 5 }),
   });
   fc.assert(fc.property(anySweep, (config) => expect(parseSweepConfig(toSweepEnvironment(config))).toEqual(config)));
 });
@@ -102,6 +105,7 @@ test('everything that is missing is said at once', () => {
     'IMDSV2_DEAD_LETTERS_URL is missing; accepted: an SQS queue URL',
     'IMDSV2_RULE_NAMES is missing; accepted: rule names, separated by commas',
     'IMDSV2_SWEEP_EVERY_HOURS is missing; accepted: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24',
+    'IMDSV2_FORWARDERS is missing; accepted: names of regions, separated by commas | none',
   ]);
 });
 

@@ -111,10 +111,11 @@ export class Invocation {
         outcome: () => undefined,
         notUnderstood: (_, problem) => books.warnings.push(problem),
         sweepCompleted: () => (books.completed += 1),
+        forwarderProblems: () => undefined,
         rejected: () => undefined,
         warning: (text) => books.warnings.push(text),
       },
-      pulse: { problems: () => Promise.resolve([]) },
+      pulse: { problems: () => Promise.resolve([]), problemsIn: () => Promise.resolve([]) },
       time,
     };
   }

@@ -63,6 +63,7 @@ export async function sweepRegion({ open, existing, kills }: RunOptions): Promis
     usage: USAGE_RULES,
     trail: true,
     sweepEveryHours: EVERY_HOURS,
+    forwarders: [],
     homeRegion: REGION,
   };
   const killed = { start: 0, region: 0, chunk: 0, close: 0 };

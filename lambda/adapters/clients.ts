@@ -32,4 +32,12 @@ export const sqsClient = (): SQSClient => new SQSClient({ requestHandler });
 
 export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });
 
+/** SQS clients by region. */
+export const sqsClients = (): ((region: string) => SQSClient) =>
+  byRegion((region) => new SQSClient({ region, requestHandler }));
+
+/** EventBridge clients by region. */
+export const eventsClients = (): ((region: string) => EventBridgeClient) =>
+  byRegion((region) => new EventBridgeClient({ region, requestHandler }));
+
 export const eventsClient = (): EventBridgeClient => new EventBridgeClient({ requestHandler });

@@ -53,6 +53,7 @@ export function journal(logger: Logger, metrics: Metrics): Journal {
         one.addMetric(names.held, MetricUnit.Count, instances);
       }
     },
+    forwarderProblems: (problems) => metrics.addMetric(names.forwarderProblems, MetricUnit.Count, problems),
     rejected: (instances) => metrics.addMetric(names.rejectedInstances, MetricUnit.Count, instances),
     warning: (text, error) =>
       logger.warn(text, { error: error instanceof Error ? clean(error.message) : String(error) }),

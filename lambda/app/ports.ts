@@ -163,6 +163,8 @@ export interface RegionReader {
 export interface Pulse {
   /** What is off: one sentence each. Never fails: what cannot be read is off too. */
   problems(): Promise<readonly string[]>;
+  /** The same of another region: whether rules listen there, and whether their events reach the home region. */
+  problemsIn(region: string): Promise<readonly string[]>;
 }
 
 /** Keeps the steps of sweeps, those of one region in order. */
@@ -225,6 +227,8 @@ export interface Journal {
   notUnderstood(eventId: string, problem: string): void;
   /** One more sweep of a region is complete. */
   sweepCompleted(region: string, gauges: Gauges): void;
+  /** How much is off with a region that sends its events home; 0 if nothing is. */
+  forwarderProblems(count: number): void;
   /** Instances on which IMDSv1 was refused after a change. */
   rejected(count: number): void;
   /** Something went wrong that the caller dealt with. */

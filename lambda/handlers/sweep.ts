@@ -3,7 +3,16 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { cloudWatchClients, ec2Clients, eventsClient, snsClient, sqsClient, trailClient } from '../adapters/clients.ts';
+import {
+  cloudWatchClients,
+  ec2Clients,
+  eventsClient,
+  eventsClients,
+  snsClient,
+  sqsClient,
+  sqsClients,
+  trailClient,
+} from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Regions } from '../adapters/ec2-regions.ts';
@@ -20,7 +29,8 @@ import { METRICS } from '../contract.ts';
 
 const config = parseSweepConfig(process.env);
 const homeRegion = process.env.AWS_REGION ?? '';
-const rules = { ...rulesOf(config), sweepEveryHours: config.sweepEveryHours, homeRegion };
+const { sweepEveryHours, forwarders } = config;
+const rules = { ...rulesOf(config), sweepEveryHours, forwarders, homeRegion };
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const [ec2, queues] = [ec2Clients(), sqsClient()];
@@ -34,7 +44,13 @@ const ports = {
   usage: cloudWatchUsage(cloudWatchClients()),
   publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
   journal: journal(logger, metrics),
-  pulse: pulse({ ...config, trails: trailClient(), events: eventsClient(), queues }),
+  pulse: pulse({
+    ...config,
+    trails: trailClient(),
+    events: eventsClient(),
+    queues,
+    elsewhere: { events: eventsClients(), queues: sqsClients() },
+  }),
 };
 
 /** Takes one step of a sweep at a time. It throws when the step must be taken again: SQS then gives it back. */

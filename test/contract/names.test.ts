@@ -35,6 +35,7 @@ test('public names stay: dashboards, filter policies, tag policies and scripts a
         open: 'Open',
         oldestOpenSeconds: 'OldestOpenSeconds',
         sweepCompleted: 'SweepCompleted',
+        forwarderProblems: 'ForwarderProblems',
         rejectedInstances: 'RejectedInstances',
         exposureSeconds: 'ExposureSeconds',
       },

@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type App, type Stack, Validations } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { parseSweepConfig, toSweepEnvironment } from '../../lambda/config.ts';
-import { BUS, FORWARDER_DEAD_LETTERS } from '../../lambda/contract.ts';
+import { BUS, FORWARDER_DEAD_LETTERS, METRICS } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
-import { parseSettings } from '../../lib/settings.ts';
-import { deploymentOf, resources, stackOf, statements, templateOf, theOne } from './synth.ts';
+import { actions, deploymentOf, resources, stackOf, statements, templateOf, theOne } from './synth.ts';
 
 interface Rule {
   readonly Name?: string;
@@ -176,6 +177,48 @@ describe('the bus at home', () => {
   });
 });
 
+describe('what is off in another region', () => {
+  test('the sweep may read it, and no other queue', () => {
+    const policy = statements(theOne(home, 'AWS::IAM::Policy', 'EnforcerSweepFunctionRole')[1]);
+    const queues = policy.filter((statement) => actions(statement).includes('sqs:GetQueueUrl'));
+    const inRegions = ['ap-southeast-2', 'eu-west-1'].map((region) =>
+      arn(`arn:aws:sqs:${region}:`, ACCOUNT, `:${FORWARDER_DEAD_LETTERS}`),
+    );
+    // The queues that it takes from are in the first.
+    expect(queues.map(({ Resource }) => Resource)).toContainEqual(inRegions);
+    expect(policy.flatMap(actions)).toContain('events:ListRules');
+    home.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ IMDSV2_FORWARDERS: 'eu-west-1,ap-southeast-2' }) },
+    });
+    templateOf().hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ IMDSV2_FORWARDERS: 'none' }) },
+    });
+  });
+
+  test('rings an alarm at home, and there is none where there is no other region', () => {
+    const [, alarm] = theOne<{ AlarmDescription: string }>(
+      home,
+      'AWS::CloudWatch::Alarm',
+      'EnforcerMonitoringForwarders',
+    );
+    expect(alarm).toMatchObject({
+      Namespace: METRICS.namespace,
+      MetricName: METRICS.names.forwarderProblems,
+      Dimensions: [{ Name: 'service', Value: METRICS.service }],
+      Statistic: 'Sum',
+      Period: 6 * 3600,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    expect(readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8')).toContain(
+      `\n## ${alarm.AlarmDescription.split('.')[0]}\n`,
+    );
+    for (const stack of stacks.forwarders) Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Alarm', 0);
+    expect(JSON.stringify(theOne(home, 'AWS::CloudWatch::Dashboard'))).toContain(METRICS.names.forwarderProblems);
+  });
+});
+
 describe.each([
   ['aws', ['eu-west-1', 'af-south-1', 'eu-newplace-7']],
   ['aws-us-gov', ['us-gov-west-1', 'us-gov-east-1']],
@@ -203,42 +246,5 @@ describe.each([
       // Of a region that is newer than the CDK only CloudFormation knows the partition.
       expect([...targets][0]).toBe(JSON.stringify(stack.region === 'eu-newplace-7' ? reference : literal));
     }
-  });
-});
-
-describe('the setting', () => {
-  const problemsOf = (context: Record<string, unknown>) => {
-    try {
-      return parseSettings(context).regions;
-    } catch (error) {
-      return (error as { problems: readonly string[] }).problems;
-    }
-  };
-
-  test('all → what is stored, or how to store it', () => {
-    const stored = { 'imdsv2-enforcer:regions': ['eu-west-1', 'us-east-1'] };
-    expect(problemsOf({ regions: 'all', ...stored })).toEqual(['eu-west-1', 'us-east-1']);
-    // Nobody asked for it.
-    expect(problemsOf(stored)).toEqual([]);
-    expect(problemsOf({ regions: 'all' })).toEqual([
-      'regions is "all", but cdk.context.json does not say which there are; `npm run imdsv2 -- regions --write` stores them',
-    ]);
-    expect(problemsOf({ regions: 'all', 'imdsv2-enforcer:regions': ['eu-west-1', 7] })).toEqual([
-      expect.stringMatching(/^imdsv2-enforcer:regions is .*; accepted: names of regions; .* stores them anew$/),
-    ]);
-  });
-
-  test('a list across partitions, or where events do not cross → the reason, beside every other problem', () => {
-    expect(problemsOf({ regions: 'us-east-1,us-gov-west-1', mode: 'x' })).toEqual([
-      'mode is "x"; accepted: enforce | audit',
-      'regions is "us-east-1,us-gov-west-1"; accepted: regions of one partition; of these aws has us-east-1, aws-us-gov has us-gov-west-1',
-    ]);
-    expect(problemsOf({ regions: ['cn-north-1', 'cn-northwest-1'] })).toEqual([
-      expect.stringMatching(
-        /^regions is .*; accepted: regions whose events can go to another region, unlike cn-north-1, /,
-      ),
-    ]);
-    expect(problemsOf({ regions: 'cn-north-1' })).toEqual(['cn-north-1']);
-    expect(problemsOf({ regions: 'us-gov-west-1,us-gov-east-1' })).toEqual(['us-gov-west-1', 'us-gov-east-1']);
   });
 });

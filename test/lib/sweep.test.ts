@@ -226,6 +226,7 @@ describe('its role', () => {
       'ec2:GetInstanceMetadataDefaults',
       MODIFY,
       'events:DescribeRule',
+      'events:ListRules',
       'kms:Decrypt',
       'kms:GenerateDataKey*',
       'logs:CreateLogStream',

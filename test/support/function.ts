@@ -56,6 +56,7 @@ export async function loadSweep(aws: Loopback, config: Partial<SweepConfig> = {}
     deadLettersUrl: `${aws.url}/${ACCOUNT}/dead`,
     ruleNames: ['Launch', 'Drift'],
     sweepEveryHours: 6,
+    forwarders: [],
     ...config,
   };
   Object.assign(process.env, whereabouts(aws), toSweepEnvironment(sweepConfig));

@@ -58,6 +58,8 @@ export interface World extends Required<Ports> {
   readonly metrics: Map<`${UsageMetric} ${string}`, readonly UsagePoint[]>;
   /** What sweeps completed: region and gauges. */
   readonly completed: (readonly [region: string, gauges: Gauges])[];
+  /** What was off with other regions, one number for each sweep of such a region. */
+  readonly forwarderProblems: number[];
   /** Numbers of instances found broken. */
   readonly rejected: number[];
   readonly outcomes: Outcome[];
@@ -96,6 +98,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     watches: [],
     metrics: new Map(),
     completed: [],
+    forwarderProblems: [],
     rejected: [],
     outcomes: [],
     notUnderstood: [],
@@ -185,6 +188,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
       outcome: (outcome) => made.outcomes.push(outcome),
       notUnderstood: (eventId, problem) => made.notUnderstood.push([eventId, problem]),
       sweepCompleted: (region, gauges) => made.completed.push([region, gauges]),
+      forwarderProblems: (count) => made.forwarderProblems.push(count),
       rejected: (count) => made.rejected.push(count),
       warning: (text) => made.warnings.push(text),
     },

@@ -24,6 +24,7 @@ export const rules = (over: Partial<SweepRules> = {}): SweepRules => ({
   usage: USAGE_RULES,
   sweepEveryHours: 6,
   homeRegion: REGION,
+  forwarders: [],
   ...over,
 });
 
@@ -109,6 +110,10 @@ export function sweepWorld(
     pulse: {
       problems: async () => {
         made.begin('pulse');
+        return Promise.resolve(off);
+      },
+      problemsIn: async (region) => {
+        made.begin('pulse', region);
         return Promise.resolve(off);
       },
     },

@@ -24,7 +24,7 @@ export async function count(
   rules: SweepRules,
   ports: SweepPorts,
 ): Promise<void> {
-  const { fleet, journal, regions, pulse, time } = ports;
+  const { fleet, journal, regions, time } = ports;
   const { region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.sweepEveryHours);
   const census = new Census(contextOf(run), rules);
@@ -38,8 +38,9 @@ export async function count(
     }
   }
   const closed = run.asked > 0 && open.length < run.openBefore;
-  const problems = (daily || closed) && region === rules.homeRegion ? await pulse.problems() : [];
-  const told = (daily || closed) && (census.tally.instances + open.length > 0 || problems.length > 0);
+  const instances = census.tally.instances + open.length;
+  const problems = await problemsIn(region, { due: daily || closed, instances }, rules, ports);
+  const told = (daily || closed) && (instances > 0 || problems.length > 0);
   const usage = told ? await usagesIn(region, open, rules, ports) : new Map<string, Usage>();
   for (const snapshot of open) census.add(snapshot, time.now(), usage.get(snapshot.instanceId));
 
@@ -64,6 +65,24 @@ export async function count(
 /** The runs of a day stand at fixed hours, so which one is the first needs no memory. */
 export function isFirstOfDay(startedAt: Date, everyHours: number): boolean {
   return startedAt.getUTCHours() < everyHours;
+}
+
+/** What is off with the product in a region, as far as it is time to look. */
+async function problemsIn(
+  region: string,
+  { due, instances }: { readonly due: boolean; readonly instances: number },
+  { homeRegion, forwarders }: SweepRules,
+  { pulse, journal }: SweepPorts,
+): Promise<readonly string[]> {
+  if (region === homeRegion) return due ? pulse.problems() : [];
+  if (forwarders.includes(region)) {
+    // Each time: no alarm can stand in that region.
+    const problems = await pulse.problemsIn(region);
+    journal.forwarderProblems(problems.length);
+    return problems;
+  }
+  // Nobody asked for rules there; but where instances run, somebody should know that none listens.
+  return due && instances > 0 ? pulse.problemsIn(region) : [];
 }
 
 /** How the open instances use IMDSv1. Where that cannot be read, the region is told all the same, with use that is not known. */

@@ -20,6 +20,8 @@ export interface SweepRules extends Rules {
   readonly sweepEveryHours: number;
   /** The region whose trail, rules and dead letters are looked after. */
   readonly homeRegion: string;
+  /** Regions that send their events to it. */
+  readonly forwarders: readonly string[];
 }
 
 /** What a sweep needs from the outside. */

@@ -170,7 +170,7 @@ describe('whether the product is alive', () => {
 
     await take(close(DAILY), rules({ homeRegion: 'us-east-1' }), ports);
 
-    expect(verbs(ports.calls)).not.toContain('pulse');
+    expect(ports.calls).not.toContain('pulse');
     expect(ports.digests()).toMatchObject([{ json: { problems: [] } }]);
   });
 

@@ -1,0 +1,42 @@
+import { METRICS } from '../../lambda/contract.ts';
+import { product } from '../../sandbox/tour/synth.ts';
+import { BRISK, ec2Of, launch, sandboxOf, stopAll } from './support.ts';
+
+afterEach(stopAll);
+
+// A busy machine takes its time to build and synthesize.
+jest.setTimeout(120_000);
+
+const [HOME, OTHER] = ['us-east-1', 'eu-west-1'];
+
+test('events that do not reach the home region wait where they happened, and its alarm hears of them', async () => {
+  const built = await product({ regions: [HOME, OTHER] });
+  const sandbox = await sandboxOf({
+    ...built,
+    timeScale: BRISK,
+    prewarm: 1,
+    schedules: false,
+    faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':event-bus/') ? 'never' : undefined) },
+  });
+  const [, forwarder] = sandbox.deployments;
+  const unsent = forwarder?.queue('DeadLetters');
+  /** What the metric of the alarm has got by now. */
+  const told = () =>
+    sandbox.metrics().flatMap(({ name, value }) => (name === METRICS.names.forwarderProblems ? [value] : []));
+
+  sandbox.bus.fire('Schedule');
+  await sandbox.idle();
+  expect(told()).toEqual([0]);
+
+  const [id = ''] = await launch(ec2Of(sandbox, { region: OTHER }), { MetadataOptions: { HttpTokens: 'optional' } });
+  await sandbox.idle();
+  expect(unsent?.name).toBe('imdsv2-enforcer-forwarder-dead-letters');
+  expect(unsent?.messages().map(({ body }) => (JSON.parse(body) as { region: string }).region)).toEqual([OTHER, OTHER]);
+  expect(sandbox.queue('DeadLetters').size).toBe(0);
+  expect(sandbox.fleet(OTHER).get(id)?.options.HttpTokens).toBe('optional');
+
+  sandbox.bus.fire('Schedule');
+  await sandbox.idle();
+  // The alarm of the home region rings from 1.
+  expect(told()).toEqual([0, 1]);
+});

@@ -18,7 +18,7 @@ const room = (files, group, message) => ({
 });
 
 export default tseslint.config(
-  globalIgnores(['dist', 'cdk.out', 'coverage', 'reports', '.stryker-tmp', '.emulator']),
+  globalIgnores(['dist', 'cdk.out', 'coverage', 'reports', '.stryker-tmp', '.emulator', '.cfn-lint']),
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

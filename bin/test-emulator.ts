@@ -12,10 +12,11 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startMoto } from '../test/emulator/moto/server.ts';
-import { MOTO, motoPython, UnavailableError } from '../test/emulator/moto/venv.ts';
+import { pythonWith, UnavailableError } from './python/venv.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDER = join(ROOT, '.emulator');
+const MOTO = { requirement: 'moto[server,ec2,sns,sqs,sts]==5.2.5', module: 'moto' };
 const TESTS_SECONDS = 180;
 
 /** Hosts of AWS itself: the tests launch instances. */
@@ -63,10 +64,10 @@ async function against(endpoint: string): Promise<number> {
 
 async function againstMoto(): Promise<number> {
   await mkdir(FOLDER, { recursive: true });
-  const python = await motoPython(FOLDER, stopping.signal);
+  const python = await pythonWith(MOTO, FOLDER, stopping.signal);
   const moto = await startMoto(python, FOLDER, stopping.signal);
   try {
-    console.log(`against ${MOTO} on ${moto.endpoint}`);
+    console.log(`against ${MOTO.requirement} on ${moto.endpoint}`);
     return await jest({ AWS_ENDPOINT_URL: moto.endpoint, EMULATOR: 'moto' });
   } finally {
     await moto.stop();

@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
-import { type CfnEventBus, EventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { AccountRootPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BUS, forwarderRule } from '../lambda/contract.ts';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
@@ -23,26 +23,21 @@ export class HomeBus extends Construct {
   public constructor(scope: Construct, id: string, { regions, ...targets }: HomeBusProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    const eventBus = new EventBus(this, 'Bus', {
-      eventBusName: BUS,
-      description: 'What happens to EC2 instances in the other regions of imdsv2-enforcer',
-    });
+    // Without a description, and its policy apart: CloudFormation of GovCloud takes neither in the bus.
+    const eventBus = new EventBus(this, 'Bus', { eventBusName: BUS });
     const forwarders = regions.map((region) =>
       stack.formatArn({ service: 'events', region, resource: 'rule', resourceName: forwarderRule('*') }),
     );
-    // Together with the bus, so that there is never one without the other.
-    (eventBus.node.defaultChild as CfnEventBus).policy = new PolicyDocument({
-      statements: [
-        new PolicyStatement({
-          sid: 'AllowForwarders',
-          principals: [new AccountRootPrincipal()],
-          actions: ['events:PutEvents'],
-          resources: [stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: BUS })],
-          // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-example-policy-restrict-rule.html
-          conditions: { ArnLike: { 'aws:SourceArn': forwarders } },
-        }),
-      ],
-    });
+    eventBus.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AllowForwarders',
+        principals: [new AccountRootPrincipal()],
+        actions: ['events:PutEvents'],
+        resources: [stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: BUS })],
+        // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-example-policy-restrict-rule.html
+        conditions: { ArnLike: { 'aws:SourceArn': forwarders } },
+      }),
+    );
     this.rules = TRIGGERS.map(
       (trigger) =>
         new Rule(this, trigger.ruleId, {

@@ -16,6 +16,9 @@ interface Rule {
   readonly Targets: readonly Readonly<Record<string, unknown>>[];
 }
 
+// cdk-nag reads a property of the bus policy that is on its way out.
+process.env.JSII_DEPRECATED = 'quiet';
+
 const REGIONS = ['us-east-1', 'eu-west-1', 'ap-southeast-2'] as const;
 const stacks = deploymentOf(REGIONS);
 const [first, second] = stacks.forwarders as [Stack, Stack];
@@ -130,11 +133,12 @@ describe('a forwarder', () => {
 
 describe('the bus at home', () => {
   test('lets in what the rules of the forwarders of this account send', () => {
-    const [, bus] = theOne<{ Name: string; Policy: unknown }>(home, 'AWS::Events::EventBus');
-    expect(bus.Name).toBe(BUS);
-    expect(statements(bus.Policy)).toEqual([
+    expect(theOne<object>(home, 'AWS::Events::EventBus')[1]).toEqual({ Name: BUS });
+    const [, policy] = theOne<object>(home, 'AWS::Events::EventBusPolicy');
+    expect(policy).toMatchObject({ EventBusName: { Ref: theOne(home, 'AWS::Events::EventBus')[0] } });
+    expect(statements(policy)).toEqual([
       {
-        Sid: 'AllowForwarders',
+        Sid: 'cdk-AllowForwarders',
         Effect: 'Allow',
         Principal: { AWS: arn('arn:aws:iam::', ACCOUNT, ':root') },
         Action: 'events:PutEvents',

@@ -3,41 +3,51 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What is installed. A change here replaces the virtual environment at the next run. */
-export const MOTO = 'moto[server,ec2,sns,sqs,sts]==5.2.5';
+/** A package of the Python registry. */
+export interface Package {
+  /** What is installed, with its version. A change here replaces the virtual environment at the next run. */
+  readonly requirement: string;
+  /** The module that it brings. */
+  readonly module: string;
+}
 
-/** Thrown, with the reason, where moto cannot be had on this machine. */
+/** Thrown, with the reason, where a package cannot be had on this machine. */
 export class UnavailableError extends Error {
   public override readonly name = 'UnavailableError';
 }
 
 /**
- * The Python of a virtual environment that has moto: the one in this folder if it is the right one, else made anew.
+ * The Python of a virtual environment that has a package: the one in this folder if it is the right one, else made anew.
  *
  * @throws UnavailableError without python3, venv or a package registry.
  */
-export async function motoPython(folder: string, signal: AbortSignal): Promise<string> {
+export async function pythonWith(
+  { requirement, module }: Package,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
   const venv = join(folder, 'venv');
   const python = join(venv, 'bin', 'python');
   // Written last, so that an installation that was cut short is not taken for a whole one.
   const installed = join(venv, 'installed.txt');
-  if ((await readFile(installed, 'utf8').catch(() => '')) === MOTO && (await works(python, signal))) return python;
+  if ((await readFile(installed, 'utf8').catch(() => '')) === requirement && (await works(python, module, signal)))
+    return python;
 
   await rm(venv, { recursive: true, force: true });
   await attempt('venv', 'python3', ['-m', 'venv', venv], { seconds: 120, signal });
-  console.log(`installing ${MOTO} …`);
-  // Wheels only: nothing that was downloaded runs here before the tests do.
+  console.log(`installing ${requirement} …`);
+  // Wheels only: nothing that was downloaded runs here before it is asked to.
   const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries', '1'];
-  const arguments_ = [...install, '--only-binary', ':all:', MOTO];
+  const arguments_ = [...install, '--only-binary', ':all:', requirement];
   await attempt('pip install', python, arguments_, { seconds: 300, signal });
-  await writeFile(installed, MOTO);
+  await writeFile(installed, requirement);
   return python;
 }
 
 /** A Python that was updated or removed leaves a virtual environment behind that does not start. */
-async function works(python: string, signal: AbortSignal): Promise<boolean> {
+async function works(python: string, module: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await attempt('python', python, ['-I', '-c', 'import moto'], { seconds: 30, signal });
+    await attempt('python', python, ['-I', '-c', `import ${module}`], { seconds: 30, signal });
     return true;
   } catch (error) {
     if (error instanceof UnavailableError) return false;

@@ -6,6 +6,7 @@ import { carryOut, type Check, exitCodeOf, type Finding, print } from '../doctor
 import { checkFunctions, checkSources } from '../doctor/functions.ts';
 import { checkPing } from '../doctor/ping.ts';
 import { checkQueues } from '../doctor/queues.ts';
+import { checkRegion, otherRegions } from '../doctor/region.ts';
 import { checkRules } from '../doctor/rules.ts';
 import { checkTopic } from '../doctor/topics.ts';
 import { checkTrail } from '../doctor/trail.ts';
@@ -61,6 +62,7 @@ Exit code 0: fine. 2: there is something to do. 1: something could not be looked
       { name: 'subscriptions', run: () => checkTopic('Outcomes', deployment, config) },
       { name: 'subscriptions', run: () => checkTopic('Operations', deployment, config) },
       { name: 'queues', run: () => checkQueues(deployment, config) },
+      ...otherRegions(deployment).map((name) => ({ name, run: () => checkRegion(name, aws.config(name)) })),
       ...(options.ping ? [{ name: 'ping', run: () => checkPing(deployment, options, aws, config, io) }] : []),
     ];
     const findings: Finding[] = [];

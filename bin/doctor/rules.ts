@@ -1,5 +1,6 @@
 import { DescribeRuleCommand, EventBridgeClient, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
-import { BUS_RULES } from '../../lambda/triggers/index.ts';
+import { BUS } from '../../lambda/contract.ts';
+import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { type ClientConfig, type Deployment, functionArn, type StackResource } from './deployment.ts';
 import type { Finding } from './finding.ts';
 
@@ -29,6 +30,12 @@ export async function checkRules(deployment: Deployment, config: ClientConfig): 
 
 const isOf = (rule: StackResource, ruleId: string): boolean => nameIn(rule).endsWith(`Rules${ruleId}`);
 
+/** The trigger of a rule on the bus of our own, whose physical id is not its name. */
+const forwardedOf = (rule: StackResource, { setting }: Deployment) =>
+  setting('Regions') === undefined
+    ? undefined
+    : TRIGGERS.find(({ ruleId }) => nameIn(rule).endsWith(`Forwarded${ruleId}`));
+
 /** The schedule of the sweep. */
 const isSchedule = (rule: StackResource): boolean => nameIn(rule).endsWith('SweepSchedule');
 
@@ -36,9 +43,11 @@ const isSchedule = (rule: StackResource): boolean => nameIn(rule).endsWith('Swee
 const nameIn = ({ logicalId }: StackResource): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
 async function problemsOf(rule: StackResource, deployment: Deployment, client: EventBridgeClient): Promise<Finding[]> {
-  const name = rule.physicalId;
+  const onOurBus = forwardedOf(rule, deployment);
+  const at = onOurBus === undefined ? { Name: rule.physicalId } : { Name: onOurBus.ruleId, EventBusName: BUS };
+  const { Name: name } = at;
   const problem = (text: string, todo: string): Finding[] => [{ check, level: 'fail', text: `${name} ${text}`, todo }];
-  const State = await client.send(new DescribeRuleCommand({ Name: name })).then(
+  const State = await client.send(new DescribeRuleCommand(at)).then(
     (answer) => answer.State ?? '',
     (error: unknown) => {
       if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
@@ -49,9 +58,12 @@ async function problemsOf(rule: StackResource, deployment: Deployment, client: E
   const { region } = deployment;
   if (State === 'DISABLED') {
     const lost = isSchedule(rule) ? 'no sweep begins' : 'its events are lost';
-    return problem(`is switched off: ${lost}`, `aws events enable-rule --region ${region} --name ${name}`);
+    const bus = onOurBus === undefined ? '' : ` --event-bus-name ${BUS}`;
+    return problem(`is switched off: ${lost}`, `aws events enable-rule --region ${region} --name ${name}${bus}`);
   }
-  const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: name }));
+  const { Targets = [] } = await client.send(
+    new ListTargetsByRuleCommand({ Rule: name, ...(onOurBus && { EventBusName: BUS }) }),
+  );
   const wanted = targetOf(rule, deployment);
   const isThere = Targets.some(({ Arn }) => wanted === undefined || Arn === wanted);
   if (isThere) return [];
@@ -61,7 +73,7 @@ async function problemsOf(rule: StackResource, deployment: Deployment, client: E
 /** Nothing for a rule that somebody else put into the stack. */
 function targetOf(rule: StackResource, deployment: Deployment): string | undefined {
   if (isSchedule(rule)) return deployment.output('SweepQueueArn');
-  const known = BUS_RULES.find(({ ruleId }) => isOf(rule, ruleId));
+  const known = forwardedOf(rule, deployment) ?? BUS_RULES.find(({ ruleId }) => isOf(rule, ruleId));
   if (known === undefined) return undefined;
   return known.delivery === 'direct' ? functionArn(deployment) : deployment.output('WorkQueueArn');
 }

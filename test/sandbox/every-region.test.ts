@@ -1,5 +1,6 @@
 import { METRICS } from '../../lambda/contract.ts';
 import { product } from '../../sandbox/tour/synth.ts';
+import { enterAws, imdsv2, leaveAws } from '../support/cli.ts';
 import { BRISK, ec2Of, launch, sandboxOf, stopAll } from './support.ts';
 
 afterEach(stopAll);
@@ -34,6 +35,16 @@ test('events that do not reach the home region wait where they happened, and its
   expect(unsent?.messages().map(({ body }) => (JSON.parse(body) as { region: string }).region)).toEqual([OTHER, OTHER]);
   expect(sandbox.queue('DeadLetters').size).toBe(0);
   expect(sandbox.fleet(OTHER).get(id)?.options.HttpTokens).toBe('optional');
+
+  enterAws(sandbox);
+  const { exitCode, out } = await imdsv2(['doctor', '--no-ping', '--json']);
+  leaveAws();
+  const { findings } = JSON.parse(out.join('\n')) as { findings: { check: string; level: string; text: string }[] };
+  expect(findings.filter(({ check }) => [OTHER, 'rules'].includes(check))).toMatchObject([
+    { check: 'rules', level: 'ok', text: '12 are switched on, each with its target' },
+    { check: OTHER, level: 'fail', text: '2 events did not reach the home region' },
+  ]);
+  expect(exitCode).toBe(2);
 
   sandbox.bus.fire('Schedule');
   await sandbox.idle();

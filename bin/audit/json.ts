@@ -30,7 +30,12 @@ export interface AuditJson {
   /** All of them, in no order. */
   readonly instances: readonly InstanceJson[];
   readonly total: TallyJson;
-  readonly regions: readonly (TallyJson & { readonly region: string; readonly error?: string })[];
+  readonly regions: readonly (TallyJson & {
+    readonly region: string;
+    readonly error?: string;
+    /** Triggers to which no rule listens there, with `--regions all`; absent where all is heard or that is not known. */
+    readonly unheard?: readonly string[];
+  })[];
   /** Most findings first. */
   readonly origins: readonly OriginJson[];
 }
@@ -114,7 +119,7 @@ export class JsonReport implements Report {
     const rest = {
       usage: usage && { ...usage, errors: Object.fromEntries(usage.errors) },
       total: toTally(total),
-      regions: regions.map(({ region, tally, error }) => ({ region, ...toTally(tally), error })),
+      regions: regions.map(({ region, tally, error, unheard }) => ({ region, ...toTally(tally), error, unheard })),
       origins: origins.map(({ region, kind, name, tally, fix }) => ({ region, kind, name, ...toTally(tally), fix })),
     };
     this.#io.out(`],${JSON.stringify(rest).slice(1)}`);

@@ -1,6 +1,8 @@
 import { type Advice, prevention } from '../../lambda/core/advice.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
+import type { TriggerName } from '../../lambda/contract.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
+import type { Heard } from './heard.ts';
 import type { OriginGroup, OriginKind } from './origin-group.ts';
 import type { AuditRow } from './row.ts';
 import { Tally } from '../../lambda/core/tally.ts';
@@ -34,6 +36,8 @@ export interface RegionAudit {
   readonly tally: Tally;
   /** Why the region could not be read to its end; what was read until then is counted. */
   readonly error?: string;
+  /** What no rule of the product listens to there; absent where all is heard, or where that is not known. */
+  readonly unheard?: readonly TriggerName[];
 }
 
 /** Instances of one origin. */
@@ -87,12 +91,18 @@ export class Summary {
     }
   }
 
-  /** Everything so far; `errors` says which regions could not be read to their end, and why. */
+  /** Everything so far; `errors` says which regions could not be read to their end, and why; `unheard` where no rule listens. */
   public result(
     about: Pick<Audit, 'account' | 'at' | 'exemptionHorizonDays' | 'usage'>,
     errors: ReadonlyMap<string, string>,
+    unheard: Heard['unheard'] = new Map(),
   ): Audit {
-    const regions = [...this.#regions].map(([region, tally]) => ({ region, tally, error: errors.get(region) }));
+    const regions = [...this.#regions].map(([region, tally]) => ({
+      region,
+      tally,
+      error: errors.get(region),
+      unheard: unheard.get(region),
+    }));
     const origins = [...this.#origins.values()].map((gathered) => toOrigin(gathered)).sort(worstFirst);
     return { ...about, total: this.#total, regions, origins };
   }

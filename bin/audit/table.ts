@@ -5,6 +5,7 @@ import type { Usage } from '../../lambda/core/usage.ts';
 import { tableLines } from '../cli/table.ts';
 import { usageNote } from '../cli/usage.ts';
 import { count, instancesOf, exemptionNote, originLabel, percent, VERDICT_LABELS } from './labels.ts';
+import { unheardNote } from './heard.ts';
 import type { Report } from './report.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';
@@ -65,9 +66,11 @@ export class TableReport implements Report {
       ...shown.map((verdict) => this.#number(tally.counts[verdict], FINDINGS.includes(verdict))),
       percent(tally),
     ];
-    const rows = regions.map(({ region, tally, error }) => [
+    const rows = regions.map(({ region, tally, error, unheard }) => [
       ...cells(region, tally),
-      error === undefined ? '' : this.#io.style('red', tally.instances > 0 ? 'not read to the end' : 'not read'),
+      error === undefined
+        ? this.#io.style('yellow', unheardNote(unheard))
+        : this.#io.style('red', tally.instances > 0 ? 'not read to the end' : 'not read'),
     ]);
     const all = regions.length > 1 ? [[...cells('all regions', total), '']] : [];
     const head = ['region', 'instances', ...shown.map((name) => VERDICT_LABELS[name]), 'compliance', ''];

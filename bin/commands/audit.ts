@@ -1,11 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
+import { unheard } from '../../lambda/adapters/listening.ts';
 import type { Filter } from '../../lambda/app/ports.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { CsvReport } from '../audit/csv.ts';
+import { heardIn } from '../audit/heard.ts';
 import { HtmlReport } from '../audit/html/report.ts';
 import { JsonReport } from '../audit/json.ts';
 import { count } from '../audit/labels.ts';
@@ -37,7 +40,7 @@ export const audit: Command<AuditOptions> = {
   name: 'audit',
   summary: 'which instances answer IMDSv1, where they come from, and what to change there',
   details: [
-    'Reads every instance of the chosen regions and changes nothing. Needs ec2:DescribeInstances, and ec2:DescribeRegions for --regions all.',
+    'Reads every instance of the chosen regions and changes nothing. Needs ec2:DescribeInstances, and ec2:DescribeRegions for --regions all. Then it also says where no rule of the deployment listens, if it may (events:ListRules).',
     'Compliance is the share of instances with tokens required and the change applied (CIS AWS 5.7), of all that no AWS service operates. Open and unreadable instances are findings. Exit code: 0 no finding, 2 findings, 1 a region could not be read.',
     'With --usage it also asks CloudWatch (cloudwatch:GetMetricData) about each open instance, and says which are quiet, which still use IMDSv1, and of which that cannot be said. CloudWatch charges $0.01 for 1,000 instances; the others are not asked about.',
   ].join('\n\n'),
@@ -99,10 +102,14 @@ export const audit: Command<AuditOptions> = {
       [...(survey?.failures ?? [])].map(([region, failure]) => [region, explainError(failure)]),
     );
     const usage = survey && { ...rules, metricsAsked: survey.metricsAsked, errors: unmeasured };
-    const result = summary.result({ ...about, usage }, errors);
+    const read = regions.filter((region) => !errors.has(region));
+    const unheardIn = (region: string) => unheard(new EventBridgeClient(aws.config(region)));
+    const heard = await heardIn(options.regions === 'all' ? read : [], unheardIn, io);
+    const result = summary.result({ ...about, usage }, errors, heard.unheard);
     for (const report of reports) report.end(result);
     if (survey !== undefined) sayCost(survey.metricsAsked, io);
     sayAlike(unmeasured, 'the use of IMDSv1 could not be measured: ', io);
+    sayAlike(heard.errors, 'whether rules listen is not known: ', io);
     sayErrors(errors, errors.size < regions.length ? problem : undefined, io);
     for (const file of files) io.note(`written: ${file}${errors.size > 0 ? ' (not complete)' : ''}`);
     if (errors.size + unmeasured.size > 0) return 1;

@@ -1,4 +1,6 @@
+import type { AuditJson } from '../../bin/audit/json.ts';
 import { METRICS } from '../../lambda/contract.ts';
+import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 import { enterAws, imdsv2, leaveAws } from '../support/cli.ts';
 import { BRISK, ec2Of, launch, sandboxOf, stopAll } from './support.ts';
@@ -9,12 +11,15 @@ afterEach(stopAll);
 jest.setTimeout(120_000);
 
 const [HOME, OTHER] = ['us-east-1', 'eu-west-1'];
+/** A region of the account that nobody named. */
+const SILENT = 'ap-southeast-2';
 
 test('events that do not reach the home region wait where they happened, and its alarm hears of them', async () => {
   const built = await product({ regions: [HOME, OTHER] });
   const sandbox = await sandboxOf({
     ...built,
     timeScale: BRISK,
+    regions: [HOME, OTHER, SILENT],
     prewarm: 1,
     schedules: false,
     faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':event-bus/') ? 'never' : undefined) },
@@ -38,7 +43,14 @@ test('events that do not reach the home region wait where they happened, and its
 
   enterAws(sandbox);
   const { exitCode, out } = await imdsv2(['doctor', '--no-ping', '--json']);
+  const audit = await imdsv2(['audit', '--regions', 'all', '--json']);
   leaveAws();
+  const { regions } = JSON.parse(audit.out.join('\n')) as AuditJson;
+  expect(regions.map(({ region, unheard }) => [region, unheard])).toEqual([
+    [SILENT, TRIGGERS.map(({ name }) => name)],
+    [OTHER, undefined],
+    [HOME, undefined],
+  ]);
   const { findings } = JSON.parse(out.join('\n')) as { findings: { check: string; level: string; text: string }[] };
   expect(findings.filter(({ check }) => [OTHER, 'rules'].includes(check))).toMatchObject([
     { check: 'rules', level: 'ok', text: '12 are switched on, each with its target' },

@@ -1,0 +1,46 @@
+import { heardIn, unheardNote } from '../../bin/audit/heard.ts';
+import { FailureError } from '../../lambda/core/failure.ts';
+import type { TriggerName } from '../../lambda/contract.ts';
+import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { recordingIo } from '../support/io.ts';
+
+const names = TRIGGERS.map(({ name }) => name);
+
+/** What no rule listens to in each region, or the error that is answered. */
+const look = (answers: Readonly<Record<string, readonly TriggerName[] | Error>>) =>
+  heardIn(
+    Object.keys(answers),
+    async (region) => {
+      const answer = answers[region] ?? [];
+      if (answer instanceof Error) throw answer;
+      return Promise.resolve(answer);
+    },
+    recordingIo().io,
+  );
+
+test('regions where no rule listens, or not for everything, beside one where all is heard', async () => {
+  const { unheard, errors } = await look({ 'us-east-1': [], 'eu-west-1': names, 'eu-south-1': ['launch'] });
+  expect([...unheard]).toEqual([
+    ['eu-west-1', names],
+    ['eu-south-1', ['launch']],
+  ]);
+  expect([...errors]).toEqual([]);
+  expect([...unheard.values()].map(unheardNote)).toEqual(['no rule listens', 'no rule listens for launch']);
+  expect(unheardNote()).toBe('');
+});
+
+test('nothing listens anywhere → nothing is deployed, and nothing to say', async () => {
+  expect((await look({ 'us-east-1': names, 'eu-west-1': names })).unheard).toEqual(new Map());
+});
+
+test('a missing permission is said, not guessed', async () => {
+  const denied = Object.assign(new Error('User: x is not authorized to perform: events:ListRules'), {
+    name: 'AccessDeniedException',
+  });
+  const { unheard, errors } = await look({
+    'us-east-1': [],
+    'eu-west-1': new FailureError('denied', 'no', { cause: denied }),
+  });
+  expect([...unheard]).toEqual([]);
+  expect([...errors]).toEqual([['eu-west-1', expect.stringMatching(/^missing permission events:ListRules/)]]);
+});

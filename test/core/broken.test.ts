@@ -54,6 +54,14 @@ const broken: readonly Broken[] = [
   },
 ];
 
+test('a state that EC2 does not state is not made up', () => {
+  const options = { HttpTokens: 'required', State: undefined };
+  const silent = { snapshot: snapshot({ options }), closedAt: new Date('2026-11-22T11:30:00Z'), rejected: 0 };
+  const [message] = toBrokenMessages(ACCOUNT, REGION, [silent], OPTIONS);
+  expect(message?.email).toContain('  what     the change is still not stated\n');
+  expect(JSON.parse(JSON.stringify(message?.json))).not.toHaveProperty('instances.0.state');
+});
+
 test('the message, whole', () => {
   const [message, ...others] = toBrokenMessages(ACCOUNT, REGION, broken, OPTIONS);
   expect(others).toEqual([]);

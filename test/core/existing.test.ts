@@ -1,4 +1,4 @@
-import { decide, type Decision } from '../../lambda/core/decide.ts';
+import { decide, type Decision, isGated } from '../../lambda/core/decide.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { context, existing, NOW, policy, snapshot } from '../support/builders.ts';
 
@@ -14,6 +14,17 @@ describe('the sweep', () => {
       expect(decide(given, swept, policy({ existing: 'enforce' }), NOW)).toEqual(REMEDIATE);
     }
   });
+});
+
+test.each<readonly [boolean, Decision]>([
+  [true, { kind: 'hold', problem: 'usage-unknown' }],
+  [false, { kind: 'hold', problem: 'in-use' }],
+  [false, EXISTING],
+  [false, EXEMPT],
+  [false, REMEDIATE],
+  [false, { kind: 'skip', reason: 'compliant' }],
+])('is gated: %s: %j', (gated, decision) => {
+  expect(isGated(decision)).toBe(gated);
 });
 
 describe('existing=enforce-when-quiet', () => {

@@ -35,6 +35,11 @@ test('what is put on the queue comes back as the same watch', () => {
   fc.assert(fc.property(anyWatch, (watch) => expect(parseWatch(sent(toWatchMessage(watch)))).toEqual(watch)));
 });
 
+test('the first look comes back too', () => {
+  const first = { ...WATCH, asked: 0 };
+  expect(parseWatch(sent(toWatchMessage(first)))).toEqual(first);
+});
+
 const good = toWatchMessage(WATCH);
 test.each<readonly [string, unknown]>([
   ['nothing', undefined],

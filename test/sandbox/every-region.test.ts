@@ -1,6 +1,7 @@
 import type { AuditJson } from '../../bin/audit/json.ts';
 import { METRICS } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import type { MetricValue } from '../../sandbox/lambda/logs.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 import { enterAws, imdsv2, leaveAws } from '../support/cli.ts';
 import { BRISK, ec2Of, launch, sandboxOf, stopAll } from './support.ts';
@@ -60,6 +61,34 @@ test('events that do not reach the home region wait where they happened, and its
 
   sandbox.bus.fire('Schedule');
   await sandbox.idle();
-  // The alarm of the home region rings from 1.
   expect(told()).toEqual([0, 1]);
+  const alarm = alarmOn(METRICS.names.forwarderProblems, built);
+  expect(alarm.ComparisonOperator).toBe('GreaterThanOrEqualToThreshold');
+  const heard = sandbox.metrics().filter((metric) => isOf(metric, alarm));
+  expect(heard.map(({ value }) => value >= alarm.Threshold)).toEqual([false, true]);
 });
+
+interface Alarm {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+  readonly Threshold: number;
+  readonly ComparisonOperator: string;
+}
+
+/** The alarm of the deployed home stack that watches a metric. */
+function alarmOn(name: string, { stacks = [] }: Awaited<ReturnType<typeof product>>): Alarm {
+  const [home] = stacks;
+  const alarms = Object.values(home?.template.Resources ?? {})
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties }) => Properties as unknown as Alarm);
+  const [alarm, ...others] = alarms.filter(({ MetricName }) => MetricName === name);
+  if (alarm === undefined || others.length > 0) throw new Error(`${others.length} more alarms, or none, watch ${name}`);
+  return alarm;
+}
+
+/** Whether CloudWatch would give a value to an alarm: it goes by namespace, name and all dimensions. */
+const isOf = ({ namespace, name, dimensions }: MetricValue, { Namespace, MetricName, Dimensions }: Alarm): boolean =>
+  namespace === Namespace &&
+  name === MetricName &&
+  JSON.stringify(dimensions) === JSON.stringify(Object.fromEntries(Dimensions.map((each) => [each.Name, each.Value])));

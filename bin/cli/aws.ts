@@ -2,6 +2,7 @@ import { DescribeRegionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sd
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Time } from '../../lambda/app/ports.ts';
 import { persist } from '../../lambda/app/persist.ts';
+import { unlogged } from '../../lambda/adapters/clients.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { REGION } from '../../lambda/core/target.ts';
@@ -60,7 +61,7 @@ export class Aws {
   public readonly ec2 = (region: string): EC2Client => {
     const known = this.#clients.get(region);
     if (known !== undefined) return known;
-    const client = new EC2Client({ ...this.config(region), maxAttempts: 1 });
+    const client = unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 }));
     client.middlewareStack.add(
       (next) => async (args) => {
         try {

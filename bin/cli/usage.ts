@@ -1,4 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { unlogged } from '../../lambda/adapters/clients.ts';
 import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
 import type { UsageReader } from '../../lambda/app/ports.ts';
 import { type UnknownUsage, type Usage, USAGE_RULES, type UsageRules } from '../../lambda/core/usage.ts';
@@ -36,7 +37,7 @@ export function usageRulesOf({ lookBackDays, minimumAgeDays }: UsageRules): Usag
 export function usageReader(aws: Aws): UsageReader {
   const clients = new Map<string, CloudWatchClient>();
   return cloudWatchUsage((region) => {
-    const client = clients.get(region) ?? new CloudWatchClient({ ...aws.config(region), maxAttempts: 1 });
+    const client = clients.get(region) ?? unlogged(new CloudWatchClient({ ...aws.config(region), maxAttempts: 1 }));
     clients.set(region, client);
     return client;
   });

@@ -1,5 +1,5 @@
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { cloudWatchClients, ec2Clients, snsClient } from '../../lambda/adapters/clients.ts';
 import { CREDENTIALS, ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
@@ -24,6 +24,15 @@ it.each([
 
   expect(client('eu-west-1')).toBe(client('eu-west-1'));
   expect(client('us-east-1')).not.toBe(client('eu-west-1'));
+});
+
+it('answers of many instances or metrics are not copied for a log that nobody keeps', () => {
+  const steps = (client: { readonly middlewareStack: { identify(): string[] } }) =>
+    client.middlewareStack.identify().filter((step) => step.startsWith('loggerMiddleware'));
+
+  expect(steps(new EC2Client({ region: 'us-east-1' }))).toHaveLength(1);
+  expect(steps(ec2Clients()('us-east-1'))).toEqual([]);
+  expect(steps(cloudWatchClients()('us-east-1'))).toEqual([]);
 });
 
 it('EC2 calls are not tried again by the SDK, whose allowance a burst would use up', async () => {

@@ -11,8 +11,11 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 
 /** Without control and bidi characters, on one line, at most `max` characters. */
 export function clean(text: string, max: number = MAX_TEXT): string {
-  const characters = Array.from(text.replace(/[\t\r\n]+/g, ' ').replace(INVISIBLE, ''));
-  return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : characters.join('');
+  const visible = text.replace(/[\t\r\n]+/g, ' ').replace(INVISIBLE, '');
+  // A character takes one or two units: most texts need not be taken apart to know that they fit.
+  if (visible.length <= max) return visible;
+  const characters = Array.from(visible);
+  return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : visible;
 }
 
 // One label only: `bucket.s3.amazonaws.com` and its like belong to strangers.

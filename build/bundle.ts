@@ -1,11 +1,10 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { build, type BuildOptions, type BuildResult, type Metafile, type Plugin } from 'esbuild';
 import { inlineSchemaConstants } from './inline-schema-constants.ts';
 import { lambdaCredentials } from './lambda-credentials.ts';
 import { noticesOf } from './notices.ts';
-
-const ROOT = join(import.meta.dirname, '..');
+import { replaceFile } from './replace-file.ts';
+import { ROOT, seal } from './seal.ts';
 
 /** The functions we deploy: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
 export const FUNCTIONS = ['enforce', 'sweep'] as const;
@@ -43,6 +42,8 @@ export interface Bundle {
   readonly outfile: string;
   readonly bytes: number;
   readonly warnings: readonly string[];
+  /** The files it was made of, relative to the project. */
+  readonly sources: readonly string[];
 }
 
 /** Source of a deployed function. */
@@ -50,17 +51,17 @@ export const handlerEntry = (name: string): string => join(ROOT, 'lambda', 'hand
 
 /** Makes the very bytes that are deployed, and beside them (`dist/maps`) what turns their stack traces into our lines. */
 export async function buildBundles(): Promise<Bundle[]> {
-  const plugins = lean();
-  return Promise.all(
+  const bundles = await Promise.all(
     FUNCTIONS.map((name) =>
       bundle({
         entry: handlerEntry(name),
         outfile: join(ROOT, 'dist', name, 'index.mjs'),
         mapfile: join(ROOT, 'dist', 'maps', `${name}.mjs.map`),
-        plugins,
       }),
     ),
   );
+  await seal(bundles.flatMap(({ sources, outfile }) => [...sources, relative(ROOT, outfile)]));
+  return bundles;
 }
 
 /** Makes the command line that the package ships: one file that needs nothing but Node.js, and the licences of what is in it. */
@@ -100,10 +101,13 @@ export async function bundle({ entry, outfile, mapfile, plugins = lean() }: Bund
   return toBundle(outfile, code.contents, result);
 }
 
-const toBundle = (outfile: string, { length }: Uint8Array, { warnings }: BuildResult): Bundle => ({
+type Built = BuildResult<{ metafile: true }>;
+
+const toBundle = (outfile: string, { length }: Uint8Array, { warnings, metafile }: Built): Bundle => ({
   outfile,
   bytes: length,
   warnings: warnings.map(({ text }) => text),
+  sources: Object.keys(metafile.inputs),
 });
 
 /** An ES module has no `require`: such a bundle would build, then fail at cold start or, worse, later. */
@@ -114,15 +118,4 @@ function assertNoRequire({ outputs }: Metafile): void {
   throw new Error(
     `the bundle calls require() for ${modules}: add a banner that makes one with node:module createRequire`,
   );
-}
-
-/**
- * Replaces a file in one step, so that a parallel test or sandbox never reads half of it.
- * The temporary file lies beside the folder, because everything in the folder is deployed.
- */
-async function replaceFile(file: string, contents: Uint8Array | string, mode = 0o644): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${dirname(file)}.${basename(file)}.${process.pid}.tmp`;
-  await writeFile(temporary, contents, { mode });
-  await rename(temporary, file);
 }

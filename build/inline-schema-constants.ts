@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { PartialMessage, Plugin } from 'esbuild';
 import ts from 'typescript';
 
+/** By source: bundles share files, and to parse one takes up to a second. */
+const results = new Map<string, Inlined>();
+
 const SCHEMA_FILE = /@aws-sdk[\\/](client-[^\\/]+|nested-clients)[\\/]dist-es[\\/](.+[\\/])?schemas[\\/][^\\/]+\.js$/;
 
 /**
@@ -13,8 +16,6 @@ const SCHEMA_FILE = /@aws-sdk[\\/](client-[^\\/]+|nested-clients)[\\/]dist-es[\\
  * Should the SDK change the form of these files, they are bundled as they are: larger, never wrong, and with a warning.
  */
 export function inlineSchemaConstants(): Plugin {
-  // Functions that are built together share files, and to parse one takes long.
-  const results = new Map<string, Inlined>();
   return {
     name: 'inline-schema-constants',
     setup(build) {

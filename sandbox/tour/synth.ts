@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type CfnElement, type Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api';
 import type { IConstruct } from 'constructs';
-import { buildBundles } from '../../build/bundle.ts';
+import { isSealed } from '../../build/seal.ts';
 import { STACK } from '../../lambda/contract.ts';
 import { deployment } from '../../lib/index.ts';
 import type { Settings } from '../../lib/settings.ts';
@@ -13,10 +14,17 @@ import type { Template } from '../template/template.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
 
-let bundles: ReturnType<typeof buildBundles> | undefined;
+/** Loads what builds only where something is to be built. */
+async function build(): Promise<void> {
+  if (await isSealed()) return;
+  const { buildBundles } = await import('../../build/bundle.ts');
+  await buildBundles();
+}
+
+let building: Promise<void> | undefined;
 
 /** The sources do not change while a process runs, so they are built once. */
-const built = () => (bundles ??= buildBundles());
+const built = () => (building ??= build());
 
 /** Builds the bundles and synthesizes the stacks, the very ones that would be deployed. */
 export async function product(
@@ -25,8 +33,16 @@ export async function product(
   await built();
   const outdir = mkdtempSync(join(tmpdir(), 'imdsv2-'));
   try {
-    // The CDK's validation takes seconds, and `npm run synth` does it.
-    const app = new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false });
+    // The CDK's validation takes seconds, and `npm run synth` does it; traces and the tree help to find a construct, and take
+    // half of the rest.
+    const app = new App({
+      outdir,
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+      context: { [DISABLE_CREATION_STACK_TRACES]: true },
+      stackTraces: false,
+      treeMetadata: false,
+    });
     const { home, forwarders } = deployment(app, STACK, {
       ...settings,
       code: { enforce: Code.fromAsset(join(DIST, 'enforce')), sweep: Code.fromAsset(join(DIST, 'sweep')) },

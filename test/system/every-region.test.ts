@@ -4,7 +4,7 @@ import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import type { MetricValue } from '../../sandbox/lambda/logs.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 import { enterAws, imdsv2, leaveAws } from '../support/cli.ts';
-import { BRISK, ec2Of, launch, sandboxOf, stopAll } from './support.ts';
+import { BRISK, ec2Of, launch, sandboxOf, stopAll } from '../sandbox/support.ts';
 
 afterEach(stopAll);
 

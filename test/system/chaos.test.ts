@@ -6,7 +6,8 @@ import { waitingIn } from '../../sandbox/chaos/waiting.ts';
 import type { Queue } from '../../sandbox/sqs/queue.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 
-const built = product({ mode: 'enforce' });
+// The fleets are new: what is said of existing instances matters to the sweep only.
+const built = product({ mode: 'enforce', existing: 'enforce' });
 const OPTIONS: ChaosOptions = {
   launches: 10,
   seed: '1',
@@ -15,7 +16,7 @@ const OPTIONS: ChaosOptions = {
   without: [],
   redrive: true,
   // A thread takes longer to load than a small run takes to do its work.
-  maxConcurrency: 3,
+  maxConcurrency: 2,
 };
 
 test('a small fleet survives every fault', async () => {
@@ -63,12 +64,10 @@ test('without any trigger, the run says what it missed and fails', async () => {
 }, 120_000);
 
 describe('both events of some instances are lost', () => {
-  // The instances are new, and everything that a sweep finds was there before.
-  const enforcing = product({ mode: 'enforce', existing: 'enforce' });
   const LOST = { launches: 15, seed: '3', sweep: true, faults: [], redrive: false } as const;
 
   test('the sweep closes them', async () => {
-    const { fine, text } = await run(LOST, enforcing);
+    const { fine, text } = await run(LOST);
     expect(text).toMatch(/the events missed ([1-9]\d*); 1 sweeps closed \1 of them/);
     expect(text).toMatch(/ {2}missed +│ +0 /);
     expect(text).toMatch(/closings owed but not told +│ +0 /);
@@ -76,7 +75,7 @@ describe('both events of some instances are lost', () => {
   }, 120_000);
 
   test('without it, they are missed', async () => {
-    const { fine, text } = await run({ ...LOST, without: ['sweep'] }, enforcing);
+    const { fine, text } = await run({ ...LOST, without: ['sweep'] });
     expect(text).toMatch(/the events missed [1-9]\d*; 0 sweeps closed 0 of them/);
     expect(text).toMatch(/LOST\n +\d+ missed: i-[0-9a-f]{17} \([\w-]+, chaos-3-\d+\)/);
     expect(fine).toBe(false);
@@ -84,17 +83,17 @@ describe('both events of some instances are lost', () => {
 });
 
 test('the same seed plans the same fleet, of about four instances a launch and with a heavy tail', () => {
-  const plan = planLaunches(5000, '1');
-  expect(planLaunches(5000, '1')).toEqual(plan);
-  expect(planLaunches(5000, '2')).not.toEqual(plan);
+  const plan = planLaunches(1000, '1');
+  expect(planLaunches(1000, '1')).toEqual(plan);
+  expect(planLaunches(1000, '2')).not.toEqual(plan);
   const sizes = plan.map(({ count }) => count);
-  expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(17_000);
-  expect(sizes.filter((size) => size <= 3).length).toBeGreaterThan(3_500);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(3_000);
+  expect(sizes.filter((size) => size <= 3).length).toBeGreaterThan(700);
   expect(Math.max(...sizes)).toBe(200);
 });
 
-async function run(options: Partial<ChaosOptions>, of = built): Promise<{ fine: boolean; text: string }> {
+async function run(options: Partial<ChaosOptions>): Promise<{ fine: boolean; text: string }> {
   const lines: string[] = [];
-  const fine = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), of);
+  const fine = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), built);
   return { fine, text: lines.join('\n') };
 }

@@ -64,6 +64,10 @@ test('the names of the environment variables', () => {
   });
 });
 
+const anyQueueUrl = fc.stringMatching(
+  /^https?:\/\/[a-z]\w{0,20}(\.[a-z]{2,10}){1,3}(:\d{2,4})?\/\d{12}\/[\w-]{1,75}(\.fifo)?$/,
+);
+
 test('what the construct writes is what the function reads', () => {
   const parts: { readonly [Key in keyof Config]: fc.Arbitrary<Config[Key]> } = {
     mode: fc.constantFrom('enforce', 'audit'),
@@ -73,15 +77,15 @@ test('what the construct writes is what the function reads', () => {
     usageLookBackDays: fc.integer({ min: 1, max: 63 }),
     usageMinimumAgeDays: fc.integer({ min: 1, max: 63 }),
     outcomesTopicArn: fc.stringMatching(/^arn:(aws|aws-cn|aws-us-gov):sns:[a-z]{2}-[a-z]{4}-\d:\d{12}:[\w-]{1,80}$/),
-    workQueueUrl: fc.webUrl({ validSchemes: ['http', 'https'] }),
+    workQueueUrl: anyQueueUrl,
   };
   const anyConfig: fc.Arbitrary<Config> = fc.record(parts);
   fc.assert(fc.property(anyConfig, (config) => expect(parseConfig(toEnvironment(config))).toEqual(config)));
 
   const anySweep: fc.Arbitrary<SweepConfig> = fc.record({
     ...parts,
-    sweepQueueUrl: fc.webUrl({ validSchemes: ['http', 'https'] }),
-    deadLettersUrl: fc.webUrl({ validSchemes: ['http', 'https'] }),
+    sweepQueueUrl: anyQueueUrl,
+    deadLettersUrl: anyQueueUrl,
     ruleNames: fc.array(fc.stringMatching(/^[\w.-]{1,64}$/), { minLength: 1, maxLength: 8 }),
     sweepEveryHours: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
     forwarders: fc.array(fc.stringMatching(/^[a-z]{2}(-[a-z]{2,6}){1,2}-\d$/), { maxLength: 5 }),

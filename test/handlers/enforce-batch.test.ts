@@ -41,7 +41,7 @@ describe('a batch of the work queue', () => {
     aws.instances.set(A, {}).set(C, { httpTokens: 'required' });
     const sighted = toSighting(target({ instanceId: A, trigger: 'running' }), IMDSV1);
 
-    const { result, error } = await fn.invoke(batch(sighted, running(B), running(C)), 16_900);
+    const { result, error } = await fn.invoke(batch(sighted, running(B), running(C)), 15_900);
 
     expect(error).toBeUndefined();
     expect(result).toEqual(failures('m2'));

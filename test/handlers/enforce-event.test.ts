@@ -126,10 +126,10 @@ describe('a failure that a retry may undo', () => {
     ],
   ])('%s → the invocation fails, so that Lambda retries it', async (_, arrange, reason) => {
     arrange();
-    // After a second and a half nothing new is begun.
+    // After seven tenths of a second nothing new is begun.
     const event = launchEvent({ time: new Date().toISOString() });
 
-    const { error, log, metrics } = await fn.invoke(event, 16_500);
+    const { error, log, metrics } = await fn.invoke(event, 15_700);
 
     expect(error).toMatchObject({ name: 'TryAgainError', message: expect.stringMatching(`${EVENT_ID}: ${INSTANCE} `) });
     expect(log).toMatchObject([{ level: 'WARN', status: 'failed', reason: expect.stringMatching(reason) }]);

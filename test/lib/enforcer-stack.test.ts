@@ -1,4 +1,4 @@
-import { type App, Validations } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -16,10 +16,9 @@ test.each([
 ] as const)('cdk-nag finds nothing: mode=$mode existing=$existing trail=$trail region=$env.region', (given) => {
   const { env, ...settings } = given;
   const stack = stackOf(settings, env);
-  const checks = new AwsSolutionsChecks();
-  Validations.of(stack.node.root).addPlugins(checks);
-  expect(() => (stack.node.root as App).synth()).not.toThrow();
-  expect(checks.validateScope(stack).violations).toEqual([]);
+  // What is added at the end, as the policies of roles, is looked at too.
+  (stack.node.root as App).synth();
+  expect(new AwsSolutionsChecks().validateScope(stack).violations).toEqual([]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type App, type Stack, Validations } from 'aws-cdk-lib';
+import type { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { parseSweepConfig, toSweepEnvironment } from '../../lambda/config.ts';
@@ -61,11 +61,11 @@ describe('the stacks', () => {
   });
 
   test('cdk-nag finds nothing', () => {
-    const checks = new AwsSolutionsChecks();
     const { home, forwarders } = deploymentOf(REGIONS, { existing: 'enforce', trail: 'create' });
-    Validations.of(home.node.root).addPlugins(checks);
-    expect(() => (home.node.root as App).synth()).not.toThrow();
-    for (const stack of [home, ...forwarders]) expect(checks.validateScope(stack).violations).toEqual([]);
+    const app = home.node.root as App;
+    app.synth();
+    expect(forwarders).toHaveLength(2);
+    expect(new AwsSolutionsChecks().validateScope(app).violations).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ const METRICS = ['MetadataNoToken', 'MetadataNoTokenRejected'];
 
 /** Minutes pass at once, and the values of the last hour are asked for by five minutes. */
 async function changing() {
-  const sandbox = await sandboxOf({ startAt: NOW, timeScale: 8_000 });
+  const sandbox = await sandboxOf({ startAt: NOW, timeScale: 16_000 });
   const client = new CloudWatchClient({ ...sandbox.client(), maxAttempts: 1 });
   clients.push(client);
   const id = sandbox.fleet().add({ launchedAt: new Date(NOW.getTime() - 100 * DAY) }).id;

@@ -77,7 +77,7 @@ describe('a scheduled rule', () => {
   };
 
   test('rings at its hours, and gives its queue an event', async () => {
-    const { sandbox, events, times, until } = await start({}, { timeScale: 40_000 });
+    const { sandbox, events, times, until } = await start({}, { timeScale: 80_000 });
     await until(() => events().length >= 2);
     expect(times().slice(0, 2)).toEqual(['2026-06-01T06:00:00Z', '2026-06-01T12:00:00Z']);
     const [message] = events();

@@ -99,8 +99,10 @@ const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-const mutated = fc.constantFrom(...VALID).chain((event) =>
-  fc.array(fc.tuple(fc.constantFrom(...pathsOf(event)), anything), { minLength: 1, maxLength: 4 }).map((changes) =>
+const withPaths = VALID.map((event) => ({ event, path: fc.constantFrom(...pathsOf(event)) }));
+
+const mutated = fc.constantFrom(...withPaths).chain(({ event, path: anyPath }) =>
+  fc.array(fc.tuple(anyPath, anything), { minLength: 1, maxLength: 4 }).map((changes) =>
     changes.reduce<unknown>((current, [path, by]) => {
       try {
         return replaced(current, path, by);

@@ -162,3 +162,27 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
     { numRuns: 60 },
   );
 });
+
+test('exactly as heavy as allowed is one message, a byte more is two', () => {
+  const LIMIT = 240 * 1024;
+  const closedAt = new Date('2026-11-22T11:30:00Z');
+  // Where calls are refused, the state is in the form for machines only, and there a letter is a byte.
+  const messages = (count: number, bytesMore: number) =>
+    toBrokenMessages(
+      ACCOUNT,
+      REGION,
+      Array.from({ length: count }, (_, index) => {
+        const State = 'x'.repeat(1 + Math.min(120, Math.max(0, bytesMore - index * 120)));
+        return { snapshot: snapshot({ instanceId: instanceId(index), options: { State } }), closedAt, rejected: 1 };
+      }),
+      OPTIONS,
+    );
+  const weight = ([message]: ReturnType<typeof messages>) =>
+    message === undefined ? 0 : Buffer.byteLength(toSnsText(message), 'utf8');
+  const one = weight(messages(2, 0)) - weight(messages(1, 0));
+  const count = Math.floor((LIMIT - 1_000) / one);
+  const room = LIMIT - weight(messages(count, 0));
+  expect(room).toBeGreaterThan(0);
+  expect(messages(count, room).map((message) => weight([message]))).toEqual([LIMIT]);
+  expect(messages(count, room + 1)).toHaveLength(2);
+});

@@ -20,10 +20,9 @@ describe('size', () => {
     expect(emailOf(of).match(/^ {2}and \d+ more$/gm)).toEqual(['  and 20 more', '  and 10 more', '  and 5 more']);
   });
 
-  test.each(['😀'.repeat(255), '"\\'.repeat(128), '重'.repeat(255), "'".repeat(255)])(
-    'names however heavy: fewer are named, the counts stay, and it fits SNS',
-    (text) => {
-      const keys = [
+  const taggedAll = (text: string) =>
+    Object.fromEntries(
+      [
         'Name',
         'imdsv2:exempt-reason',
         'aws:autoscaling:groupName',
@@ -36,26 +35,55 @@ describe('size', () => {
         'eks:nodegroup-name',
         'elasticbeanstalk:environment-name',
         'elasticbeanstalk:environment-id',
-      ];
-      const heavy = Object.fromEntries(keys.map((key) => [key, text]));
-      const given: Given[] = [
-        ...many(100, { tags: heavy, usage: USED }),
-        ...many(100, { tags: heavy, usage: QUIET }),
-        ...many(100, { tags: heavy }),
-        ...many(100, { tags: { ...heavy, ...until(text) } }),
-        ...many(100, { tags: { ...heavy, ...until('2026-11-23') } }),
-        ...many(100, { tags: { ...heavy, ...until('2026-11-21') }, usage: USED }),
-        ...many(100, { tags: { ...heavy, ...until('2036-11-21') } }),
-        ...many(100, { tags: heavy, options: { HttpTokens: text } }),
-      ];
-      const of = digest(given, { problems: many(20, {}).map(() => text) }, 'enforce-when-quiet');
-      const message = messageOf(of);
-      const json = message.json as DigestJson;
-      expect(Buffer.byteLength(toSnsText(message), 'utf8')).toBeLessThanOrEqual(LIMIT);
-      expect(json.instances.length).toBeGreaterThan(0);
-      expect(json.counts).toMatchObject({ open: 600, exempt: 100, unreadable: 100 });
-    },
-  );
+      ].map((key) => [key, text]),
+    );
+
+  test.each([
+    ['emoji', '😀'.repeat(255)],
+    ['quotes', '"\\'.repeat(128)],
+    ['han', '重'.repeat(255)],
+    ['apostrophes', "'".repeat(255)],
+  ])('names however heavy with %s: fewer are named, the counts stay, and it fits SNS', (_, text) => {
+    const heavy = taggedAll(text);
+    const given: Given[] = [
+      ...many(100, { tags: heavy, usage: USED }),
+      ...many(100, { tags: heavy, usage: QUIET }),
+      ...many(100, { tags: heavy }),
+      ...many(100, { tags: { ...heavy, ...until(text) } }),
+      ...many(100, { tags: { ...heavy, ...until('2026-11-23') } }),
+      ...many(100, { tags: { ...heavy, ...until('2026-11-21') }, usage: USED }),
+      ...many(100, { tags: { ...heavy, ...until('2036-11-21') } }),
+      ...many(100, { tags: heavy, options: { HttpTokens: text } }),
+    ];
+    const of = digest(given, { problems: many(20, {}).map(() => text) }, 'enforce-when-quiet');
+    const message = messageOf(of);
+    const json = message.json as DigestJson;
+    expect(Buffer.byteLength(toSnsText(message), 'utf8')).toBeLessThanOrEqual(LIMIT);
+    expect(json.instances.length).toBeGreaterThan(0);
+    expect(json.counts).toMatchObject({ open: 600, exempt: 100, unreadable: 100 });
+  });
+
+  test('exactly as heavy as allowed names as many as ever, a byte more does not', () => {
+    const heavy = taggedAll('x'.repeat(128));
+    const weighing = (heavies: number, bytesMore: number) =>
+      digest([
+        // The value of a tag that cannot be read is in the mail only, where a letter is a byte.
+        ...Array.from({ length: 50 }, (_, index) => ({
+          tags: until(`soon${'x'.repeat(Math.min(120, Math.max(0, bytesMore - index * 120)))}`),
+        })),
+        ...many(heavies, { tags: { ...heavy, ...until('2026-11-23') } }),
+        ...many(50, { tags: heavy }),
+      ]);
+    const named = (of: Digest) => jsonOf(of).instances.length;
+    const one = bytes(weighing(1, 0)) - bytes(weighing(0, 0));
+    const heavies = Math.floor((LIMIT - 1_000 - bytes(weighing(0, 0))) / one);
+    expect(heavies).toBeLessThan(50);
+    const room = LIMIT - bytes(weighing(heavies, 0));
+    expect(room).toBeGreaterThan(0);
+    expect(room).toBeLessThan(50 * 120);
+    expect([bytes(weighing(heavies, room)), named(weighing(heavies, room))]).toEqual([LIMIT, 100 + heavies]);
+    expect(named(weighing(heavies, room + 1))).toBeLessThan(100);
+  });
 
   test('hundred thousand open instances are one message', () => {
     const { open, tally } = digest([{}]);

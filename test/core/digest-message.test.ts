@@ -195,3 +195,15 @@ test('the undo is one that the account allows', () => {
   const of = digest([{}], { rejected: new Map([[instanceId(1), 1]]) });
   expect(toDigestMessage(of, NOW, { exemptionHorizonDays: 5 }).email).toContain(' --for 5d ');
 });
+
+test('what nobody refused is no list, and what nobody gave as a reason is not in brackets', () => {
+  const of = digest([{ tags: until('2026-11-25') }]);
+  expect(messageOf(of).email).not.toContain('IMDSv1 was refused');
+  expect(listOf(of, 'Exemptions that end within a week')).toEqual([
+    expect.stringMatching(/^ {2}i-\w+, exempt until 2026-11-25, [^()]+$/),
+  ]);
+});
+
+test('a subject is cut before SNS refuses it', () => {
+  expect(messageOf(digest([], { region: 'r'.repeat(120) })).subject).toHaveLength(99);
+});

@@ -1,3 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HtmlReport } from '../../bin/audit/html/report.ts';
+import { auditOf, auditRow } from '../support/audit.ts';
+import { REGION } from '../support/builders.ts';
 import { heardIn, unheardNote } from '../../bin/audit/heard.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { TriggerName } from '../../lambda/contract.ts';
@@ -43,4 +49,30 @@ test('a missing permission is said, not guessed', async () => {
   });
   expect([...unheard]).toEqual([]);
   expect([...errors]).toEqual([['eu-west-1', expect.stringMatching(/^missing permission events:ListRules/)]]);
+});
+
+describe('the HTML page', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'audit-heard-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** The page of two regions. */
+  function pageOf(unheard: ReadonlyMap<string, readonly ('launch' | 'drift')[]>): string {
+    const audit = auditOf([auditRow()], new Map(), [REGION, 'eu-south-1']);
+    const regions = audit.regions.map((each) => ({ ...each, unheard: unheard.get(each.region) }));
+    const path = join(folder, 'page');
+    new HtmlReport(path).end({ ...audit, regions });
+    return readFileSync(path, 'utf8');
+  }
+
+  test('names the regions in which no rule listens, and no others', () => {
+    const page = pageOf(new Map([['eu-south-1', ['launch', 'drift']]]));
+    expect(/<h2>Not watched[^<]*<\/h2><ul>(.*?)<\/ul>/.exec(page)?.[1]).toBe(
+      '<li><b>eu-south-1</b>: no rule listens for launch, drift</li>',
+    );
+    expect(page).not.toContain('Not complete');
+  });
+
+  test('says nothing of it where rules listen everywhere', () => {
+    expect(pageOf(new Map())).not.toContain('Not watched');
+  });
 });

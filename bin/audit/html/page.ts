@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { htmlText } from '../../../lambda/core/text.ts';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
+import { unheardNote } from '../heard.ts';
 import { count, instancesOf, ORIGIN_LABELS, originLabel, percent, VERDICT_LABELS } from '../labels.ts';
 import { ORIGIN_KINDS } from '../origin-group.ts';
 import type { Audit, OriginAudit } from '../summary.ts';
@@ -69,13 +70,24 @@ function header({ account, at, regions, total }: Audit): string {
 }
 
 function problems({ regions, usage }: Audit): string {
-  const line = (region: string, error: string) => `<li><b>${htmlText(region)}</b>: ${htmlText(error, LONG)}</li>`;
-  const lines = [
-    ...regions.flatMap(({ region, error }) => (error === undefined ? [] : [line(region, error)])),
+  const unread = [
+    ...regions.map(({ region, error }) => line(region, error)),
     ...[...(usage?.errors ?? [])].map(([region, error]) => line(region, `the use of IMDSv1 is not known: ${error}`)),
   ];
-  if (lines.length === 0) return '';
-  return `<section class="card problem"><h2>Not complete: not every region could be read</h2><ul>${lines.join('')}</ul></section>`;
+  const unheard = regions.map(({ region, unheard }) => line(region, unheardNote(unheard)));
+  return (
+    problem('Not complete: not every region could be read', unread) +
+    problem('Not watched: what opens there is not closed by itself', unheard)
+  );
+}
+
+/** A line of a problem; nothing if there is none. */
+const line = (region: string, text = ''): string =>
+  text === '' ? '' : `<li><b>${htmlText(region)}</b>: ${htmlText(text, LONG)}</li>`;
+
+function problem(title: string, lines: readonly string[]): string {
+  const list = lines.join('');
+  return list === '' ? '' : `<section class="card problem"><h2>${title}</h2><ul>${list}</ul></section>`;
 }
 
 function tiles({ total }: Audit): string {

@@ -172,6 +172,12 @@ describe('a launch whose instances CloudTrail left out is to be looked up', () =
     expect(parseEvent(again).lookups).toMatchObject([{ atLeast: 60, known }]);
   });
 
+  test('messages that wait while a new version is deployed are still understood', () => {
+    const known = ['i-0a1b2c3d4e5f60001'];
+    const waiting = { ...largeLaunchEvent(60), 'imdsv2-enforcer:known': known };
+    expect(parseEvent(waiting).lookups).toMatchObject([{ known }]);
+  });
+
   test('what cannot be an id is not known', () => {
     const again = withKnown(largeLaunchEvent(60), ['i-../../x', 7, null] as never);
     expect(parseEvent(again).lookups).toMatchObject([{ known: [] }]);

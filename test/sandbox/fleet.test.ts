@@ -92,7 +92,9 @@ test('a large one is shared out as accounts are', async () => {
   expect(share(({ tags }) => Object.keys(originOf(tags)).length === 0)).toBeCloseTo(0.22, 1);
   expect(share(({ region }) => region === 'us-east-1')).toBeGreaterThan(0.4);
 
-  const { Reservations = [], NextToken } = await ec2Of(sandbox).send(new DescribeInstancesCommand({ MaxResults: 100 }));
-  expect(Reservations).toHaveLength(100);
+  const { Reservations = [], NextToken } = await ec2Of(sandbox).send(
+    new DescribeInstancesCommand({ MaxResults: 1000 }),
+  );
+  expect(Reservations).toHaveLength(1000);
   expect(NextToken).toBeDefined();
 });

@@ -1,7 +1,7 @@
 /** What an audit cannot do without: the pages of some regions, asked for with the bare SDK and thrown away. */
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import { REGIONS_AT_ONCE } from '../bin/audit/read.ts';
+import { REGIONS_AT_ONCE } from '../cli/audit/read.ts';
 
 let instances = 0;
 await pMap(

@@ -8,8 +8,8 @@
  * depend on the machine.
  */
 import Table from 'cli-table3';
-import { type Io, terminal } from '../bin/cli/io.ts';
-import { main } from '../bin/cli/main.ts';
+import { type Io, terminal } from '../cli/shared/io.ts';
+import { main } from '../cli/main.ts';
 import { startSandbox } from '../sandbox/index.ts';
 
 const INSTANCES = 600;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { main } from './cli/main.ts';
-import { terminal } from './cli/io.ts';
+import { main } from '../cli/main.ts';
+import { terminal } from '../cli/shared/io.ts';
 
 // The SDK that is built in works on every Node.js we support, whatever later ones will need.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

@@ -10,7 +10,7 @@ import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Monitoring } from './monitoring.ts';
 import { DeadLetters, WorkQueue } from './queues.ts';
 import { checkSettings, type Settings } from './settings.ts';
-import { Sweep } from './sweep.ts';
+import { Sweep } from './scan.ts';
 import { Topics } from './topics.ts';
 import { ManagementTrail } from './trail.ts';
 import { TriggerRules } from './trigger-rules.ts';

@@ -15,7 +15,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { enforcerMetric, everyRegion, heldByReason } from './metrics.ts';
-import type { Sweep } from './sweep.ts';
+import type { Sweep } from './scan.ts';
 
 export interface MonitoringProps {
   readonly function: IFunction;

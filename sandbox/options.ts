@@ -1,10 +1,10 @@
-import type { Caller } from './callers.ts';
-import type { Trail } from './cloudtrail/trail.ts';
-import type { Limits } from './ec2/buckets.ts';
-import type { Ec2Timing } from './ec2/lifecycle.ts';
-import type { EventTiming } from './events/recorder.ts';
-import type { Faults } from './faults.ts';
-import type { StackInput } from './template/template.ts';
+import type { Caller } from './aws/simulation/callers.ts';
+import type { Trail } from './aws/cloudtrail/trail.ts';
+import type { Limits } from './aws/ec2/buckets.ts';
+import type { Ec2Timing } from './aws/ec2/lifecycle.ts';
+import type { EventTiming } from './aws/cloudtrail/recorder.ts';
+import type { Faults } from './aws/simulation/faults.ts';
+import type { StackInput } from './aws/cloudformation/template.ts';
 
 /** How to start a local AWS. */
 export interface SandboxOptions {

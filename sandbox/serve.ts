@@ -1,6 +1,6 @@
 import { startSandbox } from './index.ts';
 import { alertLine, decisionLine, type Print } from './tour/print.ts';
-import { CALLERS, Stage } from './tour/stage.ts';
+import { CALLERS, Stage } from './tour/scenario.ts';
 import { product } from './tour/synth.ts';
 
 export interface ServeOptions {

@@ -1,8 +1,8 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import type { WorkQueue } from '../app/ports.ts';
-import { toUnsent } from '../core/unsent.ts';
-import { toWatchMessage } from '../triggers/watch.ts';
+import { toUnsent } from '../core/undelivered-alert.ts';
+import { toWatchMessage } from '../triggers/post-change-check.ts';
 import { failing } from './failures.ts';
 import { batchesOf, sendBatch } from './sqs-batches.ts';
 

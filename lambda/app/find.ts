@@ -1,8 +1,8 @@
 import { FailureError } from '../core/failure.ts';
 import { isFirstLaunch, type Snapshot } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
-import { toSighting } from '../triggers/sighting.ts';
-import { attempt, persist } from './persist.ts';
+import { toSighting } from '../triggers/finding.ts';
+import { attempt, persist } from './retry.ts';
 import type { Ports } from './ports.ts';
 import { isYoung } from './settle.ts';
 

@@ -1,20 +1,20 @@
 import type { Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
 import { isRetried } from '../core/outcome.ts';
-import { fromUnsent } from '../core/unsent.ts';
+import { fromUnsent } from '../core/undelivered-alert.ts';
 import { eventIdOf } from '../triggers/envelope.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { at, isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
-import { toSighting } from '../triggers/sighting.ts';
-import { parseWatch, type Watch } from '../triggers/watch.ts';
+import { toSighting } from '../triggers/finding.ts';
+import { parseWatch, type Watch } from '../triggers/post-change-check.ts';
 import { find } from './find.ts';
-import { lookAfter } from './look-after.ts';
-import { attempt, persist } from './persist.ts';
+import { lookAfter } from './check-after-change.ts';
+import { attempt, persist } from './retry.ts';
 import type { Ports, WorkQueue } from './ports.ts';
 import { keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
-import { watch } from './watch.ts';
+import { watch } from './schedule-checks.ts';
 
 /**
  * How long the rest of an event waits: as long as Lambda would before its first retry.

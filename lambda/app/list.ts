@@ -1,5 +1,5 @@
 import type { Snapshot } from '../core/instance.ts';
-import { persist } from './persist.ts';
+import { persist } from './retry.ts';
 import type { FleetReader, Filter, Time } from './ports.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Measurement } from '../core/usage.ts';
-import { persist } from './persist.ts';
+import { persist } from './retry.ts';
 import type { Time, UsageQuestion, UsageReader } from './ports.ts';
 
 /**

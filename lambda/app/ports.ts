@@ -5,9 +5,9 @@ import type { Outcome } from '../core/outcome.ts';
 import type { AccountDefaults } from '../core/rollback.ts';
 import type { Lookup } from '../core/target.ts';
 import type { Measurement, UsageWindow } from '../core/usage.ts';
-import type { Sighting } from '../triggers/sighting.ts';
-import type { SweepStep } from '../triggers/sweep.ts';
-import type { Watch } from '../triggers/watch.ts';
+import type { Sighting } from '../triggers/finding.ts';
+import type { SweepStep } from '../triggers/scan.ts';
+import type { Watch } from '../triggers/post-change-check.ts';
 
 /** Reads instances. Every method may throw a `FailureError`, and nothing else that is expected. */
 export interface InstanceReader {

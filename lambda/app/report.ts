@@ -2,7 +2,7 @@ import { FailureError } from '../core/failure.ts';
 import { type Message, toMessages } from '../core/message.ts';
 import { isTold, type Outcome } from '../core/outcome.ts';
 import type { AlertOptions } from '../core/email.ts';
-import { attempt } from './persist.ts';
+import { attempt } from './retry.ts';
 import type { Ports } from './ports.ts';
 
 /** How outcomes are told. */

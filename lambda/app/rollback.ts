@@ -3,7 +3,7 @@ import { FailureError } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import { type AccountDefaults, isReachable, type Obstacle, obstacleTo } from '../core/rollback.ts';
 import type { AllowingWriter, ExemptionWriter, InstanceReader, Time } from './ports.ts';
-import { attempt, persist } from './persist.ts';
+import { attempt, persist } from './retry.ts';
 
 /** The instance that is to answer IMDSv1 again, until when and why. */
 export interface RollbackRequest {

@@ -4,7 +4,7 @@ import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Context, saysReachable, type Target } from '../core/target.ts';
 import type { Pace } from './pace.ts';
-import { attempt, persist } from './persist.ts';
+import { attempt, persist } from './retry.ts';
 import type { InstanceWriter, Ports, Time } from './ports.ts';
 
 /** What it takes to settle an instance. */

@@ -2,7 +2,7 @@ import { TAG } from '../contract.ts';
 import { dayFromNow } from './exemption.ts';
 import { CHANGE } from './decide.ts';
 import type { MetadataOptions, Snapshot } from './instance.ts';
-import { isContainerHost, type Origin } from './origin.ts';
+import { isContainerHost, type Origin } from './launch-source.ts';
 import { clean, defang, shellQuote } from './text.ts';
 import type { Target } from './target.ts';
 

@@ -5,9 +5,9 @@ import type { AlertOptions } from './email.ts';
 import type { HoldProblem } from './decide.ts';
 import { groupBy } from './group-by.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
-import type { Origin } from './origin.ts';
+import type { Origin } from './launch-source.ts';
 import { describeOrigin, iso } from './show.ts';
-import { type Counts, shareOf } from './tally.ts';
+import { type Counts, shareOf } from './compliance-summary.ts';
 import { clean, defang } from './text.ts';
 import { sentenceOf } from './words.ts';
 

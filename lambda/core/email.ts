@@ -1,7 +1,7 @@
 import { TAG, type TriggerName } from '../contract.ts';
 import { findCaller, hopLimitNote, prevention, undo, type Advice, withdraw } from './advice.ts';
 import type { MetadataOptions } from './instance.ts';
-import { originOf } from './origin.ts';
+import { originOf } from './launch-source.ts';
 import { type Outcome, severityOf } from './outcome.ts';
 import type { Context, Target } from './target.ts';
 import { describeOrigin, iso } from './show.ts';

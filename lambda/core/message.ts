@@ -1,7 +1,7 @@
 import { MESSAGE_SCHEMA, SEVERITIES, type Severity, type Status, type TriggerName } from '../contract.ts';
 import { type AlertOptions, section } from './email.ts';
 import { groupBy } from './group-by.ts';
-import { type Origin, originOf } from './origin.ts';
+import { type Origin, originOf } from './launch-source.ts';
 import { type Outcome, severityOf, worstOf } from './outcome.ts';
 import { clean, MAX_TEXT } from './text.ts';
 import { explain } from './words.ts';

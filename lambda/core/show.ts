@@ -1,4 +1,4 @@
-import type { Origin } from './origin.ts';
+import type { Origin } from './launch-source.ts';
 import { defang } from './text.ts';
 
 /** A time in UTC, to the second. */

@@ -6,7 +6,7 @@ import { launch } from './launch.ts';
 import { ping } from './ping.ts';
 import { revoke } from './revoke.ts';
 import { running } from './running.ts';
-import { sighting } from './sighting.ts';
+import { sighting } from './finding.ts';
 import { type BusRule, type EventReader, notUnderstood, type Parsed, type Trigger } from './trigger.ts';
 
 /** Every trigger that has a rule on the bus. A new one is a new file and a line here. */

@@ -1,9 +1,9 @@
 import { startSandbox } from '../index.ts';
 import type { Print } from '../tour/print.ts';
 import { product } from '../tour/synth.ts';
-import { drawUp } from './ledger.ts';
+import { drawUp } from './accounting.ts';
 import { MAX_CONCURRENCY } from './options.ts';
-import { People } from './people.ts';
+import { People } from './manual-changes.ts';
 import type { Launch } from './plan.ts';
 import { count, openIn, problemsOf, rowsOf, tableOf } from './report.ts';
 

@@ -1,6 +1,6 @@
-import type { Faults, FaultyCall, FaultyEvent } from '../faults.ts';
-import { NO_FAULTS } from '../faults.ts';
-import { fractionOf } from '../ids.ts';
+import type { Faults, FaultyCall, FaultyEvent } from '../aws/simulation/faults.ts';
+import { NO_FAULTS } from '../aws/simulation/faults.ts';
+import { fractionOf } from '../aws/simulation/ids.ts';
 import type { FaultName } from './options.ts';
 import { pathsOf } from './without.ts';
 

@@ -1,4 +1,4 @@
-import { fractionOf } from '../ids.ts';
+import { fractionOf } from '../aws/simulation/ids.ts';
 
 /** Kinds of launches, with their share of all. */
 const KINDS = {

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import type { Sandbox } from '../index.ts';
-import { list } from '../wire/params.ts';
-import type { Entry, Fate, Ledger } from './ledger.ts';
-import type { People } from './people.ts';
+import { list } from '../aws/wire/params.ts';
+import type { Entry, Fate, Ledger } from './accounting.ts';
+import type { People } from './manual-changes.ts';
 
 const FATES: readonly Fate[] = [
   'closed',

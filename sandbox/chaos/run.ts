@@ -1,13 +1,13 @@
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
-import { BusyError } from '../activity.ts';
-import { NO_FAULTS } from '../faults.ts';
+import { BusyError } from '../aws/simulation/activity.ts';
+import { NO_FAULTS } from '../aws/simulation/faults.ts';
 import { type Sandbox, startSandbox } from '../index.ts';
 import type { Print } from '../tour/print.ts';
 import { product } from '../tour/synth.ts';
 import { chaosFaults } from './faults.ts';
-import { drawUp } from './ledger.ts';
+import { drawUp } from './accounting.ts';
 import { type ChaosOptions, LAUNCH_LIMITS, MAX_CONCURRENCY } from './options.ts';
-import { People } from './people.ts';
+import { People } from './manual-changes.ts';
 import { planLaunches } from './plan.ts';
 import { count, leftOver, openIn, problemsOf, rowsOf, tableOf } from './report.ts';
 import { withoutPaths } from './without.ts';

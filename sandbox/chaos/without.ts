@@ -1,5 +1,5 @@
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
-import { isNamed, type StackInput, type Template, TemplateError } from '../template/template.ts';
+import { isNamed, type StackInput, type Template, TemplateError } from '../aws/cloudformation/template.ts';
 
 /** What can be taken away: the rule of each trigger, and the schedule of the sweep. */
 const PATHS = [...TRIGGERS.map(({ name, ruleId }) => ({ name, ruleId })), { name: 'sweep', ruleId: 'Schedule' }];

@@ -1,4 +1,4 @@
-import { hexOf } from '../ids.ts';
+import { hexOf } from '../aws/simulation/ids.ts';
 
 /** Draws that follow from a seed: a fleet of thousands takes too many of them to hash each one. */
 export class Draw {

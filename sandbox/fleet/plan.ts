@@ -1,9 +1,9 @@
 import { TAG } from '../../lambda/contract.ts';
-import type { ImdsUse } from '../cloudwatch/usage.ts';
-import type { ExistingInstance } from '../ec2/fleet.ts';
-import type { LaunchTemplate } from '../ec2/region.ts';
+import type { ImdsUse } from '../aws/cloudwatch/usage.ts';
+import type { ExistingInstance } from '../aws/ec2/fleet.ts';
+import type { LaunchTemplate } from '../aws/ec2/region.ts';
 import { Draw } from './draw.ts';
-import { drawOrigin, type Origin } from './origins.ts';
+import { drawOrigin, type Origin } from './launch-sources.ts';
 import { DAY, dayAfter, type Planned } from './specimens.ts';
 
 /** A group of instances of one origin, as it is to be put into a region. */

@@ -1,5 +1,5 @@
-import type { Usage } from '../cloudwatch/usage.ts';
-import type { Fleet } from '../ec2/fleet.ts';
+import type { Usage } from '../aws/cloudwatch/usage.ts';
+import type { Fleet } from '../aws/ec2/fleet.ts';
 import { workloads, type Setting } from './plan.ts';
 import { type Planned, specimens } from './specimens.ts';
 

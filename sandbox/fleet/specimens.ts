@@ -1,6 +1,6 @@
 import { TAG } from '../../lambda/contract.ts';
-import type { ImdsUse } from '../cloudwatch/usage.ts';
-import type { ExistingInstance } from '../ec2/fleet.ts';
+import type { ImdsUse } from '../aws/cloudwatch/usage.ts';
+import type { ExistingInstance } from '../aws/ec2/fleet.ts';
 
 /** An instance to put into a region, and how it uses IMDS. */
 export interface Planned {

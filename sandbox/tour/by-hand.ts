@@ -1,6 +1,6 @@
-import { terminal } from '../../bin/cli/io.ts';
-import { main } from '../../bin/cli/main.ts';
-import type { Stage } from './stage.ts';
+import { terminal } from '../../cli/shared/io.ts';
+import { main } from '../../cli/main.ts';
+import type { Stage } from './scenario.ts';
 
 const DAY = 86_400_000;
 

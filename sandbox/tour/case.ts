@@ -1,4 +1,4 @@
-import type { Stage } from './stage.ts';
+import type { Stage } from './scenario.ts';
 
 /** One thing that can happen, and what must come of it. */
 export interface Case {

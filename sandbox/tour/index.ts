@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isWatch } from '../chaos/waiting.ts';
+import { isWatch } from '../chaos/pending-messages.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../index.ts';
 import type { Case, Scene } from './case.ts';
 import { CASES } from './cases.ts';
-import { News } from './news.ts';
+import { News } from './event-log.ts';
 import { caseTable, fleetTable, heading, type Played, type Print, problemsOf } from './print.ts';
 import * as regions from './region-cases.ts';
-import { CALLERS, Stage } from './stage.ts';
-import * as sweep from './sweep-cases.ts';
+import { CALLERS, Stage } from './scenario.ts';
+import * as sweep from './scan-cases.ts';
 import { product } from './synth.ts';
 
 export interface TourOptions {

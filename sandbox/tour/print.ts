@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { clean } from '../../lambda/core/text.ts';
-import type { PublishedMessage } from '../sns/message.ts';
+import type { PublishedMessage } from '../aws/sns/message.ts';
 import type { Expected, Scene } from './case.ts';
-import type { Decided, Stage } from './stage.ts';
+import type { Decided, Stage } from './scenario.ts';
 
 /** Where the tour writes. */
 export type Print = (line?: string) => void;

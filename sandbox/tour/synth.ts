@@ -10,7 +10,7 @@ import { STACK } from '../../lambda/contract.ts';
 import { deployment } from '../../lib/index.ts';
 import type { Settings } from '../../lib/settings.ts';
 import type { SandboxOptions } from '../options.ts';
-import type { Template } from '../template/template.ts';
+import type { Template } from '../aws/cloudformation/template.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
 

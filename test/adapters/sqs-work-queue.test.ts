@@ -1,9 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
 import { toMessages } from '../../lambda/core/message.ts';
-import { fromUnsent } from '../../lambda/core/unsent.ts';
-import { toSighting } from '../../lambda/triggers/sighting.ts';
-import { parseWatch, type Watch } from '../../lambda/triggers/watch.ts';
+import { fromUnsent } from '../../lambda/core/undelivered-alert.ts';
+import { toSighting } from '../../lambda/triggers/finding.ts';
+import { parseWatch, type Watch } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, IMDSV1, instanceId, NOW, outcome, REGION, target } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';
 

@@ -1,6 +1,6 @@
 import { onBatch, type QueueRecord, type Rules } from '../../lambda/app/invoke.ts';
 import { toMessages } from '../../lambda/core/message.ts';
-import { toUnsent } from '../../lambda/core/unsent.ts';
+import { toUnsent } from '../../lambda/core/undelivered-alert.ts';
 import { after, failure, world } from '../support/ports.ts';
 import { instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
 import { largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';

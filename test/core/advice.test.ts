@@ -9,7 +9,7 @@ import {
   undo,
   withdraw,
 } from '../../lambda/core/advice.ts';
-import { originOf } from '../../lambda/core/origin.ts';
+import { originOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { NOW, snapshot, type SnapshotChange, target } from '../support/builders.ts';
 import { hostileText, INVISIBLE, NASTY } from '../support/hostile.ts';

@@ -1,4 +1,4 @@
-import { originOf } from '../../lambda/core/origin.ts';
+import { originOf } from '../../lambda/core/launch-source.ts';
 import { describeOrigin, iso } from '../../lambda/core/show.ts';
 
 const shown = (tags: Readonly<Record<string, string>>): string =>

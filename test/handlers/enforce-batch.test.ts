@@ -1,6 +1,6 @@
 import { toMessages } from '../../lambda/core/message.ts';
-import { toUnsent } from '../../lambda/core/unsent.ts';
-import { toSighting } from '../../lambda/triggers/sighting.ts';
+import { toUnsent } from '../../lambda/core/undelivered-alert.ts';
+import { toSighting } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, instanceId, outcome, target } from '../support/builders.ts';
 import { launchEvent, runningEvent } from '../support/events.ts';
 import { functionOnLoopback } from '../support/function.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../../lambda/config.ts';
-import { toSighting } from '../../lambda/triggers/sighting.ts';
+import { toSighting } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, INSTANCE, target } from '../support/builders.ts';
 import { deleteTagsEvent, driftEvent, launchEvent, runningEvent } from '../support/events.ts';
 import { type LambdaFunction, loadFunction } from '../support/function.ts';

@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { readExemption } from '../../lambda/core/exemption.ts';
-import { originOf } from '../../lambda/core/origin.ts';
+import { originOf } from '../../lambda/core/launch-source.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { templateOf } from './stack.ts';
 import { ec2Of, FIXTURE, sandboxOf, stopAll } from './support.ts';

@@ -1,6 +1,6 @@
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { SandboxOptions } from '../../sandbox/index.ts';
-import type { BusEvent } from '../../sandbox/events/recorder.ts';
+import type { BusEvent } from '../../sandbox/aws/cloudtrail/recorder.ts';
 import { templateOf, type TemplateOptions } from './stack.ts';
 import { BRISK, ec2Of, FIXTURE, launch, sandboxOf, stopAll } from './support.ts';
 

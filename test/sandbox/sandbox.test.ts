@@ -1,5 +1,5 @@
-import { jsonLines, metricsIn } from '../../sandbox/lambda/logs.ts';
-import { ApiError } from '../../sandbox/wire/errors.ts';
+import { jsonLines, metricsIn } from '../../sandbox/aws/lambda/logs.ts';
+import { ApiError } from '../../sandbox/aws/wire/errors.ts';
 import { IMAGE, sandboxOf, stopAll } from './support.ts';
 
 afterEach(stopAll);

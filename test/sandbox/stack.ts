@@ -1,4 +1,4 @@
-import type { Template } from '../../sandbox/template/template.ts';
+import type { Template } from '../../sandbox/aws/cloudformation/template.ts';
 
 /** What a template for the fixture may differ in. */
 export interface TemplateOptions {

@@ -1,5 +1,5 @@
-import { type AuditRow, toRow } from '../../bin/audit/row.ts';
-import { type Audit, Summary } from '../../bin/audit/summary.ts';
+import { type AuditRow, toRow } from '../../cli/audit/row.ts';
+import { type Audit, Summary } from '../../cli/audit/summary.ts';
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
 /** A row of the audit for an instance that answers IMDSv1, unless the change says otherwise. */

@@ -1,8 +1,8 @@
-import { main } from '../../bin/cli/main.ts';
+import { main } from '../../cli/main.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
-import type { ExistingInstance } from '../../sandbox/ec2/fleet.ts';
-import type { Instance } from '../../sandbox/ec2/instance.ts';
-import { text } from '../../sandbox/wire/params.ts';
+import type { ExistingInstance } from '../../sandbox/aws/ec2/fleet.ts';
+import type { Instance } from '../../sandbox/aws/ec2/instance.ts';
+import { text } from '../../sandbox/aws/wire/params.ts';
 import { type IoChange, recordingIo } from './io.ts';
 import { CREDENTIALS } from './loopback.ts';
 

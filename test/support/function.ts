@@ -60,7 +60,7 @@ export async function loadSweep(aws: Loopback, config: Partial<SweepConfig> = {}
     ...config,
   };
   Object.assign(process.env, whereabouts(aws), toSweepEnvironment(sweepConfig));
-  const { handler } = await import('../../lambda/handlers/sweep.ts');
+  const { handler } = await import('../../lambda/handlers/scan.ts');
   return asLambda(handler, before);
 }
 

@@ -1,4 +1,4 @@
-import type { Io } from '../../bin/cli/io.ts';
+import type { Io } from '../../cli/shared/io.ts';
 import { NOW } from './builders.ts';
 
 /** What a test decides about the terminal of a command. */

@@ -6,8 +6,8 @@ import type { AlertMessage, Message } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Lookup } from '../../lambda/core/target.ts';
 import type { UsagePoint } from '../../lambda/core/usage.ts';
-import type { Sighting } from '../../lambda/triggers/sighting.ts';
-import type { Watch } from '../../lambda/triggers/watch.ts';
+import type { Sighting } from '../../lambda/triggers/finding.ts';
+import type { Watch } from '../../lambda/triggers/post-change-check.ts';
 import { NOW, REGION } from './builders.ts';
 
 /** A failure as ports throw it. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { HtmlReport } from '../../bin/audit/html/report.ts';
+import { HtmlReport } from '../../cli/audit/html/report.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
 import { instanceId, type SnapshotChange } from '../support/builders.ts';

@@ -2,8 +2,8 @@ import { type ChaosOptions, FAULT_NAMES } from '../../sandbox/chaos/options.ts';
 import { planLaunches } from '../../sandbox/chaos/plan.ts';
 import { leftOver } from '../../sandbox/chaos/report.ts';
 import { runChaos } from '../../sandbox/chaos/run.ts';
-import { waitingIn } from '../../sandbox/chaos/waiting.ts';
-import type { Queue } from '../../sandbox/sqs/queue.ts';
+import { waitingIn } from '../../sandbox/chaos/pending-messages.ts';
+import type { Queue } from '../../sandbox/aws/sqs/queue.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 
 // The fleets are new: what is said of existing instances matters to the sweep only.

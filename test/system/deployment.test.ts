@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StopLoggingCommand, CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { main } from '../../bin/cli/main.ts';
+import { main } from '../../cli/main.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 import { recordingIo } from '../support/io.ts';

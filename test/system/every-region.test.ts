@@ -1,7 +1,7 @@
-import type { AuditJson } from '../../bin/audit/json.ts';
+import type { AuditJson } from '../../cli/audit/json.ts';
 import { METRICS } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
-import type { MetricValue } from '../../sandbox/lambda/logs.ts';
+import type { MetricValue } from '../../sandbox/aws/lambda/logs.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 import { enterAws, imdsv2, leaveAws } from '../support/cli.ts';
 import { BRISK, ec2Of, launch, sandboxOf, stopAll } from '../sandbox/support.ts';

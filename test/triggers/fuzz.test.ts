@@ -14,7 +14,7 @@ import {
   runningEvent,
 } from '../support/events.ts';
 import { hostileText } from '../support/hostile.ts';
-import { toSighting } from '../../lambda/triggers/sighting.ts';
+import { toSighting } from '../../lambda/triggers/finding.ts';
 
 /** What holds for any event at all. */
 function expectSane(event: unknown): void {

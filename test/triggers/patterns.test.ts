@@ -6,7 +6,7 @@ import { ping } from '../../lambda/triggers/ping.ts';
 import { revoke } from '../../lambda/triggers/revoke.ts';
 import { running } from '../../lambda/triggers/running.ts';
 import type { Trigger } from '../../lambda/triggers/trigger.ts';
-import { compilePattern } from '../../sandbox/bus/pattern.ts';
+import { compilePattern } from '../../sandbox/aws/eventbridge/pattern.ts';
 import { instanceId } from '../support/builders.ts';
 import {
   type BusEvent,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { BUS_RULES, parseEvent, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ping, readPing } from '../../lambda/triggers/ping.ts';
-import { compilePattern } from '../../sandbox/bus/pattern.ts';
+import { compilePattern } from '../../sandbox/aws/eventbridge/pattern.ts';
 import { ACCOUNT, EVENT_ID, INSTANCE, REGION } from '../support/builders.ts';
 import { driftEvent, launchEvent, NONCE, pingEvent, runningEvent } from '../support/events.ts';
 import { hostileText } from '../support/hostile.ts';

@@ -1,0 +1,195 @@
+import type { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
+import { failing } from '../../lambda/adapters/failures.ts';
+import { sqsSweepQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
+import type { Time } from '../../lambda/app/ports.ts';
+import type { SweepPorts } from '../../lambda/app/scan/rules.ts';
+import type { Existing } from '../../lambda/contract.ts';
+import { type Message, toSnsText } from '../../lambda/core/message.ts';
+import type { VirtualClock } from './clock.ts';
+import { indexOf, type Region } from './region.ts';
+
+/** Virtual milliseconds of an answer: of a network, and of what AWS needs for much data. */
+const LATENCY = { call: 120, jitter: 80, page: 900, pointsPerMs: 400 };
+
+/** What Lambda allows one invocation, and what of it lambda/adapters/invocation-time.ts keeps free. */
+export const LIMIT_MS = 900_000;
+const RESERVE_MS = 15_000;
+
+const MAX_SNS_BYTES = 262_144;
+
+/** What was done and told, counted. */
+export class Books {
+  public readonly calls = new Map<string, number>();
+  public metricsAsked = 0;
+  /** When instances were changed first and last, and how often each was said to be closed. */
+  public readonly changedAt: number[] = [];
+  public readonly told: Uint8Array;
+  public readonly digests: string[] = [];
+  public readonly watched = new Set<string>();
+  public readonly warnings: string[] = [];
+  public completed = 0;
+
+  public constructor(size: number) {
+    this.told = new Uint8Array(size);
+  }
+
+  public count(call: string): void {
+    this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
+  }
+
+  public of(...calls: readonly string[]): number {
+    return calls.reduce((sum, call) => sum + (this.calls.get(call) ?? 0), 0);
+  }
+}
+
+/** What an invocation runs in. */
+export interface Room {
+  readonly clock: VirtualClock;
+  readonly region: Region;
+  readonly books: Books;
+  readonly existing: Existing;
+  readonly regionName: string;
+  readonly random: () => number;
+  readonly send: (body: string, groupId: string, deduplicationId?: string) => void;
+}
+
+/** One invocation. What it does after its end has no effect: it never gets that far. */
+export class Invocation {
+  public over = false;
+  readonly #room: Room;
+
+  public constructor(room: Room) {
+    this.#room = room;
+  }
+
+  public ports(): SweepPorts & { readonly time: Time } {
+    const { clock, region, books, existing, regionName, random } = this.#room;
+    const deadline = new Date(clock.now() + LIMIT_MS - RESERVE_MS);
+    const time: Time = {
+      now: () => new Date(clock.now()),
+      sleep: (ms) => this.#sleep(ms),
+      random,
+      deadline,
+    };
+    const writer: SweepPorts['writer'] = {
+      requireTokens: (_, id) =>
+        this.#call('ModifyInstanceMetadataOptions', () => {
+          const options = region.requireTokens(id);
+          books.changedAt.push(clock.now());
+          return options;
+        }),
+    };
+    return {
+      reader: {
+        describe: (_, ids) => this.#call('DescribeInstances', () => region.describe(ids)),
+        find: () => Promise.reject(new Error('a sweep looks for no launch')),
+      },
+      fleet: {
+        page: (_, filters, token) => this.#call('DescribeInstances', () => region.page(filters, token), LATENCY.page),
+      },
+      regions: {
+        enabled: () => this.#call('DescribeRegions', () => [regionName]),
+        defaults: () => this.#call('GetInstanceMetadataDefaults', () => ({ HttpTokens: 'required' })),
+      },
+      writer: existing === 'audit' ? undefined : writer,
+      queue: {
+        putSightings: () => Promise.reject(new Error('a sweep sights nothing')),
+        putEvent: () => Promise.reject(new Error('a sweep keeps no event')),
+        putUnsent: () => Promise.reject(new Error('SNS refuses nothing here')),
+        putWatches: async (watches) => {
+          await this.#call('SendMessageBatch', () =>
+            watches.forEach(({ instanceId }) => books.watched.add(instanceId)),
+          );
+        },
+      },
+      steps: sqsSweepQueue(this.#sqs(), 'sweep'),
+      usage: cloudWatchUsage(() => this.#cloudWatch()),
+      publisher: { publish: (message) => this.#call('Publish', () => this.#publish(message)) },
+      journal: {
+        outcome: () => undefined,
+        notUnderstood: (_, problem) => books.warnings.push(problem),
+        sweepCompleted: () => (books.completed += 1),
+        forwarderProblems: () => undefined,
+        rejected: () => undefined,
+        warning: (text) => books.warnings.push(text),
+      },
+      pulse: { problems: () => Promise.resolve([]), problemsIn: () => Promise.resolve([]) },
+      time,
+    };
+  }
+
+  /** What an SDK client does; what comes in and out of it is what the adapters make of it. */
+  #cloudWatch(): CloudWatchClient {
+    const { region, books } = this.#room;
+    const send = async ({ input }: GetMetricDataCommand) => {
+      const { MetricDataQueries = [], StartTime = new Date(0), EndTime = new Date(0) } = input;
+      const seconds = MetricDataQueries[0]?.MetricStat?.Period ?? 3600;
+      const points = (MetricDataQueries.length * (EndTime.getTime() - StartTime.getTime())) / 1000 / seconds;
+      const ask = () => {
+        region.take('GetMetricData');
+        region.take('GetMetricData points', points);
+        books.metricsAsked += MetricDataQueries.length;
+        return MetricDataQueries.map(({ Id, MetricStat }) => {
+          const id = MetricStat?.Metric?.Dimensions?.[0]?.Value;
+          const found = id === undefined ? {} : region.points(id, StartTime, EndTime, seconds);
+          return { Id, StatusCode: 'Complete', ...found };
+        });
+      };
+      return { MetricDataResults: await this.#call('GetMetricData', ask, points / LATENCY.pointsPerMs) };
+    };
+    return { send } as unknown as CloudWatchClient;
+  }
+
+  #sqs(): SQSClient {
+    const send = async ({ input: { Entries = [] } }: SendMessageBatchCommand) => {
+      await this.#call('SendMessageBatch', () => {
+        for (const { MessageBody = '', MessageGroupId = '', MessageDeduplicationId } of Entries) {
+          this.#room.send(MessageBody, MessageGroupId, MessageDeduplicationId);
+        }
+      });
+      return {};
+    };
+    return { send } as unknown as SQSClient;
+  }
+
+  #publish(message: Message): void {
+    const { books } = this.#room;
+    if (toSnsText(message).length > MAX_SNS_BYTES) throw new Error(`SNS does not take ${message.subject}`);
+    const { schema, ...json } = message.json as Alert;
+    if (schema.includes('digest')) books.digests.push(message.email);
+    const detailed = (json.outcomes ?? []).filter(({ status }) => isClosing(status));
+    const more = Object.entries(json.more ?? {}).flatMap(([status, ids]) => (isClosing(status) ? ids : []));
+    for (const id of [...detailed.map(({ instanceId }) => instanceId), ...more]) {
+      books.told[indexOf(id)] = (books.told[indexOf(id)] ?? 0) + 1;
+    }
+  }
+
+  /** Carried out half-way: whoever dies after that has done it and does not know. */
+  async #call<T>(name: string, act: () => T, more = 0): Promise<T> {
+    const { books, random } = this.#room;
+    const ms = LATENCY.call + LATENCY.jitter * random() + more;
+    await this.#sleep(ms / 2);
+    books.count(name);
+    const result = await failing(Promise.resolve().then(act));
+    await this.#sleep(ms / 2);
+    return result;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((wake) => {
+      this.#room.clock.after(ms, () => {
+        if (!this.over) wake();
+      });
+    });
+  }
+}
+
+interface Alert {
+  readonly schema: string;
+  readonly outcomes?: readonly { readonly instanceId: string; readonly status: string }[];
+  readonly more?: Readonly<Record<string, readonly string[]>>;
+}
+
+const isClosing = (status: string): boolean => status === 'remediated' || status === 'closed';

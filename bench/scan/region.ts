@@ -1,0 +1,145 @@
+import type { Filter } from '../../lambda/app/ports.ts';
+import type { Snapshot } from '../../lambda/core/instance.ts';
+import { AWS_LIMITS, Buckets } from '../../sandbox/aws/ec2/buckets.ts';
+import type { VirtualClock } from './clock.ts';
+
+/** What an instance is to the sweep. */
+export type Kind = 'quiet' | 'in-use' | 'stopped' | 'no-data' | 'exempt' | 'compliant';
+
+const PAGE = 1000;
+const OLD = new Date('2024-03-01T08:00:00Z');
+const STOPPED_FOR_MS = 3 * 86_400_000;
+
+/**
+ * EC2's own buckets, and the quotas of GetMetricData: calls a second, and points a second for what began more than three hours ago.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+ */
+const LIMITS = {
+  ...AWS_LIMITS,
+  GetMetricData: { capacity: 50, refill: 50 },
+  'GetMetricData points': { capacity: 396_000, refill: 396_000 },
+};
+
+/** A simulated region: so many open instances of all kinds, and a tenth as many that are nobody's business. */
+export class Region {
+  public readonly size: number;
+  /** How often each instance was changed. */
+  public readonly changes: Uint8Array;
+  /** Calls that a bucket refused. */
+  public throttled = 0;
+  readonly #open: number;
+  readonly #clock: VirtualClock;
+  readonly #buckets = new Buckets(LIMITS);
+  readonly #required: Uint8Array;
+
+  public constructor(open: number, clock: VirtualClock) {
+    this.#open = open;
+    this.#clock = clock;
+    this.size = Math.round(open * 1.1);
+    this.changes = new Uint8Array(this.size);
+    this.#required = Uint8Array.from({ length: this.size }, (_, index) => (this.kindOf(index) === 'compliant' ? 1 : 0));
+  }
+
+  /** Spread evenly, so that every chunk has some of all. */
+  public kindOf(index: number): Kind {
+    if (index >= this.#open) return index % 2 === 0 ? 'compliant' : 'exempt';
+    const [hundred, ten] = [index % 100, index % 10];
+    if (ten !== 7) return 'quiet';
+    if (hundred === 7) return 'stopped';
+    return hundred === 17 ? 'no-data' : 'in-use';
+  }
+
+  public isRequired(index: number): boolean {
+    return this.#required[index] === 1;
+  }
+
+  public indices(): number[] {
+    return Array.from({ length: this.size }, (_, index) => index);
+  }
+
+  /**
+   * Takes what a call costs.
+   *
+   * @throws Error with the name that AWS gives it, if the bucket is empty.
+   */
+  public take(bucket: string, tokens = 1): void {
+    try {
+      this.#buckets.take(bucket, this.#clock.now(), tokens);
+    } catch (error) {
+      this.throttled += 1;
+      throw Object.assign(new Error('Rate exceeded', { cause: error }), { name: 'Throttling' });
+    }
+  }
+
+  public describe(instanceIds: readonly string[]): Snapshot[] {
+    this.take('DescribeInstances');
+    return instanceIds.map((id) => this.#snapshot(indexOf(id)));
+  }
+
+  /** A page of what passes the filters now: what leaves the list moves up the pages behind it. */
+  public page(filters: readonly Filter[], token = '0') {
+    this.take('DescribeInstances');
+    const openOnly = filters.some(({ values }) => values.includes('optional'));
+    const from = Number(token);
+    const snapshots: Snapshot[] = [];
+    let matching = 0;
+    for (let index = 0; index < this.size; index += 1) {
+      if (openOnly && this.isRequired(index)) continue;
+      if (matching >= from && snapshots.length < PAGE) snapshots.push(this.#snapshot(index));
+      matching += 1;
+    }
+    return { snapshots, next: from + PAGE < matching ? String(from + PAGE) : undefined };
+  }
+
+  public requireTokens(instanceId: string) {
+    this.take('ModifyInstanceMetadataOptions');
+    const index = indexOf(instanceId);
+    this.#required[index] = 1;
+    this.changes[index] = (this.changes[index] ?? 0) + 1;
+    return { ...this.#snapshot(index).options, State: 'pending' };
+  }
+
+  /** When the calls of an instance were counted, and how many there were. */
+  public points(instanceId: string, from: Date, to: Date, periodSeconds: number) {
+    const kind = this.kindOf(indexOf(instanceId));
+    const [Timestamps, Values]: [Date[], number[]] = [[], []];
+    if (kind === 'no-data') return { Timestamps, Values };
+    const end = Math.min(to.getTime(), this.#clock.now()) - (kind === 'stopped' ? STOPPED_FOR_MS : 0);
+    for (let at = from.getTime(); at < end; at += periodSeconds * 1000) {
+      Timestamps.push(new Date(at));
+      Values.push(kind === 'in-use' ? 12 : 0);
+    }
+    return { Timestamps, Values };
+  }
+
+  #snapshot(index: number): Snapshot {
+    const kind = this.kindOf(index);
+    const required = this.isRequired(index);
+    return {
+      instanceId: idOf(index),
+      state: kind === 'stopped' ? 'stopped' : 'running',
+      awsManaged: false,
+      launchTime: new Date(OLD.getTime() + index * 1000),
+      firstLaunch: new Date(OLD.getTime() + index * 1000),
+      options: {
+        HttpTokens: required ? 'required' : 'optional',
+        HttpEndpoint: 'enabled',
+        HttpPutResponseHopLimit: 2,
+        HttpProtocolIpv6: 'disabled',
+        InstanceMetadataTags: 'disabled',
+        State: 'applied',
+      },
+      tags: new Map([
+        ['Name', `web-${index}`],
+        ['aws:autoscaling:groupName', `group-${index % 500}`],
+        ['aws:ec2launchtemplate:id', `lt-0${(index % 500).toString(16).padStart(16, '0')}`],
+        ['aws:ec2launchtemplate:version', '3'],
+        ['team', `team-${index % 40}`],
+        ...(kind === 'exempt' ? [['imdsv2:exempt-until', '2026-12-31'] as const] : []),
+      ]),
+    };
+  }
+}
+
+export const idOf = (index: number): string => `i-0${index.toString(16).padStart(16, '0')}`;
+export const indexOf = (instanceId: string): number => parseInt(instanceId.slice(3), 16);

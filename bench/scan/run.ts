@@ -1,0 +1,154 @@
+import { onSweepStep } from '../../lambda/app/scan/index.ts';
+import { TryAgainError } from '../../lambda/app/invoke.ts';
+import type { Existing } from '../../lambda/contract.ts';
+import { FailureError } from '../../lambda/core/failure.ts';
+import { USAGE_RULES } from '../../lambda/core/usage.ts';
+import { fractionOf } from '../../sandbox/aws/simulation/ids.ts';
+import { VirtualClock } from './clock.ts';
+import { Books, Invocation, LIMIT_MS, type Room } from './lambda.ts';
+import { FifoQueue, type Message } from './queue.ts';
+import { Region } from './region.ts';
+
+const ACCOUNT = '111122223333';
+const REGION = 'eu-west-1';
+const MIDNIGHT = new Date('2026-09-01T00:00:00Z');
+const HOUR = 3_600_000;
+const EVERY_HOURS = 6;
+
+/** People change instances of the region too, at what is left of EC2's five a second, and a little less. */
+const PEOPLE_EVERY_MS = 600;
+
+/** How many steps of each sort are killed, at a moment within about what they take: milliseconds, and more for each open instance. */
+const KILLED = {
+  start: { share: 0.4, within: 500, each: 0 },
+  region: { share: 0.4, within: 1_000, each: 1.5 },
+  chunk: { share: 0.2, within: 360_000, each: 0 },
+  close: { share: 0.4, within: 1_000, each: 1.5 },
+} as const;
+type Step = keyof typeof KILLED;
+
+export interface RunOptions {
+  readonly open: number;
+  readonly existing: Existing;
+  /** Functions are killed at moments drawn from it; absent for none. */
+  readonly kills?: string;
+}
+
+/** What came of it. */
+export interface Result {
+  readonly region: Region;
+  readonly books: Books;
+  readonly invocations: number;
+  readonly killed: Readonly<Record<Step, number>>;
+  readonly thrown: readonly string[];
+  readonly deadLetters: number;
+  readonly longestMs: number;
+  /** Calls of people that EC2 refused, of how many. */
+  readonly peopleRefused: number;
+  readonly peopleCalls: number;
+  /** From the ring of the schedule on, virtual. */
+  readonly lastChangeMs: number;
+  readonly totalMs: number;
+}
+
+/** Sweeps a simulated region, again every six hours, until nothing is left to do. */
+export async function sweepRegion({ open, existing, kills }: RunOptions): Promise<Result> {
+  const clock = new VirtualClock(MIDNIGHT);
+  const region = new Region(open, clock);
+  const books = new Books(region.size);
+  const random = numbers(kills ?? 'no kills');
+  const rules = {
+    existing,
+    exemptionHorizonDays: 90,
+    usage: USAGE_RULES,
+    trail: true,
+    sweepEveryHours: EVERY_HOURS,
+    forwarders: [],
+    homeRegion: REGION,
+  };
+  const killed = { start: 0, region: 0, chunk: 0, close: 0 };
+  const thrown: string[] = [];
+  let [invocations, longestMs, peopleRefused, peopleCalls] = [0, 0, 0, 0];
+
+  const invoke = async (message: Message): Promise<'done' | 'failed'> => {
+    const json: unknown = JSON.parse(message.body);
+    const invocation = new Invocation(room);
+    const begun = clock.now();
+    invocations += 1;
+    const step = stepOf(json);
+    const killAfter = kills === undefined ? undefined : killMs(kills, step, open, message);
+    const result = await new Promise<'done' | 'failed' | 'killed'>((end) => {
+      clock.after(killAfter ?? LIMIT_MS, () => end('killed'));
+      onSweepStep(json, rules, invocation.ports()).then(
+        () => end('done'),
+        (error: unknown) => {
+          if (!(error instanceof TryAgainError || error instanceof FailureError)) throw error;
+          thrown.push(error.message);
+          end('failed');
+        },
+      );
+    });
+    invocation.over = true;
+    longestMs = Math.max(longestMs, clock.now() - begun);
+    if (result !== 'killed') return result;
+    killed[step] += 1;
+    return 'failed';
+  };
+  const queue = new FifoQueue(clock, invoke);
+  const send: Room['send'] = (...message) => queue.send(...message);
+  const room: Room = { clock, region, books, existing, regionName: REGION, random, send };
+
+  const ring = () => {
+    if (clock.now() > MIDNIGHT.getTime() && queue.size === 0) return;
+    const time = new Date(clock.now()).toISOString();
+    const event = { source: 'aws.events', 'detail-type': 'Scheduled Event', account: ACCOUNT, region: REGION, time };
+    queue.send(JSON.stringify({ ...event, id: `ring ${time}`, detail: {} }), 'start');
+    clock.after(EVERY_HOURS * HOUR, ring);
+  };
+  const people = () => {
+    peopleCalls += 1;
+    try {
+      region.take('ModifyInstanceMetadataOptions');
+    } catch {
+      peopleRefused += 1;
+    }
+    clock.after(PEOPLE_EVERY_MS * 2 * random(), people);
+  };
+  ring();
+  people();
+  await clock.run(() => queue.size === 0);
+  return {
+    region,
+    books,
+    invocations,
+    killed,
+    thrown,
+    deadLetters: queue.deadLetters.length,
+    longestMs,
+    peopleRefused,
+    peopleCalls,
+    lastChangeMs: (books.changedAt.at(-1) ?? MIDNIGHT.getTime()) - MIDNIGHT.getTime(),
+    totalMs: clock.now() - MIDNIGHT.getTime(),
+  };
+}
+
+function stepOf(json: unknown): Step {
+  const { detail } = json as { readonly detail: { readonly step?: Step } };
+  return detail.step ?? 'start';
+}
+
+function killMs(seed: string, step: Step, open: number, { body, receives }: Message): number | undefined {
+  const { share, within, each } = KILLED[step];
+  if (fractionOf(seed, 'killed', body, receives) >= share) return undefined;
+  return (within + each * open) * fractionOf(seed, 'when', body, receives);
+}
+
+/** A sequence of numbers from 0 up to 1 that is the same every time. */
+function numbers(seed: string): () => number {
+  let state = Math.floor(fractionOf(seed, 'numbers') * 2 ** 32);
+  return () => {
+    // https://en.wikipedia.org/wiki/Linear_congruential_generator
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

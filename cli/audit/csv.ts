@@ -1,0 +1,59 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { csvCell } from '../../lambda/core/text.ts';
+import { usageNote } from '../shared/usage.ts';
+import { exemptionNote, ORIGIN_LABELS } from './labels.ts';
+import type { Report } from './report.ts';
+import type { AuditRow } from './row.ts';
+
+type Cell = string | number | undefined;
+
+const COLUMNS: readonly (readonly [heading: string, of: (row: AuditRow) => Cell])[] = [
+  ['region', ({ region }) => region],
+  ['instance_id', ({ instanceId }) => instanceId],
+  ['name', ({ name }) => name],
+  ['verdict', ({ verdict }) => verdict],
+  ['state', ({ state }) => state],
+  ['http_tokens', ({ options }) => options.HttpTokens],
+  ['http_endpoint', ({ options }) => options.HttpEndpoint],
+  ['hop_limit', ({ options }) => options.HttpPutResponseHopLimit],
+  ['options_state', ({ options }) => options.State],
+  ['exemption', ({ exemption }) => (exemption.kind === 'none' ? '' : exemption.kind)],
+  ['exempt_until', ({ exemption }) => ('until' in exemption ? exemption.until : undefined)],
+  ['exemption_note', ({ exemption }) => exemptionNote(exemption)],
+  ['origin_kind', ({ group }) => ORIGIN_LABELS[group.kind]],
+  ['origin', ({ group }) => group.name],
+  ['launch_time', ({ launchTime }) => launchTime?.toISOString()],
+  ['first_launch', ({ firstLaunch }) => firstLaunch?.toISOString()],
+  ['imdsv1_use', ({ usage }) => usage?.kind],
+  ['imdsv1_calls_per_day', ({ usage }) => (usage?.kind === 'in-use' ? Math.ceil(usage.callsPerDay) : undefined)],
+  ['imdsv1_last_seen', ({ usage }) => (usage?.kind === 'in-use' ? usage.lastSeen.toISOString() : undefined)],
+  ['imdsv1_use_note', ({ usage }) => usage && usageNote(usage)],
+];
+
+/**
+ * One line for each instance, RFC 4180, appended page by page.
+ *
+ * @param account is the first column.
+ */
+export class CsvReport implements Report {
+  readonly #path: string;
+  readonly #account: string;
+
+  public constructor(path: string, account = '') {
+    this.#path = path;
+    this.#account = account;
+    writeFileSync(path, line(['account', ...COLUMNS.map(([heading]) => heading)]));
+  }
+
+  public add(rows: readonly AuditRow[]): void {
+    const lines = rows.map((row) => line([this.#account, ...COLUMNS.map(([, of]) => of(row))]));
+    appendFileSync(this.#path, lines.join(''));
+  }
+
+  public end(): void {
+    // Every line is there already.
+  }
+}
+
+// RFC 4180 wants CR LF.
+const line = (cells: readonly Cell[]): string => `${cells.map((cell) => csvCell(String(cell ?? ''))).join(',')}\r\n`;

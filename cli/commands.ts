@@ -1,0 +1,25 @@
+import type { AnyCommand } from './shared/command.ts';
+import { audit } from './audit/command.ts';
+import { doctor } from './doctor/command.ts';
+import { enforce } from './enforce/command.ts';
+import { exempt } from './exempt/command.ts';
+import { explain } from './explain/command.ts';
+import { policy } from './policy/command.ts';
+import { regions } from './regions/command.ts';
+import { replay } from './replay/command.ts';
+import { rollback } from './rollback/command.ts';
+import { testAlert } from './test-alert/command.ts';
+
+/** Every command, in the order that the help lists them. */
+export const commands: readonly AnyCommand[] = [
+  audit,
+  explain,
+  enforce,
+  rollback,
+  exempt,
+  replay,
+  doctor,
+  policy,
+  regions,
+  testAlert,
+];

@@ -1,0 +1,102 @@
+import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
+import { TAG } from '../../lambda/contract.ts';
+import { daysLeft, type Exemption, readExemption } from '../../lambda/core/exemption.ts';
+import type { Snapshot } from '../../lambda/core/instance.ts';
+import { clean } from '../../lambda/core/text.ts';
+import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
+import { VERDICT_LABELS } from '../audit/labels.ts';
+import { readRegions } from '../audit/read.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
+import type { Command } from '../shared/command.ts';
+import { explainError } from '../shared/errors.ts';
+import { HORIZON_OPTION, JSON_OPTION } from '../shared/options.ts';
+import { tableLines } from '../shared/table.ts';
+
+interface ListOptions extends AwsOptions {
+  readonly exemptionHorizonDays: number;
+  readonly json?: true;
+}
+
+/** One exemption, as the list has it. */
+interface Row {
+  readonly region: string;
+  readonly instanceId: string;
+  readonly name: string;
+  readonly kind: Exclude<Exemption['kind'], 'none'>;
+  /** The value of the tag. */
+  readonly until: string;
+  /** Absent where the tag is no date. */
+  readonly daysLeft?: number;
+  readonly reason: string;
+  readonly verdict: VerdictName;
+}
+
+/** Every exemption, also those that do not count. */
+export const list: Command<ListOptions> = {
+  name: 'list',
+  summary: 'every exemption, also expired and malformed ones',
+  details: 'The last column of the table says how the instance stands, as in audit. Needs ec2:DescribeInstances.',
+  options: [...AWS_OPTIONS, REGIONS_OPTION, HORIZON_OPTION, JSON_OPTION],
+  examples: [['imdsv2 exempt list --regions all', 'of every enabled region']],
+  run: async (_, options, io) => {
+    const aws = new Aws(options, io);
+    const rows: Row[] = [];
+    const failures = await readRegions(
+      {
+        regions: await aws.regions(),
+        filters: [{ name: 'tag-key', values: [TAG.exemptUntil] }],
+        fleet: ec2Fleet(aws.ec2),
+        time: (region) => aws.time(region),
+        take: (region, snapshots) => {
+          for (const snapshot of snapshots) rows.push(...toRow(region, snapshot, options, io.now()));
+        },
+      },
+      io,
+    );
+    rows.sort(
+      (a, b) => compare(a.until, b.until) || compare(a.region, b.region) || compare(a.instanceId, b.instanceId),
+    );
+    for (const [region, failure] of failures) io.note(`${region} could not be read: ${explainError(failure)}`);
+    if (options.json) io.out(JSON.stringify({ exemptions: rows, unread: [...failures.keys()] }));
+    else if (rows.length > 0)
+      tableLines(HEAD, rows.map(toCells), [0, 1, 2, 3, 4, 6, 7], io).forEach((line) => io.out(line));
+    else if (failures.size === 0) io.out('No exemptions.');
+    return failures.size > 0 ? 1 : 0;
+  },
+};
+
+function toRow(region: string, snapshot: Snapshot, { exemptionHorizonDays }: ListOptions, now: Date): [] | [row: Row] {
+  const { instanceId, tags } = snapshot;
+  const exemption = readExemption(tags, now, exemptionHorizonDays);
+  const verdict = verdictOf(snapshot, exemptionHorizonDays, now);
+  if (exemption.kind === 'none' || verdict === undefined) return [];
+  const [until, left] =
+    exemption.kind === 'malformed'
+      ? [clean(exemption.value), undefined]
+      : [exemption.until, daysLeft(exemption.until, now)];
+  const [name, reason] = ['Name', TAG.exemptReason].map((key) => clean(tags.get(key) ?? ''));
+  const texts = { name: name ?? '', reason: reason ?? '' };
+  return [{ region, instanceId, ...texts, kind: exemption.kind, until, daysLeft: left, verdict: verdict.name }];
+}
+
+const HEAD = ['until', 'exemption', 'region', 'instance', 'name', 'days left', 'reason', 'stands'];
+
+const KINDS: Readonly<Record<Row['kind'], string>> = {
+  active: 'in date',
+  expired: 'expired',
+  malformed: 'not a date',
+  'beyond-horizon': 'too far away',
+};
+
+const toCells = (row: Row): string[] => [
+  clean(row.until, 20),
+  KINDS[row.kind],
+  row.region,
+  row.instanceId,
+  clean(row.name, 30),
+  String(row.daysLeft ?? ''),
+  clean(row.reason, 40),
+  VERDICT_LABELS[row.verdict],
+];
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

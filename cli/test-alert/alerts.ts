@@ -1,0 +1,149 @@
+import { TAG } from '../../lambda/contract.ts';
+import { toBrokenMessages } from '../../lambda/core/workload-impact.ts';
+import { toDigestMessage } from '../../lambda/core/digest-message.ts';
+import { Census } from '../../lambda/core/digest.ts';
+import type { AlertOptions } from '../../lambda/core/email.ts';
+import { dayFromNow } from '../../lambda/core/exemption.ts';
+import type { Snapshot } from '../../lambda/core/instance.ts';
+import { type Message, toMessages } from '../../lambda/core/message.ts';
+import type { Outcome } from '../../lambda/core/outcome.ts';
+import type { Context } from '../../lambda/core/target.ts';
+
+/** Where the alerts pretend to come from. */
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+}
+
+/** One alert of each kind, marked as a test wherever somebody may look. */
+export function testAlerts(place: Place, options: AlertOptions, now: Date): readonly Message[] {
+  return [
+    ...KINDS.flatMap((kind, index) => toMessages([toOutcome(kind, index, place, now)], options)),
+    digest(place, options, now),
+    ...broken(place, options, now),
+  ].map(marked);
+}
+
+const NOTICE =
+  'THIS IS A TEST. Somebody ran "imdsv2 test-alert". The instance does not exist, nothing was changed, there is nothing to do.';
+
+/** The most characters of a subject, and its first word. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const SUBJECT = 99;
+const TEST = 'TEST ';
+
+function marked(message: Message): Message {
+  const test = { test: true } as const;
+  return {
+    ...message,
+    subject: `${TEST}${message.subject}`.slice(0, SUBJECT),
+    json: { ...message.json, ...test },
+    email: `${NOTICE}\n\n${message.email}\n\n${NOTICE}`,
+  };
+}
+
+type Kind = Pick<Outcome, 'status' | 'reason' | 'detail' | 'exposedSeconds'> & {
+  readonly trigger: Context['trigger'];
+  readonly grantedByCall?: true;
+  /** In days from today. */
+  readonly exemptUntil?: number;
+};
+
+const REMEDIATED = { status: 'remediated', reason: 'imdsv1-reachable', exposedSeconds: 12 } as const;
+
+/** As the product decides and words them: each differs from the others in what people are told. */
+const KINDS: readonly Kind[] = [
+  { trigger: 'launch', ...REMEDIATED },
+  { trigger: 'drift', ...REMEDIATED },
+  { trigger: 'revoke', ...REMEDIATED },
+  { trigger: 'running', ...REMEDIATED, exposedSeconds: 130 },
+  { trigger: 'launch', status: 'would-remediate', reason: 'imdsv1-reachable' },
+  { trigger: 'launch', status: 'closed', reason: 'closed' },
+  { trigger: 'grant', status: 'exempt', reason: 'exempt', exemptUntil: 14 },
+  { trigger: 'launch', status: 'exempt', reason: 'exempt-self-granted', grantedByCall: true, exemptUntil: 14 },
+  { trigger: 'launch', status: 'held', reason: 'exemption-malformed', detail: 'next summer' },
+  { trigger: 'running', status: 'held', reason: 'existing-instance' },
+  { trigger: 'launch', status: 'failed', reason: 'denied', detail: 'UnauthorizedOperation: this is a test' },
+];
+
+// Ids that EC2 gives to nobody: the commands of an alert that somebody tries must hit nothing.
+const idOf = (index: number): string => `i-${index.toString(16).padStart(17, '0')}`;
+const TAGS: readonly (readonly [key: string, value: string])[] = [
+  ['Name', 'imdsv2 test-alert'],
+  ['aws:ec2launchtemplate:id', 'lt-00000000000000001'],
+  ['aws:ec2launchtemplate:version', '1'],
+];
+
+const OPTIONS = { HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2, State: 'applied' };
+
+function toSnapshot(
+  index: number,
+  { HttpTokens, launched, until }: { readonly HttpTokens: string; readonly launched: Date; readonly until?: string },
+): Snapshot {
+  return {
+    instanceId: idOf(index),
+    state: 'running',
+    options: { ...OPTIONS, HttpTokens },
+    awsManaged: false,
+    launchTime: launched,
+    firstLaunch: launched,
+    tags: new Map([...TAGS, ...(until === undefined ? [] : [[TAG.exemptUntil, until] as const])]),
+  };
+}
+
+const daysAgo = (days: number, now: Date): Date => new Date(now.getTime() - days * 86_400_000);
+
+/** What a sweep says of a region: one that is quiet, one in use, one whose exemption ends soon. */
+function digest({ account, region }: Place, options: AlertOptions, now: Date): Message {
+  const context = { trigger: 'sweep', eventId: 'test-alert-digest', occurredAt: now } as const;
+  const census = new Census(context, { existing: 'audit', ...options });
+  const existing = (index: number, HttpTokens: string, until?: string) =>
+    toSnapshot(KINDS.length + index, { HttpTokens, launched: daysAgo(400, now), until });
+  census.add(existing(1, 'required'), now);
+  census.add(existing(2, 'optional'), now, { kind: 'quiet', hours: 336 });
+  const lastSeen = daysAgo(1, now);
+  census.add(existing(3, 'optional'), now, { kind: 'in-use', count: 42, callsPerDay: 3, lastSeen });
+  census.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.exemptionHorizonDays))), now);
+  const { tally, open, exempt } = census;
+  const launchDefault = { HttpTokens: 'required' };
+  const run = { account, region, startedAt: now, openBefore: open.length, asked: 0 };
+  return toDigestMessage({ ...run, tally, open, exempt, launchDefault, problems: [] }, now, options);
+}
+
+/** What is told when a change broke something. */
+function broken({ account, region }: Place, options: AlertOptions, now: Date): readonly Message[] {
+  const snapshot = toSnapshot(KINDS.length + 5, { HttpTokens: 'required', launched: daysAgo(400, now) });
+  const closedAt = new Date(now.getTime() - 15 * 60_000);
+  return toBrokenMessages(account, region, [{ snapshot, closedAt, rejected: 7 }], options);
+}
+
+function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome {
+  const { trigger, grantedByCall, exemptUntil, exposedSeconds, detail, ...rest } = kind;
+  const { account, region, partition } = place;
+  const occurredAt = new Date(now.getTime() - (exposedSeconds ?? 12) * 1000);
+  const until = exemptUntil === undefined ? undefined : dayFromNow(now, exemptUntil);
+  const HttpTokens = rest.status === 'closed' ? 'required' : 'optional';
+  const snapshot = toSnapshot(index + 1, { HttpTokens, launched: occurredAt, until });
+  const caller = { principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/nobody` };
+  return {
+    ...rest,
+    target: {
+      account,
+      region,
+      instanceId: snapshot.instanceId,
+      context: {
+        trigger,
+        eventId: `test-alert-${index + 1}`,
+        occurredAt,
+        // A state change does not say who.
+        caller: trigger === 'running' ? undefined : caller,
+        recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled', grantedByCall },
+      },
+    },
+    snapshot,
+    at: now,
+    detail: until ?? detail,
+    after: rest.status === 'remediated' ? { ...OPTIONS, HttpTokens: 'required', State: 'pending' } : undefined,
+    exposedSeconds,
+  };
+}

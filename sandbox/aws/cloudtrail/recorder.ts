@@ -1,0 +1,137 @@
+import type { Clock } from '../simulation/clock.ts';
+import type { Instance } from '../ec2/instance.ts';
+import type { Shape } from '../ec2/shape.ts';
+import type { Faults, FaultyEvent } from '../simulation/faults.ts';
+import type { Ids } from '../simulation/ids.ts';
+import type { ApiError } from '../wire/errors.ts';
+import type { ApiCall } from '../wire/gateway.ts';
+import { at, list, text, texts } from '../wire/params.ts';
+import { type Outcome, recordOf, wholeSeconds } from './record.ts';
+
+/** An event as it arrives on a bus. */
+export interface BusEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** How long events take, in simulated milliseconds. CloudTrail promises no number; seconds are usual. */
+export interface EventTiming {
+  readonly cloudTrail: number;
+  readonly stateChange: number;
+}
+
+export const USUAL_EVENT_TIMING: EventTiming = { cloudTrail: 4_000, stateChange: 500 };
+
+/** Calls that a trail's management events bring to the bus. Reading calls do not get there. */
+const RECORDED = new Set([
+  'RunInstances',
+  'ModifyInstanceMetadataOptions',
+  'ModifyInstanceMetadataDefaults',
+  'CreateTags',
+  'DeleteTags',
+  'StartInstances',
+  'StopInstances',
+  'TerminateInstances',
+]);
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
+const MAX_EVENT_BYTES = 256 * 1024;
+
+/** What the recorder works with. */
+export interface RecorderParts {
+  readonly account: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly faults: Faults;
+  readonly timing: EventTiming;
+  /** Whether a trail brings calls of a region to its bus. */
+  readonly recorded: (region: string) => boolean;
+  readonly put: (event: BusEvent) => void;
+}
+
+/** Tells the bus what happened, as CloudTrail and EC2 do: later, and (by `faults`) twice, out of order, cut, or not at all. */
+export class Recorder {
+  readonly #parts: RecorderParts;
+
+  public constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  public call(call: ApiCall, answer: Shape): void {
+    this.#call(call, { answer }, instanceIdsOf(call, answer));
+  }
+
+  public failedCall(call: ApiCall, error: ApiError): void {
+    this.#call(call, { error }, instanceIdsOf(call, {}));
+  }
+
+  /** An instance entered a state. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html */
+  public state({ id, region, state }: Instance): void {
+    const { account, clock, timing } = this.#parts;
+    const time = wholeSeconds(clock.now());
+    this.#send(this.#faulty('state-change', state, region, [id]), timing.stateChange, (eventId) => ({
+      version: '0',
+      id: eventId,
+      'detail-type': 'EC2 Instance State-change Notification',
+      source: 'aws.ec2',
+      account,
+      time,
+      region,
+      resources: [`arn:aws:ec2:${region}:${account}:instance/${id}`],
+      detail: { 'instance-id': id, state },
+    }));
+  }
+
+  #call(call: ApiCall, outcome: Outcome, instanceIds: readonly string[]): void {
+    const { account, faults, ids, timing, recorded } = this.#parts;
+    if (!recorded(call.region) || !RECORDED.has(call.action)) return;
+    const faulty = this.#faulty('cloudtrail', call.action, call.region, instanceIds);
+    const detail = recordOf(
+      call,
+      outcome,
+      ids.uuid('record', `${faulty.key} ${faulty.attempt}`),
+      faults.truncates(faulty),
+    );
+    this.#send(faulty, timing.cloudTrail, (id) => ({
+      version: '0',
+      id,
+      'detail-type': 'AWS API Call via CloudTrail',
+      source: 'aws.ec2',
+      account,
+      time: wholeSeconds(call.at),
+      region: call.region,
+      resources: [],
+      detail,
+    }));
+  }
+
+  #faulty(kind: string, name: string, region: string, instanceIds: readonly string[]): FaultyEvent {
+    const key = `${kind} ${name} ${region} ${instanceIds.join(',')}`;
+    return { kind, name, region, instanceIds, key, attempt: this.#parts.ids.count(`event ${key}`) };
+  }
+
+  #send(faulty: FaultyEvent, delay: number, make: (id: string) => BusEvent): void {
+    const { clock, faults, ids, put } = this.#parts;
+    // The copies of an event carry the same id: it is the delivery that is at least once.
+    const event = make(ids.uuid('event', `${faulty.key} ${faulty.attempt}`));
+    if (faults.loses(faulty) || Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) return;
+    const copies = 1 + faults.duplicates(faulty);
+    for (let copy = 0; copy < copies; copy++) {
+      clock.after(delay + faults.delays(faulty, copy), () => put(event), `event ${faulty.name}`);
+    }
+  }
+}
+
+function instanceIdsOf({ params }: ApiCall, answer: Shape): readonly string[] {
+  const launched = list(answer, 'instancesSet').map((item) => text(item, 'instanceId') ?? '');
+  if (launched.length > 0) return launched;
+  const one = at(params, 'InstanceId');
+  return typeof one === 'string' ? [one] : [...texts(params, 'InstanceId'), ...texts(params, 'ResourceId')];
+}

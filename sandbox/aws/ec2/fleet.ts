@@ -1,0 +1,94 @@
+import type { Clock } from '../simulation/clock.ts';
+import type { Ids } from '../simulation/ids.ts';
+import type { Instance, Operator, StateName } from './instance.ts';
+import { effectiveOptions, type MetadataDefaults, type MetadataOptions } from './metadata-options.ts';
+import type { Ec2Region, LaunchTemplate } from './region.ts';
+
+/** An instance that was there before the sandbox. */
+export interface ExistingInstance {
+  /** First launch. */
+  readonly launchedAt: Date;
+  /** Last start; default: the first launch. */
+  readonly startedAt?: Date;
+  readonly state?: StateName;
+  readonly options?: Partial<MetadataOptions>;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly operator?: Operator;
+  readonly imageId?: string;
+  readonly instanceType?: string;
+  readonly clientToken?: string;
+  readonly profileArn?: string;
+}
+
+const SOME_IMAGE = 'ami-0aa11bb22cc33dd44';
+
+/** The instances of a region, looked at from above: no call is made, no bucket drained, no event sent. */
+export class Fleet {
+  readonly #region: Ec2Region;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+
+  public constructor(region: Ec2Region, clock: Clock, ids: Ids) {
+    this.#region = region;
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  /** Every instance there is, whoever can see it. */
+  public instances(): readonly Instance[] {
+    return this.#region.all();
+  }
+
+  public get(id: string): Instance | undefined {
+    return this.#region.get(id);
+  }
+
+  /** The account's defaults in this region. */
+  public get defaults(): MetadataDefaults {
+    return this.#region.defaults;
+  }
+
+  /** Puts an instance there, as if it had been launched long ago. */
+  public add(existing: ExistingInstance): Instance {
+    const { imageId = SOME_IMAGE, state = 'running' } = existing;
+    const count = this.#ids.count(`existing ${this.#region.name}`);
+    const key = `${this.#region.name} existing ${count}`;
+    const launchedAt = existing.launchedAt.getTime();
+    const instance: Instance = {
+      id: `i-${this.#ids.hex('instance', 17, key)}`,
+      reservationId: `r-${this.#ids.hex('reservation', 17, key)}`,
+      region: this.#region.name,
+      sequence: this.#region.size,
+      launchIndex: 0,
+      imageId,
+      instanceType: existing.instanceType ?? 't3.micro',
+      clientToken: existing.clientToken ?? '',
+      profileArn: existing.profileArn,
+      operator: existing.operator,
+      launchedAt,
+      startedAt: existing.startedAt?.getTime() ?? launchedAt,
+      visibleAt: launchedAt,
+      terminatedAt: state === 'terminated' ? this.#clock.now() : undefined,
+      state,
+      downtimes: state === 'stopped' || state === 'stopping' ? [{}] : undefined,
+      options: effectiveOptions(existing.options ?? {}, {}, {}, this.#region.images.get(imageId) ?? {}),
+      optionsState: 'applied',
+      tags: new Map(Object.entries(existing.tags ?? {})),
+    };
+    this.#region.add(instance);
+    return instance;
+  }
+
+  /** Registers a version of a launch template; the first one is the default. */
+  public addLaunchTemplate(template: Omit<LaunchTemplate, 'version'>): LaunchTemplate {
+    const versions = this.#region.launchTemplates.filter(({ id }) => id === template.id);
+    const version = { ...template, version: String(versions.length + 1) };
+    this.#region.launchTemplates.push(version);
+    return version;
+  }
+
+  /** Registers an image, such as one with `imdsSupport: 'v2.0'`. */
+  public addImage(imageId: string, image: { readonly imdsSupport?: string }): void {
+    this.#region.images.set(imageId, image);
+  }
+}

@@ -1,0 +1,172 @@
+import { hexOf } from '../simulation/ids.ts';
+import type { Wire } from '../wire/xml.ts';
+import { type Instance, STATE_CODE, type StateName } from './instance.ts';
+import type { MetadataOptions } from './metadata-options.ts';
+
+/** An object of an answer. CloudTrail records of EC2 have the same field names, so both are made from these. */
+export type Shape = { readonly [name: string]: Wire };
+
+export const stateShape = (name: StateName): Shape => ({ code: STATE_CODE[name], name });
+
+export const optionsShape = (options: MetadataOptions, state: Instance['optionsState']): Shape => ({
+  state,
+  httpTokens: options.HttpTokens,
+  httpPutResponseHopLimit: options.HttpPutResponseHopLimit,
+  httpEndpoint: options.HttpEndpoint,
+  httpProtocolIpv4: 'enabled',
+  httpProtocolIpv6: options.HttpProtocolIpv6,
+  instanceMetadataTags: options.InstanceMetadataTags,
+});
+
+const tagShapes = (tags: Iterable<readonly [string, string]>): Shape[] =>
+  [...tags].map(([key, value]) => ({ key, value }));
+
+/** One instance as DescribeInstances and RunInstances show it. */
+export function instanceShape(instance: Instance, account: string): Shape {
+  const { id, region, state, startedAt } = instance;
+  const gone = state === 'terminated';
+  const made = hardwareOf(instance);
+  const { address } = made;
+  const privateDnsName = gone ? '' : `ip-${address.replaceAll('.', '-')}.${region}.compute.internal`;
+  const groupSet = gone ? [] : [{ groupId: made.groupId, groupName: 'default' }];
+  return {
+    instanceId: id,
+    imageId: instance.imageId,
+    instanceState: stateShape(state),
+    privateDnsName,
+    dnsName: '',
+    reason: '',
+    keyName: instance.keyName,
+    amiLaunchIndex: instance.launchIndex,
+    productCodes: [],
+    instanceType: instance.instanceType,
+    launchTime: new Date(startedAt),
+    placement: { availabilityZone: `${region}a`, groupName: '', tenancy: 'default' },
+    monitoring: { state: 'disabled' },
+    ...(gone ? {} : { subnetId: made.subnetId, vpcId: made.vpcId, privateIpAddress: address }),
+    stateReason: instance.stateReason,
+    architecture: 'x86_64',
+    rootDeviceType: 'ebs',
+    rootDeviceName: '/dev/xvda',
+    blockDeviceMapping: gone || state === 'pending' ? [] : [rootVolume(instance)],
+    virtualizationType: 'hvm',
+    clientToken: instance.clientToken,
+    tagSet: tagShapes(instance.tags),
+    hypervisor: 'xen',
+    groupSet,
+    sourceDestCheck: true,
+    networkInterfaceSet: gone ? [] : [networkInterface(instance, account, privateDnsName, groupSet)],
+    iamInstanceProfile:
+      instance.profileArn === undefined ? undefined : { arn: instance.profileArn, id: made.profileId },
+    ebsOptimized: false,
+    enaSupport: true,
+    cpuOptions: { coreCount: 1, threadsPerCore: 2 },
+    capacityReservationSpecification: { capacityReservationPreference: 'open' },
+    hibernationOptions: { configured: false },
+    enclaveOptions: { enabled: false },
+    // A terminated instance goes on reporting its last tokens setting, as `pending`.
+    metadataOptions: optionsShape(instance.options, gone ? 'pending' : instance.optionsState),
+    maintenanceOptions: { autoRecovery: 'default' },
+    privateDnsNameOptions: {
+      hostnameType: 'ip-name',
+      enableResourceNameDnsARecord: false,
+      enableResourceNameDnsAAAARecord: false,
+    },
+    currentInstanceBootMode: 'legacy-bios',
+    operator:
+      instance.operator === undefined
+        ? { managed: false }
+        : {
+            managed: true,
+            principal: instance.operator.principal,
+            hiddenByDefault: instance.operator.hiddenByDefault,
+          },
+  };
+}
+
+function networkInterface(
+  instance: Instance,
+  ownerId: string,
+  privateDnsName: string,
+  groupSet: readonly Shape[],
+): Shape {
+  const { state, launchedAt } = instance;
+  const made = hardwareOf(instance);
+  const privateIpAddress = made.address;
+  return {
+    networkInterfaceId: made.interfaceId,
+    subnetId: made.subnetId,
+    vpcId: made.vpcId,
+    description: '',
+    ownerId,
+    status: 'in-use',
+    macAddress: made.mac,
+    privateIpAddress,
+    privateDnsName,
+    sourceDestCheck: true,
+    interfaceType: 'interface',
+    groupSet,
+    attachment: {
+      attachmentId: made.attachmentId,
+      deviceIndex: 0,
+      networkCardIndex: 0,
+      status: state === 'pending' ? 'attaching' : 'attached',
+      attachTime: new Date(launchedAt),
+      deleteOnTermination: true,
+    },
+    privateIpAddressesSet: [{ privateIpAddress, privateDnsName, primary: true }],
+    ipv6AddressesSet: [],
+    tagSet: [],
+    operator: { managed: false },
+  };
+}
+
+const rootVolume = (instance: Instance): Shape => ({
+  deviceName: '/dev/xvda',
+  ebs: {
+    volumeId: hardwareOf(instance).volumeId,
+    status: 'attached',
+    attachTime: new Date(instance.launchedAt),
+    deleteOnTermination: true,
+  },
+});
+
+/** Ids and addresses of what comes with an instance. They follow from its id, and are made once. */
+interface Hardware {
+  readonly address: string;
+  readonly mac: string;
+  readonly interfaceId: string;
+  readonly attachmentId: string;
+  readonly volumeId: string;
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly groupId: string;
+  readonly profileId: string;
+}
+
+const hardware = new WeakMap<Instance, Hardware>();
+const ID_DIGITS = 17;
+const DIGITS = 64;
+
+function hardwareOf(instance: Instance): Hardware {
+  const known = hardware.get(instance);
+  if (known !== undefined) return known;
+  const { id, region, subnetId, profileArn } = instance;
+  // One digest each, cut up: fleets of tens of thousands are described.
+  const [own, shared] = [hexOf(DIGITS, id, 'hardware'), hexOf(DIGITS, region, 'network')];
+  const cut = (digits: string, place: number) => digits.slice(place * ID_DIGITS, (place + 1) * ID_DIGITS);
+  const mac = own.slice(-10);
+  const made: Hardware = {
+    address: `10.0.${parseInt(mac.slice(0, 2), 16)}.${parseInt(mac.slice(2, 4), 16)}`,
+    mac: `06:${mac.replace(/..(?!$)/g, '$&:')}`,
+    interfaceId: `eni-${cut(own, 0)}`,
+    attachmentId: `eni-attach-${cut(own, 1)}`,
+    volumeId: `vol-${cut(own, 2)}`,
+    subnetId: subnetId ?? `subnet-${cut(shared, 0)}`,
+    vpcId: `vpc-${cut(shared, 1)}`,
+    groupId: `sg-${cut(shared, 2)}`,
+    profileId: profileArn === undefined ? '' : `AIPA${hexOf(ID_DIGITS, profileArn).toUpperCase()}`,
+  };
+  hardware.set(instance, made);
+  return made;
+}

@@ -1,0 +1,122 @@
+import type { BusEvent } from '../cloudtrail/recorder.ts';
+import type { Ids } from '../simulation/ids.ts';
+import { ApiError } from '../wire/errors.ts';
+import type { ApiCall, Service } from '../wire/gateway.ts';
+import { page } from '../wire/pages.ts';
+import { list, type Params, text } from '../wire/params.ts';
+import type { Wire } from '../wire/xml.ts';
+import { readEntry } from './entry.ts';
+import type { Rule, Target } from './rule.ts';
+
+/** What EventBridge works with. */
+export interface EventBridgeRoom {
+  readonly account: string;
+  readonly ids: Ids;
+  readonly rules: () => readonly Rule[];
+  readonly put: (event: BusEvent, busArn: string) => void;
+}
+
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+const MOST_ENTRIES = 10;
+const LARGEST_PAGE = 100;
+
+/** EventBridge: the rules that the stacks brought, and events of one's own. */
+export class EventBridgeService implements Service {
+  readonly #room: EventBridgeRoom;
+
+  public constructor(room: EventBridgeRoom) {
+    this.#room = room;
+  }
+
+  public handle(call: ApiCall): Wire {
+    const { params } = call;
+    switch (call.action) {
+      case 'PutEvents':
+        return this.#putEvents(call);
+      case 'DescribeRule':
+        return ruleShape(this.#rule(call, 'Name'), this.#room.account);
+      case 'ListRules': {
+        const prefix = text(params, 'NamePrefix') ?? '';
+        const rules = this.#onBus(call).filter(({ name }) => name.startsWith(prefix));
+        const { items, nextToken } = pageOf(rules, params);
+        return { Rules: items.map((rule) => ruleShape(rule, undefined)), NextToken: nextToken };
+      }
+      case 'ListTargetsByRule': {
+        const { items, nextToken } = pageOf(this.#rule(call, 'Rule').targets, params);
+        return { Targets: items.map(targetShape), NextToken: nextToken };
+      }
+      case 'EnableRule':
+      case 'DisableRule':
+        this.#rule(call, 'Name').state = call.action === 'EnableRule' ? 'ENABLED' : 'DISABLED';
+        return {};
+      default:
+        throw new ApiError('InvalidAction', `The local AWS has no events:${call.action}`);
+    }
+  }
+
+  /** Entries are taken or refused each on its own. */
+  #putEvents({ params, region, at }: ApiCall): Wire {
+    const { account, ids, put } = this.#room;
+    const entries = list(params, 'Entries');
+    if (entries.length < 1 || entries.length > MOST_ENTRIES) {
+      throw new ApiError('ValidationException', `Member must have length between 1 and ${MOST_ENTRIES}: entries`);
+    }
+    let failed = 0;
+    const Entries = entries.map((entry): Wire => {
+      const read = readEntry(entry, { account, region, at });
+      if ('ErrorCode' in read) {
+        failed++;
+        return { ...read };
+      }
+      const id = ids.uuid('own event');
+      put({ ...read, id }, this.#busArn(text(entry, 'EventBusName'), region));
+      return { EventId: id };
+    });
+    return { FailedEntryCount: failed, Entries };
+  }
+
+  #busArn(bus: string | undefined, region: string): string {
+    return bus?.startsWith('arn:') === true
+      ? bus
+      : `arn:aws:events:${region}:${this.#room.account}:event-bus/${bus ?? 'default'}`;
+  }
+
+  #onBus({ params, region }: ApiCall): Rule[] {
+    const busArn = this.#busArn(text(params, 'EventBusName'), region);
+    return this.#room.rules().filter((rule) => rule.busArn === busArn);
+  }
+
+  #rule(call: ApiCall, parameter: string): Rule {
+    const name = text(call.params, parameter) ?? '';
+    const rule = this.#onBus(call).find((found) => found.name === name);
+    if (rule !== undefined) return rule;
+    const bus = text(call.params, 'EventBusName') ?? 'default';
+    throw new ApiError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus ${bus}.`);
+  }
+}
+
+const pageOf = <T>(all: readonly T[], params: Params) =>
+  page(all, Number(text(params, 'Limit') ?? LARGEST_PAGE), text(params, 'NextToken'));
+
+const ruleShape = (rule: Rule, createdBy: string | undefined): Wire => ({
+  Name: rule.name,
+  Arn: rule.arn,
+  EventPattern: rule.pattern === undefined ? undefined : JSON.stringify(rule.pattern),
+  ScheduleExpression: rule.schedule,
+  State: rule.state,
+  Description: rule.description,
+  EventBusName: rule.busArn.split('/').at(-1),
+  CreatedBy: createdBy,
+});
+
+const targetShape = ({ id, arn, retry, deadLetterArn, groupId, input }: Target): Wire => ({
+  Id: id,
+  Arn: arn,
+  RetryPolicy: {
+    MaximumRetryAttempts: retry.maximumRetryAttempts,
+    MaximumEventAgeInSeconds: retry.maximumEventAgeSeconds,
+  },
+  DeadLetterConfig: deadLetterArn === undefined ? undefined : { Arn: deadLetterArn },
+  SqsParameters: groupId === undefined ? undefined : { MessageGroupId: groupId },
+  Input: input,
+});

@@ -1,0 +1,124 @@
+import type { Clock } from '../simulation/clock.ts';
+import type { Activity } from '../simulation/activity.ts';
+import { hexOf, type Ids } from '../simulation/ids.ts';
+import { md5, type Message, type Queue } from '../sqs/queue.ts';
+import { systemAttributes } from '../sqs/system-attributes.ts';
+import type { InvocationResult } from './function.ts';
+import type { FunctionHost } from './host.ts';
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+export interface PollerSettings {
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  /** `ReportBatchItemFailures`: the function says which messages failed. */
+  readonly partialFailures: boolean;
+  /** Batches at the same time. */
+  readonly maxConcurrency: number;
+}
+
+/** Lambda starts with five batches at a time. */
+export const DEFAULT_POLLER: PollerSettings = {
+  batchSize: 10,
+  windowSeconds: 0,
+  partialFailures: false,
+  maxConcurrency: 5,
+};
+
+/** What a poller works with. */
+export interface PollerRoom {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly activity: Activity;
+}
+
+/** An event source mapping: takes messages from a queue in batches and gives them to a function. */
+export class Poller {
+  readonly #queue: Queue;
+  readonly #host: FunctionHost;
+  readonly #settings: PollerSettings;
+  readonly #room: PollerRoom;
+  #batch: Message[] = [];
+  #closeWindow: (() => void) | undefined;
+  #running = 0;
+
+  public constructor(queue: Queue, host: FunctionHost, settings: PollerSettings, room: PollerRoom) {
+    this.#queue = queue;
+    this.#host = host;
+    this.#settings = settings;
+    this.#room = room;
+  }
+
+  public start(): void {
+    this.#queue.consume(() => this.#pump());
+  }
+
+  /** Gathers messages: until the batch is full, or the window that the first message opened has closed. */
+  #pump(): void {
+    const { batchSize, windowSeconds, maxConcurrency } = this.#settings;
+    while (this.#running < maxConcurrency && this.#queue.visible > 0) {
+      this.#batch.push(...this.#queue.receive(batchSize - this.#batch.length));
+      if (this.#batch.length === 0) return;
+      if (this.#batch.length === batchSize || windowSeconds === 0) this.#dispatch();
+      else this.#closeWindow ??= this.#room.clock.after(windowSeconds * 1000, () => this.#dispatch());
+    }
+  }
+
+  #dispatch(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#closeWindow?.();
+    this.#closeWindow = undefined;
+    if (batch.length === 0) return;
+    this.#running++;
+    this.#room.activity.run(`batch from ${this.#queue.name}`, async () => {
+      const result = await this.#host.invoke({
+        payload: { Records: batch.map((message) => this.#record(message)) },
+        requestId: this.#room.ids.uuid('invocation'),
+        key: hexOf(16, ...batch.map(({ body }) => body).sort()),
+        attempt: Math.max(...batch.map(({ receiveCount }) => receiveCount)),
+      });
+      const failed = this.#failed(result, batch);
+      for (const { id, receiptHandle } of batch) if (!failed.has(id)) this.#queue.delete(receiptHandle ?? '');
+      this.#running--;
+      this.#pump();
+    });
+  }
+
+  /** The messages that stay in the queue until their visibility timeout. An answer that makes no sense fails the batch. */
+  #failed(result: InvocationResult, batch: readonly Message[]): ReadonlySet<string> {
+    const all = new Set(batch.map(({ id }) => id));
+    if (!result.ok) return all;
+    if (!this.#settings.partialFailures) return new Set();
+    const answer = result.payload as { batchItemFailures?: unknown } | null;
+    const failures = answer?.batchItemFailures ?? [];
+    if (!Array.isArray(failures)) return all;
+    const ids = failures.map((failure) => (failure as { itemIdentifier?: unknown } | null)?.itemIdentifier);
+    return ids.every((id) => typeof id === 'string' && all.has(id)) ? new Set(ids as string[]) : all;
+  }
+
+  #record(message: Message): Record<string, unknown> {
+    const { id, body, attributes, receiptHandle } = message;
+    return {
+      messageId: id,
+      receiptHandle,
+      body,
+      attributes: systemAttributes(message),
+      messageAttributes: Object.fromEntries(
+        Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+          name,
+          {
+            stringValue: StringValue,
+            binaryValue: BinaryValue,
+            stringListValues: [],
+            binaryListValues: [],
+            dataType: DataType,
+          },
+        ]),
+      ),
+      md5OfBody: md5(body),
+      eventSource: 'aws:sqs',
+      eventSourceARN: this.#queue.arn,
+      awsRegion: this.#queue.arn.split(':')[3],
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import { EventBridgeService, type EventBridgeRoom } from './eventbridge/service.ts';
+import type { DeployedStack } from './cloudformation/stack.ts';
+import { CloudFormationService } from './cloudformation/service.ts';
+import { CloudTrailService } from './cloudtrail/service.ts';
+import type { Trail } from './cloudtrail/trail.ts';
+import { CloudWatchService } from './cloudwatch/service.ts';
+import type { Usage } from './cloudwatch/usage.ts';
+import type { Ec2Context } from './ec2/context.ts';
+import type { Fleet } from './ec2/fleet.ts';
+import type { Ec2Region } from './ec2/region.ts';
+import { Ec2Service } from './ec2/service.ts';
+import type { LogLine } from './lambda/function.ts';
+import type { Functions } from './lambda/functions.ts';
+import { LambdaService } from './lambda/service.ts';
+import { LogsService } from './logs/service.ts';
+import { SnsService } from './sns/service.ts';
+import type { Topics } from './sns/topics.ts';
+import type { Queues } from './sqs/queues.ts';
+import { SqsService } from './sqs/service.ts';
+import { sts } from './sts/service.ts';
+import type { Service } from './wire/gateway.ts';
+
+/** What the services work with. Stacks and functions come after the services. */
+export interface Parts {
+  readonly ec2: Ec2Context;
+  readonly ec2Regions: ReadonlyMap<string, Ec2Region>;
+  readonly fleet: (region: string) => Fleet;
+  readonly usage: Usage;
+  readonly topics: Topics;
+  readonly queues: Queues;
+  readonly trail: Trail;
+  readonly homeRegion: string;
+  readonly rules: EventBridgeRoom['rules'];
+  readonly put: EventBridgeRoom['put'];
+  readonly stacks: () => readonly DeployedStack[];
+  readonly functions: () => Functions | undefined;
+  readonly lines: readonly LogLine[];
+}
+
+/** Every service of the local AWS, by the name in the credential scope. */
+export function servicesOf(parts: Parts): Readonly<Record<string, Service>> {
+  const { ec2, queues, topics, trail, homeRegion, usage, fleet, lines, functions } = parts;
+  const { account, clock, ids, faults } = ec2;
+  const settings = () =>
+    functions()
+      ?.all()
+      .map((host) => host.settings) ?? [];
+  return {
+    ec2: new Ec2Service(parts.ec2Regions, ec2),
+    sns: new SnsService(topics, ids, faults),
+    sqs: new SqsService(queues, clock),
+    sts,
+    cloudformation: new CloudFormationService(parts.stacks),
+    cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock }),
+    events: new EventBridgeService({ account, ids, rules: parts.rules, put: parts.put }),
+    lambda: new LambdaService(functions),
+    logs: new LogsService(lines, settings),
+    monitoring: new CloudWatchService(usage, fleet),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Statement } from '../iam/policy.ts';
+
+/** Who is behind an access key. */
+export interface Caller {
+  /** An IAM user, the root user, or an assumed-role session. */
+  readonly arn: string;
+  /** Recorded instead of the header of the request. */
+  readonly userAgent?: string;
+  readonly sourceIp?: string;
+  /** The AWS service that makes the call, such as `autoscaling.amazonaws.com`. */
+  readonly invokedBy?: string;
+  /** What EC2 lets it do. @default everything */
+  readonly policies?: readonly Statement[];
+}
+
+/** The access keys of the account. Signatures are not checked: whoever names a key is its owner. */
+export class Callers {
+  readonly #known: Map<string, Caller>;
+  readonly #fallback: Caller;
+
+  public constructor(account: string, known: Readonly<Record<string, Caller>> = {}) {
+    this.#known = new Map(Object.entries(known));
+    this.#fallback = { arn: `arn:aws:sts::${account}:assumed-role/Developer/dev` };
+  }
+
+  public add(accessKeyId: string, caller: Caller): void {
+    this.#known.set(accessKeyId, caller);
+  }
+
+  public of(accessKeyId: string): Caller {
+    return this.#known.get(accessKeyId) ?? this.#fallback;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../simulation/clock.ts';
+import { hexOf, uuidOf } from '../simulation/ids.ts';
+import { chosenBody, type Publish, type PublishedMessage } from './message.ts';
+
+/** Who gets the messages of a topic. */
+export interface Subscription {
+  readonly arn: string;
+  readonly protocol: string;
+  readonly endpoint: string;
+  /** What the confirmation mail asks the subscriber to send back. */
+  readonly token: string;
+  /** People and web servers have to say first that they want it. */
+  confirmed: boolean;
+}
+
+const TO_CONFIRM = ['email', 'email-json', 'http', 'https', 'sms'];
+const TOKEN_LENGTH = 64;
+
+/** A topic and everything that was published to it. */
+export interface Topic {
+  readonly arn: string;
+  readonly displayName?: string;
+  readonly subscriptions: Subscription[];
+  readonly messages: PublishedMessage[];
+}
+
+/** All topics of the account: the mailbox of whoever subscribed. */
+export class Topics {
+  readonly #account: string;
+  readonly #clock: Clock;
+  readonly #byArn = new Map<string, Topic>();
+
+  public constructor(account: string, clock: Clock) {
+    this.#account = account;
+    this.#clock = clock;
+  }
+
+  public create(region: string, name: string, displayName?: string): Topic {
+    const arn = `arn:aws:sns:${region}:${this.#account}:${name}`;
+    const topic = this.#byArn.get(arn) ?? { arn, displayName, subscriptions: [], messages: [] };
+    this.#byArn.set(arn, topic);
+    return topic;
+  }
+
+  /** The same subscription again is the one that is there. */
+  public subscribe(topic: Topic, protocol: string, endpoint: string): Subscription {
+    const known = topic.subscriptions.find((other) => other.protocol === protocol && other.endpoint === endpoint);
+    if (known !== undefined) return known;
+    const arn = `${topic.arn}:${uuidOf(topic.arn, protocol, endpoint)}`;
+    const confirmed = !TO_CONFIRM.includes(protocol);
+    const subscription = { arn, protocol, endpoint, token: hexOf(TOKEN_LENGTH, arn), confirmed };
+    topic.subscriptions.push(subscription);
+    return subscription;
+  }
+
+  /** Subscribers of a topic click on the link in their confirmation mail: those of one endpoint, or all. */
+  public confirm(topic: Topic, endpoint?: string): void {
+    for (const subscription of topic.subscriptions) {
+      if (endpoint === undefined || subscription.endpoint === endpoint) subscription.confirmed = true;
+    }
+  }
+
+  public all(): readonly Topic[] {
+    return [...this.#byArn.values()];
+  }
+
+  public byArn(arn: string): Topic | undefined {
+    return this.#byArn.get(arn);
+  }
+
+  /** Everything published to all topics, oldest first. */
+  public messages(): readonly PublishedMessage[] {
+    return this.all()
+      .flatMap(({ messages }) => messages)
+      .sort((a, b) => a.at - b.at);
+  }
+
+  public deliver(topic: Topic, messageId: string, publish: Publish): void {
+    const at = this.#clock.now();
+    const { subject, attributes } = publish;
+    topic.messages.push({
+      at,
+      messageId,
+      topicArn: topic.arn,
+      subject,
+      attributes,
+      raw: publish,
+      email: {
+        from: `${topic.displayName ?? 'AWS Notifications'} <no-reply@sns.amazonaws.com>`,
+        subject: subject ?? 'AWS Notification Message',
+        body: chosenBody(publish, 'email'),
+      },
+      json: {
+        Type: 'Notification',
+        MessageId: messageId,
+        TopicArn: topic.arn,
+        ...(subject === undefined ? {} : { Subject: subject }),
+        Message: chosenBody(publish, 'sqs'),
+        Timestamp: new Date(at).toISOString(),
+        MessageAttributes: Object.fromEntries(
+          Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
+            name,
+            { Type: DataType, Value: StringValue },
+          ]),
+        ),
+      },
+    });
+  }
+}

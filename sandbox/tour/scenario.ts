@@ -1,0 +1,172 @@
+import {
+  CreateTagsCommand,
+  DeleteTagsCommand,
+  EC2Client,
+  ModifyInstanceMetadataOptionsCommand,
+  RunInstancesCommand,
+  type RunInstancesCommandInput,
+  StartInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { Instance } from '../aws/ec2/instance.ts';
+import type { Sandbox } from '../index.ts';
+import type { PublishedMessage } from '../aws/sns/message.ts';
+import { at, list, text } from '../aws/wire/params.ts';
+
+/** People and services that call EC2 in the tour, by access key. */
+export const CALLERS = {
+  AKIADEVELOPER: {
+    arn: 'arn:aws:sts::111122223333:assumed-role/Developer/ana',
+    sourceIp: '198.51.100.23',
+    userAgent: 'aws-cli/2.31.0',
+  },
+  AKIAPIPELINE: {
+    arn: 'arn:aws:sts::111122223333:assumed-role/deploy-pipeline/build-4711',
+    sourceIp: '203.0.113.80',
+    userAgent: 'APN/1.0 HashiCorp/1.0 Terraform/1.13.4',
+  },
+  AKIAAUTOSCALING: {
+    arn: 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling',
+    sourceIp: 'autoscaling.amazonaws.com',
+    userAgent: 'autoscaling.amazonaws.com',
+    invokedBy: 'autoscaling.amazonaws.com',
+  },
+} as const;
+type Key = keyof typeof CALLERS;
+
+/** What the function decided about an instance, from its log. */
+export interface Decided {
+  readonly instanceId: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly trigger: string;
+  readonly severity: string;
+  readonly exposedSeconds?: number;
+}
+
+const IMAGE = 'ami-0aa11bb22cc33dd44';
+
+/** Where the cases of the tour act: calls as people make them, and looks at what came of them. */
+export class Stage {
+  /** Prints a line of what people see. */
+  public readonly say: (line: string) => void;
+
+  public constructor(
+    public readonly sandbox: Sandbox,
+    say: (line: string) => void = () => undefined,
+  ) {
+    this.say = say;
+  }
+
+  public async launch(
+    options: Partial<RunInstancesCommandInput> = {},
+    tags: Record<string, string> = {},
+    by: Key = 'AKIADEVELOPER',
+    region = this.sandbox.homeRegion,
+  ) {
+    const { MinCount = 1, MaxCount = MinCount, ...rest } = options;
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    const TagSpecifications = Tags.length > 0 ? [{ ResourceType: 'instance' as const, Tags }] : undefined;
+    const image = rest.LaunchTemplate === undefined ? { ImageId: IMAGE } : {};
+    const command = new RunInstancesCommand({ ...image, MinCount, MaxCount, TagSpecifications, ...rest });
+    const { Instances = [] } = await this.#ec2(by, region).send(command);
+    return Instances.map(({ InstanceId = '' }) => InstanceId);
+  }
+
+  public async modify(InstanceId: string, options: object, by: Key = 'AKIADEVELOPER'): Promise<void> {
+    await this.#ec2(by).send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...options }));
+  }
+
+  public async tag(id: string, tags: Record<string, string>, by: Key = 'AKIADEVELOPER'): Promise<void> {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await this.#ec2(by).send(new CreateTagsCommand({ Resources: [id], Tags }));
+  }
+
+  public async untag(id: string, key: string, by: Key = 'AKIADEVELOPER'): Promise<void> {
+    await this.#ec2(by).send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: key }] }));
+  }
+
+  public async start(instanceId: string): Promise<void> {
+    await this.#ec2('AKIADEVELOPER').send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+  }
+
+  public instance(id: string): Instance {
+    const { sandbox } = this;
+    const instance = sandbox.regions.map((region) => sandbox.fleet(region).get(id)).find((one) => one !== undefined);
+    if (instance === undefined) throw new Error(`there is no instance ${id}`);
+    return instance;
+  }
+
+  /** The instance of a name that only one has. */
+  public named(name: string): Instance {
+    const instance = this.sandbox
+      .fleet()
+      .instances()
+      .find(({ tags }) => tags.get('Name') === name);
+    if (instance === undefined) throw new Error(`there is no instance named ${name}`);
+    return instance;
+  }
+
+  /** What was decided so far, about one instance or all, oldest first. */
+  public decided(id?: string): readonly Decided[] {
+    return this.sandbox
+      .logs()
+      .filter(({ json }) => json['message'] === 'outcome' && (id === undefined || json['instanceId'] === id))
+      .map(({ json }) => json as unknown as Decided);
+  }
+
+  /** Whether some decision about an instance was this, such as `remediated` or `held existing-instance`. */
+  public hasDecided(id: string, wanted: string): boolean {
+    return this.decided(id).some(({ status, reason }) => wanted === status || wanted === `${status} ${reason}`);
+  }
+
+  /** The alerts that name an instance. */
+  public alerts(id: string): readonly PublishedMessage[] {
+    return this.mailbox().filter(({ email }) => email.body.includes(id));
+  }
+
+  public mailbox(): readonly PublishedMessage[] {
+    return this.sandbox.topic('Outcomes').messages;
+  }
+
+  /** The messages of a schema. */
+  public told(schema: string): readonly PublishedMessage[] {
+    return this.mailbox().filter(({ json }) => text(JSON.parse(json.Message), 'schema') === schema);
+  }
+
+  /** When schedules rang. */
+  public rings(): readonly string[] {
+    return this.sandbox.events.filter((event) => event['detail-type'] === 'Scheduled Event').map(({ time }) => time);
+  }
+
+  /** Events of a call that made the function run at once, by instance. */
+  public invokedBy(eventName: string, id: string): number {
+    return this.sandbox.invocations.filter(
+      ({ payload }) => text(payload, 'detail', 'eventName') === eventName && JSON.stringify(payload).includes(id),
+    ).length;
+  }
+
+  /** How often the function called EC2 in the queue batch that looked at an instance. */
+  public describesInBatch(id: string): number {
+    const batch = this.sandbox.invocations.find(({ payload }) =>
+      list(payload, 'Records').some((record) => String(at(record, 'body')).includes(id)),
+    );
+    return this.sandbox.calls.of('DescribeInstances', { invocation: batch?.requestId ?? 'none' }).length;
+  }
+
+  /** Calls of functions that would change any instance, allowed or not. */
+  public tries(): number {
+    const calls = this.sandbox.calls.of('ModifyInstanceMetadataOptions');
+    return calls.filter(({ invocation }) => invocation !== undefined).length;
+  }
+
+  /** Calls of the function that changed an instance. */
+  public changes(id: string): number {
+    const calls = this.sandbox.calls.of('ModifyInstanceMetadataOptions', { outcome: 'ok' });
+    return calls.filter(({ params, invocation }) => invocation !== undefined && text(params, 'InstanceId') === id)
+      .length;
+  }
+
+  #ec2(accessKeyId: Key, region = this.sandbox.homeRegion): EC2Client {
+    return new EC2Client(this.sandbox.client({ accessKeyId, region }));
+  }
+}

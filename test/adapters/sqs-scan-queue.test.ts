@@ -1,0 +1,98 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { sqsSweepQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
+import { parseSweep, type SweepStep } from '../../lambda/triggers/scan.ts';
+import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
+import { json, type Loopback, startLoopback } from '../support/loopback.ts';
+
+interface Entry {
+  readonly Id: string;
+  readonly MessageBody: string;
+  readonly MessageGroupId: string;
+  readonly DelaySeconds?: number;
+}
+
+let aws: Loopback;
+let client: SQSClient;
+let queue: ReturnType<typeof sqsSweepQueue>;
+
+beforeAll(async () => {
+  aws = await startLoopback();
+  const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
+  client = new SQSClient({ region: REGION, endpoint: aws.url, credentials, maxAttempts: 1 });
+  queue = sqsSweepQueue(client, `${aws.url}/111122223333/sweep.fifo`);
+});
+beforeEach(() => aws.reset());
+afterAll(async () => {
+  client.destroy();
+  await aws.close();
+});
+
+const RUN = { account: ACCOUNT, region: REGION, startedAt: NOW };
+const chunks = (count: number): SweepStep[] =>
+  Array.from({ length: count }, (_, index) => ({ ...RUN, step: 'chunk', index, instanceIds: [instanceId(index)] }));
+const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
+  parameters.Entries as readonly Entry[];
+
+it('steps of a region are one group, in the order they were put, ten to a call', async () => {
+  const steps: SweepStep[] = [...chunks(22), { ...RUN, step: 'close', openBefore: 22, asked: 22 }];
+
+  await queue.put(steps);
+
+  const calls = aws.take('SendMessageBatch');
+  expect(calls.map((call) => entriesOf(call).length)).toEqual([10, 10, 3]);
+  expect(calls[0]?.parameters.QueueUrl).toBe(`${aws.url}/111122223333/sweep.fifo`);
+  const entries = calls.flatMap(entriesOf);
+  expect(entries.map(({ MessageBody }) => parseSweep(JSON.parse(MessageBody)))).toEqual(steps);
+  expect(new Set(entries.map(({ MessageGroupId }) => MessageGroupId))).toEqual(new Set([REGION]));
+  // FIFO queues know no delay of a single message.
+  expect(entries.some((entry) => 'DelaySeconds' in entry)).toBe(false);
+});
+
+it('regions are groups of their own, so that one that fails does not stop another', async () => {
+  const regions = ['eu-west-1', 'us-east-1', 'ap-south-1'];
+
+  await queue.put(regions.map((region) => ({ ...RUN, region, step: 'region' })));
+
+  expect(
+    aws
+      .take()
+      .flatMap(entriesOf)
+      .map(({ MessageGroupId }) => MessageGroupId),
+  ).toEqual(regions);
+});
+
+it('the same step has the same body, so that the queue drops what is sent again; another has another', async () => {
+  const [first, second] = chunks(2) as [SweepStep, SweepStep];
+  await queue.put([first]);
+  await queue.put([first]);
+  await queue.put([second]);
+  await queue.put([{ ...first, startedAt: new Date(0) }]);
+
+  const bodies = aws
+    .take()
+    .flatMap(entriesOf)
+    .map(({ MessageBody }) => MessageBody);
+  expect(bodies[1]).toBe(bodies[0]);
+  expect(new Set(bodies).size).toBe(3);
+});
+
+it('one that was not accepted is a failure, and nothing is sent behind it', async () => {
+  const Failed = [{ Id: '3', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
+  aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
+
+  await expect(queue.put(chunks(15))).rejects.toMatchObject({
+    name: 'FailureError',
+    kind: 'unavailable',
+    message: 'InternalError: not this one',
+  });
+  expect(aws.take()).toHaveLength(1);
+});
+
+it('a queue that is not there is a failure; nothing to put is no call', async () => {
+  aws.prepare('SendMessageBatch', json({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'none' }, 400));
+
+  await expect(queue.put(chunks(1))).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });
+  aws.take();
+  await queue.put([]);
+  expect(aws.take()).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import { readRegions } from '../../cli/audit/read.ts';
+import { cliTime } from '../../cli/shared/aws.ts';
+import type { FleetReader } from '../../lambda/app/ports.ts';
+import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
+import { instanceId, snapshot } from '../support/builders.ts';
+import { recordingIo } from '../support/io.ts';
+
+const REGIONS = ['eu-central-1', 'eu-west-1', 'eu-west-2', 'us-east-1', 'us-east-2', 'us-west-2'];
+
+const failure = (kind: FailureKind) => new FailureError(kind, `${kind}: no`);
+
+/** Reads with a fleet whose pages are made by a function; gives what was taken and what failed. */
+async function read(page: FleetReader['page'], regions = ['eu-west-1'], recorded = recordingIo()) {
+  const taken: [region: string, instances: number][] = [];
+  const take = (region: string, snapshots: readonly unknown[]) => void taken.push([region, snapshots.length]);
+  const failures = await readRegions(
+    { regions, filters: [], fleet: { page }, time: () => cliTime(recorded.io), take },
+    recorded.io,
+  );
+  return { taken, failures, ...recorded };
+}
+
+const last = { snapshots: [snapshot()] };
+
+test('pages are handed on one by one, never the whole region', async () => {
+  let asked = 0;
+  const page: FleetReader['page'] = (_, __, token) => {
+    asked += 1;
+    expect(token).toBe(asked === 1 ? undefined : `page ${asked}`);
+    const snapshots = [snapshot({ instanceId: instanceId(asked) }), snapshot()];
+    return Promise.resolve({ snapshots, next: asked < 3 ? `page ${asked + 1}` : undefined });
+  };
+  const { taken } = await read(page);
+  expect(taken).toEqual(Array.from({ length: 3 }, () => ['eu-west-1', 2]));
+});
+
+test('at most four regions are read at a time, and all of them', async () => {
+  let running = 0;
+  let most = 0;
+  const { taken } = await read(async () => {
+    most = Math.max(most, (running += 1));
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+    return last;
+  }, REGIONS);
+  expect(most).toBe(4);
+  expect(taken.map(([region]) => region).toSorted()).toEqual(REGIONS);
+});
+
+test('a failing region keeps what was read of it, and does not stop the others', async () => {
+  const { taken, failures } = await read((region, _, token) => {
+    if (region === 'eu-west-1' && token !== undefined) return Promise.reject(failure('denied'));
+    return Promise.resolve(region === 'eu-west-1' ? { ...last, next: 'more' } : last);
+  }, REGIONS);
+  expect(taken).toHaveLength(6);
+  expect([...failures.keys()]).toEqual(['eu-west-1']);
+});
+
+test('an error that is not one of AWS is not taken for one', async () => {
+  await expect(read(() => Promise.reject(new TypeError('a bug')))).rejects.toThrow('a bug');
+});
+
+test('nothing is taken any more once it is interrupted', async () => {
+  const interrupt = new AbortController();
+  const page = () => {
+    interrupt.abort();
+    return Promise.resolve({ ...last, next: 'more' });
+  };
+  const recorded = recordingIo({ interrupted: interrupt.signal });
+  await expect(read(page, ['eu-west-1'], recorded)).rejects.toThrow(/abort/i);
+});

@@ -1,0 +1,272 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { CsvReport } from '../../cli/audit/csv.ts';
+import { HtmlReport } from '../../cli/audit/html/report.ts';
+import { type AuditJson, JsonReport } from '../../cli/audit/json.ts';
+import type { Report } from '../../cli/audit/report.ts';
+import type { AuditRow } from '../../cli/audit/row.ts';
+import { TableReport } from '../../cli/audit/table.ts';
+import { auditOf, auditRow } from '../support/audit.ts';
+import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
+import { hostileText, INVISIBLE, NASTY } from '../support/hostile.ts';
+import { recordingIo } from '../support/io.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'audit-reports-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const path = join(folder, 'report');
+const ABOUT = { account: ACCOUNT, at: NOW, exemptionHorizonDays: 90 };
+
+/** Everything that a report makes of some pages. */
+function made(report: Report, pages: readonly (readonly AuditRow[])[], errors = new Map<string, string>()): void {
+  for (const page of pages) report.add(page);
+  report.end(auditOf(pages.flat(), errors));
+}
+
+function csvOf(...pages: readonly (readonly AuditRow[])[]): string {
+  made(new CsvReport(path, ACCOUNT), pages);
+  return readFileSync(path, 'utf8');
+}
+
+function jsonOf(...pages: readonly (readonly AuditRow[])[]): AuditJson {
+  const { io, out } = recordingIo();
+  made(new JsonReport(ABOUT, io), pages);
+  return JSON.parse(out.join('\n')) as AuditJson;
+}
+
+function htmlOf(pages: readonly (readonly AuditRow[])[], errors?: Map<string, string>): string {
+  made(new HtmlReport(path), pages, errors);
+  return readFileSync(path, 'utf8');
+}
+
+function tableOf(...pages: readonly (readonly AuditRow[])[]): string[] {
+  const { io, out } = recordingIo();
+  made(new TableReport(10, io), pages);
+  return out;
+}
+
+/** An instance with a stranger's text wherever one can put it. */
+const hostileRow = (text: string, number = 1): AuditRow =>
+  auditRow({
+    instanceId: instanceId(number),
+    tags: {
+      Name: text,
+      'aws:autoscaling:groupName': text,
+      'imdsv2:exempt-until': text,
+      'imdsv2:exempt-reason': text,
+    },
+    options: { HttpPutResponseHopLimit: 2 },
+  });
+
+const exemptFor = (reason: string): AuditRow =>
+  auditRow({ tags: { 'imdsv2:exempt-until': '2026-12-01', 'imdsv2:exempt-reason': reason } });
+
+describe('CSV', () => {
+  test('has a line for each instance under a heading', () => {
+    const exempt = exemptFor('agent, old');
+    expect(csvOf([auditRow({ tags: { Name: 'web' } })], [exempt])).toBe(
+      [
+        'account,region,instance_id,name,verdict,state,http_tokens,http_endpoint,hop_limit,options_state,exemption,exempt_until,exemption_note,origin_kind,origin,launch_time,first_launch,imdsv1_use,imdsv1_calls_per_day,imdsv1_last_seen,imdsv1_use_note',
+        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,web,open,running,optional,enabled,1,applied,,,,No known origin,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
+        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,,exempt,running,optional,enabled,1,applied,active,2026-12-01,"until 2026-12-01: agent, old",No known origin,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
+        '',
+      ].join('\r\n'),
+    );
+  });
+
+  test('holds no formula, and every line has as many cells, whatever strangers wrote', () => {
+    fc.assert(
+      fc.property(hostileText(), (text) => {
+        const [, line = '', rest] = csvOf([hostileRow(text)]).split('\r\n');
+        const cells = line.match(/("([^"]|"")*"|[^,]*)(,|$)/g)?.slice(0, 21) ?? [];
+        expect(rest).toBe('');
+        expect(cells.join('')).toBe(line);
+        for (const cell of cells) expect(cell).not.toMatch(/^"?\s*[=+\-@]/);
+        expect(line).not.toMatch(INVISIBLE);
+      }),
+    );
+  });
+
+  test('overwrites an older file', () => {
+    csvOf([auditRow(), auditRow()]);
+    expect(csvOf([auditRow()]).split('\r\n')).toHaveLength(3);
+  });
+});
+
+describe('JSON', () => {
+  test('is one document, also of no instance', () => {
+    expect(jsonOf()).toMatchObject({ instances: [], total: { instances: 0, findings: 0 }, origins: [] });
+    expect(jsonOf().total).not.toHaveProperty('compliance');
+  });
+
+  test('has the shape that is promised', () => {
+    const row = auditRow({
+      tags: {
+        Name: 'web',
+        'aws:cloudformation:stack-name': 'shop',
+        'aws:cloudformation:logical-id': 'Web',
+        'imdsv2:exempt-until': 'soon',
+      },
+    });
+    const tally = {
+      instances: 1,
+      findings: 1,
+      compliance: 0,
+      counts: { open: 1, unreadable: 0, pending: 0, exempt: 0, 'imds-off': 0, 'aws-managed': 0, compliant: 0 },
+    };
+    expect(jsonOf([row])).toEqual({
+      schema: 'imdsv2-enforcer.audit/v1',
+      account: ACCOUNT,
+      at: '2026-11-22T12:00:00.000Z',
+      exemptionHorizonDays: 90,
+      instances: [
+        {
+          region: REGION,
+          instanceId: 'i-0a1b2c3d4e5f60718',
+          name: 'web',
+          state: 'running',
+          verdict: 'open',
+          exemption: { kind: 'malformed', value: 'soon' },
+          options: {
+            HttpTokens: 'optional',
+            HttpEndpoint: 'enabled',
+            HttpPutResponseHopLimit: 1,
+            HttpProtocolIpv6: 'disabled',
+            InstanceMetadataTags: 'disabled',
+            State: 'applied',
+          },
+          launchTime: '2026-11-22T11:59:20.000Z',
+          firstLaunch: '2026-11-22T11:59:20.000Z',
+          origin: { kind: 'cloudformation-stack', name: 'shop', stackName: 'shop', stackLogicalId: 'Web' },
+        },
+      ],
+      total: tally,
+      regions: [{ region: REGION, ...tally }],
+      origins: [
+        {
+          region: REGION,
+          kind: 'cloudformation-stack',
+          name: 'shop',
+          ...tally,
+          fix: { text: expect.stringContaining('stack shop, resource Web'), commands: [] },
+        },
+      ],
+    });
+  });
+
+  test('holds nothing invisible, whatever strangers wrote', () => {
+    fc.assert(
+      fc.property(hostileText(), (text) => {
+        const { instances } = jsonOf([hostileRow(text)]);
+        expect(JSON.stringify(instances)).not.toMatch(INVISIBLE);
+      }),
+    );
+  });
+});
+
+describe('HTML', () => {
+  const html = htmlOf([[auditRow()]]);
+
+  test('loads nothing, and runs only what its policy names by hash', () => {
+    expect(html).toMatch(
+      /<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[\w+/=]{44}'; script-src 'sha256-[\w+/=]{44}'; base-uri 'none'; form-action 'none'">/,
+    );
+    expect(html).not.toMatch(/\s(src|href|style|on\w+)=/);
+    expect(html).not.toMatch(/https?:|url\(|@import|innerHTML|insertAdjacentHTML|document\.write/);
+  });
+
+  test('shows regions and origins as charts that need no script', () => {
+    expect(html.match(/<svg /g)).toHaveLength(2);
+    expect(html).toContain('<title>IMDSv1 open: 1</title>');
+  });
+
+  test('has in a bar what is fine first, and what is open last', () => {
+    const page = htmlOf([[auditRow(), auditRow({ options: { HttpTokens: 'required' } }), exemptFor('agent')]]);
+    const [bar = ''] = /<g class="bar">.*?<\/g>/s.exec(page) ?? [];
+    expect(bar.match(/rect class="v-[\w-]+/g)).toEqual(
+      ['compliant', 'exempt', 'open'].map((name) => `rect class="v-${name}`),
+    );
+  });
+
+  test('has the fix of each origin, whole', () => {
+    const tags = { 'aws:autoscaling:groupName': 'web', 'aws:ec2launchtemplate:id': 'lt-0a1b2c3d4e5f60718' };
+    const page = htmlOf([[auditRow({ tags })]]);
+    expect(page).toContain('&#39;{&quot;MetadataOptions&quot;:{&quot;HttpTokens&quot;:&quot;required&quot;');
+    expect(page).toContain('LaunchTemplateId=lt-0a1b2c3d4e5f60718,Version=$Latest&#39;</pre>');
+  });
+
+  test('says that it is not complete', () => {
+    expect(html).not.toContain('Not complete');
+    const page = htmlOf([[auditRow()]], new Map([[REGION, 'denied by <b>']]));
+    expect(page).toContain(`<b>${REGION}</b>: denied by &lt;b&gt;`);
+  });
+
+  test('is a page also where there is nothing', () => {
+    const page = htmlOf([]);
+    expect(page).toContain('0 instances in 1 region');
+    expect(dataOf(page).rows).toEqual([]);
+    expect(page).not.toContain('NaN');
+  });
+
+  test('is changed by no text of a stranger', () => {
+    const elements = (page: string) => withoutData(page).match(/<[^>]*>/g);
+    const usual = elements(htmlOf([[hostileRow('text')]]));
+    fc.assert(
+      fc.property(
+        hostileText().filter((text) => text !== ''),
+        (text) => {
+          const page = htmlOf([[hostileRow(text)]]);
+          expect(elements(page)).toEqual(usual);
+          expect(page.match(/<\/script/gi)).toHaveLength(2);
+          expect(dataOf(page).rows).toHaveLength(1);
+        },
+      ),
+    );
+  });
+
+  function withoutData(page: string): string {
+    return page.replace(/(<script type="application\/json" id="data">).*?(<\/script>)/s, '$1$2');
+  }
+
+  function dataOf(page: string): { rows: unknown[][] } {
+    return JSON.parse(/id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? '') as { rows: unknown[][] };
+  }
+});
+
+describe('table', () => {
+  test.each(NASTY.map((text) => [JSON.stringify(text), text]))('holds nothing invisible of %s', (_, text) => {
+    const lines = tableOf([hostileRow(text), exemptFor(text)]);
+    expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
+  });
+
+  test('names instances that cannot be read, and regions that were not read to the end', () => {
+    const { io, out } = recordingIo();
+    made(new TableReport(10, io), [[auditRow({ options: { HttpTokens: undefined } })]], new Map([[REGION, 'denied']]));
+    expect(out).toContainEqual(expect.stringMatching(/^eu-west-1 .* not read to the end$/));
+    expect(out).toContain('Metadata options that cannot be read: 1');
+  });
+
+  test('names only exemptions that are there', () => {
+    const late = auditRow({ tags: { 'imdsv2:exempt-until': '2026-11-01' } });
+    expect(tableOf([auditRow(), late])).toContain('Exemptions that do not count: 1');
+    expect(tableOf([auditRow()]).join('\n')).not.toContain('Exemptions');
+  });
+
+  test('is left out where there is nothing but errors', () => {
+    const { io, out } = recordingIo();
+    made(new TableReport(10, io), [], new Map([[REGION, 'denied']]));
+    expect(out).toEqual([]);
+  });
+
+  test('has no heading without a line under it', () => {
+    const lines = tableOf([auditRow({ options: { HttpTokens: 'required' } })]);
+    expect(lines).toEqual([
+      'account 111122223333, 1 instance, compliance 100.0 %',
+      '',
+      'region     instances  IMDSv1 open  compliant  compliance',
+      'eu-west-1          1            0          1     100.0 %',
+    ]);
+  });
+});

@@ -1,0 +1,214 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AuditJson } from '../../cli/audit/json.ts';
+import { main } from '../../cli/main.ts';
+import { sandboxOf, stopAll } from '../sandbox/support.ts';
+import { NOW } from '../support/builders.ts';
+import { INVISIBLE } from '../support/hostile.ts';
+import { type IoChange, recordingIo } from '../support/io.ts';
+import { CREDENTIALS } from '../support/loopback.ts';
+
+const REGIONS = ['us-east-1', 'eu-west-1'];
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+const before = { ...process.env };
+const folder = mkdtempSync(join(tmpdir(), 'audit-test-'));
+const file = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  const sandbox = await sandboxOf({ regions: REGIONS, fleet: 60, startAt: NOW });
+  sandbox.fleet('eu-west-1').add({
+    launchedAt: NOW,
+    options: { HttpTokens: 'optional' },
+    tags: { Name: `a\u001b[31m\u202e\n${HOSTILE}`, 'aws:autoscaling:groupName': HOSTILE },
+  });
+  Object.assign(process.env, CREDENTIALS, { AWS_ENDPOINT_URL: sandbox.endpoint, AWS_REGION: 'us-east-1' });
+});
+
+afterAll(async () => {
+  await stopAll();
+  process.env = before;
+  rmSync(folder, { recursive: true });
+});
+
+async function audit(args: readonly string[], change: IoChange = {}) {
+  const { io, ...recorded } = recordingIo(change);
+  return { ...recorded, exitCode: await main(['audit', ...args], io) };
+}
+
+async function auditJson(...args: readonly string[]): Promise<AuditJson> {
+  const { out } = await audit(['--json', ...args]);
+  return JSON.parse(out.join('\n')) as AuditJson;
+}
+
+test('every case of a fleet is judged', async () => {
+  const { instances, schema, account } = await auditJson('--regions', 'all');
+  const verdicts = Object.fromEntries(instances.map(({ name = 'nameless', verdict }) => [name, verdict]));
+  expect({ schema, account }).toEqual({ schema: 'imdsv2-enforcer.audit/v1', account: '111122223333' });
+  expect(verdicts).toMatchObject({
+    'open-and-calling': 'open',
+    'open-and-quiet': 'open',
+    'stopped-and-open': 'open',
+    closed: 'compliant',
+    'stopped-and-closed': 'compliant',
+    'imds-off': 'imds-off',
+    exempt: 'exempt',
+    'exempt-no-more': 'open',
+    'exempt-by-nonsense': 'open',
+    'exempt-for-too-long': 'open',
+    'managed-node': 'aws-managed',
+    [HOSTILE]: 'open',
+  });
+});
+
+test('totals, regions and origins are those of the instances', async () => {
+  const { instances, total, regions, origins } = await auditJson('--regions', 'all');
+  const open = instances.filter(({ verdict }) => verdict === 'open');
+  expect(instances).toHaveLength(61);
+  expect(new Set(instances.map(({ instanceId }) => instanceId)).size).toBe(61);
+  expect(total).toMatchObject({ instances: 61, findings: open.length });
+  expect(regions.map(({ region }) => region).toSorted()).toEqual(REGIONS.toSorted());
+  for (const { region, counts } of regions) {
+    expect(counts.open).toBe(open.filter((instance) => instance.region === region).length);
+  }
+  for (const { region, kind, name, counts, fix } of origins) {
+    const those = open.filter(
+      ({ region: of, origin }) => of === region && origin.kind === kind && origin.name === name,
+    );
+    expect(counts.open).toBe(those.length);
+    expect(fix !== undefined).toBe(those.length > 0);
+  }
+});
+
+test('the table has counts first, then origins, fixes and exemptions', async () => {
+  const { out, exitCode, progress } = await audit(['--regions', 'all', '--top', '100']);
+  const text = out.join('\n');
+  expect(exitCode).toBe(2);
+  expect(out[0]).toMatch(/^account 111122223333, 61 instances, compliance \d+\.\d %$/);
+  expect(out.findIndex((line) => line.startsWith('all regions'))).toBeLessThan(6);
+  const places = ['Where they come from', 'How to keep them', 'Exemptions that do not count', 'Exempt:', 'To close'];
+  const order = places.map((heading) => text.indexOf(heading));
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(order[0]).toBeGreaterThan(0);
+  expect(text).toContain('aws ec2 modify-instance-metadata-defaults --region eu-west-1 --http-tokens required');
+  expect(text).toMatch(/exempt-by-nonsense +exemption is not a date: "next summer"/);
+  expect(text).toMatch(/exempt-no-more +exemption ended 2026-11-12/);
+  expect(text).toMatch(/exempt +until 2026-12-22: agent without IMDSv2/);
+  expect(text).toContain('imdsv2 enforce --regions ');
+  expect(out.filter((line) => INVISIBLE.test(line))).toEqual([]);
+  expect(progress.at(0)).toBe('0 instances read, 0 of 2 regions done');
+  expect(progress).toContain('61 instances read, 2 of 2 regions done');
+  expect(progress.at(-1)).toBe('');
+});
+
+test('only the worst origins are in the table, and the rest is counted', async () => {
+  const { out } = await audit(['--regions', 'all', '--top', '1']);
+  expect(out.filter((line) => /^ {2}\d+ {2}/.test(line))).toHaveLength(1);
+  expect(out).toContainEqual(expect.stringMatching(/^and \d+ more origins with \d+ findings/));
+});
+
+test('a region that cannot be read hides no other, and is an error even beside findings', async () => {
+  const csv = file('partly.csv');
+  const { out, notes, exitCode } = await audit(['--regions', 'us-east-1,ap-south-1,eu-west-1', '--csv', csv]);
+  expect(exitCode).toBe(1);
+  expect(out[0]).toContain('61 instances');
+  expect(out).toContainEqual(expect.stringMatching(/^ap-south-1 .* not read$/));
+  expect(notes).toContainEqual(expect.stringMatching(/^imdsv2: ap-south-1: .*not enabled/));
+  expect(notes).toContain(`written: ${csv} (not complete)`);
+});
+
+test('the JSON document names the region that could not be read', async () => {
+  const { regions, instances } = await auditJson('--regions', 'us-east-1,ap-south-1');
+  expect(regions[1]).toMatchObject({
+    region: 'ap-south-1',
+    instances: 0,
+    error: expect.stringContaining('not enabled'),
+  });
+  expect(instances.length).toBeGreaterThan(0);
+});
+
+describe('--usage', () => {
+  const MEASURED = ['open-and-calling', 'open-and-quiet', 'stopped-and-open'];
+
+  test('every open instance is measured, no other, and what that costs is said', async () => {
+    const { out, notes, exitCode } = await audit(['--regions', 'all', '--json', '--usage']);
+    const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
+    const open = instances.filter(({ verdict }) => verdict === 'open');
+    const uses = Object.fromEntries(instances.map(({ name = '', usage: use }) => [name, use?.kind]));
+    expect(exitCode).toBe(2);
+    expect(MEASURED.map((name) => uses[name])).toEqual(['in-use', 'quiet', 'unknown']);
+    expect(instances.filter(({ usage: use }) => use !== undefined)).toEqual(open);
+    expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsAsked: open.length, errors: {} });
+    expect(notes).toEqual([
+      `CloudWatch was asked for ${open.length} metrics, one for each open instance: at most $0.01`,
+    ]);
+  });
+
+  test('the table counts them and names those in use; what does not ask does not pay', async () => {
+    const { out } = await audit(['--regions', 'all', '--usage', '--top', '100']);
+    expect(out).toContainEqual(
+      expect.stringMatching(/^Use of IMDSv1 .*: [1-9]\d* quiet, [1-9]\d* in use, [1-9]\d* unknown$/),
+    );
+    expect(out.join('\n')).toMatch(/open-and-calling +in use: /);
+    const plain = await audit(['--regions', 'all']);
+    expect(plain.notes).toEqual([]);
+    expect(plain.out.join('\n')).not.toContain('Use of IMDSv1');
+  });
+
+  test('the rules are those of the options', async () => {
+    const { usage, instances } = await auditJson('--usage', '--look-back-days', '60', '--minimum-age-days', '60');
+    expect(usage).toMatchObject({ lookBackDays: 60, minimumAgeDays: 60 });
+    expect(instances.flatMap(({ usage: use }) => use?.why ?? [])).toContain('too-young');
+  });
+});
+
+test('a region that is named twice is read once', async () => {
+  const once = await auditJson('--regions', 'us-east-1');
+  const twice = await auditJson('--regions', 'us-east-1,us-east-1');
+  expect(twice.regions).toHaveLength(1);
+  expect(twice.instances).toHaveLength(once.instances.length);
+});
+
+test('filters narrow the audit down, and no finding is 0', async () => {
+  const { out, exitCode } = await audit(['--regions', 'all', '--filter', 'Name=tag:Name,Values=closed,exempt']);
+  expect(exitCode).toBe(0);
+  expect(out[0]).toBe('account 111122223333, 2 instances, compliance 50.0 %');
+  expect(out.join('\n')).not.toContain('To close');
+});
+
+test('CSV and HTML are written beside JSON', async () => {
+  const [csv, html] = [file('audit.csv'), file('audit.html')];
+  const { out, notes, exitCode } = await audit(['--regions', 'all', '--json', '--csv', csv, '--html', html]);
+  expect(exitCode).toBe(2);
+  expect(notes).toEqual([`written: ${csv}`, `written: ${html}`]);
+  expect((JSON.parse(out.join('\n')) as AuditJson).instances).toHaveLength(61);
+  const lines = readFileSync(csv, 'utf8').split('\r\n');
+  expect(lines).toHaveLength(63);
+  expect(lines[0]).toMatch(/^account,region,instance_id,name,verdict,/);
+  expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/);
+});
+
+test.each([
+  [['--csv', join(folder, 'no-such-folder/x.csv')], /x\.csv" cannot be written: ENOENT/],
+  [['--html', folder], /cannot be written: EISDIR/],
+  [['--csv', file('same'), '--html', file('same')], /both name/],
+  [['--top', '0'], /accepted: a whole number from 1/],
+  [['--filter', 'nonsense'], /is not a filter/],
+  [
+    ['--usage', '--look-back-days', '3', '--minimum-age-days', '4'],
+    /--minimum-age-days 4 is more than --look-back-days 3/,
+  ],
+  [['--regions', 'mars'], /is not a region/],
+])('%j is refused before anything is read', async (args, message) => {
+  const { out, notes, exitCode } = await audit(args);
+  expect({ out, exitCode }).toEqual({ out: [], exitCode: 1 });
+  expect(notes.join('\n')).toMatch(message);
+  expect(notes).toHaveLength(1);
+  expect(existsSync(file('x.csv'))).toBe(false);
+});
+
+test('an audit that is interrupted says so', async () => {
+  const { notes, exitCode } = await audit([], { interrupted: AbortSignal.abort() });
+  expect({ notes, exitCode }).toEqual({ notes: ['imdsv2: interrupted'], exitCode: 1 });
+});

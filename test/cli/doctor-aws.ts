@@ -1,0 +1,217 @@
+import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudTrailClient,
+  DescribeTrailsCommand,
+  GetEventSelectorsCommand,
+  GetTrailStatusCommand,
+} from '@aws-sdk/client-cloudtrail';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeRuleCommand,
+  EventBridgeClient,
+  ListTargetsByRuleCommand,
+  PutEventsCommand,
+} from '@aws-sdk/client-eventbridge';
+import { GetFunctionCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { main } from '../../cli/main.ts';
+import { BUS_RULES } from '../../lambda/triggers/index.ts';
+import { ACCOUNT, INSTANCE, REGION } from '../support/builders.ts';
+import { recordingIo } from '../support/io.ts';
+
+/** Every service that the commands about the deployment speak to. */
+export const services = {
+  cloudformation: mockClient(CloudFormationClient),
+  cloudtrail: mockClient(CloudTrailClient),
+  events: mockClient(EventBridgeClient),
+  lambda: mockClient(LambdaClient),
+  sns: mockClient(SNSClient),
+  sqs: mockClient(SQSClient),
+  logs: mockClient(CloudWatchLogsClient),
+  ec2: mockClient(EC2Client),
+};
+
+export const TRAIL = `arn:aws:cloudtrail:us-east-1:${ACCOUNT}:trail/management`;
+export const FUNCTION = 'Imdsv2Enforcer-EnforcerFunction-AbCdEf';
+export const SWEEP = 'Imdsv2Enforcer-EnforcerSweepFunction-AbCdEf';
+export const FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${FUNCTION}`;
+export const MAPPING = '0a1b2c3d-1111-2222-3333-444455556666';
+const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+const queueUrl = (name: string) => `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`;
+export const topicArn = (name: string) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`;
+
+export const OUTPUTS: Readonly<Record<string, string>> = {
+  FunctionName: FUNCTION,
+  LogGroupName: 'enforcer-log',
+  OutcomesTopicArn: topicArn('Outcomes'),
+  OperationsTopicArn: topicArn('Operations'),
+  WorkQueueUrl: queueUrl('WorkQueue'),
+  WorkQueueArn: queueArn('WorkQueue'),
+  DeadLettersUrl: queueUrl('DeadLetters'),
+  RedriveCommand: 'aws sqs start-message-move-task --redrive',
+  SweepQueueUrl: queueUrl('SweepQueue.fifo'),
+  SweepQueueArn: queueArn('SweepQueue.fifo'),
+  SweepDeadLettersUrl: queueUrl('SweepDeadLetters.fifo'),
+  SweepRedriveCommand: 'aws sqs start-message-move-task --sweep',
+  Mode: 'enforce',
+  Existing: 'audit',
+  Trail: 'existing',
+  RoleGuard: 'on',
+};
+
+/** Names of a rule as CloudFormation makes them. */
+export const ruleName = (ruleId: string) => `Imdsv2Enforcer-EnforcerRules${ruleId}-XYZ`;
+
+export const RESOURCES: readonly (readonly [logicalId: string, type: string, physicalId: string])[] = [
+  ...BUS_RULES.map(({ ruleId }) => [`EnforcerRules${ruleId}0A1B2C3D`, 'AWS::Events::Rule', ruleName(ruleId)] as const),
+  ['EnforcerSweepSchedule0A1B2C3D', 'AWS::Events::Rule', ruleName('Schedule')],
+  ['EnforcerFunction52B99202', 'AWS::Lambda::Function', FUNCTION],
+  ['EnforcerWorkQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('WorkQueue')],
+  ['EnforcerDeadLetters0A1B2C3D', 'AWS::SQS::Queue', queueUrl('DeadLetters')],
+  ['EnforcerSweepFunction0A1B2C3D', 'AWS::Lambda::Function', SWEEP],
+  ['EnforcerSweepQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('SweepQueue.fifo')],
+  ['EnforcerSweepDeadLetters0A1B2C3D', 'AWS::SQS::Queue', queueUrl('SweepDeadLetters.fifo')],
+];
+
+/** The stack with other outputs, status or resources. */
+export function stackIs({
+  outputs = OUTPUTS,
+  status = 'UPDATE_COMPLETE' as const,
+  resources = RESOURCES,
+}: {
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly status?: 'UPDATE_COMPLETE' | 'UPDATE_IN_PROGRESS' | 'ROLLBACK_COMPLETE' | 'UPDATE_ROLLBACK_COMPLETE';
+  readonly resources?: typeof RESOURCES;
+} = {}): void {
+  const stack = {
+    StackName: 'Imdsv2Enforcer',
+    StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/Imdsv2Enforcer/0a1b`,
+    StackStatus: status,
+    CreationTime: new Date(0),
+    Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+  };
+  const summaries = resources.map(([LogicalResourceId, ResourceType, PhysicalResourceId]) => ({
+    LogicalResourceId,
+    ResourceType,
+    PhysicalResourceId,
+    LastUpdatedTimestamp: new Date(0),
+    ResourceStatus: 'CREATE_COMPLETE' as const,
+  }));
+  const { cloudformation } = services;
+  cloudformation.on(DescribeStacksCommand).resolves({ Stacks: [stack] });
+  // Two pages, so that one that is not asked for would be missed.
+  cloudformation
+    .on(ListStackResourcesCommand)
+    .resolves({ StackResourceSummaries: summaries.slice(0, 3), NextToken: 'more' })
+    .on(ListStackResourcesCommand, { NextToken: 'more' })
+    .resolves({ StackResourceSummaries: summaries.slice(3) });
+}
+
+/** How a subscription is listed. */
+export const subscription = (endpoint: string, state = 'arn:aws:sns:x:y:z:1') => ({
+  SubscriptionArn: state,
+  Protocol: 'email',
+  Endpoint: endpoint,
+});
+
+/** What the function answers to a ping. */
+export const PONG = {
+  mode: 'enforce',
+  instanceId: INSTANCE,
+  required: { verdict: 'allowed', said: 'DryRunOperation' },
+  optional: { verdict: 'denied', said: 'UnauthorizedOperation' },
+};
+
+/** The function answers the ping with a line like this; none for nothing. */
+export function answersWith(pong: object | undefined): void {
+  const { events, logs } = services;
+  let nonce: unknown;
+  events.on(PutEventsCommand).callsFake(({ Entries: [entry] }: { Entries: { Detail: string }[] }) => {
+    ({ nonce } = JSON.parse(entry?.Detail ?? '{}') as { nonce: unknown });
+    return { Entries: [{ EventId: 'e-1' }], FailedEntryCount: 0 };
+  });
+  logs.on(FilterLogEventsCommand).callsFake(() => {
+    const line = JSON.stringify({ message: 'ping answered', nonce, ...pong });
+    const noise = [`START ${String(nonce)}`, JSON.stringify({ message: 'not understood', nonce })];
+    return { events: [...noise, ...(pong === undefined ? [] : [line])].map((message) => ({ message })) };
+  });
+}
+
+/** A deployment of which everything is as it should be. */
+export function healthy(): void {
+  for (const service of Object.values(services)) service.reset();
+  const { cloudtrail, events, lambda, sns, sqs, ec2 } = services;
+  stackIs();
+  cloudtrail
+    .on(DescribeTrailsCommand)
+    .resolves({ trailList: [{ TrailARN: TRAIL, IsMultiRegionTrail: true, HomeRegion: 'us-east-1' }] })
+    .on(GetTrailStatusCommand)
+    .resolves({ IsLogging: true })
+    .on(GetEventSelectorsCommand)
+    .resolves({ EventSelectors: [{ IncludeManagementEvents: true, ReadWriteType: 'WriteOnly' }] });
+  events.on(DescribeRuleCommand).resolves({ State: 'ENABLED' });
+  events.on(ListTargetsByRuleCommand).callsFake(({ Rule }: { Rule: string }) => {
+    const queued = BUS_RULES.some(({ ruleId, delivery }) => delivery === 'queued' && Rule === ruleName(ruleId));
+    const direct = Rule === ruleName('Schedule') ? queueArn('SweepQueue.fifo') : FUNCTION_ARN;
+    return { Targets: [{ Id: 'Target0', Arn: queued ? queueArn('WorkQueue') : direct }] };
+  });
+  lambda
+    .on(GetFunctionCommand)
+    .resolves({
+      Configuration: { State: 'Active', LastUpdateStatus: 'Successful', Role: `arn:aws:iam::${ACCOUNT}:role/role-1` },
+    })
+    .on(ListEventSourceMappingsCommand)
+    .resolves({ EventSourceMappings: [{ UUID: MAPPING, State: 'Enabled', EventSourceArn: queueArn('WorkQueue') }] })
+    .on(ListEventSourceMappingsCommand, { FunctionName: SWEEP })
+    .resolves({ EventSourceMappings: [{ UUID: 'sweep', State: 'Enabled', EventSourceArn: OUTPUTS.SweepQueueArn }] });
+  sns
+    .on(ListSubscriptionsByTopicCommand)
+    .resolves({ Subscriptions: [subscription('security@example.com')] })
+    .on(PublishCommand)
+    .resolves({ MessageId: 'm-1' });
+  sqs.on(GetQueueAttributesCommand).resolves({
+    Attributes: {
+      ApproximateNumberOfMessages: '0',
+      ApproximateNumberOfMessagesDelayed: '3',
+      ApproximateNumberOfMessagesNotVisible: '0',
+    },
+  });
+  ec2.on(DescribeInstancesCommand).resolves({
+    Reservations: [
+      {
+        Instances: [
+          { InstanceId: 'i-0managed0000000a', Operator: { Managed: true, Principal: 'eks.amazonaws.com' } },
+          { InstanceId: INSTANCE },
+        ],
+      },
+    ],
+  });
+  answersWith(PONG);
+}
+
+/** An error as the SDK throws it. */
+export const awsError = (name: string, message = 'no') => Object.assign(new Error(message), { name });
+
+interface Finding {
+  readonly check: string;
+  readonly level: string;
+  readonly text: string;
+  readonly todo?: string;
+}
+
+/** Runs the command. */
+export async function doctor(...args: readonly string[]) {
+  const { io, out, notes, pauses } = recordingIo();
+  const exitCode = await main(['doctor', '--region', REGION, ...args], io);
+  return { exitCode, out, notes, pauses };
+}
+
+/** What is not ok. */
+export async function findings(...args: readonly string[]) {
+  const { exitCode, out } = await doctor('--json', ...args);
+  const { findings: all } = JSON.parse(out.join('\n')) as { findings: readonly Finding[] };
+  return { exitCode, found: all.filter(({ level }) => level !== 'ok') };
+}

@@ -1,0 +1,191 @@
+import { TAG } from '../../lambda/contract.ts';
+import type { ExistingInstance } from '../../sandbox/aws/ec2/fleet.ts';
+import type { Instance } from '../../sandbox/aws/ec2/instance.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
+import { sandboxOf, stopAll } from '../sandbox/support.ts';
+import { enterAws, imdsv2, leaveAws, mutations, old } from '../support/cli.ts';
+import { NOW } from '../support/builders.ts';
+
+const OTHER = 'eu-west-1';
+
+let sandbox: Sandbox;
+
+beforeEach(async () => {
+  sandbox = await sandboxOf({ regions: ['us-east-1', OTHER], startAt: NOW });
+  enterAws(sandbox);
+});
+afterEach(stopAll);
+afterAll(leaveAws);
+
+const exempt = async (...args: readonly string[]) => imdsv2(['exempt', ...args]);
+const tagged = (until: string, more: object = {}, region?: string): Instance =>
+  sandbox
+    .fleet(region)
+    .add(old({ tags: { Name: 'web', [TAG.exemptUntil]: until, [TAG.exemptReason]: 'agent' }, ...more }));
+const tagsOf = ({ tags }: Instance) => [tags.get(TAG.exemptUntil), tags.get(TAG.exemptReason)];
+
+describe('grant', () => {
+  it.each([
+    ['--for', '30d', '2026-12-22'],
+    ['--for', '2026-12-31', '2026-12-31'],
+    ['--until', '2026-12-31', '2026-12-31'],
+    ['--until', '1d', '2026-11-23'],
+  ])('%s %s → both tags, of all instances, in one call', async (flag, period, until) => {
+    const [open, closed] = [old(), old({ options: { HttpTokens: 'required' } })].map((one) => sandbox.fleet().add(one));
+    const ids = [open?.id ?? '', closed?.id ?? ''];
+
+    const { exitCode, out } = await exempt('grant', ...ids, flag, period, '--reason', ' agent X ');
+
+    expect(exitCode).toBe(0);
+    expect(out).toEqual([
+      `${ids[0]} is exempt until ${until}: IMDSv1 is reachable and stays so`,
+      `${ids[1]} is exempt until ${until}: IMDSv1 is not reachable, but may be allowed`,
+    ]);
+    expect([open, closed].map((one) => one && tagsOf(one))).toEqual([
+      [until, 'agent X'],
+      [until, 'agent X'],
+    ]);
+    expect(mutations(sandbox)).toEqual(['CreateTags ok']);
+  });
+
+  it('as JSON', async () => {
+    const { id } = sandbox.fleet().add(old());
+
+    const { out } = await exempt('grant', id, '--for', '1d', '--reason', 'x', '--json');
+
+    expect(JSON.parse(out.join(''))).toEqual({
+      region: 'us-east-1',
+      instanceIds: [id],
+      until: '2026-11-23',
+      reason: 'x',
+    });
+  });
+
+  it.each<[string, string[], Partial<ExistingInstance>, string]>([
+    ['an unknown id beside a known one', ['i-0123456789abcdef0'], {}, 'EC2 shows no i-0123456789abcdef0 in us-east-1'],
+    ['a terminated one', [], { state: 'terminated' }, 'is terminated; nothing was changed'],
+    ['one of an AWS service', [], { operator: { principal: 'eks', hiddenByDefault: false } }, 'an AWS service'],
+    ['no id', ['web'], {}, '"web" is not an instance id'],
+    ['both flags', ['--until', '3d'], {}, '--for does not go with --until'],
+  ])('%s: one line, nothing changed', async (_, args, over, said) => {
+    const { id } = sandbox.fleet().add(old(over));
+
+    const { exitCode, notes, out } = await exempt('grant', id, ...args, '--for', '1d', '--reason', 'x');
+
+    expect([exitCode, out, notes.length]).toEqual([1, [], 1]);
+    expect(notes[0]).toContain(said);
+    expect(mutations(sandbox)).toEqual([]);
+  });
+});
+
+describe('revoke', () => {
+  it('removes both tags, whatever they say, and tells what follows', async () => {
+    const open = tagged('2026-12-31');
+    const closed = tagged('soon', { options: { HttpTokens: 'required' } });
+    const none = sandbox.fleet().add(old());
+
+    const { exitCode, out } = await exempt('revoke', open.id, closed.id, none.id);
+
+    expect(exitCode).toBe(0);
+    expect(out).toEqual([
+      `${open.id} is no longer exempt: IMDSv1 is reachable, and the deployed function closes it within the minute`,
+      `${closed.id} is no longer exempt; IMDSv1 is not reachable`,
+      `${none.id} has no exemption; nothing was changed`,
+    ]);
+    expect([...open.tags.keys()]).toEqual(['Name']);
+    expect([...closed.tags.keys()]).toEqual(['Name']);
+    expect(mutations(sandbox)).toEqual(['DeleteTags ok']);
+  });
+
+  it('as JSON; what has no exemption is no error', async () => {
+    const { id } = sandbox.fleet().add(old());
+
+    const { exitCode, out } = await exempt('revoke', id, '--json');
+
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out.join(''))).toEqual({ region: 'us-east-1', revoked: [], notExempt: [id] });
+    expect(mutations(sandbox)).toEqual([]);
+  });
+
+  it('a missing permission is named', async () => {
+    const open = tagged('2026-12-31');
+    sandbox.callers.add('AKIATEST', {
+      arn: 'arn:aws:iam::111122223333:user/kim',
+      policies: [{ Effect: 'Allow', Action: 'ec2:Describe*', Resource: '*' }],
+    });
+
+    const { exitCode, notes } = await exempt('revoke', open.id);
+
+    expect([exitCode, notes.length]).toEqual([1, 1]);
+    expect(notes[0]).toContain('missing permission ec2:DeleteTags');
+    expect(tagsOf(open)).toEqual(['2026-12-31', 'agent']);
+  });
+});
+
+describe('list', () => {
+  it('shows every exemption of the regions, those that do not count too, soonest first', async () => {
+    tagged('2026-12-22');
+    tagged('2026-11-22', { options: { HttpTokens: 'required' } }, OTHER);
+    tagged('2026-11-12');
+    tagged('next summer\u202e\n');
+    tagged('2028-01-01');
+    tagged('2026-12-22', { state: 'terminated' });
+    sandbox.fleet().add(old());
+
+    const { exitCode, out } = await exempt('list', '--regions', 'all');
+
+    expect(exitCode).toBe(0);
+    const columns = out.slice(1).map((line) => line.split(/ {2,}/));
+    expect(columns.map(([until, kind, region, , , days]) => [until, kind, region, days])).toEqual([
+      ['2026-11-12', 'expired', 'us-east-1', '-10'],
+      ['2026-11-22', 'in date', OTHER, '0'],
+      ['2026-12-22', 'in date', 'us-east-1', '30'],
+      ['2028-01-01', 'too far away', 'us-east-1', '405'],
+      ['next summer', 'not a date', 'us-east-1', 'agent'],
+    ]);
+    const [call] = sandbox.calls.of('DescribeInstances');
+    expect(JSON.stringify(call?.params)).toContain('tag-key');
+  });
+
+  it('as JSON', async () => {
+    const { id } = tagged('2026-11-21');
+
+    const { out } = await exempt('list', '--json');
+
+    expect(JSON.parse(out.join(''))).toEqual({
+      exemptions: [
+        {
+          region: 'us-east-1',
+          instanceId: id,
+          name: 'web',
+          reason: 'agent',
+          kind: 'expired',
+          until: '2026-11-21',
+          daysLeft: -1,
+          verdict: 'open',
+        },
+      ],
+      unread: [],
+    });
+  });
+
+  it('says that there is none', async () => {
+    expect((await exempt('list')).out).toEqual(['No exemptions.']);
+  });
+
+  it('a region that cannot be read is named, and the others are listed', async () => {
+    tagged('2026-12-22');
+
+    const { exitCode, out, notes } = await exempt('list', '--regions', 'ap-south-1,us-east-1');
+
+    expect([exitCode, out.length]).toEqual([1, 2]);
+    expect(notes[0]).toMatch(/^ap-south-1 could not be read/);
+  });
+});
+
+it('alone says what there is', async () => {
+  const { exitCode, notes } = await imdsv2(['exempt']);
+
+  expect(exitCode).toBe(1);
+  expect(notes.join('\n')).toMatch(/grant .*\n.*list .*\n.*revoke /);
+});

@@ -1,0 +1,153 @@
+import { ListSubscriptionsByTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
+import { main } from '../../cli/main.ts';
+import { testAlerts } from '../../cli/test-alert/alerts.ts';
+import { STATUSES, TRIGGERS } from '../../lambda/contract.ts';
+import { ACCOUNT, NOW, REGION } from '../support/builders.ts';
+import { type IoChange, recordingIo } from '../support/io.ts';
+import { awsError, healthy, services, subscription, topicArn } from './doctor-aws.ts';
+
+const { sns } = services;
+
+beforeEach(healthy);
+afterAll(() => Object.values(services).forEach((service) => service.restore()));
+
+describe('the alerts', () => {
+  const alerts = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { exemptionHorizonDays: 90 }, NOW);
+
+  it('one of each kind that people can be told', () => {
+    const kinds = alerts.map(({ attributes: { trigger, status, severity } }) => [trigger, ...status, severity].join());
+    expect(kinds).toEqual([
+      'launch,remediated,warning',
+      'drift,remediated,high',
+      'revoke,remediated,warning',
+      'running,remediated,warning',
+      'launch,would-remediate,warning',
+      'launch,closed,info',
+      'grant,exempt,warning',
+      'launch,exempt,warning',
+      'launch,held,warning',
+      'running,held,info',
+      'launch,failed,critical',
+      'sweep,digest,info',
+      'command,broken,high',
+    ]);
+    const told = STATUSES.filter((status) => status !== 'skipped');
+    expect(new Set(alerts.flatMap(({ attributes }) => attributes.status))).toEqual(
+      new Set([...told, 'digest', 'broken']),
+    );
+    expect(JSON.stringify(alerts.map(({ json }) => json))).toContain('"reason":"exempt-self-granted"');
+    for (const { attributes } of alerts) expect(TRIGGERS).toContain(attributes.trigger);
+  });
+
+  it.each(alerts.map((alert) => [alert.subject, alert] as const))('%s is marked as a test everywhere', (_, alert) => {
+    expect(alert.subject).toMatch(/^TEST \[IMDSv2 [\x20-\x7e]+$/);
+    expect(alert.subject.length).toBeLessThan(100);
+    const [status] = alert.attributes.status;
+    const schema = status === 'digest' || status === 'broken' ? status : 'outcome';
+    expect(alert.json).toMatchObject({ schema: `imdsv2-enforcer.${schema}/v1`, test: true });
+    const lines = alert.email.split('\n');
+    expect(lines[0]).toMatch(/^THIS IS A TEST/);
+    expect(lines.at(-1)).toBe(lines[0]);
+  });
+
+  it('the digest has one of each sort, whatever the horizon', () => {
+    for (const exemptionHorizonDays of [1, 90]) {
+      const all = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { exemptionHorizonDays }, NOW);
+      const digest = all.find(({ attributes }) => attributes.status.includes('digest'));
+      expect(digest?.json).toMatchObject({
+        counts: { compliant: 1, open: 2, exempt: 1 },
+        compliancePercent: 25,
+        instances: [{ usage: { kind: 'quiet' } }, { usage: { kind: 'in-use' } }, { verdict: 'exempt' }],
+      });
+    }
+  });
+
+  it('the broken one ends with how to undo it', () => {
+    expect(alerts.at(-1)?.email).toMatch(/imdsv2 rollback i-0{15}10 --region/);
+  });
+
+  it('their instances and templates are none, so that no command in them does anything', () => {
+    for (const { email } of alerts) {
+      const named = [...email.matchAll(/\b(?:i|lt)-[0-9a-z]{8,}/g)].map(([id]) => id);
+      expect(named).not.toEqual([]);
+      for (const id of named) expect(id).toMatch(/^(i|lt)-0{15}/);
+      expect(email).not.toContain('modify-instance-metadata-defaults');
+    }
+  });
+});
+
+describe('the command', () => {
+  const run = async (args: readonly string[] = [], change: IoChange = {}) => {
+    const { io, out, notes, questions } = recordingIo(change);
+    const exitCode = await main(['test-alert', '--region', REGION, ...args], io);
+    return {
+      exitCode,
+      out,
+      notes,
+      questions,
+      sent: sns.commandCalls(PublishCommand).map(({ args: [{ input }] }) => input),
+    };
+  };
+
+  it('says who will get them and who will not, asks, sends to the topic Outcomes', async () => {
+    const Subscriptions = [subscription('a@example.com'), subscription('b@example.com', 'PendingConfirmation')];
+    sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions });
+
+    const { exitCode, notes, questions, sent, out } = await run([], { confirm: [true] });
+
+    expect(exitCode).toBe(0);
+    expect(questions).toEqual([`Send 13 alerts to ${topicArn('Outcomes')}?`]);
+    expect(notes).toEqual([
+      'Will get them: email a@example.com',
+      'Will not, until they confirm: email b@example.com',
+      expect.stringContaining(
+        `aws sns confirm-subscription --region ${REGION} --topic-arn ${topicArn('Outcomes')} --authenticate-on-unsubscribe true --token TOKEN`,
+      ),
+    ]);
+    expect(new Set(sent.map(({ TopicArn }) => TopicArn))).toEqual(new Set([topicArn('Outcomes')]));
+    expect(sent.map(({ Subject }) => Subject)).toEqual(out.slice(0, -1));
+    expect(out.at(-1)).toBe(`13 of 13 alerts were sent to ${topicArn('Outcomes')}`);
+    const forms = JSON.parse(sent[0]?.Message ?? '{}') as { default: string; email: string };
+    expect(JSON.parse(forms.default)).toMatchObject({ test: true });
+    expect(forms.email).toMatch(/^THIS IS A TEST/);
+  });
+
+  it.each<readonly [string, IoChange, RegExp]>([
+    ['no', { confirm: [false] }, /Nothing was changed/],
+    ['nobody there', {}, /give --yes/],
+  ])('%s → nothing is sent', async (_, change, note) => {
+    const { exitCode, notes, sent } = await run([], change);
+    expect([exitCode, sent]).toEqual([1, []]);
+    expect(notes.at(-1)).toMatch(note);
+  });
+
+  it('nobody subscribed → said', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).resolves({});
+    expect((await run(['--yes'])).notes[0]).toBe('Nobody will get them: no subscription is confirmed.');
+  });
+
+  it('no right to list who is subscribed → said, and sent all the same', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).rejects(awsError('AuthorizationError'));
+    const { exitCode, notes, sent } = await run(['--yes']);
+    expect([exitCode, sent.length]).toEqual([0, 13]);
+    expect(notes).toEqual([expect.stringMatching(/^Who is subscribed could not be read: missing permission/)]);
+  });
+
+  it('SNS refuses in the middle → what was sent, and why no more', async () => {
+    sns.on(PublishCommand).resolvesOnce({}).resolvesOnce({}).rejects(awsError('KMSAccessDeniedException', 'no key'));
+    const { exitCode, out, notes } = await run(['--yes']);
+    expect(exitCode).toBe(1);
+    expect(out.at(-1)).toMatch(/^2 of 13 alerts were sent/);
+    expect(notes.at(-1)).toMatch(/^imdsv2: KMSAccessDeniedException: no key/);
+  });
+
+  it('--json → one document', async () => {
+    const { out } = await run(['--yes', '--json']);
+    expect(JSON.parse(out.join('\n'))).toMatchObject({
+      topicArn: topicArn('Outcomes'),
+      sent: expect.arrayContaining([expect.stringMatching(/^TEST /)]),
+      confirmed: ['email security@example.com'],
+      pending: [],
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { isContainerHost, originOf } from '../../lambda/core/launch-source.ts';
+
+test('each tag of a launching service names a part of the origin', () => {
+  const tags = new Map([
+    ['Name', 'web'],
+    ['aws:autoscaling:groupName', 'web-asg'],
+    ['aws:ec2launchtemplate:id', 'lt-0a1b2c3d4e5f60718'],
+    ['aws:ec2launchtemplate:version', '7'],
+    ['aws:ec2:fleet-id', 'fleet-0a1b2c3d'],
+    ['aws:cloudformation:stack-name', 'shop'],
+    ['aws:cloudformation:stack-id', 'arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/1'],
+    ['aws:cloudformation:logical-id', 'WebServer'],
+    ['eks:cluster-name', 'prod'],
+    ['eks:nodegroup-name', 'blue'],
+    ['elasticbeanstalk:environment-name', 'shop-env'],
+    ['elasticbeanstalk:environment-id', 'e-abcdefghij'],
+  ]);
+  expect(originOf(tags)).toEqual({
+    autoScalingGroup: 'web-asg',
+    launchTemplateId: 'lt-0a1b2c3d4e5f60718',
+    launchTemplateVersion: '7',
+    fleetId: 'fleet-0a1b2c3d',
+    stackName: 'shop',
+    stackLogicalId: 'WebServer',
+    eksCluster: 'prod',
+    eksNodegroup: 'blue',
+    beanstalkEnvironment: 'shop-env',
+    beanstalkEnvironmentId: 'e-abcdefghij',
+  });
+});
+
+test('no tag of a service → no origin, and nothing inherited', () => {
+  expect(originOf(new Map())).toStrictEqual({});
+  expect(
+    originOf(
+      new Map([
+        ['Name', 'web'],
+        ['constructor', 'x'],
+      ]),
+    ),
+  ).toStrictEqual({});
+});
+
+test.each([
+  ['eks:cluster-name', true],
+  ['aws:eks:cluster-name', true],
+  ['kubernetes.io/cluster/prod', true],
+  ['karpenter.sh/nodepool', true],
+  ['AmazonECSManaged', true],
+  ['aws:ecs:clusterName', true],
+  ['eks:cluster-name-of-another', false],
+  ['aws:eks:cluster-name-of-another', false],
+  ['my-eks:cluster-name', false],
+  ['kubernetesXio/cluster/prod', false],
+  ['kubernetes.io/role/node', false],
+  ['AmazonECSManagedBy', false],
+  ['Name', false],
+])('tag %s alone says container host: %s', (key, containers) => {
+  expect(
+    isContainerHost(
+      new Map([
+        ['Name', 'node'],
+        [key, ''],
+      ]),
+    ),
+  ).toBe(containers);
+});
+
+test('without tags it is no container host', () => {
+  expect(isContainerHost(new Map())).toBe(false);
+});

@@ -1,0 +1,105 @@
+import { toWatchMessage, type Watch } from '../../lambda/triggers/post-change-check.ts';
+import { ACCOUNT, INSTANCE, instanceId, REGION } from '../support/builders.ts';
+import { launchEvent } from '../support/events.ts';
+import { functionOnLoopback } from '../support/function.ts';
+import { json } from '../support/loopback.ts';
+
+const { aws, fn } = functionOnLoopback();
+
+const CLOSED = { httpTokens: 'required' };
+const watchOf = (over: Partial<Watch> = {}): Watch => ({
+  account: ACCOUNT,
+  region: REGION,
+  instanceId: INSTANCE,
+  closedAt: new Date(Date.now() - 900_000),
+  asked: 0,
+  ...over,
+});
+const batch = (...contents: readonly unknown[]) => ({
+  Records: contents.map((content, index) => ({
+    messageId: `m${index + 1}`,
+    body: JSON.stringify(content),
+    eventSource: 'aws:sqs',
+  })),
+});
+const refused = (...counts: readonly number[]) =>
+  json({
+    MetricDataResults: counts.map((count, index) => ({
+      Id: `q${index}`,
+      StatusCode: 'Complete',
+      Timestamps: [Math.floor(Date.now() / 1000)],
+      Values: [count],
+    })),
+  });
+const throttled = json({ __type: 'com.amazonaws.cloudwatch#ThrottlingException', message: 'slow down' }, 400);
+
+it('what was changed comes back as a watch after a quarter of an hour', async () => {
+  aws.instances.set(INSTANCE, {});
+  await fn.invoke(launchEvent());
+  const [put] = aws.take('SendMessageBatch');
+  const [entry] = put?.parameters.Entries as [{ MessageBody: string; DelaySeconds: number }];
+  expect(entry.DelaySeconds).toBe(900);
+  aws.prepare('GetMetricData', refused(4));
+
+  const { result, metrics } = await fn.invoke(batch(JSON.parse(entry.MessageBody)));
+
+  expect(result).toEqual({ batchItemFailures: [] });
+  expect(metrics).toEqual({ RejectedInstances: 1 });
+});
+
+it('calls are refused → one message with the line that undoes it, and no further look', async () => {
+  const other = instanceId(2);
+  aws.instances.set(INSTANCE, CLOSED).set(other, CLOSED);
+  aws.prepare('GetMetricData', refused(12, 3));
+
+  const { result, metrics } = await fn.invoke(
+    batch(toWatchMessage(watchOf()), toWatchMessage(watchOf({ instanceId: other }))),
+  );
+
+  expect(result).toEqual({ batchItemFailures: [] });
+  expect(metrics).toEqual({ RejectedInstances: 2 });
+  const calls = aws.take();
+  expect(calls.map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData', 'Publish']);
+  const { Subject, Message } = calls[2]?.parameters as { Subject: string; Message: string };
+  expect(Subject).toBe(`[IMDSv2 high] ${REGION}: 2 closed and still in need of IMDSv1`);
+  const { email } = JSON.parse(Message) as { email: string };
+  expect(email).toContain(`imdsv2 rollback ${INSTANCE} --region ${REGION} --for 14d --reason '...'`);
+});
+
+it('nothing is refused → another look; after the fourth none', async () => {
+  aws.instances.set(INSTANCE, CLOSED);
+
+  await fn.invoke(batch(toWatchMessage(watchOf({ asked: 2 }))));
+  const [put] = aws.take('SendMessageBatch');
+  expect(put?.parameters).toMatchObject({
+    QueueUrl: `${aws.url}/${ACCOUNT}/work`,
+    Entries: [{ DelaySeconds: 900, MessageBody: expect.stringContaining('"asked":3') }],
+  });
+
+  await fn.invoke(batch(toWatchMessage(watchOf({ asked: 3 }))));
+  expect(aws.take().map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData']);
+});
+
+it('nobody may read what is refused → a warning; the message does not come again', async () => {
+  aws.instances.set(INSTANCE, CLOSED);
+  aws.prepare('GetMetricData', json({ __type: 'com.amazonaws.cloudwatch#AccessDeniedException', message: 'no' }, 403));
+
+  const { result, log } = await fn.invoke(batch(toWatchMessage(watchOf({ asked: 3 }))));
+
+  expect(result).toEqual({ batchItemFailures: [] });
+  expect(log).toMatchObject([{ level: 'WARN', message: `what is refused in ${REGION} could not be read` }]);
+});
+
+it('CloudWatch throttles until time is up → the message comes again, and nothing else does', async () => {
+  aws.instances.set(INSTANCE, CLOSED);
+  aws.prepare('GetMetricData', ...Array<typeof throttled>(50).fill(throttled));
+
+  const { error, result } = await fn.invoke(
+    batch(toWatchMessage(watchOf()), launchEvent({ items: [{ httpTokens: 'optional' }] })),
+    16_900,
+  );
+
+  expect(error).toBeUndefined();
+  expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+  expect(aws.take('SendMessageBatch')).toEqual([]);
+});

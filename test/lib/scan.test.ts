@@ -1,0 +1,275 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { parseSweepConfig } from '../../lambda/config.ts';
+import { EXISTING, MODES } from '../../lambda/contract.ts';
+import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { parseSweep } from '../../lambda/triggers/scan.ts';
+import { actions, resources, type Statement, statements, templateOf, theOne } from './synth.ts';
+
+interface Queue {
+  readonly FifoQueue?: boolean;
+  readonly ContentBasedDeduplication?: boolean;
+  readonly MessageRetentionPeriod: number;
+  readonly VisibilityTimeout: number;
+  readonly RedrivePolicy?: { readonly deadLetterTargetArn: unknown; readonly maxReceiveCount: number };
+}
+
+interface Rule {
+  readonly ScheduleExpression: string;
+  readonly State: string;
+  readonly Targets: readonly object[];
+}
+
+interface FunctionProperties {
+  readonly Timeout: number;
+  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+}
+
+const MODIFY = 'ec2:ModifyInstanceMetadataOptions';
+const DAY = 24 * 3600;
+const template = templateOf();
+const [queueId, queue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerSweepQueue');
+const [deadLettersId, deadLetters] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerSweepDeadLetters');
+const [functionId, sweep] = theOne<FunctionProperties>(template, 'AWS::Lambda::Function', 'EnforcerSweepFunction');
+const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const queueArn = (prefix: string) => arn(theOne(template, 'AWS::SQS::Queue', prefix)[0]);
+const policyOf = (of: Template, role: string) =>
+  statements(theOne(of, 'AWS::IAM::Policy', `Enforcer${role}RoleDefaultPolicy`)[1]);
+const sweepPolicy = (of: Template = template) => policyOf(of, 'SweepFunction');
+const allowed = (all: readonly Statement[]) => all.filter(({ Effect }) => Effect === 'Allow');
+const denied = (all: readonly Statement[]) => all.filter(({ Effect }) => Effect === 'Deny');
+
+/** Resources of every statement that allows an action. */
+const allowedOn = (action: string) =>
+  allowed(sweepPolicy())
+    .filter((statement) => actions(statement).includes(action))
+    .flatMap(({ Resource }) => Resource);
+
+describe('the schedule', () => {
+  test.each([
+    [1, 'cron(0 0/1 * * ? *)'],
+    [6, 'cron(0 0/6 * * ? *)'],
+    [12, 'cron(0 0/12 * * ? *)'],
+    // `0/24` is no hour of a day.
+    [24, 'cron(0 0 * * ? *)'],
+  ])('every %d hours → %s, the same hours of every day', (sweepEveryHours, expression) => {
+    const [, rule] = theOne<Rule>(templateOf({ sweepEveryHours }), 'AWS::Events::Rule', 'EnforcerSweepSchedule');
+    expect(rule).toMatchObject({ ScheduleExpression: expression, State: 'ENABLED' });
+  });
+
+  test('puts one message on the queue, in a group of its own; gives up within limits, into the dead letters', () => {
+    const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerSweepSchedule');
+    expect(rule.Targets).toEqual([
+      {
+        Id: expect.any(String),
+        Arn: arn(queueId),
+        SqsParameters: { MessageGroupId: 'start' },
+        // EventBridge takes no FIFO queue for what it cannot deliver.
+        DeadLetterConfig: { Arn: queueArn('EnforcerDeadLetters') },
+        RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 },
+      },
+    ]);
+    const fromThisRule = JSON.stringify(arn(id));
+    const delivers = statements(template.findResources('AWS::SQS::QueuePolicy'))
+      .filter(({ Condition }) => JSON.stringify(Condition?.ArnEquals?.['aws:SourceArn']) === fromThisRule)
+      .map(({ Resource }) => Resource);
+    expect(delivers).toEqual(expect.arrayContaining([arn(queueId), queueArn('EnforcerDeadLetters')]));
+  });
+});
+
+describe('the queue', () => {
+  test('is FIFO, so that the steps of a region are taken one after the other, and so are its dead letters', () => {
+    expect(queue).toMatchObject({
+      FifoQueue: true,
+      // The schedule gives no deduplication id.
+      ContentBasedDeduplication: true,
+      RedrivePolicy: { deadLetterTargetArn: arn(deadLettersId), maxReceiveCount: 5 },
+    });
+    expect(deadLetters).toMatchObject({ FifoQueue: true });
+    expect(deadLetters.RedrivePolicy).toBeUndefined();
+  });
+
+  test('a step that is being taken is not taken again', () => {
+    expect(sweep.Timeout).toBe(900);
+    expect(queue.VisibilityTimeout).toBeGreaterThan(sweep.Timeout);
+  });
+
+  test('keeps what waits longer than a large region takes, and what was given up longest', () => {
+    expect(queue.MessageRetentionPeriod).toBeGreaterThanOrEqual(2 * DAY);
+    expect(deadLetters.MessageRetentionPeriod).toBe(14 * DAY);
+  });
+
+  test('the function takes one step at a time, and few regions at once', () => {
+    const [, source] = theOne<object>(template, 'AWS::Lambda::EventSourceMapping', 'EnforcerSweep');
+    expect(source).toMatchObject({
+      EventSourceArn: arn(queueId),
+      FunctionName: { Ref: functionId },
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 3 },
+    });
+    // A batch of one that fails comes again as a whole.
+    expect(source).not.toHaveProperty('FunctionResponseTypes');
+  });
+});
+
+describe('the function', () => {
+  test('runs its own bundle on the runtime it was tested on', () => {
+    const codeOf = (prefix: string) =>
+      theOne<{ Code: { ZipFile: string } }>(template, 'AWS::Lambda::Function', prefix)[1].Code.ZipFile;
+    expect(codeOf('EnforcerFunction')).toContain("'enforce'");
+    expect(codeOf('EnforcerSweepFunction')).toContain("'sweep'");
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Handler: 'index.handler',
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Timeout: 900,
+      LoggingConfig: {
+        LogFormat: 'JSON',
+        LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup', 'EnforcerSweep')[0] },
+      },
+    });
+  });
+
+  test('reads its environment as the settings that it was deployed with', () => {
+    const settings = { existing: 'enforce-when-quiet', sweepEveryHours: 12, usageLookBackDays: 30 } as const;
+    const [, { Environment }] = theOne<FunctionProperties>(
+      templateOf({ ...settings, usageMinimumAgeDays: 3 }),
+      'AWS::Lambda::Function',
+      'EnforcerSweepFunction',
+    );
+    const ruleName = (index: number) => `Imdsv2Enforcer-Rule-${index}`;
+    const arrived = Object.entries(Environment.Variables).map(([name, value]) => {
+      if (name === 'IMDSV2_RULE_NAMES') {
+        const parts = (value as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1];
+        const names = parts.map((part, index) => (typeof part === 'string' ? part : ruleName(index)));
+        return [name, names.join('')] as const;
+      }
+      if (typeof value === 'string') return [name, value] as const;
+      return [
+        name,
+        name.endsWith('_ARN') ? 'arn:aws:sns:eu-west-1:111122223333:Outcomes' : 'https://sqs.example.com/q',
+      ];
+    });
+    const config = parseSweepConfig(Object.fromEntries(arrived) as Record<string, string>);
+    expect(config).toMatchObject({ ...settings, mode: 'enforce', usageMinimumAgeDays: 3, trail: true });
+    expect(config.ruleNames).toHaveLength(TRIGGERS.length);
+  });
+
+  test('has the two queues in the right places', () => {
+    const variables = sweep.Environment.Variables;
+    expect(variables.IMDSV2_SWEEP_QUEUE_URL).toEqual({ Ref: queueId });
+    expect(variables.IMDSV2_WORK_QUEUE_URL).toEqual({
+      Ref: theOne(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue')[0],
+    });
+    expect(variables.IMDSV2_DEAD_LETTERS_URL).toEqual({
+      Ref: theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters')[0],
+    });
+  });
+
+  test('keeps its log as long as it is told', () => {
+    const logs = resources<{ RetentionInDays: number }>(templateOf({ logRetentionDays: 400 }), 'AWS::Logs::LogGroup');
+    expect(Object.values(logs).map(({ RetentionInDays }) => RetentionInDays)).toEqual([400, 400]);
+  });
+});
+
+describe('its role', () => {
+  const cases = MODES.flatMap((mode) => EXISTING.map((existing) => ({ mode, existing })));
+
+  test.each(cases)('mode=$mode existing=$existing → the three denies of the enforcer', (settings) => {
+    const of = templateOf(settings);
+    expect(denied(sweepPolicy(of))).toHaveLength(3);
+    expect(denied(sweepPolicy(of))).toEqual(denied(policyOf(of, 'Function')));
+  });
+
+  test.each(cases)('mode=$mode existing=$existing → changes only where both say so', (settings) => {
+    const of = templateOf(settings);
+    const changes = settings.mode === 'enforce' && settings.existing !== 'audit';
+    const grants = allowed(sweepPolicy(of)).filter((statement) => actions(statement).includes(MODIFY));
+    expect(grants).toHaveLength(changes ? 1 : 0);
+    // Read as IAM reads it: no wildcard lets it through either.
+    const wide = allowed(sweepPolicy(of)).filter(
+      (statement) =>
+        'NotAction' in statement || actions(statement).some((action) => /^(\*|ec2:(\*|m.*\*))$/i.test(action)),
+    );
+    expect(wide).toEqual([]);
+    if (!changes) expect(JSON.stringify(grants)).toBe('[]');
+  });
+
+  test.each(MODES)('mode=%s → the role of the enforcer is the same, whatever existing is', (mode) => {
+    const [audit, quiet, enforce] = (['audit', 'enforce-when-quiet', 'enforce'] as const).map((existing) =>
+      policyOf(templateOf({ mode, existing }), 'Function'),
+    );
+    expect(quiet).toEqual(audit);
+    expect(enforce).toEqual(audit);
+  });
+
+  test('roleGuard=off → no deny, and nothing else is different', () => {
+    expect(sweepPolicy(templateOf({ roleGuard: 'off' }))).toEqual(allowed(sweepPolicy()));
+  });
+
+  test('has everything in one policy, and no managed one', () => {
+    const [id, role] = theOne<object>(template, 'AWS::IAM::Role', 'EnforcerSweep');
+    expect(role).not.toHaveProperty('ManagedPolicyArns');
+    expect(role).not.toHaveProperty('Policies');
+    expect(theOne<{ Roles: unknown }>(template, 'AWS::IAM::Policy', 'EnforcerSweep')[1].Roles).toEqual([{ Ref: id }]);
+  });
+
+  test('allows nothing beyond what the function does', () => {
+    const enforcing = templateOf({ existing: 'enforce' });
+    expect([...new Set(allowed(sweepPolicy(enforcing)).flatMap(actions))].sort()).toEqual([
+      'cloudtrail:DescribeTrails',
+      'cloudtrail:GetTrailStatus',
+      'cloudwatch:GetMetricData',
+      'ec2:DescribeInstances',
+      'ec2:DescribeRegions',
+      'ec2:GetInstanceMetadataDefaults',
+      MODIFY,
+      'events:DescribeRule',
+      'events:ListRules',
+      'kms:Decrypt',
+      'kms:GenerateDataKey*',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'sns:Publish',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:ReceiveMessage',
+      'sqs:SendMessage',
+    ]);
+  });
+
+  test('tells: topic and key let it', () => {
+    const [topicId, topic] = theOne<{ KmsMasterKeyId: unknown }>(template, 'AWS::SNS::Topic', 'EnforcerTopicsOutcomes');
+    expect(allowedOn('sns:Publish')).toEqual([{ Ref: topicId }]);
+    for (const action of ['kms:Decrypt', 'kms:GenerateDataKey*']) {
+      expect(allowedOn(action)).toEqual([topic.KmsMasterKeyId]);
+    }
+  });
+
+  test('puts steps on its own queue, watches on the work queue, and nothing anywhere else', () => {
+    expect(allowedOn('sqs:SendMessage')).toEqual([arn(queueId), queueArn('EnforcerWorkQueue')]);
+    expect(allowedOn('sqs:ReceiveMessage')).toEqual([arn(queueId)]);
+    expect(allowedOn('sqs:GetQueueAttributes')).toContainEqual(queueArn('EnforcerDeadLetters'));
+  });
+
+  test('feels the rules of the triggers', () => {
+    const rules = TRIGGERS.map(({ ruleId }) => arn(theOne(template, 'AWS::Events::Rule', `EnforcerRules${ruleId}`)[0]));
+    expect(new Set(allowedOn('events:DescribeRule'))).toEqual(new Set(rules));
+  });
+});
+
+test('what the runbook puts on the queue begins a sweep', () => {
+  const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+  const [, form = ''] = /^body=\$\(printf '(.*)'/m.exec(runbook) ?? [];
+  const values = ['111122223333', 'eu-west-1', '2026-11-22T12:00:00Z'];
+  const body = form.replaceAll('%s', () => values.shift() ?? '');
+  expect(parseSweep(JSON.parse(body))).toEqual({
+    step: 'start',
+    account: '111122223333',
+    region: 'eu-west-1',
+    startedAt: new Date('2026-11-22T12:00:00Z'),
+  });
+});

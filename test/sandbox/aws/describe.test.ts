@@ -1,0 +1,56 @@
+import { describeInstances, ec2Of, idsWith, launch, sandboxOf, stopAll } from '../support.ts';
+
+afterEach(stopAll);
+
+test('filters: any of the values, all of the filters, wildcards', async () => {
+  const sandbox = await sandboxOf({ startAt: new Date('2026-03-04T05:06:07.890Z'), timeScale: 1 });
+  const ec2 = ec2Of(sandbox);
+  const tagged = (Value: string) => [{ ResourceType: 'instance' as const, Tags: [{ Key: 'team', Value }] }];
+  const [a = ''] = await launch(ec2, { ClientToken: 'one', TagSpecifications: tagged('web*1') });
+  const [b = '', c = ''] = await launch(ec2, { MinCount: 2, MetadataOptions: { HttpTokens: 'required' } });
+  const [d = ''] = await launch(ec2, { TagSpecifications: tagged('webx1') });
+  const reservation = sandbox.fleet().get(b)?.reservationId ?? '';
+
+  expect(await idsWith(ec2, { 'instance-id': [a, c, 'i-0123456789abcdef0'] })).toEqual([a, c]);
+  expect(await idsWith(ec2, { 'client-token': ['one'] })).toEqual([a]);
+  expect(await idsWith(ec2, { 'reservation-id': [reservation] })).toEqual([b, c]);
+  expect(await idsWith(ec2, { 'metadata-options.http-tokens': ['optional'] })).toEqual([a, d]);
+  expect(await idsWith(ec2, { 'metadata-options.http-tokens': ['optional', 'required'] })).toHaveLength(4);
+  expect(await idsWith(ec2, { 'metadata-options.http-endpoint': ['disabled'] })).toEqual([]);
+  expect(await idsWith(ec2, { 'instance-state-name': ['pend?ng'], 'tag:team': ['web*'] })).toEqual([a, d]);
+  expect(await idsWith(ec2, { 'tag:team': ['web\\*1'] })).toEqual([a]);
+  expect(await idsWith(ec2, { 'tag-key': ['te*'] })).toEqual([a, d]);
+  expect(await idsWith(ec2, { 'launch-time': ['2026-03-04T05:*'] })).toHaveLength(4);
+  expect(await idsWith(ec2, { 'launch-time': ['2026-03-05*'] })).toEqual([]);
+});
+
+test('filters on key, profile and protocols', async () => {
+  const ec2 = ec2Of(await sandboxOf());
+  const Arn = 'arn:aws:iam::111122223333:instance-profile/web';
+  const MetadataOptions = { HttpProtocolIpv6: 'enabled' as const };
+  const [id = ''] = await launch(ec2, { KeyName: 'ana', IamInstanceProfile: { Arn }, MetadataOptions });
+  const [other] = await launch(ec2);
+
+  expect(await idsWith(ec2, { 'key-name': ['ana'] })).toEqual([id]);
+  expect(await idsWith(ec2, { 'iam-instance-profile.arn': ['*/web'] })).toEqual([id]);
+  expect(await idsWith(ec2, { 'metadata-options.http-protocol-ipv6': ['disabled'] })).toEqual([other]);
+  expect(await idsWith(ec2, { 'metadata-options.http-protocol-ipv4': ['enabled'] })).toEqual([id, other]);
+});
+
+test('pages go through all instances, in several reservations', async () => {
+  const ec2 = ec2Of(await sandboxOf());
+  const ids = [...(await launch(ec2, { MinCount: 4 })), ...(await launch(ec2, { MinCount: 9 }))];
+
+  const first = await describeInstances(ec2, { MaxResults: 5 });
+  const second = await describeInstances(ec2, { MaxResults: 5, NextToken: first.NextToken });
+  const third = await describeInstances(ec2, { MaxResults: 5, NextToken: second.NextToken });
+
+  expect([first, second, third].map(({ instances, reservations }) => [instances.length, reservations])).toEqual([
+    [5, 2],
+    [5, 1],
+    [3, 1],
+  ]);
+  const seen = [first, second, third].flatMap(({ instances }) => instances.map(({ InstanceId }) => InstanceId));
+  expect(seen).toEqual(ids);
+  expect(third.NextToken).toBeUndefined();
+});

@@ -1,0 +1,75 @@
+import type { Sandbox } from '../../../sandbox/index.ts';
+import { fifoTemplate } from '../stack.ts';
+import { BRISK, FIXTURE, sandboxOf, stopAll } from '../support.ts';
+
+afterEach(stopAll);
+
+describe('a function that takes from a FIFO queue', () => {
+  const start = async (behaviour: string, more: object = {}) => {
+    const sandbox = await sandboxOf({
+      timeScale: BRISK,
+      stacks: [{ template: fifoTemplate({ behaviour, ...more }) }],
+      bundles: FIXTURE,
+      prewarm: 3,
+      schedules: false,
+    });
+    sandbox.clock.skipRests();
+    return sandbox;
+  };
+  const recordsOf = ({ invocations }: Sandbox) =>
+    invocations
+      .toSorted((a, b) => a.startedAt - b.startedAt)
+      .map(({ payload, startedAt, endedAt }) => {
+        const [record] = (payload as { Records: { body: string; attributes: Record<string, string> }[] }).Records;
+        return { body: record?.body, attributes: record?.attributes, startedAt, endedAt };
+      });
+
+  test('works on a group one by one, and on groups side by side, no more than allowed', async () => {
+    const sandbox = await start('sleep');
+    const queue = sandbox.queue('Steps');
+    expect(queue.name).toBe('Local-Steps.fifo');
+    for (const number of [1, 2]) {
+      for (const groupId of ['a', 'b', 'c', 'd']) queue.send(JSON.stringify({ groupId, number }), { groupId });
+    }
+    await sandbox.idle();
+    const records = recordsOf(sandbox);
+    expect(records).toHaveLength(8);
+    expect(records.find(({ body }) => body === '{"groupId":"a","number":1}')?.attributes).toMatchObject({
+      MessageGroupId: 'a',
+      MessageDeduplicationId: expect.any(String),
+      SequenceNumber: expect.any(String),
+    });
+    for (const groupId of ['a', 'b', 'c', 'd']) {
+      const [first, second] = records.filter(({ attributes }) => attributes?.['MessageGroupId'] === groupId);
+      expect([first, second].map((record) => record?.body)).toEqual(
+        [1, 2].map((number) => JSON.stringify({ groupId, number })),
+      );
+      expect(second?.startedAt).toBeGreaterThanOrEqual(first?.endedAt ?? Infinity);
+    }
+    const atOnce = records.map(
+      ({ startedAt }) => records.filter((other) => other.startedAt <= startedAt && other.endedAt > startedAt).length,
+    );
+    expect(Math.max(...atOnce)).toBe(3);
+    expect(queue.size).toBe(0);
+  });
+
+  test('what fails stays hidden, holds up its group only, and is a dead letter in the end', async () => {
+    const sandbox = await start('fail');
+    const queue = sandbox.queue('Steps');
+    for (const fail of [true, false]) queue.send(JSON.stringify({ fail }), { groupId: 'a' });
+    queue.send(JSON.stringify({ fail: false, other: true }), { groupId: 'b' });
+    await sandbox.idle();
+    const records = recordsOf(sandbox);
+    const ofGroup = (group: string) => records.filter(({ attributes }) => attributes?.['MessageGroupId'] === group);
+    const [one, two, three] = ofGroup('a');
+    expect(ofGroup('a').map(({ body }) => body)).toEqual(['{"fail":true}', '{"fail":true}', '{"fail":false}']);
+    for (const [earlier, later] of [
+      [one, two],
+      [two, three],
+    ]) {
+      expect((later?.startedAt ?? 0) - (earlier?.startedAt ?? 0)).toBeGreaterThan(55_000);
+    }
+    expect((ofGroup('b')[0]?.startedAt ?? Infinity) - (one?.startedAt ?? 0)).toBeLessThan(55_000);
+    expect(sandbox.queue('LateSteps').messages()).toMatchObject([{ body: '{"fail":true}', groupId: 'a' }]);
+  });
+});

@@ -1,0 +1,107 @@
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SendMessageCommandInput,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import type { Sandbox } from '../../../sandbox/index.ts';
+import { refusal, sandboxOf, stopAll } from '../support.ts';
+
+let sandbox: Sandbox;
+let sqs: SQSClient;
+let QueueUrl: string;
+
+beforeEach(async () => {
+  sandbox = await sandboxOf({ timeScale: 100 });
+  sqs = new SQSClient({ ...sandbox.client(), maxAttempts: 1 });
+  QueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }))).QueueUrl ?? '';
+});
+
+afterEach(async () => {
+  sqs.destroy();
+  await stopAll();
+});
+
+const send = (input: Partial<SendMessageCommandInput>) =>
+  sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'text', ...input }));
+
+test('a queue is listed and described', async () => {
+  await send({});
+  await send({ DelaySeconds: 900 });
+  await send({});
+  await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+  expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([QueueUrl]);
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+  expect(Attributes).toMatchObject({
+    QueueArn: 'arn:aws:sqs:us-east-1:111122223333:jobs',
+    ApproximateNumberOfMessages: '1',
+    ApproximateNumberOfMessagesNotVisible: '1',
+    ApproximateNumberOfMessagesDelayed: '1',
+    VisibilityTimeout: '30',
+  });
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  expect(sandbox.queues.at(QueueUrl).size).toBe(0);
+});
+
+test('attributes of a message come with it', async () => {
+  const MessageAttributes = { kind: { DataType: 'String', StringValue: 'alert' } };
+  await send({ MessageAttributes });
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'] }));
+  expect(Messages).toMatchObject([{ Body: 'text', MessageAttributes }]);
+});
+
+test('a receive waits for a message', async () => {
+  const receive = sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+  await sandbox.clock.sleep(2_000);
+  await send({ MessageBody: 'late' });
+  expect((await receive).Messages).toMatchObject([{ Body: 'late' }]);
+  expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }))).Messages).toBeUndefined();
+});
+
+test('visibility and deletion by receipt handle', async () => {
+  await send({});
+  const receive = async () =>
+    (await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0]?.ReceiptHandle ?? '';
+  const ReceiptHandle = await receive();
+  await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+  const again = await receive();
+  const Entries = [{ Id: 'a', ReceiptHandle: again }];
+  expect((await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))).Successful).toEqual([{ Id: 'a' }]);
+  const change = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: again, VisibilityTimeout: 0 });
+  expect(await refusal(sqs.send(change))).toEqual(['MessageNotInflight', 400]);
+});
+
+test('what SQS refuses', async () => {
+  const none = `${sandbox.endpoint}/us-east-1/111122223333/none`;
+  expect(await refusal(send({ QueueUrl: none }))).toEqual(['QueueDoesNotExist', 400]);
+  expect(await refusal(send({ DelaySeconds: 901 }))).toEqual(['InvalidParameterValue', 400]);
+  expect(await refusal(send({ MessageBody: '' }))).toEqual(['MissingParameter', 400]);
+  expect(await refusal(send({ MessageBody: 'x'.repeat(1024 * 1024 + 1) }))).toEqual(['InvalidParameterValue', 400]);
+  const batch = (count: number) => {
+    const Entries = Array.from({ length: count }, (_, number) => ({ Id: String(number), MessageBody: 'x' }));
+    return sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  };
+  expect(await refusal(batch(11))).toEqual(['TooManyEntriesInBatchRequest', 400]);
+  expect(await refusal(batch(0))).toEqual(['EmptyBatchRequest', 400]);
+  const Entries = [
+    { Id: 'good', MessageBody: 'x' },
+    { Id: 'bad', MessageBody: 'x', DelaySeconds: 1000 },
+  ];
+  expect(await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).toMatchObject({
+    Successful: [{ Id: 'good' }],
+    Failed: [{ Id: 'bad', Code: 'InvalidParameterValue', SenderFault: true }],
+  });
+  const SourceArn = 'arn:aws:sqs:us-east-1:111122223333:none';
+  expect(await refusal(sqs.send(new StartMessageMoveTaskCommand({ SourceArn })))).toEqual([
+    'ResourceNotFoundException',
+    404,
+  ]);
+});

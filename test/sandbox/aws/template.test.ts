@@ -1,0 +1,190 @@
+import { statSync } from 'node:fs';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { Template } from '../../../sandbox/aws/cloudformation/template.ts';
+import { TemplateError } from '../../../sandbox/aws/cloudformation/template.ts';
+import { fifoTemplate, getArn, templateOf, type TemplateOptions } from '../stack.ts';
+import { FIXTURE, READER, sandboxOf, stopAll } from '../support.ts';
+
+afterEach(stopAll);
+
+const deploy = (template: Template, bundles: string | Record<string, string> = FIXTURE) =>
+  sandboxOf({ stacks: [{ template, name: 'Local' }], bundles });
+
+/** The template with properties of one resource changed. */
+function changed(id: string, properties: object, options: TemplateOptions = {}): Template {
+  const { Resources = {} } = templateOf(options);
+  const resource = Resources[id] ?? { Type: 'none' };
+  return { Resources: { ...Resources, [id]: { ...resource, Properties: { ...resource.Properties, ...properties } } } };
+}
+
+/** A schedule to a FIFO queue, with properties of the rule, of its target and of the queue changed. */
+const scheduled = (rule: object, target: object = { SqsParameters: { MessageGroupId: 'g' } }, queue: object = {}) =>
+  fifoTemplate({ rule: { ...rule, Targets: [{ Id: 'T', Arn: getArn('Steps'), ...target }] }, queue });
+
+test('names, ARNs and URLs are those of the local AWS', async () => {
+  const sandbox = await deploy(templateOf());
+  expect(sandbox.queue('WorkQueue').arn).toBe('arn:aws:sqs:us-east-1:111122223333:Local-WorkQueue11111111');
+  expect(sandbox.queue('DeadLetters')).toBe(sandbox.queue('DeadLettersAAAAAAAA'));
+  expect(sandbox.topic('Topic').arn).toBe('arn:aws:sns:us-east-1:111122223333:Local-TopicBBBBBBBB');
+  expect(sandbox.queues.url(sandbox.queue('WorkQueue'))).toBe(
+    `${sandbox.endpoint}/us-east-1/111122223333/Local-WorkQueue11111111`,
+  );
+  expect(sandbox.queue('WorkQueue').settings).toEqual({
+    delaySeconds: 15,
+    visibilityTimeout: 400,
+    retentionSeconds: 345_600,
+    redrive: { deadLetterArn: sandbox.queue('DeadLetters').arn, maxReceiveCount: 2 },
+  });
+  expect(sandbox.bus.rules().map(({ name, targets }) => [name, targets[0]?.retry.maximumRetryAttempts])).toEqual([
+    ['Local-LaunchRule33333333', 2],
+    ['Local-RunningRule44444444', 2],
+  ]);
+  expect(() => sandbox.queue('Other')).toThrow(TemplateError);
+});
+
+test.each<[what: string, template: Template, message: RegExp]>([
+  [
+    'a function it does not know',
+    changed('TopicBBBBBBBB', { DisplayName: { 'Fn::ImportValue': 'x' } }),
+    /TopicBBBBBBBB\.DisplayName: .*Fn::ImportValue/,
+  ],
+  [
+    'a reference to nothing',
+    changed('WorkQueue11111111', { QueueName: { Ref: 'Nowhere' } }),
+    /WorkQueue11111111\.QueueName: there is no resource Nowhere/,
+  ],
+  [
+    'an attribute it does not know',
+    changed('WorkQueue11111111', { QueueName: { 'Fn::GetAtt': ['TopicBBBBBBBB', 'Colour'] } }),
+    /no attribute Colour of TopicBBBBBBBB/,
+  ],
+  [
+    'a FIFO queue with standard dead letters',
+    changed('WorkQueue11111111', { FifoQueue: true }),
+    /must be same type of queue/,
+  ],
+  [
+    'a pattern with an operator it does not know',
+    changed('RunningRule44444444', { EventPattern: { a: [{ like: 'x' }] } }),
+    /unrecognized match type "like"/,
+  ],
+  [
+    'an input transformer',
+    changed('RunningRule44444444', { Targets: [{ Arn: 'arn:aws:sqs:x', InputTransformer: { InputTemplate: 'x' } }] }),
+    /InputTransformer/,
+  ],
+  [
+    'a visibility timeout below that of the function',
+    templateOf({ queue: { VisibilityTimeout: 30 } }),
+    /visibility timeout/,
+  ],
+  ['a large batch without window', templateOf({ mapping: { MaximumBatchingWindowInSeconds: 0 } }), /batching window/],
+  [
+    'a mapping that runs one at a time',
+    templateOf({ mapping: { ScalingConfig: { MaximumConcurrency: 1 } } }),
+    /2 to 1000/,
+  ],
+  ['a schedule of some days only', scheduled({ ScheduleExpression: 'cron(0 6 ? * MON *)' }), /every day/],
+  ['a FIFO target without group', scheduled({}, {}), /SqsParameters\.MessageGroupId/],
+  [
+    'a FIFO target without content-based deduplication',
+    scheduled({}, { SqsParameters: { MessageGroupId: 'g' } }, { ContentBasedDeduplication: false }),
+    /content-based deduplication/,
+  ],
+  [
+    'dead letters of a rule in a FIFO queue',
+    scheduled({}, { DeadLetterConfig: { Arn: getArn('Steps') } }),
+    /dead-letter queue must be a standard one/,
+  ],
+  [
+    'a batching window of a FIFO queue',
+    fifoTemplate({ mapping: { MaximumBatchingWindowInSeconds: 5 } }),
+    /FIFO queue has .* no batching window/,
+  ],
+  ['a mapping that filters', templateOf({ mapping: { FilterCriteria: {} } }), /FilterCriteria/],
+  [
+    'a rule that may not reach its dead letters',
+    templateOf({ without: ['QueuePolicy'] }),
+    /may not send to its dead-letter queue/,
+  ],
+])('refuses %s', async (_what, template, message) => {
+  await expect(deploy(template)).rejects.toThrow(message);
+});
+
+test('refuses a rule whose function has no bundle', async () => {
+  await expect(deploy(templateOf(), {})).rejects.toThrow(/no bundle was given for .*Function22222222/);
+});
+
+test('a target that the rule may not reach gets nothing, and the event is a dead letter', async () => {
+  const sandbox = await deploy(templateOf({ without: ['LaunchPermission'] }), { Function: FIXTURE });
+  sandbox.bus.put({
+    version: '0',
+    id: 'event-1',
+    'detail-type': 'AWS API Call via CloudTrail',
+    source: 'aws.ec2',
+    account: sandbox.account,
+    time: '2026-01-01T00:00:00Z',
+    region: 'us-east-1',
+    resources: [],
+    detail: { eventName: 'RunInstances' },
+  });
+  await sandbox.idle();
+  expect(sandbox.invocations).toEqual([]);
+  expect(sandbox.queue('DeadLetters').messages()[0]?.attributes['ERROR_CODE']?.StringValue).toBe('NO_PERMISSIONS');
+});
+
+test('parameters, joins, substitutions and splits', async () => {
+  const name = {
+    'Fn::Join': [
+      '-',
+      [
+        { Ref: 'Prefix' },
+        { 'Fn::Sub': ['${AWS::Region}-${x}-${!y}', { x: { 'Fn::Select': [1, { 'Fn::Split': [':', 'a:b'] }] } }] },
+      ],
+    ],
+  };
+  const template = changed('TopicBBBBBBBB', { DisplayName: name });
+  const sandbox = await deploy({ ...template, Parameters: { Prefix: { Default: 'p' } } });
+  expect(sandbox.topic('Topic').displayName).toBe('p-us-east-1-b-${y}');
+});
+
+describe('functions and queues of nested constructs', () => {
+  const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Local/Enforcer/${path}/Resource` } });
+  const template = (): Template => {
+    const { Resources = {} } = templateOf({ without: ['Mapping'] });
+    const { Function22222222: outer, DeadLettersAAAAAAAA: letters } = Resources;
+    if (outer === undefined || letters === undefined) throw new Error('the template changed');
+    return {
+      Resources: {
+        SweepFunction55555555: { ...outer, ...at('Sweep/Function') },
+        SweepDeadLetters66666666: { ...letters, ...at('Sweep/DeadLetters') },
+        ...Resources,
+        Function22222222: { ...outer, ...at('Function') },
+        DeadLettersAAAAAAAA: { ...letters, ...at('DeadLetters') },
+      },
+    };
+  };
+
+  test('each function has its bundle', async () => {
+    const all: Record<string, string>[] = [
+      { Function: FIXTURE, 'Sweep/Function': READER },
+      { SweepFunction: READER, Function: FIXTURE },
+      { SweepFunction55555555: READER, Function22222222: FIXTURE },
+    ];
+    for (const bundles of all) {
+      const sandbox = await deploy(template(), bundles);
+      const client = new LambdaClient(sandbox.client());
+      const sizeOf = async (FunctionName: string) =>
+        (await client.send(new GetFunctionConfigurationCommand({ FunctionName }))).CodeSize;
+      expect(await sizeOf('Local-Function22222222')).toBe(statSync(FIXTURE).size);
+      expect(await sizeOf('Local-SweepFunction55555555')).toBe(statSync(READER).size);
+      client.destroy();
+    }
+  });
+
+  test('the outermost goes by a name that several have', async () => {
+    const sandbox = await deploy(template());
+    expect(sandbox.queue('DeadLetters').name).toBe('Local-DeadLettersAAAAAAAA');
+    expect(sandbox.queue('Sweep/DeadLetters').name).toBe('Local-SweepDeadLetters66666666');
+  });
+});

@@ -35,7 +35,11 @@ try {
 
 /** What is read of the result. */
 interface Document {
-  readonly result: { readonly closed: readonly object[]; readonly seconds: number; readonly throttledCalls: number };
+  readonly result: {
+    readonly remediated: readonly object[];
+    readonly seconds: number;
+    readonly throttledCalls: number;
+  };
 }
 
 /** The terminal of this process on the clock of the local AWS; the result goes elsewhere. */
@@ -53,13 +57,13 @@ function scaledIo(out: string[]): Io {
 function report(exitCode: number, { result }: Document): void {
   const changes = sandbox.calls.of('ModifyInstanceMetadataOptions');
   const times = changes.map(({ at }) => at);
-  const rate = result.closed.length / result.seconds;
+  const rate = result.remediated.length / result.seconds;
   const share = rate / RATE;
   const refused = sandbox.calls.all().filter(({ outcome }) => outcome === 'RequestLimitExceeded').length;
   const table = new Table({ head: ['enforce', 'measured', 'target'], style: { head: [], border: [] } });
   const verdict = (met: boolean): string => (met ? 'met' : 'MISSED');
   table.push(
-    ['instances closed', result.closed.length, `${INSTANCES} ${verdict(result.closed.length === INSTANCES)}`],
+    ['instances closed', result.remediated.length, `${INSTANCES} ${verdict(result.remediated.length === INSTANCES)}`],
     ['seconds, on the clock of the local AWS', result.seconds.toFixed(1), ''],
     [`changes per second (chosen: ${RATE})`, rate.toFixed(3), ''],
     ['share of the chosen rate', `${(share * 100).toFixed(1)} %`, `${TARGET * 100} % ${verdict(share >= TARGET)}`],

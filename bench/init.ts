@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import Table from 'cli-table3';
 import { bundle, type Bundle, FUNCTIONS, handlerEntry } from '../build/bundle.ts';
-import { toSweepEnvironment } from '../lambda/config.ts';
+import { toScanEnvironment } from '../lambda/config.ts';
 import { importTime, median } from './support.ts';
 
 const RUNS = 31;
@@ -18,19 +18,19 @@ const TARGET = { bytes: 0.4, time: 0.5 };
 
 /** What the handlers find in Lambda, and more. Nothing is called, so that no value has to be real. */
 const ENVIRONMENT = {
-  ...toSweepEnvironment({
+  ...toScanEnvironment({
     mode: 'enforce',
     existing: 'audit',
     trail: true,
-    exemptionHorizonDays: 90,
+    maxExemptionDays: 90,
     usageLookBackDays: 14,
     usageMinimumAgeDays: 1,
     outcomesTopicArn: 'arn:aws:sns:eu-central-1:111122223333:outcomes',
     workQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/work',
-    sweepQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/sweep.fifo',
-    deadLettersUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead',
+    scanQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/scan.fifo',
+    deadLetterQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead',
     ruleNames: ['launch'],
-    sweepEveryHours: 6,
+    scanEveryHours: 6,
     forwarders: [],
   }),
   AWS_REGION: 'eu-central-1',

@@ -1,8 +1,8 @@
 /**
- * What a sweep of one region takes: 100,000 open instances, a tenth of which must stay as they are, at AWS's own request limits and
+ * What a scan of one region takes: 100,000 open instances, a tenth of which must stay as they are, at AWS's own request limits and
  * Lambda's fifteen minutes, on a virtual clock; then the same with functions killed at random moments; then a report only.
  *
- *     npm run bench:sweep [-- <instances> [<seed>]]
+ *     npm run bench:scan [-- <instances> [<seed>]]
  *
  * Exit code 1 if a bound is missed: on a virtual clock nothing but memory depends on the machine, and that hardly. The heap is kept
  * about as small as the function's, so that what could have been thrown away is.
@@ -10,29 +10,29 @@
 import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { idOf } from './scan/region.ts';
-import { type Result, sweepRegion } from './scan/run.ts';
+import { type Result, scanRegion } from './scan/run.ts';
 
 const OPEN = Number(process.argv[2] ?? 100_000);
 const SEED = process.argv[3] ?? '1';
-/** What lambda/app/sweep/chunk.ts is to keep to: changes per second. */
+/** What lambda/app/scan/batch.ts is to keep to: changes per second. */
 const RATE = 3;
 const SHARE = 0.95;
-/** What the function has, lib/sweep.ts; here the simulated region and its simulation must fit in too. */
+/** What the function has, lib/scan.ts; here the simulated region and its simulation must fit in too. */
 const MEGABYTES = 512;
 const DOLLARS_PER_METRIC = 0.01 / 1000;
 
 const missed: string[] = [];
 const startedAt = performance.now();
-const enforced = await sweepRegion({ open: OPEN, existing: 'enforce-when-quiet' });
-const shot = await sweepRegion({ open: OPEN, existing: 'enforce-when-quiet', kills: SEED });
-const reported = await sweepRegion({ open: OPEN, existing: 'audit' });
-judge('enforce-when-quiet', enforced, true);
+const enforced = await scanRegion({ open: OPEN, existing: 'enforce-when-unused' });
+const shot = await scanRegion({ open: OPEN, existing: 'enforce-when-unused', kills: SEED });
+const reported = await scanRegion({ open: OPEN, existing: 'audit' });
+judge('enforce-when-unused', enforced, true);
 judge('killed', shot, true);
 judge('audit', reported, false);
 if (paceOf(enforced) < SHARE)
   missed.push(`the pace is ${percent(paceOf(enforced))} of ${RATE}/s, not ${percent(SHARE)}`);
 if (killsIn(shot) === 0) missed.push('nothing was killed');
-if (shot.deadLetters > 0) missed.push(`${shot.deadLetters} dead letters`);
+if (shot.deadLetterQueue > 0) missed.push(`${shot.deadLetterQueue} dead letters`);
 if (enforced.peopleRefused > 0) missed.push(`EC2 refused ${enforced.peopleRefused} calls of people`);
 if (peakMegabytes() > MEGABYTES) missed.push(`${peakMegabytes().toFixed(0)} MB, more than the function has`);
 report();
@@ -43,15 +43,15 @@ function judge(name: string, { region, books, longestMs }: Result, enforces: boo
     if (those.length > 0) missed.push(`${name}: ${those.length} ${what}: ${those.slice(0, 3).map(idOf).join(', ')}`);
   };
   const all = region.indices();
-  const quiet = enforces ? all.filter((index) => region.kindOf(index) === 'quiet') : [];
-  const others = enforces ? all.filter((index) => region.kindOf(index) !== 'quiet') : all;
+  const unused = enforces ? all.filter((index) => region.kindOf(index) === 'unused') : [];
+  const others = enforces ? all.filter((index) => region.kindOf(index) !== 'unused') : all;
   wrong(
-    'quiet and still open',
-    quiet.filter((index) => !region.isRequired(index)),
+    'unused and still open',
+    unused.filter((index) => !region.isRequired(index)),
   );
   wrong(
     'closed and nobody was told',
-    quiet.filter((index) => region.isRequired(index) && books.told[index] === 0),
+    unused.filter((index) => region.isRequired(index) && books.told[index] === 0),
   );
   wrong(
     'changed twice',
@@ -69,7 +69,7 @@ function judge(name: string, { region, books, longestMs }: Result, enforces: boo
 function report(): void {
   const runs = [enforced, shot, reported];
   const table = new Table({
-    head: ['', 'enforce-when-quiet', 'with kills', 'audit'],
+    head: ['', 'enforce-when-unused', 'with kills', 'audit'],
     colAligns: ['left', 'right', 'right', 'right'],
     style: { head: [], border: [] },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
@@ -79,9 +79,9 @@ function report(): void {
   row('virtual hours to the last of them', ({ lastChangeMs }) => (lastChangeMs / 3_600_000).toFixed(2));
   row(`share of ${RATE}/s, at least ${percent(SHARE)}`, (run) => (run === enforced ? percent(paceOf(run)) : ''));
   row('virtual hours in all', ({ totalMs }) => (totalMs / 3_600_000).toFixed(2));
-  row('sweeps complete', ({ books }) => number(books.completed));
+  row('scans complete', ({ books }) => number(books.completed));
   row('invocations', ({ invocations }) => number(invocations));
-  row('  killed: start, region, chunk, close', ({ killed }) => Object.values(killed).join(', '));
+  row('  killed: start, region, batch, summary', ({ killed }) => Object.values(killed).join(', '));
   row('  given back', ({ thrown }) => number(thrown.length));
   row('longest invocation, s (of 900)', ({ longestMs }) => (longestMs / 1000).toFixed(0));
   row('EC2 calls to change', ({ books }) => number(books.of('ModifyInstanceMetadataOptions')));

@@ -13,7 +13,7 @@ const settings = settingsOf(app);
 await buildBundles();
 deployment(app, STACK, {
   ...settings,
-  code: { enforce: bundle('enforce'), sweep: bundle('sweep') },
+  code: { enforce: bundle('enforce'), scan: bundle('scan') },
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks());
 

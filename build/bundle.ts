@@ -7,7 +7,7 @@ import { replaceFile } from './replace-file.ts';
 import { ROOT, seal } from './seal.ts';
 
 /** The functions we deploy: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
-export const FUNCTIONS = ['enforce', 'sweep'] as const;
+export const FUNCTIONS = ['enforce', 'scan'] as const;
 
 /** What we do beyond a plain esbuild bundle, so that a cold start reads and compiles less. */
 const lean = (): readonly Plugin[] => [inlineSchemaConstants(), lambdaCredentials()];

@@ -10,27 +10,27 @@ export interface Config {
   /** Whether CloudTrail records reach the bus. Without them the running-state path reports everything it sees. */
   readonly trail: boolean;
   /** The furthest an exemption may reach, in days from today; 1 to 3650. */
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   /** How far back IMDSv1 use counts, in days; 1 to 63. */
   readonly usageLookBackDays: number;
-  /** How long an instance must have been measured before it is called quiet, in days; 1 to 63. */
+  /** How long an instance must have been measured before it is called unused, in days; 1 to 63. */
   readonly usageMinimumAgeDays: number;
   /** ARN of the topic that outcomes are published to. */
   readonly outcomesTopicArn: string;
-  /** URL of the queue that holds running-state events, sightings and alerts not yet sent. */
+  /** URL of the queue that holds running-state events, findings and alerts not yet sent. */
   readonly workQueueUrl: string;
 }
 
-/** What the sweep is told beside that. */
-export interface SweepConfig extends Config {
-  /** URL of the FIFO queue that holds the steps of sweeps. */
-  readonly sweepQueueUrl: string;
-  /** URL of the queue of what could not be delivered or done, whose depth the sweep reports. */
-  readonly deadLettersUrl: string;
+/** What the scan is told beside that. */
+export interface ScanConfig extends Config {
+  /** URL of the FIFO queue that holds the steps of scans. */
+  readonly scanQueueUrl: string;
+  /** URL of the queue of what could not be delivered or done, whose depth the scan reports. */
+  readonly deadLetterQueueUrl: string;
   /** Names of the rules that must be enabled; `bus/name` where it is not the default bus. */
   readonly ruleNames: readonly string[];
-  /** Hours between two sweeps; a divisor of 24. */
-  readonly sweepEveryHours: number;
+  /** Hours between two scans; a divisor of 24. */
+  readonly scanEveryHours: number;
   /** Regions that send their events to this one. */
   readonly forwarders: readonly string[];
 }
@@ -62,8 +62,8 @@ export function rulesOf(config: Config): Config & { readonly usage: UsageRules }
 /** The environment variables that make `parseConfig` return the same config. */
 export const toEnvironment = (config: Config): Record<string, string> => write(FORMS, config);
 
-/** The environment variables that make `parseSweepConfig` return the same config. */
-export const toSweepEnvironment = (config: SweepConfig): Record<string, string> => write(SWEEP_FORMS, config);
+/** The environment variables that make `parseScanConfig` return the same config. */
+export const toScanEnvironment = (config: ScanConfig): Record<string, string> => write(SCAN_FORMS, config);
 
 /**
  * Reads the configuration from environment variables.
@@ -73,11 +73,11 @@ export const toSweepEnvironment = (config: SweepConfig): Record<string, string> 
 export const parseConfig = (env: Environment): Config => read(FORMS, env);
 
 /**
- * Reads the configuration of the sweep from environment variables.
+ * Reads the configuration of the scan from environment variables.
  *
  * @throws ConfigError listing everything that is missing or not accepted.
  */
-export const parseSweepConfig = (env: Environment): SweepConfig => read(SWEEP_FORMS, env);
+export const parseScanConfig = (env: Environment): ScanConfig => read(SCAN_FORMS, env);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -130,12 +130,12 @@ export const matching =
   (text: string): string | undefined =>
     form.test(text) ? text : undefined;
 
-/** Hours between two sweeps that make the same hours of every day. */
-export const SWEEP_HOURS = ['1', '2', '3', '4', '6', '8', '12', '24'] as const;
+/** Hours between two scans that make the same hours of every day. */
+export const SCAN_HOURS = ['1', '2', '3', '4', '6', '8', '12', '24'] as const;
 
-/** Reads one of `SWEEP_HOURS`; `undefined` for anything else. */
-export function sweepHours(text: string): number | undefined {
-  const hours = oneOf(SWEEP_HOURS)(text);
+/** Reads one of `SCAN_HOURS`; `undefined` for anything else. */
+export function scanHours(text: string): number | undefined {
+  const hours = oneOf(SCAN_HOURS)(text);
   return hours === undefined ? undefined : Number(hours);
 }
 
@@ -152,8 +152,8 @@ const FORMS: Forms<Config> = {
     accepted: 'true | false',
     read: (text) => (/^(true|false)$/.test(text) ? text === 'true' : undefined),
   },
-  exemptionHorizonDays: {
-    name: 'IMDSV2_EXEMPTION_HORIZON_DAYS',
+  maxExemptionDays: {
+    name: 'IMDSV2_MAX_EXEMPTION_DAYS',
     accepted: 'a whole number from 1 to 3650',
     read: wholeNumber(1, 3650),
   },
@@ -167,16 +167,16 @@ const FORMS: Forms<Config> = {
   workQueueUrl: { name: 'IMDSV2_WORK_QUEUE_URL', ...QUEUE_URL },
 };
 
-const SWEEP_FORMS: Forms<SweepConfig> = {
+const SCAN_FORMS: Forms<ScanConfig> = {
   ...FORMS,
-  sweepQueueUrl: { name: 'IMDSV2_SWEEP_QUEUE_URL', ...QUEUE_URL },
-  deadLettersUrl: { name: 'IMDSV2_DEAD_LETTERS_URL', ...QUEUE_URL },
+  scanQueueUrl: { name: 'IMDSV2_SCAN_QUEUE_URL', ...QUEUE_URL },
+  deadLetterQueueUrl: { name: 'IMDSV2_DEAD_LETTER_QUEUE_URL', ...QUEUE_URL },
   ruleNames: {
     name: 'IMDSV2_RULE_NAMES',
     accepted: 'rule names, separated by commas',
     read: (text) => (/^[\w./-]+(,[\w./-]+)*$/.test(text) ? text.split(',') : undefined),
   },
-  sweepEveryHours: { name: 'IMDSV2_SWEEP_EVERY_HOURS', accepted: SWEEP_HOURS.join(' | '), read: sweepHours },
+  scanEveryHours: { name: 'IMDSV2_SCAN_EVERY_HOURS', accepted: SCAN_HOURS.join(' | '), read: scanHours },
   forwarders: {
     name: 'IMDSV2_FORWARDERS',
     accepted: `names of regions, separated by commas | ${NONE}`,

@@ -11,7 +11,7 @@ export type Mode = (typeof MODES)[number];
  * What happens to an instance that existed before: reported only, closed where its IMDSv1 use was measured and is zero, or
  * treated like a new launch.
  */
-export const EXISTING = ['audit', 'enforce-when-quiet', 'enforce'] as const;
+export const EXISTING = ['audit', 'enforce-when-unused', 'enforce'] as const;
 export type Existing = (typeof EXISTING)[number];
 
 /** Whether a CloudTrail trail feeds the bus: one is there, the stack creates one, or there is none. */
@@ -19,15 +19,23 @@ export const TRAIL = ['existing', 'create', 'none'] as const;
 export type Trail = (typeof TRAIL)[number];
 
 /** What made us look at an instance. */
-export const TRIGGERS = ['launch', 'drift', 'grant', 'revoke', 'running', 'sweep', 'command'] as const;
+export const TRIGGERS = ['launch', 'drift', 'grant', 'revoke', 'running', 'scan', 'command'] as const;
 export type TriggerName = (typeof TRIGGERS)[number];
 
 /** What became of an instance; the `status` message attribute. */
-export const STATUSES = ['remediated', 'would-remediate', 'closed', 'exempt', 'held', 'skipped', 'failed'] as const;
+export const STATUSES = [
+  'remediated',
+  'would-remediate',
+  'already-remediated',
+  'exempt',
+  'needs-review',
+  'skipped',
+  'failed',
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** Severities, mildest first; the `severity` message attribute is the worst in the message. */
-export const SEVERITIES = ['info', 'warning', 'high', 'critical'] as const;
+export const SEVERITIES = ['INFORMATIONAL', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Tag keys of a dated exemption. The date is a calendar day, valid through its end in UTC. */
@@ -36,11 +44,11 @@ export const TAG = { exemptUntil: 'imdsv2:exempt-until', exemptReason: 'imdsv2:e
 /** The schema of the JSON message, in its `schema` field. */
 export const MESSAGE_SCHEMA = 'imdsv2-enforcer.outcome/v1';
 
-/** The schema of the JSON digest of a sweep. */
+/** The schema of the JSON digest of a scan. */
 export const DIGEST_SCHEMA = 'imdsv2-enforcer.digest/v1';
 
 /** The schema of the JSON message about what a change broke. */
-export const BROKEN_SCHEMA = 'imdsv2-enforcer.broken/v1';
+export const WORKLOAD_IMPACT_SCHEMA = 'imdsv2-enforcer.workload-impact/v1';
 
 /** `source` of the events we put on our own queue. */
 export const SOURCE = 'imdsv2-enforcer';
@@ -58,7 +66,7 @@ export const forwarderStack = (home: string, region: string): string => `${home}
 export const forwarderRule = (ruleId: string): string => `${BUS}-${ruleId}`;
 
 /** Name of the queue, in each region but the home region, that holds what could not be sent to the home region. */
-export const FORWARDER_DEAD_LETTERS = 'imdsv2-enforcer-forwarder-dead-letters';
+export const FORWARDER_DEAD_LETTER_QUEUE = 'imdsv2-enforcer-forwarder-dead-letter-queue';
 
 /** Key of `cdk.context.json` that `imdsv2 regions --write` stores the regions of the account under, the home region first. */
 export const REGIONS_CONTEXT = 'imdsv2-enforcer:regions';
@@ -74,7 +82,7 @@ export const METRICS = {
     remediated: 'Remediated',
     /** The part of `Remediated` that somebody had switched back: the tug-of-war alarm watches it. */
     driftRemediated: 'DriftRemediated',
-    held: 'Held',
+    needsReview: 'NeedsReview',
     exempt: 'Exempt',
     /** Could not be done, and trying again would not help. */
     failed: 'Failed',
@@ -84,12 +92,12 @@ export const METRICS = {
     /** By region: instances that CIS AWS 5.7 passes. */
     compliant: 'Compliant',
     /** By region: instances that answer IMDSv1 without an exemption. */
-    open: 'Open',
+    nonCompliant: 'NonCompliant',
     /** By region: age of the oldest of `Open`. */
-    oldestOpenSeconds: 'OldestOpenSeconds',
+    oldestNonCompliantSeconds: 'OldestNonCompliantSeconds',
     /** One for each region and run. */
-    sweepCompleted: 'SweepCompleted',
-    /** What is off with the regions that send their events home: one for each sweep of such a region, 0 if nothing is. */
+    scanCompleted: 'ScanCompleted',
+    /** What is off with the regions that send their events home: one for each scan of such a region, 0 if nothing is. */
     forwarderProblems: 'ForwarderProblems',
     /** Instances on which calls without a token are refused since they were closed. */
     rejectedInstances: 'RejectedInstances',

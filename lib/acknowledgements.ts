@@ -37,7 +37,7 @@ export function acknowledgeTrailBucket(bucket: Bucket): void {
   });
 }
 
-export function acknowledgeForwarderDeadLetters(queue: Queue): void {
+export function acknowledgeForwarderDeadLetterQueue(queue: Queue): void {
   Validations.of(queue).acknowledge({
     id: 'AwsSolutions-SQS3',
     reason: 'It is the dead-letter queue of the rules, which cdk-nag does not look at.',

@@ -24,13 +24,13 @@ export interface EnforcerFunctionProps {
   readonly settings: Settings;
   readonly topics: Topics;
   readonly workQueue: IQueue;
-  readonly deadLetters: IQueue;
+  readonly deadLetterQueue: IQueue;
 }
 
 /** The one function, with its log, its role and its place at the work queue. */
 export class EnforcerFunction extends LambdaFunction {
   public constructor(scope: Construct, id: string, props: EnforcerFunctionProps) {
-    const { settings, topics, workQueue, deadLetters } = props;
+    const { settings, topics, workQueue, deadLetterQueue } = props;
     const role = new Role(scope, `${id}Role`, {
       description: 'Looks at EC2 instances and, in mode enforce, requires IMDSv2 tokens on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -56,14 +56,14 @@ export class EnforcerFunction extends LambdaFunction {
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
       retryAttempts: 2,
       maxEventAge: Duration.hours(6),
-      onFailure: new SqsDestination(deadLetters),
+      onFailure: new SqsDestination(deadLetterQueue),
     });
 
     logGroup.grantWrite(role);
     topics.outcomes.grantPublish(role);
     topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
     workQueue.grantConsumeMessages(role);
-    // Sightings, and alerts that SNS refused.
+    // Findings, and alerts that SNS refused.
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [workQueue.queueArn] }));
     // What still uses IMDSv1, before an existing instance is closed and after one was.
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] }));

@@ -9,7 +9,7 @@ export function configOf(settings: Settings, topics: Topics, workQueue: IQueue):
     mode: settings.mode,
     existing: settings.existing,
     trail: settings.trail !== 'none',
-    exemptionHorizonDays: settings.exemptionHorizonDays,
+    maxExemptionDays: settings.maxExemptionDays,
     usageLookBackDays: settings.usageLookBackDays,
     usageMinimumAgeDays: settings.usageMinimumAgeDays,
     outcomesTopicArn: topics.outcomes.topicArn,

@@ -4,9 +4,9 @@ import { EventBus as EventBusTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { BUS, FORWARDER_DEAD_LETTERS, forwarderRule } from '../lambda/contract.ts';
+import { BUS, FORWARDER_DEAD_LETTER_QUEUE, forwarderRule } from '../lambda/contract.ts';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
-import { acknowledgeForwarderDeadLetters } from './acknowledgements.ts';
+import { acknowledgeForwarderDeadLetterQueue } from './acknowledgements.ts';
 import { DELIVERY } from './timing.ts';
 import { eventPattern } from './trigger-rules.ts';
 
@@ -29,14 +29,14 @@ export class ForwarderStack extends Stack {
       synthesizer: new LegacyStackSynthesizer(),
       ...props,
     });
-    const deadLetterQueue = new Queue(this, 'DeadLetters', {
+    const deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       // A name that the home region knows without a reference between stacks.
-      queueName: FORWARDER_DEAD_LETTERS,
+      queueName: FORWARDER_DEAD_LETTER_QUEUE,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledgeForwarderDeadLetters(deadLetterQueue);
+    acknowledgeForwarderDeadLetterQueue(deadLetterQueue);
     const role = new Role(this, 'Role', {
       description: `Sends events to the bus of imdsv2-enforcer in ${homeRegion}`,
       assumedBy: new ServicePrincipal('events.amazonaws.com'),

@@ -8,9 +8,9 @@ import { EnforcerFunction } from './enforcer-function.ts';
 import { HomeBus } from './home-bus.ts';
 import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Monitoring } from './monitoring.ts';
-import { DeadLetters, WorkQueue } from './queues.ts';
+import { DeadLetterQueue, WorkQueue } from './queues.ts';
 import { checkSettings, type Settings } from './settings.ts';
-import { Sweep } from './scan.ts';
+import { Scan } from './scan.ts';
 import { Topics } from './topics.ts';
 import { ManagementTrail } from './trail.ts';
 import { TriggerRules } from './trigger-rules.ts';
@@ -18,7 +18,7 @@ import { TriggerRules } from './trigger-rules.ts';
 /** What is not chosen has the default of `Settings`. */
 export interface Imdsv2EnforcerProps extends Partial<Settings> {
   /** The built bundles of the functions: folders with `index.mjs` that exports `handler`. */
-  readonly code: { readonly enforce: Code; readonly sweep: Code };
+  readonly code: { readonly enforce: Code; readonly scan: Code };
 }
 
 /**
@@ -31,12 +31,12 @@ export class Imdsv2Enforcer extends Construct {
   public readonly outcomesTopic: Topic;
   /** Alarms about the product itself; subscribe the team that runs it. */
   public readonly operationsTopic: Topic;
-  /** Running-state events, sightings and alerts not yet sent. */
+  /** Running-state events, findings and alerts not yet sent. */
   public readonly workQueue: Queue;
   /** Looks at every instance on a schedule: its function, its queue and its dead letters. */
-  public readonly sweep: Sweep;
+  public readonly scan: Scan;
   /** What could not be delivered or done. Redrive it to `workQueue`. */
-  public readonly deadLetters: Queue;
+  public readonly deadLetterQueue: Queue;
   /** What was chosen, and the defaults of the rest. */
   public readonly settings: Settings;
 
@@ -51,20 +51,20 @@ export class Imdsv2Enforcer extends Construct {
     const topics = new Topics(this, 'Topics', settings);
     this.outcomesTopic = topics.outcomes;
     this.operationsTopic = topics.operations;
-    this.deadLetters = new DeadLetters(this, 'DeadLetters');
-    this.workQueue = new WorkQueue(this, 'WorkQueue', { deadLetters: this.deadLetters, trail: settings.trail });
-    const queues = { workQueue: this.workQueue, deadLetters: this.deadLetters };
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue');
+    this.workQueue = new WorkQueue(this, 'WorkQueue', { deadLetterQueue: this.deadLetterQueue, trail: settings.trail });
+    const queues = { workQueue: this.workQueue, deadLetterQueue: this.deadLetterQueue };
     this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, topics, ...queues });
     const targets = { function: this.function, ...queues };
     const { rules } = new TriggerRules(this, 'Rules', targets);
     const [, ...regions] = settings.regions;
     const forwarded = regions.length > 0 ? new HomeBus(this, 'Forwarded', { ...targets, regions }).rules : [];
-    this.sweep = new Sweep(this, 'Sweep', { code: code.sweep, settings, topics, rules, forwarded, ...queues });
+    this.scan = new Scan(this, 'Scan', { code: code.scan, settings, topics, rules, forwarded, ...queues });
     new Monitoring(this, 'Monitoring', {
       function: this.function,
       ...queues,
-      sweep: this.sweep,
-      sweepEveryHours: settings.sweepEveryHours,
+      scan: this.scan,
+      scanEveryHours: settings.scanEveryHours,
       forwards: regions.length > 0,
       operations: topics.operations,
       runbookUrl: settings.runbookUrl ?? 'docs/runbook.md',
@@ -83,8 +83,8 @@ export class Imdsv2Enforcer extends Construct {
   }
 
   /** Instances that were left alone because something could not be told, or because they existed before. */
-  public metricHeld(options?: MetricOptions): Metric {
-    return enforcerMetric('held', options);
+  public metricNeedsReview(options?: MetricOptions): Metric {
+    return enforcerMetric('needsReview', options);
   }
 
   /** Instances that were left alone because of an exemption in date. */
@@ -112,9 +112,9 @@ export class Imdsv2Enforcer extends Construct {
     return enforcerMetric('exposureSeconds', { statistic: Stats.p(95), ...options });
   }
 
-  /** One for each region and sweep. */
-  public metricSweepCompleted(options?: MetricOptions): Metric {
-    return enforcerMetric('sweepCompleted', options);
+  /** One for each region and scan. */
+  public metricScanCompleted(options?: MetricOptions): Metric {
+    return enforcerMetric('scanCompleted', options);
   }
 
   /** Instances on which calls without a token are refused since they were closed. */
@@ -122,34 +122,34 @@ export class Imdsv2Enforcer extends Construct {
     return enforcerMetric('rejectedInstances', options);
   }
 
-  /** What is off with the regions that send their events home, as their last sweeps found it. */
+  /** What is off with the regions that send their events home, as their last scans found it. */
   public metricForwarderProblems(options?: MetricOptions): Metric {
     return enforcerMetric('forwarderProblems', options);
   }
 
-  /** Instances of a region that CIS AWS 5.7 passes, as its last sweep counted them. */
+  /** Instances of a region that CIS AWS 5.7 passes, as its last scan counted them. */
   public metricCompliantIn(region: string, options?: MetricOptions): Metric {
     return regionMetric('compliant', region, options);
   }
 
-  /** Instances of a region that answer IMDSv1 without an exemption, as its last sweep counted them. */
-  public metricOpenIn(region: string, options?: MetricOptions): Metric {
-    return regionMetric('open', region, options);
+  /** Instances of a region that answer IMDSv1 without an exemption, as its last scan counted them. */
+  public metricNonCompliantIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('nonCompliant', region, options);
   }
 
-  /** The part of `metricOpenIn` that is left alone, whatever the reason. */
-  public metricHeldIn(region: string, options?: MetricOptions): Metric {
-    return regionMetric('held', region, options);
+  /** The part of `metricNonCompliantIn` that is left alone, whatever the reason. */
+  public metricNeedsReviewIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('needsReview', region, options);
   }
 
-  /** Instances of a region with an exemption in date, as its last sweep counted them. */
+  /** Instances of a region with an exemption in date, as its last scan counted them. */
   public metricExemptIn(region: string, options?: MetricOptions): Metric {
     return regionMetric('exempt', region, options);
   }
 
-  /** Seconds since the first launch of the oldest instance of `metricOpenIn`. */
-  public metricOldestOpenSecondsIn(region: string, options?: MetricOptions): Metric {
-    return regionMetric('oldestOpenSeconds', region, options);
+  /** Seconds since the first launch of the oldest instance of `metricNonCompliantIn`. */
+  public metricOldestNonCompliantSecondsIn(region: string, options?: MetricOptions): Metric {
+    return regionMetric('oldestNonCompliantSeconds', region, options);
   }
 
   /** The others send to the first region, so the construct must be there. */

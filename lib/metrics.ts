@@ -4,8 +4,8 @@ import { METRICS } from '../lambda/contract.ts';
 
 const { namespace, service, names } = METRICS;
 
-/** What a sweep counts in each region. */
-export type Gauge = 'compliant' | 'open' | 'held' | 'exempt' | 'oldestOpenSeconds';
+/** What a scan counts in each region. */
+export type Gauge = 'compliant' | 'nonCompliant' | 'needsReview' | 'exempt' | 'oldestNonCompliantSeconds';
 
 /** A metric that the functions emit; a sum over five minutes unless told otherwise. */
 export function enforcerMetric(name: keyof typeof names, options: MetricOptions = {}): Metric {
@@ -18,7 +18,7 @@ export function enforcerMetric(name: keyof typeof names, options: MetricOptions 
   });
 }
 
-/** What the sweeps of one region counted; an average unless told otherwise. */
+/** What the scans of one region counted; an average unless told otherwise. */
 export function regionMetric(name: Gauge, region: string, options: MetricOptions = {}): Metric {
   return new Metric({
     statistic: Stats.AVERAGE,
@@ -29,9 +29,9 @@ export function regionMetric(name: Gauge, region: string, options: MetricOptions
   });
 }
 
-/** What holds instances open, over all regions; a sweep measures it once a day, and after it closed something. */
-export function heldByReason(): SearchExpression {
-  const search = `{${namespace},service,region,reason} MetricName="${names.held}" service="${service}"`;
+/** What holds instances open, over all regions; a scan measures it once a day, and after it closed something. */
+export function needsReviewByReason(): SearchExpression {
+  const search = `{${namespace},service,region,reason} MetricName="${names.needsReview}" service="${service}"`;
   const period = Duration.days(1);
   return new SearchExpression({
     expression: `SEARCH('${search}', '${Stats.AVERAGE}', ${period.toSeconds()})`,

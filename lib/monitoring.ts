@@ -14,15 +14,15 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { enforcerMetric, everyRegion, heldByReason } from './metrics.ts';
-import type { Sweep } from './scan.ts';
+import { enforcerMetric, everyRegion, needsReviewByReason } from './metrics.ts';
+import type { Scan } from './scan.ts';
 
 export interface MonitoringProps {
   readonly function: IFunction;
   readonly workQueue: IQueue;
-  readonly deadLetters: IQueue;
-  readonly sweep: Sweep;
-  readonly sweepEveryHours: number;
+  readonly deadLetterQueue: IQueue;
+  readonly scan: Scan;
+  readonly scanEveryHours: number;
   /** Whether other regions send their events here. */
   readonly forwards: boolean;
   /** Where alarms go. */
@@ -71,13 +71,13 @@ export class Monitoring extends Construct {
 }
 
 function alarms(props: MonitoringProps): readonly AlarmSpec[] {
-  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours, forwards } = props;
+  const { function: enforcer, workQueue, deadLetterQueue, scan, scanEveryHours, forwards } = props;
   const minutes = (count: number) => ({ period: Duration.minutes(count) });
   return [
     {
-      id: 'DeadLetters',
+      id: 'DeadLetterQueue',
       heading: 'Dead letters are waiting',
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible(minutes(1)),
+      metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible(minutes(1)),
       from: 1,
     },
     {
@@ -122,20 +122,20 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
       from: 6,
     },
     {
-      id: 'SweepDeadLetters',
-      heading: 'A sweep could not be done',
-      metric: sweep.deadLetters.metricApproximateNumberOfMessagesVisible(minutes(1)),
+      id: 'ScanDeadLetterQueue',
+      heading: 'A scan could not be done',
+      metric: scan.deadLetterQueue.metricApproximateNumberOfMessagesVisible(minutes(1)),
       from: 1,
     },
     {
-      id: 'SweepSilent',
-      heading: 'No sweep completes',
-      metric: enforcerMetric('sweepCompleted', { period: Duration.hours(sweepEveryHours) }),
+      id: 'ScanSilent',
+      heading: 'No scan completes',
+      metric: enforcerMetric('scanCompleted', { period: Duration.hours(scanEveryHours) }),
       from: 1,
       // Together no more than seven days, which is what CloudWatch takes of periods of an hour and more.
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
       periods: 2,
-      silence: Duration.hours(2 * sweepEveryHours),
+      silence: Duration.hours(2 * scanEveryHours),
     },
     {
       id: 'Rejected',
@@ -143,32 +143,32 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
       metric: enforcerMetric('rejectedInstances', minutes(15)),
       from: 1,
     },
-    ...(forwards ? [forwardersAlarm(sweepEveryHours)] : []),
+    ...(forwards ? [forwardersAlarm(scanEveryHours)] : []),
   ];
 }
 
-/** No alarm of another region can act on a topic here, so the sweep looks there and counts here. */
-const forwardersAlarm = (sweepEveryHours: number): AlarmSpec => ({
+/** No alarm of another region can act on a topic here, so the scan looks there and counts here. */
+const forwardersAlarm = (scanEveryHours: number): AlarmSpec => ({
   id: 'Forwarders',
   heading: 'A region is not listened to',
-  // From one sweep to the next, so that it does not end before somebody has looked.
-  metric: enforcerMetric('forwarderProblems', { period: Duration.hours(sweepEveryHours) }),
+  // From one scan to the next, so that it does not end before somebody has looked.
+  metric: enforcerMetric('forwarderProblems', { period: Duration.hours(scanEveryHours) }),
   from: 1,
 });
 
 /** Without `driftRemediated`: it is part of `remediated`, and stacked on it an instance would count twice. */
-const OUTCOMES = ['remediated', 'held', 'exempt', 'failed', 'retried', 'notUnderstood'] as const;
+const OUTCOMES = ['remediated', 'needsReview', 'exempt', 'failed', 'retried', 'notUnderstood'] as const;
 
 function widgets(props: MonitoringProps): GraphWidget[][] {
-  const { function: enforcer, workQueue, deadLetters, sweep, sweepEveryHours, forwards } = props;
+  const { function: enforcer, workQueue, deadLetterQueue, scan, scanEveryHours, forwards } = props;
   const half = { width: 12, height: 6 };
   // A gauge has one value for each run: points of any shorter period would stand alone.
-  const run = Duration.hours(sweepEveryHours);
+  const run = Duration.hours(scanEveryHours);
   const gauges = [
-    ['Open', 'open'],
+    ['NonCompliant', 'nonCompliant'],
     ['Compliant', 'compliant'],
-    ['Held', 'held'],
-    ['Age of the oldest open, seconds', 'oldestOpenSeconds'],
+    ['NeedsReview', 'needsReview'],
+    ['Age of the oldest open, seconds', 'oldestNonCompliantSeconds'],
   ] as const;
   return [
     [
@@ -191,7 +191,7 @@ function widgets(props: MonitoringProps): GraphWidget[][] {
         left: [
           workQueue.metricApproximateNumberOfMessagesVisible({ label: 'Work' }),
           workQueue.metricApproximateNumberOfMessagesDelayed({ label: 'Work, delayed' }),
-          deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
+          deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
         ],
         right: [workQueue.metricApproximateAgeOfOldestMessage({ label: 'Oldest work, seconds' })],
       }),
@@ -212,20 +212,20 @@ function widgets(props: MonitoringProps): GraphWidget[][] {
         height: 6,
         title: 'Held, by reason and region',
         stacked: true,
-        left: [heldByReason()],
+        left: [needsReviewByReason()],
       }),
     ],
     [
       new GraphWidget({
         ...half,
-        title: 'Sweeps',
+        title: 'Scans',
         left: [
-          enforcerMetric('sweepCompleted', { label: 'Regions completed' }),
-          sweep.queue.metricApproximateNumberOfMessagesVisible({ label: 'Steps waiting' }),
-          sweep.deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'Steps given up' }),
+          enforcerMetric('scanCompleted', { label: 'Regions completed' }),
+          scan.queue.metricApproximateNumberOfMessagesVisible({ label: 'Steps waiting' }),
+          scan.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Steps given up' }),
           ...(forwards ? [enforcerMetric('forwarderProblems', { label: 'Problems of other regions' })] : []),
         ],
-        right: [sweep.function.metricErrors({ label: 'Steps that failed once' })],
+        right: [scan.function.metricErrors({ label: 'Steps that failed once' })],
       }),
       new GraphWidget({
         ...half,

@@ -11,7 +11,7 @@ import { BATCH_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
  * single redrive serves rule targets and function failures too.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
-export class DeadLetters extends Queue {
+export class DeadLetterQueue extends Queue {
   public constructor(scope: Construct, id: string) {
     super(scope, id, {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -23,13 +23,13 @@ export class DeadLetters extends Queue {
 }
 
 export interface WorkQueueProps {
-  readonly deadLetters: Queue;
+  readonly deadLetterQueue: Queue;
   readonly trail: Trail;
 }
 
-/** Running-state events, sightings and alerts not yet sent. */
+/** Running-state events, findings and alerts not yet sent. */
 export class WorkQueue extends Queue {
-  public constructor(scope: Construct, id: string, { deadLetters, trail }: WorkQueueProps) {
+  public constructor(scope: Construct, id: string, { deadLetterQueue, trail }: WorkQueueProps) {
     super(scope, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -40,7 +40,7 @@ export class WorkQueue extends Queue {
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * FUNCTION_TIMEOUT.toSeconds()).plus(BATCH_WINDOW),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: 5 },
     });
   }
 }

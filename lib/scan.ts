@@ -13,22 +13,22 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { toSweepEnvironment } from '../lambda/config.ts';
-import { BUS, FORWARDER_DEAD_LETTERS } from '../lambda/contract.ts';
+import { toScanEnvironment } from '../lambda/config.ts';
+import { BUS, FORWARDER_DEAD_LETTER_QUEUE } from '../lambda/contract.ts';
 import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
-import { SWEEP_TIMEOUT } from './timing.ts';
+import { SCAN_TIMEOUT } from './timing.ts';
 import type { Topics } from './topics.ts';
 
-export interface SweepProps {
+export interface ScanProps {
   readonly code: Code;
   readonly settings: Settings;
   readonly topics: Topics;
   readonly workQueue: IQueue;
-  readonly deadLetters: IQueue;
-  /** The rules on the default bus that the sweep looks after. */
+  readonly deadLetterQueue: IQueue;
+  /** The rules on the default bus that the scan looks after. */
   readonly rules: readonly Rule[];
   /** Those on the bus of our own, which are named after their constructs. */
   readonly forwarded: readonly Rule[];
@@ -40,17 +40,17 @@ export interface SweepProps {
  * The steps of a region are one group of a FIFO queue, so they are taken one after the other, and a run that takes longer than
  * the schedule's period makes the next one wait instead of working beside it.
  */
-export class Sweep extends Construct {
+export class Scan extends Construct {
   public readonly function: LambdaFunction;
   public readonly queue: Queue;
-  public readonly deadLetters: Queue;
+  public readonly deadLetterQueue: Queue;
 
-  public constructor(scope: Construct, id: string, props: SweepProps) {
+  public constructor(scope: Construct, id: string, props: ScanProps) {
     super(scope, id);
-    const { settings, topics, workQueue, deadLetters, rules, forwarded } = props;
+    const { settings, topics, workQueue, deadLetterQueue, rules, forwarded } = props;
     const [, ...forwarders] = settings.regions;
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    this.deadLetters = new Queue(this, 'DeadLetters', {
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...encrypted,
       fifo: true,
       retentionPeriod: Duration.days(14),
@@ -62,21 +62,21 @@ export class Sweep extends Construct {
       contentBasedDeduplication: true,
       // A function that dies keeps its region waiting this long, so not six times the timeout: with batches of one, nothing is
       // taken while it is still being worked on.
-      visibilityTimeout: SWEEP_TIMEOUT.plus(Duration.minutes(1)),
+      visibilityTimeout: SCAN_TIMEOUT.plus(Duration.minutes(1)),
       // A region of 100,000 open instances takes nine hours.
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
     });
     new Rule(this, 'Schedule', {
       description: 'Looks at every instance that there is',
       schedule: Schedule.cron({
         minute: '0',
-        hour: settings.sweepEveryHours === 24 ? '0' : `0/${settings.sweepEveryHours}`,
+        hour: settings.scanEveryHours === 24 ? '0' : `0/${settings.scanEveryHours}`,
       }),
       targets: [
         new SqsQueue(this.queue, {
           messageGroupId: 'start',
-          deadLetterQueue: deadLetters,
+          deadLetterQueue,
           maxEventAge: Duration.hours(1),
           retryAttempts: 185,
         }),
@@ -98,16 +98,16 @@ export class Sweep extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      timeout: SWEEP_TIMEOUT,
+      timeout: SCAN_TIMEOUT,
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: toSweepEnvironment({
+      environment: toScanEnvironment({
         ...configOf(settings, topics, workQueue),
-        sweepQueueUrl: this.queue.queueUrl,
-        deadLettersUrl: deadLetters.queueUrl,
+        scanQueueUrl: this.queue.queueUrl,
+        deadLetterQueueUrl: deadLetterQueue.queueUrl,
         ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
-        sweepEveryHours: settings.sweepEveryHours,
+        scanEveryHours: settings.scanEveryHours,
         forwarders,
       }),
     });
@@ -118,10 +118,12 @@ export class Sweep extends Construct {
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn, workQueue.queueArn] }),
     );
-    role.addToPolicy(new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetters.queueArn] }));
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetterQueue.queueArn] }),
+    );
     if (forwarders.length > 0) {
       const resources = forwarders.map((region) =>
-        Stack.of(this).formatArn({ service: 'sqs', region, resource: FORWARDER_DEAD_LETTERS }),
+        Stack.of(this).formatArn({ service: 'sqs', region, resource: FORWARDER_DEAD_LETTER_QUEUE }),
       );
       role.addToPolicy(new PolicyStatement({ actions: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'], resources }));
     }

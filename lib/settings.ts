@@ -1,5 +1,5 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { ConfigError, matching, oneOf, problem, SWEEP_HOURS, sweepHours, wholeNumber } from '../lambda/config.ts';
+import { ConfigError, matching, oneOf, problem, SCAN_HOURS, scanHours, wholeNumber } from '../lambda/config.ts';
 import { regionNames, regionProblems, storedRegions } from './regions.ts';
 import { EXISTING, type Existing, type Mode, MODES, TRAIL, type Trail } from '../lambda/contract.ts';
 
@@ -14,7 +14,7 @@ export interface Settings {
    */
   readonly mode: Mode;
   /**
-   * What happens to an instance that existed before, whether a sweep finds it or it is started again: only reported, closed where
+   * What happens to an instance that existed before, whether a scan finds it or it is started again: only reported, closed where
    * its use of IMDSv1 was measured and is zero, or closed.
    *
    * @default 'audit'
@@ -49,13 +49,13 @@ export interface Settings {
    *
    * @default 90
    */
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   /**
-   * Hours between two sweeps of all instances: 1, 2, 3, 4, 6, 8, 12 or 24.
+   * Hours between two scans of all instances: 1, 2, 3, 4, 6, 8, 12 or 24.
    *
    * @default 6
    */
-  readonly sweepEveryHours: number;
+  readonly scanEveryHours: number;
   /**
    * How far back a use of IMDSv1 counts, in days; 1 to 63.
    *
@@ -63,7 +63,7 @@ export interface Settings {
    */
   readonly usageLookBackDays: number;
   /**
-   * How long an instance must have been measured before it is called quiet, in days; 1 to 63, and no more than
+   * How long an instance must have been measured before it is called unused, in days; 1 to 63, and no more than
    * `usageLookBackDays`.
    *
    * @default 1
@@ -98,8 +98,8 @@ export const DEFAULTS: Settings = {
   trail: 'existing',
   alertEmail: [],
   operationsEmail: [],
-  exemptionHorizonDays: 90,
-  sweepEveryHours: 6,
+  maxExemptionDays: 90,
+  scanEveryHours: 6,
   usageLookBackDays: 14,
   usageMinimumAgeDays: 1,
   logRetentionDays: RetentionDays.THREE_MONTHS,
@@ -123,8 +123,8 @@ const FORMS: { readonly [Key in keyof Settings]-?: Form<NonNullable<Settings[Key
   trail: words(TRAIL),
   alertEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
   operationsEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
-  exemptionHorizonDays: { accepted: 'a whole number from 1 to 3650', read: wholeNumber(1, 3650) },
-  sweepEveryHours: { accepted: SWEEP_HOURS.join(' | '), read: sweepHours },
+  maxExemptionDays: { accepted: 'a whole number from 1 to 3650', read: wholeNumber(1, 3650) },
+  scanEveryHours: { accepted: SCAN_HOURS.join(' | '), read: scanHours },
   usageLookBackDays: { accepted: 'a whole number from 1 to 63', read: wholeNumber(1, 63) },
   usageMinimumAgeDays: { accepted: 'a whole number from 1 to 63', read: wholeNumber(1, 63) },
   logRetentionDays: {

@@ -37,7 +37,7 @@ export class Topics extends Construct {
     // Seen at the end of synth, because an app may subscribe after it made the construct.
     Aspects.of(topic).add({
       visit: (node) => {
-        if (node === topic && !isHeard(topic)) {
+        if (node === topic && !hasSubscription(topic)) {
           const key = id === 'Outcomes' ? 'alertEmail' : 'operationsEmail';
           Annotations.of(topic).addWarningV2(`imdsv2-enforcer:nobodySubscribed${id}`, nobodySubscribed(id, key));
         }
@@ -71,7 +71,7 @@ export class Topics extends Construct {
   }
 }
 
-function isHeard(topic: Topic): boolean {
+function hasSubscription(topic: Topic): boolean {
   const stack = Stack.of(topic);
   const arn = JSON.stringify(stack.resolve(topic.topicArn));
   return stack.node

@@ -12,7 +12,7 @@ import { DELIVERY } from './timing.ts';
 export interface TriggerRulesProps {
   readonly function: IFunction;
   readonly workQueue: IQueue;
-  readonly deadLetters: IQueue;
+  readonly deadLetterQueue: IQueue;
 }
 
 /** One rule on the default bus for each trigger, and one for the ping. */
@@ -43,7 +43,7 @@ export class TriggerRules extends Construct {
 
 /** Where the events of a trigger go in the home region. What cannot be delivered waits for a redrive. */
 export function targetOf({ delivery }: Trigger, props: TriggerRulesProps): IRuleTarget {
-  const options = { ...DELIVERY, deadLetterQueue: props.deadLetters };
+  const options = { ...DELIVERY, deadLetterQueue: props.deadLetterQueue };
   return delivery === 'direct' ? new LambdaFunction(props.function, options) : new SqsQueue(props.workQueue, options);
 }
 

@@ -26,7 +26,7 @@ export interface SandboxOptions {
   readonly regions?: readonly string[];
   /**
    * Instances that are there before the stacks are deployed, spread over the regions: every case first, then groups of all
-   * origins. The same seed gives the same ones, but ages are counted from `startAt`.
+   * launchSources. The same seed gives the same ones, but ages are counted from `startAt`.
    *
    * @default 0
    */

@@ -1,6 +1,6 @@
 import { startSandbox } from './index.ts';
 import { alertLine, decisionLine, type Print } from './tour/print.ts';
-import { CALLERS, Stage } from './tour/scenario.ts';
+import { CALLERS, Scenario } from './tour/scenario.ts';
 import { product } from './tour/synth.ts';
 
 export interface ServeOptions {
@@ -21,12 +21,12 @@ export async function serve(options: ServeOptions, stopped: Promise<unknown>, pr
   });
   const sandbox = await startSandbox({ ...built, callers: CALLERS, ...options });
   for (const topic of sandbox.topics.all()) sandbox.topics.confirm(topic);
-  const stage = new Stage(sandbox);
+  const scenario = new Scenario(sandbox);
   let [decisions, alerts] = [0, 0];
   const timer = setInterval(() => {
-    for (const decided of stage.decided().slice(decisions)) print(decisionLine(decided));
-    for (const message of stage.mailbox().slice(alerts)) print(alertLine(message));
-    [decisions, alerts] = [stage.decided().length, stage.mailbox().length];
+    for (const decided of scenario.decided().slice(decisions)) print(decisionLine(decided));
+    for (const message of scenario.mailbox().slice(alerts)) print(alertLine(message));
+    [decisions, alerts] = [scenario.decided().length, scenario.mailbox().length];
   }, 200);
   try {
     print(`Local AWS at ${sandbox.endpoint}. In another shell:\n`);

@@ -2,9 +2,9 @@ import type { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-clo
 import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
 import { failing } from '../../lambda/adapters/failures.ts';
-import { sqsSweepQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
+import { sqsScanQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
 import type { Time } from '../../lambda/app/ports.ts';
-import type { SweepPorts } from '../../lambda/app/scan/rules.ts';
+import type { ScanPorts } from '../../lambda/app/scan/rules.ts';
 import type { Existing } from '../../lambda/contract.ts';
 import { type Message, toSnsText } from '../../lambda/core/message.ts';
 import type { VirtualClock } from './clock.ts';
@@ -27,7 +27,7 @@ export class Books {
   public readonly changedAt: number[] = [];
   public readonly told: Uint8Array;
   public readonly digests: string[] = [];
-  public readonly watched = new Set<string>();
+  public readonly checked = new Set<string>();
   public readonly warnings: string[] = [];
   public completed = 0;
 
@@ -64,7 +64,7 @@ export class Invocation {
     this.#room = room;
   }
 
-  public ports(): SweepPorts & { readonly time: Time } {
+  public ports(): ScanPorts & { readonly time: Time } {
     const { clock, region, books, existing, regionName, random } = this.#room;
     const deadline = new Date(clock.now() + LIMIT_MS - RESERVE_MS);
     const time: Time = {
@@ -73,7 +73,7 @@ export class Invocation {
       random,
       deadline,
     };
-    const writer: SweepPorts['writer'] = {
+    const writer: ScanPorts['writer'] = {
       requireTokens: (_, id) =>
         this.#call('ModifyInstanceMetadataOptions', () => {
           const options = region.requireTokens(id);
@@ -84,7 +84,7 @@ export class Invocation {
     return {
       reader: {
         describe: (_, ids) => this.#call('DescribeInstances', () => region.describe(ids)),
-        find: () => Promise.reject(new Error('a sweep looks for no launch')),
+        find: () => Promise.reject(new Error('a scan looks for no launch')),
       },
       fleet: {
         page: (_, filters, token) => this.#call('DescribeInstances', () => region.page(filters, token), LATENCY.page),
@@ -95,27 +95,25 @@ export class Invocation {
       },
       writer: existing === 'audit' ? undefined : writer,
       queue: {
-        putSightings: () => Promise.reject(new Error('a sweep sights nothing')),
-        putEvent: () => Promise.reject(new Error('a sweep keeps no event')),
-        putUnsent: () => Promise.reject(new Error('SNS refuses nothing here')),
-        putWatches: async (watches) => {
-          await this.#call('SendMessageBatch', () =>
-            watches.forEach(({ instanceId }) => books.watched.add(instanceId)),
-          );
+        putFindings: () => Promise.reject(new Error('a scan finds nothing')),
+        putEvent: () => Promise.reject(new Error('a scan keeps no event')),
+        putUndelivered: () => Promise.reject(new Error('SNS refuses nothing here')),
+        putChecks: async (checks) => {
+          await this.#call('SendMessageBatch', () => checks.forEach(({ instanceId }) => books.checked.add(instanceId)));
         },
       },
-      steps: sqsSweepQueue(this.#sqs(), 'sweep'),
+      steps: sqsScanQueue(this.#sqs(), 'scan'),
       usage: cloudWatchUsage(() => this.#cloudWatch()),
       publisher: { publish: (message) => this.#call('Publish', () => this.#publish(message)) },
-      journal: {
+      telemetry: {
         outcome: () => undefined,
         notUnderstood: (_, problem) => books.warnings.push(problem),
-        sweepCompleted: () => (books.completed += 1),
+        scanCompleted: () => (books.completed += 1),
         forwarderProblems: () => undefined,
         rejected: () => undefined,
         warning: (text) => books.warnings.push(text),
       },
-      pulse: { problems: () => Promise.resolve([]), problemsIn: () => Promise.resolve([]) },
+      healthChecks: { problems: () => Promise.resolve([]), problemsIn: () => Promise.resolve([]) },
       time,
     };
   }
@@ -192,4 +190,4 @@ interface Alert {
   readonly more?: Readonly<Record<string, readonly string[]>>;
 }
 
-const isClosing = (status: string): boolean => status === 'remediated' || status === 'closed';
+const isClosing = (status: string): boolean => status === 'remediated' || status === 'already-remediated';

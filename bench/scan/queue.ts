@@ -1,6 +1,6 @@
 import type { VirtualClock } from './clock.ts';
 
-/** How the queue and its event source mapping are set up, as in lib/sweep.ts. */
+/** How the queue and its event source mapping are set up, as in lib/scan.ts. */
 const VISIBILITY_MS = 16 * 60_000;
 const MAX_RECEIVES = 5;
 const MAX_CONCURRENCY = 3;
@@ -15,7 +15,7 @@ export interface Message {
 
 /** A FIFO queue with a function behind it, one message at a time for each group. */
 export class FifoQueue {
-  public readonly deadLetters: Message[] = [];
+  public readonly deadLetterQueue: Message[] = [];
   readonly #clock: VirtualClock;
   readonly #handle: (message: Message) => Promise<'done' | 'failed'>;
   /** In order; a message leaves when it is done. */
@@ -48,7 +48,7 @@ export class FifoQueue {
       if (message === undefined) return;
       if (message.receives === MAX_RECEIVES) {
         this.#remove(message);
-        this.deadLetters.push(message);
+        this.deadLetterQueue.push(message);
         continue;
       }
       message.receives += 1;

@@ -3,8 +3,8 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import { AWS_LIMITS, Buckets } from '../../sandbox/aws/ec2/buckets.ts';
 import type { VirtualClock } from './clock.ts';
 
-/** What an instance is to the sweep. */
-export type Kind = 'quiet' | 'in-use' | 'stopped' | 'no-data' | 'exempt' | 'compliant';
+/** What an instance is to the scan. */
+export type Kind = 'unused' | 'in-use' | 'stopped' | 'no-data' | 'exempt' | 'compliant';
 
 const PAGE = 1000;
 const OLD = new Date('2024-03-01T08:00:00Z');
@@ -40,11 +40,11 @@ export class Region {
     this.#required = Uint8Array.from({ length: this.size }, (_, index) => (this.kindOf(index) === 'compliant' ? 1 : 0));
   }
 
-  /** Spread evenly, so that every chunk has some of all. */
+  /** Spread evenly, so that every batch has some of all. */
   public kindOf(index: number): Kind {
     if (index >= this.#open) return index % 2 === 0 ? 'compliant' : 'exempt';
     const [hundred, ten] = [index % 100, index % 10];
-    if (ten !== 7) return 'quiet';
+    if (ten !== 7) return 'unused';
     if (hundred === 7) return 'stopped';
     return hundred === 17 ? 'no-data' : 'in-use';
   }

@@ -1,4 +1,4 @@
-import { onSweepStep } from '../../lambda/app/scan/index.ts';
+import { onScanStep } from '../../lambda/app/scan/index.ts';
 import { TryAgainError } from '../../lambda/app/invoke.ts';
 import type { Existing } from '../../lambda/contract.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
@@ -22,8 +22,8 @@ const PEOPLE_EVERY_MS = 600;
 const KILLED = {
   start: { share: 0.4, within: 500, each: 0 },
   region: { share: 0.4, within: 1_000, each: 1.5 },
-  chunk: { share: 0.2, within: 360_000, each: 0 },
-  close: { share: 0.4, within: 1_000, each: 1.5 },
+  batch: { share: 0.2, within: 360_000, each: 0 },
+  summary: { share: 0.4, within: 1_000, each: 1.5 },
 } as const;
 type Step = keyof typeof KILLED;
 
@@ -41,7 +41,7 @@ export interface Result {
   readonly invocations: number;
   readonly killed: Readonly<Record<Step, number>>;
   readonly thrown: readonly string[];
-  readonly deadLetters: number;
+  readonly deadLetterQueue: number;
   readonly longestMs: number;
   /** Calls of people that EC2 refused, of how many. */
   readonly peopleRefused: number;
@@ -51,22 +51,22 @@ export interface Result {
   readonly totalMs: number;
 }
 
-/** Sweeps a simulated region, again every six hours, until nothing is left to do. */
-export async function sweepRegion({ open, existing, kills }: RunOptions): Promise<Result> {
+/** Scans a simulated region, again every six hours, until nothing is left to do. */
+export async function scanRegion({ open, existing, kills }: RunOptions): Promise<Result> {
   const clock = new VirtualClock(MIDNIGHT);
   const region = new Region(open, clock);
   const books = new Books(region.size);
   const random = numbers(kills ?? 'no kills');
   const rules = {
     existing,
-    exemptionHorizonDays: 90,
+    maxExemptionDays: 90,
     usage: USAGE_RULES,
     trail: true,
-    sweepEveryHours: EVERY_HOURS,
+    scanEveryHours: EVERY_HOURS,
     forwarders: [],
     homeRegion: REGION,
   };
-  const killed = { start: 0, region: 0, chunk: 0, close: 0 };
+  const killed = { start: 0, region: 0, batch: 0, summary: 0 };
   const thrown: string[] = [];
   let [invocations, longestMs, peopleRefused, peopleCalls] = [0, 0, 0, 0];
 
@@ -79,7 +79,7 @@ export async function sweepRegion({ open, existing, kills }: RunOptions): Promis
     const killAfter = kills === undefined ? undefined : killMs(kills, step, open, message);
     const result = await new Promise<'done' | 'failed' | 'killed'>((end) => {
       clock.after(killAfter ?? LIMIT_MS, () => end('killed'));
-      onSweepStep(json, rules, invocation.ports()).then(
+      onScanStep(json, rules, invocation.ports()).then(
         () => end('done'),
         (error: unknown) => {
           if (!(error instanceof TryAgainError || error instanceof FailureError)) throw error;
@@ -123,7 +123,7 @@ export async function sweepRegion({ open, existing, kills }: RunOptions): Promis
     invocations,
     killed,
     thrown,
-    deadLetters: queue.deadLetters.length,
+    deadLetterQueue: queue.deadLetterQueue.length,
     longestMs,
     peopleRefused,
     peopleCalls,

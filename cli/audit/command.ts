@@ -2,13 +2,13 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
-import { unheard } from '../../lambda/adapters/rule-coverage.ts';
+import { notMonitored } from '../../lambda/adapters/rule-coverage.ts';
 import type { Filter } from '../../lambda/app/ports.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { CsvReport } from './csv.ts';
-import { heardIn } from './monitoring.ts';
+import { monitoredIn } from './monitoring.ts';
 import { HtmlReport } from './html/report.ts';
 import { JsonReport } from './json.ts';
 import { count } from './labels.ts';
@@ -22,12 +22,12 @@ import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws
 import { type Command, UsageError } from '../shared/command.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
-import { FILTER_OPTION, HORIZON_OPTION, JSON_OPTION, wholeNumberOf } from '../shared/options.ts';
+import { FILTER_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION, wholeNumberOf } from '../shared/options.ts';
 import { usageReader, USAGE_RULES_OPTIONS, usageRulesOf } from '../shared/usage.ts';
 
 interface AuditOptions extends AwsOptions, UsageRules {
   readonly filter?: readonly Filter[];
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   readonly usage?: true;
   readonly top: number;
   readonly json?: true;
@@ -42,13 +42,13 @@ export const audit: Command<AuditOptions> = {
   details: [
     'Reads every instance of the chosen regions and changes nothing. Needs ec2:DescribeInstances, and ec2:DescribeRegions for --regions all. Then it also says where no rule of the deployment listens, if it may (events:ListRules).',
     'Compliance is the share of instances with tokens required and the change applied (CIS AWS 5.7), of all that no AWS service operates. Open and unreadable instances are findings. Exit code: 0 no finding, 2 findings, 1 a region could not be read.',
-    'With --usage it also asks CloudWatch (cloudwatch:GetMetricData) about each open instance, and says which are quiet, which still use IMDSv1, and of which that cannot be said. CloudWatch charges $0.01 for 1,000 instances; the others are not asked about.',
+    'With --usage it also asks CloudWatch (cloudwatch:GetMetricData) about each open instance, and says which are unused, which still use IMDSv1, and of which that cannot be said. CloudWatch charges $0.01 for 1,000 instances; the others are not asked about.',
   ].join('\n\n'),
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
     FILTER_OPTION,
-    HORIZON_OPTION,
+    MAX_EXEMPTION_OPTION,
     {
       flags: '--usage',
       description: 'also measures whether the open ones still use IMDSv1; costs $0.01 for 1,000 of them',
@@ -56,7 +56,7 @@ export const audit: Command<AuditOptions> = {
     ...USAGE_RULES_OPTIONS,
     {
       flags: '--top <n>',
-      description: 'how many origins and exemptions the table shows; files and JSON have all',
+      description: 'how many launchSources and exemptions the table shows; files and JSON have all',
       read: wholeNumberOf(1, 100_000),
       fallback: 10,
     },
@@ -77,8 +77,8 @@ export const audit: Command<AuditOptions> = {
     const aws = new Aws(options, io);
     const regions = [...new Set(await aws.regions())];
     const { account, problem } = await accountOf(aws);
-    const { exemptionHorizonDays, filter = [] } = options;
-    const about = { account, at: io.now(), exemptionHorizonDays };
+    const { maxExemptionDays, filter = [] } = options;
+    const about = { account, at: io.now(), maxExemptionDays };
     const reports = reportsOf(options, about, io);
     const summary = new Summary(regions);
     const survey = options.usage && new UsageSurvey(rules, usageReader(aws), io);
@@ -89,7 +89,7 @@ export const audit: Command<AuditOptions> = {
         fleet: ec2Fleet(aws.ec2),
         time: (region) => aws.time(region),
         take: async (region, snapshots) => {
-          const read = snapshots.flatMap((snapshot) => toRow(snapshot, region, exemptionHorizonDays, about.at) ?? []);
+          const read = snapshots.flatMap((snapshot) => toRow(snapshot, region, maxExemptionDays, about.at) ?? []);
           const rows = survey === undefined ? read : await measured(read, region, snapshots, survey);
           for (const row of rows) summary.add(row);
           for (const report of reports) report.add(rows);
@@ -103,9 +103,9 @@ export const audit: Command<AuditOptions> = {
     );
     const usage = survey && { ...rules, metricsAsked: survey.metricsAsked, errors: unmeasured };
     const read = regions.filter((region) => !errors.has(region));
-    const unheardIn = (region: string) => unheard(new EventBridgeClient(aws.config(region)));
-    const heard = await heardIn(options.regions === 'all' ? read : [], unheardIn, io);
-    const result = summary.result({ ...about, usage }, errors, heard.unheard);
+    const unmonitoredIn = (region: string) => notMonitored(new EventBridgeClient(aws.config(region)));
+    const heard = await monitoredIn(options.regions === 'all' ? read : [], unmonitoredIn, io);
+    const result = summary.result({ ...about, usage }, errors, heard.notMonitored);
     for (const report of reports) report.end(result);
     if (survey !== undefined) sayCost(survey.metricsAsked, io);
     sayAlike(unmeasured, 'the use of IMDSv1 could not be measured: ', io);
@@ -135,7 +135,7 @@ function checkedFiles({ csv, html }: AuditOptions): readonly string[] {
 
 function reportsOf(
   { json, csv, html, top }: AuditOptions,
-  about: Pick<Audit, 'account' | 'at' | 'exemptionHorizonDays'>,
+  about: Pick<Audit, 'account' | 'at' | 'maxExemptionDays'>,
   io: Io,
 ): readonly Report[] {
   return [
@@ -172,7 +172,7 @@ async function measured(
   snapshots: readonly Snapshot[],
   survey: UsageSurvey,
 ): Promise<readonly AuditRow[]> {
-  const open = new Set(rows.flatMap(({ verdict, instanceId }) => (verdict === 'open' ? [instanceId] : [])));
+  const open = new Set(rows.flatMap(({ verdict, instanceId }) => (verdict === 'non-compliant' ? [instanceId] : [])));
   const uses = await survey.of(
     region,
     snapshots.filter(({ instanceId }) => open.has(instanceId)),

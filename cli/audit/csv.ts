@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { csvCell } from '../../lambda/core/text.ts';
 import { usageNote } from '../shared/usage.ts';
-import { exemptionNote, ORIGIN_LABELS } from './labels.ts';
+import { exemptionNote, LAUNCH_SOURCES_LABELS } from './labels.ts';
 import type { Report } from './report.ts';
 import type { AuditRow } from './row.ts';
 
@@ -20,8 +20,8 @@ const COLUMNS: readonly (readonly [heading: string, of: (row: AuditRow) => Cell]
   ['exemption', ({ exemption }) => (exemption.kind === 'none' ? '' : exemption.kind)],
   ['exempt_until', ({ exemption }) => ('until' in exemption ? exemption.until : undefined)],
   ['exemption_note', ({ exemption }) => exemptionNote(exemption)],
-  ['origin_kind', ({ group }) => ORIGIN_LABELS[group.kind]],
-  ['origin', ({ group }) => group.name],
+  ['launchSource_kind', ({ group }) => LAUNCH_SOURCES_LABELS[group.kind]],
+  ['launchSource', ({ group }) => group.name],
   ['launch_time', ({ launchTime }) => launchTime?.toISOString()],
   ['first_launch', ({ firstLaunch }) => firstLaunch?.toISOString()],
   ['imdsv1_use', ({ usage }) => usage?.kind],

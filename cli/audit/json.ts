@@ -2,11 +2,11 @@ import type { Advice } from '../../lambda/core/advice.ts';
 import type { VerdictName } from '../../lambda/core/verdict.ts';
 import type { UnknownUsage, Usage } from '../../lambda/core/usage.ts';
 import type { Io } from '../shared/io.ts';
-import type { OriginKind } from './launch-source-group.ts';
+import type { LaunchSourceKind } from './launch-source-group.ts';
 import type { Report } from './report.ts';
 import { type AuditRow, cleanTexts } from './row.ts';
 import type { Audit } from './summary.ts';
-import { type Counts, shareOf, type Tally } from '../../lambda/core/compliance-summary.ts';
+import { type Counts, shareOf, type ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 
 /** The schema of the JSON document, in its `schema` field. Fields are only ever added to it. */
 export const AUDIT_SCHEMA = 'imdsv2-enforcer.audit/v1';
@@ -17,7 +17,7 @@ export interface AuditJson {
   /** Twelve digits; absent where STS did not say. */
   readonly account?: string;
   readonly at: string;
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   /** How the use of IMDSv1 was measured; absent where nobody asked. */
   readonly usage?: {
     readonly lookBackDays: number;
@@ -29,15 +29,15 @@ export interface AuditJson {
   };
   /** All of them, in no order. */
   readonly instances: readonly InstanceJson[];
-  readonly total: TallyJson;
-  readonly regions: readonly (TallyJson & {
+  readonly total: ComplianceJson;
+  readonly regions: readonly (ComplianceJson & {
     readonly region: string;
     readonly error?: string;
     /** Triggers to which no rule listens there, with `--regions all`; absent where all is heard or that is not known. */
-    readonly unheard?: readonly string[];
+    readonly notMonitored?: readonly string[];
   })[];
   /** Most findings first. */
-  readonly origins: readonly OriginJson[];
+  readonly launchSources: readonly LaunchSourceJson[];
 }
 
 /** One instance. */
@@ -49,7 +49,7 @@ export interface InstanceJson {
   readonly verdict: VerdictName;
   /** What its exemption tag says; absent where there is none. */
   readonly exemption?: {
-    readonly kind: 'active' | 'expired' | 'malformed' | 'beyond-horizon';
+    readonly kind: 'active' | 'expired' | 'malformed' | 'exceeds-maximum';
     /** The last day; absent if malformed. */
     readonly until?: string;
     readonly reason?: string;
@@ -62,8 +62,8 @@ export interface InstanceJson {
   readonly firstLaunch?: string;
   /** How it uses IMDSv1, where that was measured. */
   readonly usage?: {
-    readonly kind: 'quiet' | 'in-use' | 'unknown';
-    /** How long it was measured, if quiet. */
+    readonly kind: 'unused' | 'in-use' | 'unknown';
+    /** How long it was measured, if unused. */
     readonly hours?: number;
     /** Calls without a token that were counted, if in use. */
     readonly count?: number;
@@ -73,12 +73,12 @@ export interface InstanceJson {
     /** Why nothing can be said, if unknown. */
     readonly why?: UnknownUsage;
   };
-  /** `kind` and `name` are those of an entry of `origins` in the same region; the rest is what the tags say. */
-  readonly origin: Readonly<Record<string, string>> & { readonly kind: OriginKind; readonly name: string };
+  /** `kind` and `name` are those of an entry of `launchSources` in the same region; the rest is what the tags say. */
+  readonly launchSource: Readonly<Record<string, string>> & { readonly kind: LaunchSourceKind; readonly name: string };
 }
 
 /** Instances by verdict. */
-export interface TallyJson {
+export interface ComplianceJson {
   readonly instances: number;
   /** Instances that are open or unreadable. */
   readonly findings: number;
@@ -87,10 +87,10 @@ export interface TallyJson {
   readonly counts: Counts;
 }
 
-/** Instances of one origin in one region. */
-export interface OriginJson extends TallyJson {
+/** Instances of one launchSource in one region. */
+export interface LaunchSourceJson extends ComplianceJson {
   readonly region: string;
-  readonly kind: OriginKind;
+  readonly kind: LaunchSourceKind;
   readonly name: string;
   /** What keeps the next instance from coming up with IMDSv1; only where there are findings. */
   readonly fix?: Advice;
@@ -101,9 +101,9 @@ export class JsonReport implements Report {
   readonly #io: Io;
   #separator = '';
 
-  public constructor(about: Pick<Audit, 'account' | 'at' | 'exemptionHorizonDays'>, io: Io) {
-    const { account, at, exemptionHorizonDays } = about;
-    const head = JSON.stringify({ schema: AUDIT_SCHEMA, account, at: at.toISOString(), exemptionHorizonDays });
+  public constructor(about: Pick<Audit, 'account' | 'at' | 'maxExemptionDays'>, io: Io) {
+    const { account, at, maxExemptionDays } = about;
+    const head = JSON.stringify({ schema: AUDIT_SCHEMA, account, at: at.toISOString(), maxExemptionDays });
     this.#io = io;
     io.out(`${head.slice(0, -1)},"instances":[`);
   }
@@ -115,12 +115,23 @@ export class JsonReport implements Report {
     }
   }
 
-  public end({ usage, total, regions, origins }: Audit): void {
+  public end({ usage, total, regions, launchSources }: Audit): void {
     const rest = {
       usage: usage && { ...usage, errors: Object.fromEntries(usage.errors) },
-      total: toTally(total),
-      regions: regions.map(({ region, tally, error, unheard }) => ({ region, ...toTally(tally), error, unheard })),
-      origins: origins.map(({ region, kind, name, tally, fix }) => ({ region, kind, name, ...toTally(tally), fix })),
+      total: toCompliance(total),
+      regions: regions.map(({ region, compliance, error, notMonitored }) => ({
+        region,
+        ...toCompliance(compliance),
+        error,
+        notMonitored,
+      })),
+      launchSources: launchSources.map(({ region, kind, name, compliance, fix }) => ({
+        region,
+        kind,
+        name,
+        ...toCompliance(compliance),
+        fix,
+      })),
     };
     this.#io.out(`],${JSON.stringify(rest).slice(1)}`);
   }
@@ -139,16 +150,16 @@ function toInstance(row: AuditRow): InstanceJson {
     launchTime: launchTime?.toISOString(),
     firstLaunch: firstLaunch?.toISOString(),
     usage: row.usage && toUsage(row.usage),
-    origin: { kind: group.kind, name: group.name, ...cleanTexts(row.origin) },
+    launchSource: { kind: group.kind, name: group.name, ...cleanTexts(row.launchSource) },
   };
 }
 
 const toUsage = (usage: Usage): InstanceJson['usage'] =>
   usage.kind === 'in-use' ? { ...usage, lastSeen: usage.lastSeen.toISOString() } : usage;
 
-const toTally = (tally: Tally): TallyJson => ({
-  instances: tally.instances,
-  findings: tally.findings,
-  compliance: shareOf(tally),
-  counts: tally.counts,
+const toCompliance = (compliance: ComplianceSummary): ComplianceJson => ({
+  instances: compliance.instances,
+  findings: compliance.findings,
+  compliance: shareOf(compliance),
+  counts: compliance.counts,
 });

@@ -1,11 +1,11 @@
 import type { VerdictName } from '../../lambda/core/verdict.ts';
 import type { Exemption } from '../../lambda/core/exemption.ts';
-import type { OriginKind } from './launch-source-group.ts';
-import { type Tally, shareOf } from '../../lambda/core/compliance-summary.ts';
+import type { LaunchSourceKind } from './launch-source-group.ts';
+import { type ComplianceSummary, shareOf } from '../../lambda/core/compliance-summary.ts';
 
 /** What people read instead of a verdict's name. */
 export const VERDICT_LABELS: Readonly<Record<VerdictName, string>> = {
-  open: 'IMDSv1 open',
+  'non-compliant': 'IMDSv1 enabled',
   unreadable: 'unreadable',
   pending: 'pending',
   exempt: 'exempt',
@@ -14,19 +14,24 @@ export const VERDICT_LABELS: Readonly<Record<VerdictName, string>> = {
   compliant: 'compliant',
 };
 
-/** What people read instead of a kind of origin. */
-export const ORIGIN_LABELS: Readonly<Record<OriginKind, string>> = {
+/** What people read instead of a kind of launchSource. */
+export const LAUNCH_SOURCES_LABELS: Readonly<Record<LaunchSourceKind, string>> = {
   'beanstalk-environment': 'Beanstalk environment',
   'eks-nodegroup': 'EKS node group',
   'auto-scaling-group': 'Auto Scaling group',
   'launch-template': 'Launch template',
   'cloudformation-stack': 'CloudFormation stack',
-  none: 'No known origin',
+  none: 'No known launchSource',
 };
 
-/** A kind of origin with its name. */
-export const originLabel = ({ kind, name }: { readonly kind: OriginKind; readonly name: string }): string =>
-  name === '' ? ORIGIN_LABELS[kind] : `${ORIGIN_LABELS[kind]} ${name}`;
+/** A kind of launchSource with its name. */
+export const launchSourceLabel = ({
+  kind,
+  name,
+}: {
+  readonly kind: LaunchSourceKind;
+  readonly name: string;
+}): string => (name === '' ? LAUNCH_SOURCES_LABELS[kind] : `${LAUNCH_SOURCES_LABELS[kind]} ${name}`);
 
 /** A number as people write it. */
 export const count = (value: number): string => value.toLocaleString('en-US');
@@ -35,8 +40,8 @@ export const count = (value: number): string => value.toLocaleString('en-US');
 export const instancesOf = (value: number): string => `${count(value)} ${value === 1 ? 'instance' : 'instances'}`;
 
 /** Never rounded up: 100 % means all of them. */
-export function percent(tally: Tally): string {
-  const share = shareOf(tally);
+export function percent(compliance: ComplianceSummary): string {
+  const share = shareOf(compliance);
   return share === undefined ? '–' : `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
 }
 
@@ -51,7 +56,7 @@ export function exemptionNote(exemption: Exemption): string {
       return `exemption ended ${exemption.until}`;
     case 'malformed':
       return `exemption is not a date: ${JSON.stringify(exemption.value)}`;
-    case 'beyond-horizon':
+    case 'exceeds-maximum':
       return `exemption reaches too far: ${exemption.until}`;
   }
 }

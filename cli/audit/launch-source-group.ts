@@ -1,8 +1,8 @@
-import type { Origin } from '../../lambda/core/launch-source.ts';
+import type { LaunchSource } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 
 /** What an instance comes from, in the order in which the advice looks: who has to change something. */
-export const ORIGIN_KINDS = [
+export const LAUNCH_SOURCES_KINDS = [
   'beanstalk-environment',
   'eks-nodegroup',
   'auto-scaling-group',
@@ -10,11 +10,11 @@ export const ORIGIN_KINDS = [
   'cloudformation-stack',
   'none',
 ] as const;
-export type OriginKind = (typeof ORIGIN_KINDS)[number];
+export type LaunchSourceKind = (typeof LAUNCH_SOURCES_KINDS)[number];
 
 /** Instances of one region that one change keeps from coming up with IMDSv1 again. */
-export interface OriginGroup {
-  readonly kind: OriginKind;
+export interface LaunchSourceGroup {
+  readonly kind: LaunchSourceKind;
   /** For people; `''` where no service left a tag. */
   readonly name: string;
   /** The same for two instances if, and only if, they belong together. */
@@ -22,14 +22,14 @@ export interface OriginGroup {
 }
 
 /** The group of an instance within its region. */
-export function originGroupOf(origin: Origin): OriginGroup {
-  const { beanstalkEnvironmentId, eksNodegroup, autoScalingGroup, launchTemplateId, stackName } = origin;
+export function launchSourceGroupOf(launchSource: LaunchSource): LaunchSourceGroup {
+  const { beanstalkEnvironmentId, eksNodegroup, autoScalingGroup, launchTemplateId, stackName } = launchSource;
   if (beanstalkEnvironmentId !== undefined) {
-    const { beanstalkEnvironment = beanstalkEnvironmentId } = origin;
+    const { beanstalkEnvironment = beanstalkEnvironmentId } = launchSource;
     return group('beanstalk-environment', clean(beanstalkEnvironment), beanstalkEnvironmentId);
   }
   if (eksNodegroup !== undefined) {
-    const { eksCluster = '' } = origin;
+    const { eksCluster = '' } = launchSource;
     return group(
       'eks-nodegroup',
       clean(eksCluster && `${eksCluster}/`) + clean(eksNodegroup),
@@ -38,7 +38,7 @@ export function originGroupOf(origin: Origin): OriginGroup {
     );
   }
   if (launchTemplateId !== undefined) {
-    const { launchTemplateVersion = '$Default' } = origin;
+    const { launchTemplateVersion = '$Default' } = launchSource;
     const template = `${clean(launchTemplateId)} version ${clean(launchTemplateVersion)}`;
     return autoScalingGroup === undefined
       ? group('launch-template', template, launchTemplateId, launchTemplateVersion)
@@ -55,7 +55,7 @@ export function originGroupOf(origin: Origin): OriginGroup {
   return group('none', '');
 }
 
-const group = (kind: OriginKind, name: string, ...parts: readonly string[]): OriginGroup => ({
+const group = (kind: LaunchSourceKind, name: string, ...parts: readonly string[]): LaunchSourceGroup => ({
   kind,
   name,
   key: JSON.stringify([kind, ...parts]),

@@ -10,7 +10,7 @@ import type { Io } from '../shared/io.ts';
 /** How long CloudWatch of a region is asked again about some instances. */
 const PATIENCE = 120_000;
 
-/** Measures how open instances use IMDSv1, as the sweep does. A region that does not tell is not asked again. */
+/** Measures how open instances use IMDSv1, as the scan does. A region that does not tell is not asked again. */
 export class UsageSurvey {
   readonly #rules: UsageRules;
   readonly #reader: UsageReader;

@@ -6,9 +6,9 @@ import type { Io } from '../shared/io.ts';
 import { REGIONS_AT_ONCE } from './read.ts';
 
 /** Where rules of the product listen. */
-export interface Heard {
+export interface Monitoring {
   /** What no rule listens to, by region; empty where nothing listens in any region, for then nothing is deployed that could. */
-  readonly unheard: ReadonlyMap<string, readonly TriggerName[]>;
+  readonly notMonitored: ReadonlyMap<string, readonly TriggerName[]>;
   /** Why it could not be read, by region. */
   readonly errors: ReadonlyMap<string, string>;
 }
@@ -18,11 +18,11 @@ export interface Heard {
  *
  * @param read gives the triggers that no rule of a region listens to.
  */
-export async function heardIn(
+export async function monitoredIn(
   regions: readonly string[],
   read: (region: string) => Promise<readonly TriggerName[]>,
   io: Pick<Io, 'interrupted'>,
-): Promise<Heard> {
+): Promise<Monitoring> {
   const found = new Map<string, readonly TriggerName[]>();
   const errors = new Map<string, string>();
   const look = async (region: string): Promise<void> => {
@@ -36,11 +36,11 @@ export async function heardIn(
   await pMap(regions, look, { concurrency: REGIONS_AT_ONCE });
   const missing = [...found].filter(([, triggers]) => triggers.length > 0);
   const anywhere = [...found.values()].some((triggers) => triggers.length < TRIGGERS.length);
-  return { unheard: new Map(anywhere ? missing : []), errors };
+  return { notMonitored: new Map(anywhere ? missing : []), errors };
 }
 
 /** In words what no rule listens to; nothing if that is nothing. */
-export function unheardNote(triggers: readonly TriggerName[] = []): string {
+export function notMonitoredNote(triggers: readonly TriggerName[] = []): string {
   if (triggers.length === 0) return '';
   return triggers.length === TRIGGERS.length ? 'no rule listens' : `no rule listens for ${triggers.join(', ')}`;
 }

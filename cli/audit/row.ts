@@ -1,12 +1,12 @@
 import { type Exemption, readExemption } from '../../lambda/core/exemption.ts';
 import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
-import { type Origin, originOf } from '../../lambda/core/launch-source.ts';
+import { type LaunchSource, launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
-import { type OriginGroup, originGroupOf } from './launch-source-group.ts';
+import { type LaunchSourceGroup, launchSourceGroupOf } from './launch-source-group.ts';
 
-/** One instance of the report. What strangers wrote is cleaned, but for `origin`. */
+/** One instance of the report. What strangers wrote is cleaned, but for `launchSource`. */
 export interface AuditRow {
   readonly region: string;
   readonly instanceId: string;
@@ -21,35 +21,30 @@ export interface AuditRow {
   readonly firstLaunch?: Date;
   /** How it uses IMDSv1, where that was measured. */
   readonly usage?: Usage;
-  readonly group: OriginGroup;
+  readonly group: LaunchSourceGroup;
   /** As the tags have it. */
-  readonly origin: Origin;
+  readonly launchSource: LaunchSource;
 }
 
 /** An instance as the report has it; `undefined` if it is going or gone. */
-export function toRow(
-  snapshot: Snapshot,
-  region: string,
-  exemptionHorizonDays: number,
-  now: Date,
-): AuditRow | undefined {
-  const verdict = verdictOf(snapshot, exemptionHorizonDays, now);
+export function toRow(snapshot: Snapshot, region: string, maxExemptionDays: number, now: Date): AuditRow | undefined {
+  const verdict = verdictOf(snapshot, maxExemptionDays, now);
   if (verdict === undefined) return undefined;
   const { instanceId, state, options, tags, launchTime, firstLaunch } = snapshot;
   const name = tags.get('Name');
-  const origin = originOf(tags);
+  const launchSource = launchSourceOf(tags);
   return {
     region,
     instanceId,
     name: name === undefined ? undefined : clean(name),
     state: clean(state),
     verdict: verdict.name,
-    exemption: cleanTexts(readExemption(tags, now, exemptionHorizonDays)),
+    exemption: cleanTexts(readExemption(tags, now, maxExemptionDays)),
     options: cleanTexts(options),
     launchTime,
     firstLaunch,
-    group: originGroupOf(origin),
-    origin,
+    group: launchSourceGroupOf(launchSource),
+    launchSource,
   };
 }
 

@@ -4,15 +4,15 @@ import type { Io } from '../shared/io.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { tableLines } from '../shared/table.ts';
 import { usageNote } from '../shared/usage.ts';
-import { count, instancesOf, exemptionNote, originLabel, percent, VERDICT_LABELS } from './labels.ts';
-import { unheardNote } from './monitoring.ts';
+import { count, instancesOf, exemptionNote, launchSourceLabel, percent, VERDICT_LABELS } from './labels.ts';
+import { notMonitoredNote } from './monitoring.ts';
 import type { Report } from './report.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';
-import type { Audit, OriginAudit } from './summary.ts';
-import type { Tally } from '../../lambda/core/compliance-summary.ts';
+import type { Audit, LaunchSourceAudit } from './summary.ts';
+import type { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 
-/** The result for people: counts first, then what to do about the worst origins, then exemptions. */
+/** The result for people: counts first, then what to do about the worst launchSources, then exemptions. */
 export class TableReport implements Report {
   readonly #io: Io;
   readonly #top: number;
@@ -20,7 +20,7 @@ export class TableReport implements Report {
   readonly #exempt: Shortlist<AuditRow>;
   readonly #void: Shortlist<AuditRow>;
   readonly #used: Shortlist<AuditRow>;
-  readonly #use = { quiet: 0, 'in-use': 0, unknown: 0 };
+  readonly #use = { unused: 0, 'in-use': 0, unknown: 0 };
 
   /** @param top how many of each list are shown at most. */
   public constructor(top: number, io: Io) {
@@ -38,7 +38,7 @@ export class TableReport implements Report {
       if (row.usage?.kind === 'in-use') this.#used.add(row);
       if (row.verdict === 'exempt') this.#exempt.add(row);
       else if (row.verdict === 'unreadable') this.#unreadable.add(row);
-      else if (row.verdict === 'open' && row.exemption.kind !== 'none') this.#void.add(row);
+      else if (row.verdict === 'non-compliant' && row.exemption.kind !== 'none') this.#void.add(row);
     }
   }
 
@@ -47,7 +47,7 @@ export class TableReport implements Report {
     if (audit.total.instances === 0 && audit.regions.every(({ error }) => error !== undefined)) return;
     this.#counts(audit);
     this.#uses(audit);
-    this.#origins(audit);
+    this.#launchSources(audit);
     this.#instances('Metadata options that cannot be read', this.#unreadable);
     this.#instances('Exemptions that do not count', this.#void);
     this.#instances('Exempt', this.#exempt);
@@ -59,18 +59,18 @@ export class TableReport implements Report {
     const compliance = this.#io.style('bold', percent(total));
     this.#io.out(`${whose}${instancesOf(total.instances)}, compliance ${compliance}`);
     this.#io.out('');
-    const shown = VERDICTS.filter((name) => name === 'open' || name === 'compliant' || total.counts[name] > 0);
-    const cells = (name: string, tally: Tally) => [
+    const shown = VERDICTS.filter((name) => name === 'non-compliant' || name === 'compliant' || total.counts[name] > 0);
+    const cells = (name: string, compliance: ComplianceSummary) => [
       name,
-      count(tally.instances),
-      ...shown.map((verdict) => this.#number(tally.counts[verdict], FINDINGS.includes(verdict))),
-      percent(tally),
+      count(compliance.instances),
+      ...shown.map((verdict) => this.#number(compliance.counts[verdict], FINDINGS.includes(verdict))),
+      percent(compliance),
     ];
-    const rows = regions.map(({ region, tally, error, unheard }) => [
-      ...cells(region, tally),
+    const rows = regions.map(({ region, compliance, error, notMonitored }) => [
+      ...cells(region, compliance),
       error === undefined
-        ? this.#io.style('yellow', unheardNote(unheard))
-        : this.#io.style('red', tally.instances > 0 ? 'not read to the end' : 'not read'),
+        ? this.#io.style('yellow', notMonitoredNote(notMonitored))
+        : this.#io.style('red', compliance.instances > 0 ? 'not read to the end' : 'not read'),
     ]);
     const all = regions.length > 1 ? [[...cells('all regions', total), '']] : [];
     const head = ['region', 'instances', ...shown.map((name) => VERDICT_LABELS[name]), 'compliance', ''];
@@ -78,10 +78,10 @@ export class TableReport implements Report {
   }
 
   #uses({ usage, total }: Audit): void {
-    if (usage === undefined || total.counts.open === 0) return;
-    const { quiet, 'in-use': used, unknown } = this.#use;
+    if (usage === undefined || total.counts['non-compliant'] === 0) return;
+    const { unused, 'in-use': used, unknown } = this.#use;
     this.#heading(
-      `Use of IMDSv1 on the open ones, last ${count(usage.lookBackDays)} days: ${count(quiet)} quiet, ${count(used)} in use, ${count(unknown)} unknown`,
+      `Use of IMDSv1 on the open ones, last ${count(usage.lookBackDays)} days: ${count(unused)} unused, ${count(used)} in use, ${count(unknown)} unknown`,
     );
     if (used === 0) return void this.#io.out('nothing was seen that still needs it');
     const rows = this.#used.first.map(({ region, instanceId, name = '', usage: use }) => [
@@ -94,32 +94,34 @@ export class TableReport implements Report {
     this.#rest(this.#used);
   }
 
-  #origins({ origins }: Audit): void {
-    const wrong = origins.filter(({ tally }) => tally.findings > 0);
+  #launchSources({ launchSources }: Audit): void {
+    const wrong = launchSources.filter(({ compliance }) => compliance.findings > 0);
     const first = wrong.slice(0, this.#top);
     if (first.length === 0) return;
-    const rows = first.map(({ region, tally, ...origin }, index) => [
+    const rows = first.map(({ region, compliance, ...launchSource }, index) => [
       String(index + 1),
-      this.#number(tally.findings, true),
-      count(tally.instances),
+      this.#number(compliance.findings, true),
+      count(compliance.instances),
       region,
-      originLabel(origin),
+      launchSourceLabel(launchSource),
     ]);
-    this.#heading(`Where they come from: ${count(wrong.length)} of ${count(origins.length)} origins have findings`);
-    this.#table(['', 'findings', 'of', 'region', 'origin'], rows, [3, 4]);
+    this.#heading(
+      `Where they come from: ${count(wrong.length)} of ${count(launchSources.length)} launchSources have findings`,
+    );
+    this.#table(['', 'findings', 'of', 'region', 'launchSource'], rows, [3, 4]);
     const rest = wrong.slice(this.#top);
     if (rest.length > 0) {
-      const findings = rest.reduce((sum, { tally }) => sum + tally.findings, 0);
+      const findings = rest.reduce((sum, { compliance }) => sum + compliance.findings, 0);
       this.#io.out(
-        `and ${count(rest.length)} more origins with ${count(findings)} findings; --top shows more, --json and --html all`,
+        `and ${count(rest.length)} more launchSources with ${count(findings)} findings; --top shows more, --json and --html all`,
       );
     }
     this.#heading('How to keep them from coming back');
-    for (const [index, origin] of first.entries()) this.#fix(index + 1, origin);
+    for (const [index, launchSource] of first.entries()) this.#fix(index + 1, launchSource);
   }
 
-  #fix(number: number, { region, tally, examples, fix }: OriginAudit): void {
-    const more = tally.findings - examples.length;
+  #fix(number: number, { region, compliance, examples, fix }: LaunchSourceAudit): void {
+    const more = compliance.findings - examples.length;
     const which = `${examples.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
     this.#io.out(`${String(number).padStart(3)}  ${fix?.text ?? ''}`);
     this.#io.out(this.#io.style('dim', `     ${region}: ${which}`));
@@ -144,8 +146,8 @@ export class TableReport implements Report {
   }
 
   #next({ regions, total }: Audit): void {
-    if (total.counts.open === 0) return;
-    const open = regions.filter(({ tally }) => tally.counts.open > 0).map(({ region }) => region);
+    if (total.counts['non-compliant'] === 0) return;
+    const open = regions.filter(({ compliance }) => compliance.counts['non-compliant'] > 0).map(({ region }) => region);
     this.#heading(`To close what is open now (shows its plan, and asks):`);
     this.#io.out(`     imdsv2 enforce --regions ${open.join(',')}`);
   }

@@ -7,7 +7,7 @@ import type { Io } from '../shared/io.ts';
 export type Level = 'ok' | 'warn' | 'fail' | 'unchecked';
 
 /** One line of the doctor's. */
-export interface Finding {
+export interface CheckResult {
   readonly check: string;
   readonly level: Level;
   readonly text: string;
@@ -15,14 +15,14 @@ export interface Finding {
   readonly todo?: string;
 }
 
-/** Looks at one part of the deployment. What it throws becomes a finding that it could not. */
+/** Looks at one part of the deployment. What it throws becomes a result that it could not. */
 export interface Check {
   readonly name: string;
-  readonly run: () => Promise<readonly Finding[]>;
+  readonly run: () => Promise<readonly CheckResult[]>;
 }
 
 /** Makes a check, and hides no other by what goes wrong with it. */
-export async function carryOut({ name, run }: Check, interrupted: AbortSignal): Promise<readonly Finding[]> {
+export async function carryOut({ name, run }: Check, interrupted: AbortSignal): Promise<readonly CheckResult[]> {
   try {
     return await run();
   } catch (error) {
@@ -31,10 +31,10 @@ export async function carryOut({ name, run }: Check, interrupted: AbortSignal): 
   }
 }
 
-/** What could not be looked at is an error, even beside findings. */
-export function exitCodeOf(findings: readonly Finding[]): ExitCode {
-  if (findings.some(({ level }) => level === 'unchecked')) return 1;
-  return findings.every(({ level }) => level === 'ok') ? 0 : 2;
+/** What could not be looked at is an error, even beside results. */
+export function exitCodeOf(results: readonly CheckResult[]): ExitCode {
+  if (results.some(({ level }) => level === 'unchecked')) return 1;
+  return results.every(({ level }) => level === 'ok') ? 0 : 2;
 }
 
 const LABELS = {
@@ -46,8 +46,8 @@ const LABELS = {
 
 const TEXT = 500;
 
-/** Prints a finding: one line, and one for what to do. */
-export function print({ check, level, text, todo }: Finding, io: Io): void {
+/** Prints a result: one line, and one for what to do. */
+export function print({ check, level, text, todo }: CheckResult, io: Io): void {
   const [color, label] = LABELS[level];
   io.out(`${io.style(color, label.padEnd(5))} ${check.padEnd(14)} ${clean(text, TEXT)}`);
   if (todo !== undefined) io.out(`${' '.repeat(21)}→ ${clean(todo, TEXT)}`);

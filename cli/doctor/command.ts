@@ -2,7 +2,7 @@ import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
 import { STACK_OPTION, JSON_OPTION, instanceIdOf, wholeNumberOf } from '../shared/options.ts';
 import { checkStack, findDeployment } from './deployment.ts';
-import { carryOut, type Check, exitCodeOf, type Finding, print } from './check-result.ts';
+import { carryOut, type Check, exitCodeOf, type CheckResult, print } from './check-result.ts';
 import { checkFunctions, checkSources } from './functions.ts';
 import { checkPing } from './ping.ts';
 import { checkQueues } from './queues.ts';
@@ -65,15 +65,15 @@ Exit code 0: fine. 2: there is something to do. 1: something could not be looked
       ...otherRegions(deployment).map((name) => ({ name, run: () => checkRegion(name, aws.config(name)) })),
       ...(options.ping ? [{ name: 'ping', run: () => checkPing(deployment, options, aws, config, io) }] : []),
     ];
-    const findings: Finding[] = [];
+    const results: CheckResult[] = [];
     for (const check of checks) {
       io.progress(`looking at ${check.name}`);
       const found = await carryOut(check, io.interrupted);
       io.progress('');
-      findings.push(...found);
-      if (!options.json) for (const finding of found) print(finding, io);
+      results.push(...found);
+      if (!options.json) for (const result of found) print(result, io);
     }
-    if (options.json) io.out(JSON.stringify({ stack: options.stack, region, findings }, null, 2));
-    return exitCodeOf(findings);
+    if (options.json) io.out(JSON.stringify({ stack: options.stack, region, results }, null, 2));
+    return exitCodeOf(results);
   },
 };

@@ -5,7 +5,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { UsageError } from '../shared/command.ts';
-import type { Finding } from './check-result.ts';
+import type { CheckResult } from './check-result.ts';
 
 /** A client of any service: a call that hangs must not keep people waiting. */
 export type ClientConfig = Pick<CloudFormationClientConfig, 'region' | 'profile' | 'requestHandler'>;
@@ -91,7 +91,7 @@ export function functionArn(deployment: Deployment): string {
 }
 
 /** Whether the last deployment went well. */
-export function checkStack({ stackName, region, status, setting }: Deployment): Finding[] {
+export function checkStack({ stackName, region, status, setting }: Deployment): CheckResult[] {
   const check = 'stack';
   const settings = ['Mode', 'Existing', 'Trail', 'RoleGuard']
     .map((name) => `${name} ${setting(name) ?? 'unknown'}`)

@@ -6,11 +6,11 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import type { ClientConfig, Deployment } from './deployment.ts';
-import type { Finding } from './check-result.ts';
-import { isDeadLetters, nameOf } from './queues.ts';
+import type { CheckResult } from './check-result.ts';
+import { isDeadLetterQueue, nameOf } from './queues.ts';
 
 /** Whether the functions of the stack can run. Needs `cloudformation:ListStackResources` and `lambda:GetFunction`. */
-export async function checkFunctions(deployment: Deployment, config: ClientConfig): Promise<Finding[]> {
+export async function checkFunctions(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new LambdaClient(config);
   const functions = await deployment.resources('AWS::Lambda::Function');
   return Promise.all(
@@ -20,7 +20,7 @@ export async function checkFunctions(deployment: Deployment, config: ClientConfi
   );
 }
 
-async function lookAt(name: string, call: Promise<GetFunctionCommandOutput>): Promise<Finding> {
+async function lookAt(name: string, call: Promise<GetFunctionCommandOutput>): Promise<CheckResult> {
   const check = 'function';
   const answer = await call.catch((error: unknown) => {
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
@@ -60,7 +60,7 @@ async function lookAt(name: string, call: Promise<GetFunctionCommandOutput>): Pr
  * Whether what waits in the queues is taken up. Needs `cloudformation:ListStackResources` and
  * `lambda:ListEventSourceMappings`.
  */
-export async function checkSources(deployment: Deployment, config: ClientConfig): Promise<Finding[]> {
+export async function checkSources(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new LambdaClient(config);
   const functions = await deployment.resources('AWS::Lambda::Function');
   const mappings: EventSourceMappingConfiguration[] = [];
@@ -69,7 +69,7 @@ export async function checkSources(deployment: Deployment, config: ClientConfig)
       mappings.push(...EventSourceMappings);
     }
   }
-  const queues = (await deployment.resources('AWS::SQS::Queue')).filter((queue) => !isDeadLetters(queue));
+  const queues = (await deployment.resources('AWS::SQS::Queue')).filter((queue) => !isDeadLetterQueue(queue));
   return queues.map(nameOf).map((queue) =>
     stateOf(
       queue,
@@ -78,7 +78,7 @@ export async function checkSources(deployment: Deployment, config: ClientConfig)
   );
 }
 
-function stateOf(queue: string, mapping: EventSourceMappingConfiguration | undefined): Finding {
+function stateOf(queue: string, mapping: EventSourceMappingConfiguration | undefined): CheckResult {
   const check = 'source';
   if (mapping === undefined) {
     return {

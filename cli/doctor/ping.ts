@@ -9,8 +9,8 @@ import type { Aws } from '../shared/aws.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { type ClientConfig, type Deployment, functionArn } from './deployment.ts';
-import type { Finding } from './check-result.ts';
-import { judgePong } from './ping-answer.ts';
+import type { CheckResult } from './check-result.ts';
+import { judgeAnswer } from './ping-answer.ts';
 
 export interface PingOptions {
   /** What to try on. @default some instance that is there */
@@ -37,24 +37,24 @@ export async function checkPing(
   aws: Aws,
   config: ClientConfig,
   io: Io,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const { region } = deployment;
   const chosen = instanceId === undefined ? await choose(region, aws, io) : { instanceId };
   const nonce = randomUUID();
   const since = io.now().getTime();
   await put({ nonce, instanceId: chosen.instanceId }, deployment, config);
-  const pong = await waitFor(nonce, since, since + timeout * 1000, deployment, config, io);
-  if (pong === undefined) {
+  const answer = await waitFor(nonce, since, since + timeout * 1000, deployment, config, io);
+  if (answer === undefined) {
     return [
       {
         check,
         level: 'fail',
         text: `no answer within ${timeout} s: the rule, the function or its log does not work`,
-        todo: 'see the findings above; then the runbook, "The function fails" and "The function is throttled"; --timeout waits longer',
+        todo: 'see the results above; then the runbook, "The function fails" and "The function is throttled"; --timeout waits longer',
       },
     ];
   }
-  return judgePong(pong, deployment.setting('RoleGuard') === 'off', chosen.problem);
+  return judgeAnswer(answer, deployment.setting('RoleGuard') === 'off', chosen.problem);
 }
 
 async function put(detail: object, deployment: Deployment, config: ClientConfig): Promise<void> {

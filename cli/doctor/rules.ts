@@ -2,7 +2,7 @@ import { DescribeRuleCommand, EventBridgeClient, ListTargetsByRuleCommand } from
 import { BUS } from '../../lambda/contract.ts';
 import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { type ClientConfig, type Deployment, functionArn, type StackResource } from './deployment.ts';
-import type { Finding } from './check-result.ts';
+import type { CheckResult } from './check-result.ts';
 
 const check = 'rules';
 
@@ -10,13 +10,13 @@ const check = 'rules';
  * Whether every rule is there, switched on, and has the target that it was given. Needs `cloudformation:ListStackResources`,
  * `events:DescribeRule` and `events:ListTargetsByRule`.
  */
-export async function checkRules(deployment: Deployment, config: ClientConfig): Promise<Finding[]> {
+export async function checkRules(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new EventBridgeClient(config);
   const there = await deployment.resources('AWS::Events::Rule');
   const missing = [
     ...BUS_RULES.filter(({ ruleId }) => !there.some((rule) => isOf(rule, ruleId))).map(({ ruleId }) => ruleId),
     ...(there.some(isSchedule) ? [] : ['Schedule']),
-  ].map((ruleId): Finding => ({
+  ].map((ruleId): CheckResult => ({
     check,
     level: 'fail',
     text: `the stack has no rule ${ruleId}: it is of an older version`,
@@ -36,17 +36,23 @@ const forwardedOf = (rule: StackResource, { setting }: Deployment) =>
     ? undefined
     : TRIGGERS.find(({ ruleId }) => nameIn(rule).endsWith(`Forwarded${ruleId}`));
 
-/** The schedule of the sweep. */
-const isSchedule = (rule: StackResource): boolean => nameIn(rule).endsWith('SweepSchedule');
+/** The schedule of the scan. */
+const isSchedule = (rule: StackResource): boolean => nameIn(rule).endsWith('ScanSchedule');
 
 /** A logical id without the hash that CDK puts behind it. */
 const nameIn = ({ logicalId }: StackResource): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
-async function problemsOf(rule: StackResource, deployment: Deployment, client: EventBridgeClient): Promise<Finding[]> {
+async function problemsOf(
+  rule: StackResource,
+  deployment: Deployment,
+  client: EventBridgeClient,
+): Promise<CheckResult[]> {
   const onOurBus = forwardedOf(rule, deployment);
   const at = onOurBus === undefined ? { Name: rule.physicalId } : { Name: onOurBus.ruleId, EventBusName: BUS };
   const { Name: name } = at;
-  const problem = (text: string, todo: string): Finding[] => [{ check, level: 'fail', text: `${name} ${text}`, todo }];
+  const problem = (text: string, todo: string): CheckResult[] => [
+    { check, level: 'fail', text: `${name} ${text}`, todo },
+  ];
   const State = await client.send(new DescribeRuleCommand(at)).then(
     (answer) => answer.State ?? '',
     (error: unknown) => {
@@ -57,7 +63,7 @@ async function problemsOf(rule: StackResource, deployment: Deployment, client: E
   if (State === undefined) return problem('was deleted by hand', 'delete the stack and deploy it again');
   const { region } = deployment;
   if (State === 'DISABLED') {
-    const lost = isSchedule(rule) ? 'no sweep begins' : 'its events are lost';
+    const lost = isSchedule(rule) ? 'no scan begins' : 'its events are lost';
     const bus = onOurBus === undefined ? '' : ` --event-bus-name ${BUS}`;
     return problem(`is switched off: ${lost}`, `aws events enable-rule --region ${region} --name ${name}${bus}`);
   }
@@ -72,7 +78,7 @@ async function problemsOf(rule: StackResource, deployment: Deployment, client: E
 
 /** Nothing for a rule that somebody else put into the stack. */
 function targetOf(rule: StackResource, deployment: Deployment): string | undefined {
-  if (isSchedule(rule)) return deployment.output('SweepQueueArn');
+  if (isSchedule(rule)) return deployment.output('ScanQueueArn');
   const known = forwardedOf(rule, deployment) ?? BUS_RULES.find(({ ruleId }) => isOf(rule, ruleId));
   if (known === undefined) return undefined;
   return known.delivery === 'direct' ? functionArn(deployment) : deployment.output('WorkQueueArn');

@@ -1,6 +1,6 @@
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import type { ClientConfig, Deployment } from './deployment.ts';
-import type { Finding } from './check-result.ts';
+import type { CheckResult } from './check-result.ts';
 
 /** Who is subscribed to a topic. */
 export interface Subscribers {
@@ -30,7 +30,7 @@ export async function checkTopic(
   name: 'Outcomes' | 'Operations',
   deployment: Deployment,
   config: ClientConfig,
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   const check = 'subscriptions';
   const setting = name === 'Outcomes' ? 'alertEmail' : 'operationsEmail';
   const topicArn = deployment.output(`${name}TopicArn`);

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudtrail';
 import { explainError } from '../shared/errors.ts';
 import type { ClientConfig, Deployment } from './deployment.ts';
-import type { Finding } from './check-result.ts';
+import type { CheckResult } from './check-result.ts';
 
 const check = 'trail';
 
@@ -16,7 +16,7 @@ const check = 'trail';
  * Whether some trail brings the calls that change EC2 to the event bus of this region. Needs `cloudtrail:DescribeTrails`,
  * `cloudtrail:GetTrailStatus` and `cloudtrail:GetEventSelectors`.
  */
-export async function checkTrail({ region, setting }: Deployment, config: ClientConfig): Promise<Finding[]> {
+export async function checkTrail({ region, setting }: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   if (setting('Trail') === 'none') {
     return [{ check, level: 'ok', text: 'trail=none was chosen: set-backs are not seen, and no caller is named' }];
   }

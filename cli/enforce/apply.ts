@@ -29,7 +29,7 @@ export interface Refused extends Place {
 
 /** What was done. */
 export interface Closing {
-  readonly closed: readonly Place[];
+  readonly remediated: readonly Place[];
   /** By reason, those that turned out to need no change when it was their turn. */
   readonly unneeded: ReadonlyMap<Reason, number>;
   readonly failed: readonly Refused[];
@@ -41,8 +41,8 @@ export interface Closing {
 }
 
 /** How to close. */
-export interface ClosingOptions {
-  readonly exemptionHorizonDays: number;
+export interface ApplyOptions {
+  readonly maxExemptionDays: number;
   /** Changes per second and region. */
   readonly rate: number;
   readonly hopLimitAtLeast?: number;
@@ -56,25 +56,25 @@ const DETAIL = 400;
 
 /** Closes instances, all regions side by side. It ends early, but in order, when somebody presses Ctrl-C. */
 export async function closeAll(
-  toClose: ReadonlyMap<string, readonly string[]>,
-  { exemptionHorizonDays, rate, hopLimitAtLeast }: ClosingOptions,
+  toRemediate: ReadonlyMap<string, readonly string[]>,
+  { maxExemptionDays, rate, hopLimitAtLeast }: ApplyOptions,
   aws: Aws,
   io: Io,
 ): Promise<Closing> {
   const reader = ec2Reader(aws.ec2);
   const bare = ec2HopLimitWriter(aws.ec2);
   const writer = hopLimitAtLeast === undefined ? bare : raisingHopLimit(bare, reader, hopLimitAtLeast);
-  const work = new Map([...toClose].map(([region, ids]) => [region, ids.length]));
+  const work = new Map([...toRemediate].map(([region, ids]) => [region, ids.length]));
   const progress = new Progress(work, rate, io);
   const ports = { reader, writer: counting(writer, progress), queue: NO_QUEUE };
-  const policy = { existing: 'enforce', exemptionHorizonDays } as const;
+  const policy = { existing: 'enforce', maxExemptionDays } as const;
   const context = { trigger: 'command', eventId: 'imdsv2 enforce', occurredAt: io.now(), recorded: RECORDED } as const;
 
   const ledger = new Ledger(progress);
   const say = () => io.note('Only what is under way is finished. Ctrl-C again ends at once.');
   io.interrupted.addEventListener('abort', say);
   const rest = await Promise.all(
-    [...toClose].map(async ([region, ids]) => {
+    [...toRemediate].map(async ([region, ids]) => {
       const targets = ids.map((instanceId): Target => ({ account: '', region, instanceId, context }));
       const time = aws.time(region);
       return close(targets, policy, new Pace(time, 1, rate), { ...ports, time }, (outcome) => ledger.add(outcome));
@@ -83,15 +83,15 @@ export async function closeAll(
   io.interrupted.removeEventListener('abort', say);
   io.progress('');
   const notBegun = rest.flat().map(toPlace);
-  const { closed, unneeded, failed } = ledger;
+  const { remediated, unneeded, failed } = ledger;
   const givenUp = io.interrupted.aborted ? [] : [...new Set(notBegun.map(({ region }) => region))];
   const notDone = [...ledger.notDone, ...notBegun];
-  return { closed, unneeded, failed, notDone, givenUp, milliseconds: progress.elapsed };
+  return { remediated, unneeded, failed, notDone, givenUp, milliseconds: progress.elapsed };
 }
 
 /** Every target has a record, so nothing has to be kept until later. */
 const NO_QUEUE: RemediatePorts['queue'] = {
-  putSightings: () => Promise.reject(new FailureError('unsupported', 'a command has no queue')),
+  putFindings: () => Promise.reject(new FailureError('unsupported', 'a command has no queue')),
 };
 
 const toPlace = ({ region, instanceId }: Target): Place => ({ region, instanceId });
@@ -108,7 +108,7 @@ function counting(writer: InstanceWriter, progress: Progress): InstanceWriter {
 
 /** Sorts outcomes. */
 class Ledger {
-  public readonly closed: Place[] = [];
+  public readonly remediated: Place[] = [];
   public readonly unneeded = new Map<Reason, number>();
   public readonly failed: Refused[] = [];
   public readonly notDone: Place[] = [];
@@ -121,7 +121,7 @@ class Ledger {
   public add({ target, status, reason, detail = '' }: Outcome): void {
     const place = toPlace(target);
     if (status === 'remediated') {
-      this.closed.push(place); // the progress knows already
+      this.remediated.push(place); // the progress knows already
       return;
     }
     if (reason === 'deadline') {

@@ -9,20 +9,20 @@ import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import {
   FILTER_OPTION,
-  HORIZON_OPTION,
+  MAX_EXEMPTION_OPTION,
   instanceIdsOf,
   JSON_OPTION,
   wholeNumberOf,
   YES_OPTION,
 } from '../shared/options.ts';
-import { closeAll, type ClosingOptions } from './apply.ts';
+import { closeAll, type ApplyOptions } from './apply.ts';
 import { documentOf, type Run } from './document.ts';
 import { only, type Selection, type SelectionOptions, selectionOf } from './selection.ts';
-import { showClosing, showNumbers, showPlan } from './show.ts';
+import { showResult, showNumbers, showPlan } from './show.ts';
 import { Survey } from './plan.ts';
 import { instances, some } from './words.ts';
 
-interface EnforceOptions extends AwsOptions, SelectionOptions, ClosingOptions {
+interface EnforceOptions extends AwsOptions, SelectionOptions, ApplyOptions {
   readonly yes?: true;
   readonly json?: true;
 }
@@ -60,7 +60,7 @@ Exit code 0: everything was done. 1: something failed or was not done.`,
       description: 'raise the hop limit of those it closes to this, 1 to 64, where it is lower; containers need 2',
       read: wholeNumberOf(1, 64),
     },
-    HORIZON_OPTION,
+    MAX_EXEMPTION_OPTION,
     YES_OPTION,
     JSON_OPTION,
   ],
@@ -94,8 +94,8 @@ Exit code 0: everything was done. 1: something failed or was not done.`,
     say('');
     if (!(await answered(before, options, io, () => end(run, 1)))) return end(run, 1);
 
-    const closing = await closeAll(before.toClose, options, aws, io);
-    showClosing(closing, aws.throttled, say);
+    const closing = await closeAll(before.toRemediate, options, aws, io);
+    showResult(closing, aws.throttled, say);
     const reread = await unlessInterrupted(() => read(regions, selection, options, aws, io), io);
     const whole = reread !== undefined && [...reread.unread.keys()].every((region) => unread.has(region));
     const after = whole ? reread.survey : undefined;

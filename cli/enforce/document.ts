@@ -1,4 +1,4 @@
-import type { Closing, ClosingOptions } from './apply.ts';
+import type { Closing, ApplyOptions } from './apply.ts';
 import { countsOf } from './show.ts';
 import type { Survey } from './plan.ts';
 
@@ -8,7 +8,7 @@ const SCHEMA = 'imdsv2-enforcer.enforce/v1';
 /** How far a run has come; what it did not come to is absent. */
 export interface Run {
   readonly account: string | undefined;
-  readonly options: ClosingOptions;
+  readonly options: ApplyOptions;
   /** Regions that could not be read, and why. */
   readonly unread: ReadonlyMap<string, string>;
   readonly before: Survey;
@@ -20,21 +20,23 @@ export interface Run {
 
 /** A run as one JSON document. */
 export function documentOf({ account, options, unread, before, closing, interrupted, throttled, after }: Run): object {
-  const { exemptionHorizonDays, rate, hopLimitAtLeast } = options;
+  const { maxExemptionDays, rate, hopLimitAtLeast } = options;
   return {
     schema: SCHEMA,
     account,
-    options: { exemptionHorizonDays, rate, hopLimitAtLeast },
+    options: { maxExemptionDays, rate, hopLimitAtLeast },
     unread: Object.fromEntries(unread),
     plan: {
-      toClose: [...before.toClose].flatMap(([region, ids]) => ids.map((instanceId) => ({ region, instanceId }))),
-      origins: before.origins,
+      toRemediate: [...before.toRemediate].flatMap(([region, ids]) =>
+        ids.map((instanceId) => ({ region, instanceId })),
+      ),
+      launchSources: before.launchSources,
       hopLimitsToRaise: before.hopLimits,
       leftAlone: Object.fromEntries(before.left),
       notFound: before.unseen,
     },
     result: closing && {
-      closed: closing.closed,
+      closed: closing.remediated,
       unneeded: Object.fromEntries(closing.unneeded),
       failed: closing.failed,
       notDone: closing.notDone,

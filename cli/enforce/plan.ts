@@ -1,14 +1,14 @@
-import type { HoldProblem } from '../../lambda/core/decide.ts';
+import type { ReviewReason } from '../../lambda/core/decide.ts';
 import { raisedHopLimit } from '../../lambda/core/hop-limit.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
-import { originOf } from '../../lambda/core/launch-source.ts';
+import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
-import { originLabel } from '../audit/labels.ts';
-import { originGroupOf } from '../audit/launch-source-group.ts';
-import { Tally } from '../../lambda/core/compliance-summary.ts';
+import { launchSourceLabel } from '../audit/labels.ts';
+import { launchSourceGroupOf } from '../audit/launch-source-group.ts';
+import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 
 /** Why an instance is left alone. */
-export type LeftReason = Exclude<VerdictName, 'open'> | HoldProblem | 'terminated';
+export type LeftReason = Exclude<VerdictName, 'non-compliant'> | ReviewReason | 'terminated';
 
 /** Instances that are left alone for one reason. */
 export interface Left {
@@ -17,16 +17,16 @@ export interface Left {
   readonly examples: string[];
 }
 
-/** Instances of one origin that are to be closed. */
-export interface OriginCount {
+/** Instances of one launchSource that are to be closed. */
+export interface LaunchSourceCount {
   readonly region: string;
-  readonly origin: string;
+  readonly launchSource: string;
   count: number;
 }
 
 /** What to judge by. */
 export interface SurveyRules {
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   readonly hopLimitAtLeast?: number;
 }
 
@@ -35,51 +35,53 @@ const EXAMPLES = 5;
 /** How things stand, and what is to be done. Of an instance that is to be closed it keeps the id, of others nothing. */
 export class Survey {
   /** Every instance that is not going or gone, by region. */
-  public readonly tallies: ReadonlyMap<string, Tally>;
+  public readonly tallies: ReadonlyMap<string, ComplianceSummary>;
   /** Ids by region. */
-  public readonly toClose: ReadonlyMap<string, string[]>;
+  public readonly toRemediate: ReadonlyMap<string, string[]>;
   public readonly left = new Map<LeftReason, Left>();
   /** How many of those to be closed get a higher hop limit. */
   public hopLimits = 0;
   readonly #rules: SurveyRules;
-  readonly #origins = new Map<string, OriginCount>();
+  readonly #launchSources = new Map<string, LaunchSourceCount>();
   readonly #unseen: Set<string>;
 
   /** @param ids of the instances asked for, if they were asked for by id. */
   public constructor(regions: readonly string[], rules: SurveyRules, ids: readonly string[] = []) {
-    this.tallies = new Map(regions.map((region) => [region, new Tally()]));
-    this.toClose = new Map(regions.map((region) => [region, []]));
+    this.tallies = new Map(regions.map((region) => [region, new ComplianceSummary()]));
+    this.toRemediate = new Map(regions.map((region) => [region, []]));
     this.#rules = rules;
     this.#unseen = new Set(ids);
   }
 
   /** Takes an instance of one of the regions into account. */
   public add(region: string, snapshot: Snapshot, now: Date): void {
-    const { exemptionHorizonDays, hopLimitAtLeast = 0 } = this.#rules;
+    const { maxExemptionDays, hopLimitAtLeast = 0 } = this.#rules;
     this.#unseen.delete(snapshot.instanceId);
-    const verdict = verdictOf(snapshot, exemptionHorizonDays, now);
+    const verdict = verdictOf(snapshot, maxExemptionDays, now);
     if (verdict === undefined) return this.#leave('terminated', region, snapshot);
     this.tallies.get(region)?.add(verdict.name);
     if (verdict.problem !== undefined) return this.#leave(verdict.problem, region, snapshot);
-    if (verdict.name !== 'open') return this.#leave(verdict.name, region, snapshot);
-    this.toClose.get(region)?.push(snapshot.instanceId);
-    this.#countOrigin(region, snapshot);
+    if (verdict.name !== 'non-compliant') return this.#leave(verdict.name, region, snapshot);
+    this.toRemediate.get(region)?.push(snapshot.instanceId);
+    this.#countLaunchSource(region, snapshot);
     if (raisedHopLimit(snapshot.options, hopLimitAtLeast) !== undefined) this.hopLimits += 1;
   }
 
   /** How many are to be closed. */
   public get total(): number {
-    return [...this.toClose.values()].reduce((sum, ids) => sum + ids.length, 0);
+    return [...this.toRemediate.values()].reduce((sum, ids) => sum + ids.length, 0);
   }
 
   /** How many were read, without those that are going or gone. */
   public get instances(): number {
-    return [...this.tallies.values()].reduce((sum, tally) => sum + tally.instances, 0);
+    return [...this.tallies.values()].reduce((sum, compliance) => sum + compliance.instances, 0);
   }
 
-  /** Origins of those to be closed, most instances first. */
-  public get origins(): readonly OriginCount[] {
-    return [...this.#origins.values()].sort((a, b) => b.count - a.count || (a.origin < b.origin ? -1 : 1));
+  /** LaunchSources of those to be closed, most instances first. */
+  public get launchSources(): readonly LaunchSourceCount[] {
+    return [...this.#launchSources.values()].sort(
+      (a, b) => b.count - a.count || (a.launchSource < b.launchSource ? -1 : 1),
+    );
   }
 
   /** Ids asked for that no region showed. */
@@ -94,11 +96,11 @@ export class Survey {
     if (left.examples.length < EXAMPLES) left.examples.push(`${region} ${instanceId}`);
   }
 
-  #countOrigin(region: string, { tags }: Snapshot): void {
-    const group = originGroupOf(originOf(tags));
+  #countLaunchSource(region: string, { tags }: Snapshot): void {
+    const group = launchSourceGroupOf(launchSourceOf(tags));
     const key = `${region} ${group.key}`;
-    const known = this.#origins.get(key) ?? { region, origin: originLabel(group), count: 0 };
-    this.#origins.set(key, known);
+    const known = this.#launchSources.get(key) ?? { region, launchSource: launchSourceLabel(group), count: 0 };
+    this.#launchSources.set(key, known);
     known.count += 1;
   }
 }

@@ -1,10 +1,10 @@
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { VERDICTS } from '../../lambda/core/verdict.ts';
 import { count, VERDICT_LABELS } from '../audit/labels.ts';
-import type { Tally } from '../../lambda/core/compliance-summary.ts';
+import type { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import type { Io } from '../shared/io.ts';
 import { tableLines } from '../shared/table.ts';
-import type { Closing, ClosingOptions } from './apply.ts';
+import type { Closing, ApplyOptions } from './apply.ts';
 import { perSecond } from './progress.ts';
 import type { Survey } from './plan.ts';
 import { instances, LEFT_PROBLEMS, leftLabel, some, span } from './words.ts';
@@ -12,13 +12,13 @@ import { instances, LEFT_PROBLEMS, leftLabel, some, span } from './words.ts';
 /** Writes lines for people. */
 type Say = (line: string) => void;
 
-const ORIGINS = 15;
+const LAUNCH_SOURCES = 15;
 const NAMED = 10;
 
 /** Shows what is going to be done, and what is not and why. */
 export function showPlan(
   survey: Survey,
-  { rate, hopLimitAtLeast }: ClosingOptions,
+  { rate, hopLimitAtLeast }: ApplyOptions,
   account: string | undefined,
   io: Io,
   say: Say,
@@ -26,11 +26,11 @@ export function showPlan(
   const whose = account === undefined ? '' : `Account ${account}: `;
   say(`${whose}${instances(survey.instances)} read, ${count(survey.total)} to close`);
   if (survey.total > 0) {
-    const work = [...survey.toClose].filter(([, ids]) => ids.length > 0);
+    const work = [...survey.toRemediate].filter(([, ids]) => ids.length > 0);
     const byRegion = work.map(([region, ids]) => [region, count(ids.length), span((ids.length / rate) * 1000)]);
     say('');
     tableLines(['region', 'to close', `at ${rate} per second`], byRegion, [0], io).forEach(say);
-    showOrigins(survey, io, say);
+    showLaunchSources(survey, io, say);
     if (hopLimitAtLeast !== undefined) {
       say('');
       say(`The hop limit of ${instances(survey.hopLimits)} will be raised to ${hopLimitAtLeast}; none is lowered`);
@@ -47,19 +47,22 @@ export function showPlan(
   tableLines(['left alone', 'because', ''], rows, [1, 2], io).forEach(say);
 }
 
-function showOrigins({ origins }: Survey, io: Io, say: Say): void {
-  const rows = origins.slice(0, ORIGINS).map(({ region, origin, count: number }) => [region, origin, count(number)]);
+function showLaunchSources({ launchSources }: Survey, io: Io, say: Say): void {
+  const rows = launchSources
+    .slice(0, LAUNCH_SOURCES)
+    .map(({ region, launchSource, count: number }) => [region, launchSource, count(number)]);
   say('');
-  tableLines(['region', 'origin', 'to close'], rows, [0, 1], io).forEach(say);
-  if (origins.length > ORIGINS) say(`and ${count(origins.length - ORIGINS)} more origins: --json`);
+  tableLines(['region', 'launchSource', 'to close'], rows, [0, 1], io).forEach(say);
+  if (launchSources.length > LAUNCH_SOURCES)
+    say(`and ${count(launchSources.length - LAUNCH_SOURCES)} more launchSources: --json`);
 }
 
 /** Shows what was done, and what was not. */
-export function showClosing(closing: Closing, throttled: number, say: Say): void {
-  const { closed, unneeded, failed, notDone, givenUp, milliseconds } = closing;
+export function showResult(closing: Closing, throttled: number, say: Say): void {
+  const { remediated, unneeded, failed, notDone, givenUp, milliseconds } = closing;
   // The first ones come at once, so that few of them say little about the speed.
-  const speed = closed.length >= 10 ? ` (${perSecond(closed.length, milliseconds)} per second)` : '';
-  say(`Closed ${instances(closed.length)} in ${span(milliseconds)}${speed}`);
+  const speed = remediated.length >= 10 ? ` (${perSecond(remediated.length, milliseconds)} per second)` : '';
+  say(`Closed ${instances(remediated.length)} in ${span(milliseconds)}${speed}`);
   for (const [reason, number] of unneeded) say(`${instances(number)} needed no change any more: ${reason}`);
   for (const those of groupBy(failed, ({ reason, detail }) => `${reason} ${withoutIds(detail)}`).values()) {
     const [{ reason, detail } = { reason: 'unknown', detail: '' }] = those;
@@ -84,14 +87,14 @@ const withoutIds = (detail: string): string => detail.replace(/i-[0-9a-f]{8,17}/
 export function showNumbers(before: Survey, after: Survey, io: Io, say: Say): void {
   const [was, is] = [before, after].map(countsOf);
   if (was === undefined || is === undefined) return;
-  const shown = VERDICTS.filter((name) => name === 'open' || name === 'compliant' || was[name] + is[name] > 0);
+  const shown = VERDICTS.filter((name) => name === 'non-compliant' || name === 'compliant' || was[name] + is[name] > 0);
   const rows = shown.map((name) => [VERDICT_LABELS[name], count(was[name]), count(is[name])]);
   say('');
   tableLines(['', 'before', 'after'], rows, [0], io).forEach(say);
 }
 
 /** Instances of all regions by verdict. */
-export function countsOf({ tallies }: Survey): Tally['counts'] {
+export function countsOf({ tallies }: Survey): ComplianceSummary['counts'] {
   const sums = VERDICTS.map((name) => [name, [...tallies.values()].reduce((sum, { counts }) => sum + counts[name], 0)]);
-  return Object.fromEntries(sums) as Tally['counts'];
+  return Object.fromEntries(sums) as ComplianceSummary['counts'];
 }

@@ -8,7 +8,7 @@ const LEFT: Readonly<Partial<Record<LeftReason, string>>> = {
   'aws-managed': 'an AWS service operates them: nobody else can change them',
   unreadable: 'EC2 did not state their options in a form we know',
   'exemption-malformed': 'their exemption is not a date: correct or revoke it',
-  'exemption-beyond-horizon': 'their exemption reaches too far: correct or revoke it',
+  'exemption-exceeds-maximum': 'their exemption reaches too far: correct or revoke it',
   terminated: 'terminated',
 };
 
@@ -16,7 +16,7 @@ const LEFT: Readonly<Partial<Record<LeftReason, string>>> = {
 export const leftLabel = (reason: LeftReason): string => LEFT[reason] ?? reason;
 
 /** Those that somebody should look at. */
-export const LEFT_PROBLEMS: readonly LeftReason[] = ['unreadable', 'exemption-malformed', 'exemption-beyond-horizon'];
+export const LEFT_PROBLEMS: readonly LeftReason[] = ['unreadable', 'exemption-malformed', 'exemption-exceeds-maximum'];
 
 /** A time span as people say it. */
 export function span(milliseconds: number): string {

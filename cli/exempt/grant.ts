@@ -1,9 +1,9 @@
 import { ec2ExemptionWriter } from '../../lambda/adapters/ec2-by-hand.ts';
-import { persist } from '../../lambda/app/retry.ts';
+import { withRetries } from '../../lambda/app/retry.ts';
 import { isReachable } from '../../lambda/core/rollback.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
-import { HORIZON_OPTION, JSON_OPTION } from '../shared/options.ts';
+import { MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
 import { IDS_ARGUMENT, PATIENCE, snapshotsOf } from './instances.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from './period.ts';
 
@@ -19,7 +19,7 @@ export const grant: Command<AwsOptions & GrantOptions & { readonly json?: true }
     FOR_OPTION,
     { flags: '--until <day>', description: 'the same as --for' },
     REASON_OPTION,
-    HORIZON_OPTION,
+    MAX_EXEMPTION_OPTION,
     JSON_OPTION,
   ],
   examples: [['imdsv2 exempt grant i-0a1b2c3d4e5f60718 --for 30d --reason "agent X"', 'for thirty days']],
@@ -34,7 +34,7 @@ export const grant: Command<AwsOptions & GrantOptions & { readonly json?: true }
       throw new UsageError(`${managed.instanceId} is operated by an AWS service, which we leave alone anyway`);
     }
     const ids = snapshots.map(({ instanceId }) => instanceId);
-    await persist(() => ec2ExemptionWriter(aws.ec2).grant(region, ids, until, reason), time);
+    await withRetries(() => ec2ExemptionWriter(aws.ec2).grant(region, ids, until, reason), time);
     if (options.json) io.out(JSON.stringify({ region, instanceIds: ids, until, reason }));
     else {
       for (const { instanceId, options: has } of snapshots) {

@@ -1,5 +1,5 @@
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
-import { persist } from '../../lambda/app/retry.ts';
+import { withRetries } from '../../lambda/app/retry.ts';
 import type { Time } from '../../lambda/app/ports.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Aws } from '../shared/aws.ts';
@@ -23,7 +23,7 @@ export async function snapshotsOf(
   time: Time,
 ): Promise<readonly Snapshot[]> {
   const ids = [...new Set(args.map(instanceIdOf))];
-  const snapshots = await persist(() => ec2Reader(aws.ec2).describe(region, ids), time);
+  const snapshots = await withRetries(() => ec2Reader(aws.ec2).describe(region, ids), time);
   const known = new Map(snapshots.map((snapshot) => [snapshot.instanceId, snapshot]));
   const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length > 0) throw new UsageError(`EC2 shows no ${unknown.join(', ')} in ${region}; nothing was changed`);

@@ -9,11 +9,11 @@ import { readRegions } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
 import { explainError } from '../shared/errors.ts';
-import { HORIZON_OPTION, JSON_OPTION } from '../shared/options.ts';
+import { MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
 import { tableLines } from '../shared/table.ts';
 
 interface ListOptions extends AwsOptions {
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   readonly json?: true;
 }
 
@@ -36,7 +36,7 @@ export const list: Command<ListOptions> = {
   name: 'list',
   summary: 'every exemption, also expired and malformed ones',
   details: 'The last column of the table says how the instance stands, as in audit. Needs ec2:DescribeInstances.',
-  options: [...AWS_OPTIONS, REGIONS_OPTION, HORIZON_OPTION, JSON_OPTION],
+  options: [...AWS_OPTIONS, REGIONS_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION],
   examples: [['imdsv2 exempt list --regions all', 'of every enabled region']],
   run: async (_, options, io) => {
     const aws = new Aws(options, io);
@@ -65,10 +65,10 @@ export const list: Command<ListOptions> = {
   },
 };
 
-function toRow(region: string, snapshot: Snapshot, { exemptionHorizonDays }: ListOptions, now: Date): [] | [row: Row] {
+function toRow(region: string, snapshot: Snapshot, { maxExemptionDays }: ListOptions, now: Date): [] | [row: Row] {
   const { instanceId, tags } = snapshot;
-  const exemption = readExemption(tags, now, exemptionHorizonDays);
-  const verdict = verdictOf(snapshot, exemptionHorizonDays, now);
+  const exemption = readExemption(tags, now, maxExemptionDays);
+  const verdict = verdictOf(snapshot, maxExemptionDays, now);
   if (exemption.kind === 'none' || verdict === undefined) return [];
   const [until, left] =
     exemption.kind === 'malformed'
@@ -85,7 +85,7 @@ const KINDS: Readonly<Record<Row['kind'], string>> = {
   active: 'in date',
   expired: 'expired',
   malformed: 'not a date',
-  'beyond-horizon': 'too far away',
+  'exceeds-maximum': 'too far away',
 };
 
 const toCells = (row: Row): string[] => [

@@ -8,7 +8,7 @@ export interface GrantOptions {
   readonly for?: string;
   readonly until?: string;
   readonly reason?: string;
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
 }
 
 /** What every grant must say. */
@@ -32,11 +32,11 @@ export const REASON_OPTION: OptionSpec = {
 const MAX_REASON = 256;
 
 /** @throws UsageError for a date that is over, too far away or none, or without a reason. */
-export function grantOf({ reason = '', exemptionHorizonDays, ...options }: GrantOptions, now: Date): Grant {
+export function grantOf({ reason = '', maxExemptionDays, ...options }: GrantOptions, now: Date): Grant {
   if (options.for !== undefined && options.until !== undefined) throw new UsageError('--for does not go with --until');
   const text = options.for ?? options.until;
   if (text === undefined) throw new UsageError('--for is missing; accepted: such as --for 14d or --for 2026-12-31');
-  const until = untilOf(text, exemptionHorizonDays, now);
+  const until = untilOf(text, maxExemptionDays, now);
   const why = reason.trim();
   if (why === '') throw new UsageError('--reason is missing; accepted: a few words on why');
   if (why.length > MAX_REASON || clean(why, MAX_REASON) !== why) {
@@ -45,18 +45,18 @@ export function grantOf({ reason = '', exemptionHorizonDays, ...options }: Grant
   return { until, reason: why };
 }
 
-function untilOf(text: string, horizonDays: number, now: Date): string {
+function untilOf(text: string, maxDays: number, now: Date): string {
   const until = /^0+d$/.test(text) ? undefined : readPeriod(text, now);
-  const accepted = `accepted: 1d to ${horizonDays}d, or a day from ${dayFromNow(now, 0)} to ${dayFromNow(now, horizonDays)}`;
+  const accepted = `accepted: 1d to ${maxDays}d, or a day from ${dayFromNow(now, 0)} to ${dayFromNow(now, maxDays)}`;
   if (until === undefined) throw new UsageError(`${JSON.stringify(text)} is no period and no date; ${accepted}`);
-  switch (readExemption(new Map([[TAG.exemptUntil, until]]), now, horizonDays).kind) {
+  switch (readExemption(new Map([[TAG.exemptUntil, until]]), now, maxDays).kind) {
     case 'active':
       return until;
     case 'expired':
       throw new UsageError(`${until} is over; ${accepted}`);
     case 'none':
     case 'malformed':
-    case 'beyond-horizon':
-      throw new UsageError(`${until} is too far away; ${accepted} (--exemption-horizon-days)`);
+    case 'exceeds-maximum':
+      throw new UsageError(`${until} is too far away; ${accepted} (--max-exemption-days)`);
   }
 }

@@ -1,5 +1,5 @@
 import { ec2ExemptionWriter } from '../../lambda/adapters/ec2-by-hand.ts';
-import { persist } from '../../lambda/app/retry.ts';
+import { withRetries } from '../../lambda/app/retry.ts';
 import { TAG } from '../../lambda/contract.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { isReachable } from '../../lambda/core/rollback.ts';
@@ -24,7 +24,7 @@ export const revoke: Command<AwsOptions & { readonly json?: true }> = {
     const snapshots = await snapshotsOf(args, region, aws, time);
     const exempt = snapshots.filter(isTagged);
     const ids = exempt.map(({ instanceId }) => instanceId);
-    if (ids.length > 0) await persist(() => ec2ExemptionWriter(aws.ec2).revoke(region, ids), time);
+    if (ids.length > 0) await withRetries(() => ec2ExemptionWriter(aws.ec2).revoke(region, ids), time);
     if (options.json) {
       io.out(JSON.stringify({ region, revoked: ids, notExempt: idsWithout(snapshots, ids) }));
       return 0;

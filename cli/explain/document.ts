@@ -1,4 +1,4 @@
-import { originOf } from '../../lambda/core/launch-source.ts';
+import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { cleanTexts } from '../audit/row.ts';
 import { decisionJson } from '../shared/decision.ts';
@@ -24,8 +24,8 @@ export function documentOf(facts: Facts): object {
     options: cleanTexts(options),
     launchTime,
     firstLaunch,
-    origin: cleanTexts(originOf(tags)),
-    exemption: cleanTexts(readExemption(tags, at, policy.exemptionHorizonDays)),
+    launchSource: cleanTexts(launchSourceOf(tags)),
+    exemption: cleanTexts(readExemption(tags, at, policy.maxExemptionDays)),
     defaults: isUnread(defaults) ? { error: defaults.problem } : cleanTexts(defaults),
     // Two metrics: while tokens are required, calls without one are refused and counted elsewhere.
     [refusesCalls(snapshot) ? 'refused' : 'usage']: isUnread(usage) ? { error: usage.problem } : usage,

@@ -25,7 +25,7 @@ export function option(options: MetadataOptions, name: keyof MetadataOptions): s
 
 /** What the exemption tag says today. */
 export function exemptionLine({ snapshot, policy, at }: { snapshot: Snapshot; policy: Policy; at: Date }): string {
-  return exemptionNote(cleanTexts(readExemption(snapshot.tags, at, policy.exemptionHorizonDays))) || 'no exemption tag';
+  return exemptionNote(cleanTexts(readExemption(snapshot.tags, at, policy.maxExemptionDays))) || 'no exemption tag';
 }
 
 /** A time as people read it. */

@@ -1,7 +1,7 @@
 import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
 import { measure } from '../../lambda/app/measure.ts';
-import { attempt, persist } from '../../lambda/app/retry.ts';
+import { attempt, withRetries } from '../../lambda/app/retry.ts';
 import type { Time } from '../../lambda/app/ports.ts';
 import type { Policy } from '../../lambda/core/decide.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
@@ -34,7 +34,7 @@ export async function readFacts(instanceId: string, rules: ExplainRules, aws: Aw
   const time = cliTime(io, PATIENCE);
   const { region, snapshot } = await find(instanceId, aws, time, io);
   const [defaults, usage] = await Promise.all([
-    orProblem(() => persist(() => readDefaults(aws.ec2(region)), time)),
+    orProblem(() => withRetries(() => readDefaults(aws.ec2(region)), time)),
     orProblem(() => usageIn(region, snapshot, rules.usage, aws, time)),
   ]);
   return { region, snapshot, defaults, usage, policy: rules.policy, at: io.now() };
@@ -47,7 +47,7 @@ async function find(instanceId: string, aws: Aws, time: Time, io: Io): Promise<P
     regions,
     async (region) => ({
       region,
-      seen: await attempt(() => persist(() => reader.describe(region, [instanceId]), time)),
+      seen: await attempt(() => withRetries(() => reader.describe(region, [instanceId]), time)),
     }),
     { concurrency: REGIONS_AT_ONCE },
   );

@@ -1,8 +1,8 @@
-import { originOf } from '../../lambda/core/launch-source.ts';
+import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
-import { originLabel } from '../audit/labels.ts';
-import { originGroupOf } from '../audit/launch-source-group.ts';
+import { launchSourceLabel } from '../audit/labels.ts';
+import { launchSourceGroupOf } from '../audit/launch-source-group.ts';
 import type { Io } from '../shared/io.ts';
 import { refusedNote, usageNote } from '../shared/usage.ts';
 import { explain, type ExplainedRow, type Facts, isUnread, refusesCalls } from './explanation.ts';
@@ -19,7 +19,7 @@ export function show(facts: Facts, io: Io): void {
   line('options', OPTIONS.map((field) => option(options, field)).join(', '));
   line('launched', firstLaunch === undefined ? 'EC2 does not say' : iso(firstLaunch));
   line('last start', launchTime === undefined ? 'EC2 does not say' : iso(launchTime));
-  line('origin', originLabel(originGroupOf(originOf(tags))));
+  line('launchSource', launchSourceLabel(launchSourceGroupOf(launchSourceOf(tags))));
   line('exemption', exemptionLine(facts));
   line('defaults', isUnread(defaults) ? notRead(defaults.problem) : defaultsLine(defaults));
   const note = refusesCalls(snapshot) ? refusedNote : usageNote;

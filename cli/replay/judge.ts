@@ -85,17 +85,17 @@ function neededFor(
     .map(({ assumed }) => assumed);
 }
 
-/** What the sweep would do with an instance of a dump now; `undefined` if it has no usable id. */
+/** What the scan would do with an instance of a dump now; `undefined` if it has no usable id. */
 export function judgeInstance(instance: Json, policy: Policy, now: Date): Replayed | undefined {
   const snapshot = describedBy(instance);
   if (snapshot === undefined) return undefined;
-  const context: Context = { trigger: 'sweep', eventId: '', occurredAt: now };
+  const context: Context = { trigger: 'scan', eventId: '', occurredAt: now };
   const { row, decision } = rulingOn(snapshot, context, policy, now);
   const { HttpTokens, HttpEndpoint } = snapshot.options;
   const said = { HttpTokens, HttpEndpoint, exemptUntil: snapshot.tags.get(TAG.exemptUntil) };
   const judged = { instanceId: snapshot.instanceId, said, decision, row: row.number, provided: [] };
   return {
-    trigger: 'sweep',
+    trigger: 'scan',
     matched: true,
     at: now,
     region: regionOf(instance),

@@ -8,7 +8,7 @@ import { type Command, UsageError } from '../shared/command.ts';
 import { confirmed } from '../shared/confirm.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
-import { HORIZON_OPTION, instanceIdOf, JSON_OPTION, YES_OPTION } from '../shared/options.ts';
+import { MAX_EXEMPTION_OPTION, instanceIdOf, JSON_OPTION, YES_OPTION } from '../shared/options.ts';
 import { PATIENCE } from '../exempt/instances.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from '../exempt/period.ts';
 
@@ -22,7 +22,7 @@ export const rollback: Command<RollbackOptions> = {
 
 It finds out beforehand whether EC2 would refuse, and changes nothing then.`,
   args: [{ name: '<id>', description: 'the instance' }],
-  options: [...AWS_OPTIONS, FOR_OPTION, REASON_OPTION, HORIZON_OPTION, YES_OPTION, JSON_OPTION],
+  options: [...AWS_OPTIONS, FOR_OPTION, REASON_OPTION, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 rollback i-0a1b2c3d4e5f60718 --for 14d --reason "agent X"', 'for two weeks'],
     [

@@ -7,7 +7,7 @@ import type { Io } from './io.ts';
 const PATIENCE = { first: 15_000, later: 120_000 };
 
 /**
- * Whether a region answers. `persist` tries again for as long as there is time: a region that does not answer must not hold a
+ * Whether a region answers. `withRetries` tries again for as long as there is time: a region that does not answer must not hold a
  * command up for ever, but one that throttles does answer.
  */
 export class Attention {

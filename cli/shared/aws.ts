@@ -1,7 +1,7 @@
 import { DescribeRegionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Time } from '../../lambda/app/ports.ts';
-import { persist } from '../../lambda/app/retry.ts';
+import { withRetries } from '../../lambda/app/retry.ts';
 import { unlogged } from '../../lambda/adapters/clients.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
@@ -52,7 +52,7 @@ export class Aws {
     this.#io = io;
   }
 
-  /** For clients of other services. `maxAttempts` is 3 there; EC2 clients make one, for `persist` tries again. */
+  /** For clients of other services. `maxAttempts` is 3 there; EC2 clients make one, for `withRetries` tries again. */
   public config(region: string): Pick<EC2ClientConfig, 'profile' | 'requestHandler'> & { region: string } {
     return { region, profile: this.#options.profile, requestHandler: REQUESTS };
   }
@@ -116,7 +116,7 @@ export class Aws {
   public async enabledRegions(): Promise<readonly string[]> {
     const home = await this.home();
     const call = () => failing(this.ec2(home).send(new DescribeRegionsCommand({})));
-    const { Regions = [] } = await persist(call, this.time(home));
+    const { Regions = [] } = await withRetries(call, this.time(home));
     return Regions.flatMap(({ RegionName = [] }) => RegionName).toSorted();
   }
 

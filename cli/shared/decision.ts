@@ -1,9 +1,9 @@
-import type { Decision, HoldProblem, SkipReason } from '../../lambda/core/decide.ts';
+import type { Decision, ReviewReason, SkipReason } from '../../lambda/core/decide.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { cleanTexts } from '../audit/row.ts';
 
 /** What becomes of an instance, without the details that differ from one to the next. */
-export type DecisionName = 'require tokens' | `leave alone: ${SkipReason | 'exempt'}` | `hold: ${HoldProblem}`;
+export type DecisionName = 'require tokens' | `leave alone: ${SkipReason | 'exempt'}` | `hold: ${ReviewReason}`;
 
 /** The name of a decision. */
 export function decisionName(decision: Decision): DecisionName {
@@ -14,7 +14,7 @@ export function decisionName(decision: Decision): DecisionName {
       return `leave alone: ${decision.reason}`;
     case 'exempt':
       return 'leave alone: exempt';
-    case 'hold':
+    case 'needs-review':
       return `hold: ${decision.problem}`;
   }
 }
@@ -26,7 +26,7 @@ export function decisionNote(decision: Decision): string {
     const { until, grantReason } = decision;
     return `${name} until ${until}${grantReason ? ` (${clean(grantReason)})` : ''}`;
   }
-  const value = decision.kind === 'hold' ? decision.value : undefined;
+  const value = decision.kind === 'needs-review' ? decision.value : undefined;
   return value === undefined ? name : `${name} ${JSON.stringify(clean(value))}`;
 }
 

@@ -7,8 +7,8 @@ import { toInstanceId } from '../../lambda/core/target.ts';
 export const JSON_OPTION: OptionSpec = { flags: '--json', description: 'the result as JSON' };
 
 /** The furthest an exemption may reach where nothing else is said; the same as the function's default. */
-export const HORIZON_OPTION: OptionSpec = {
-  flags: '--exemption-horizon-days <n>',
+export const MAX_EXEMPTION_OPTION: OptionSpec = {
+  flags: '--max-exemption-days <n>',
   description: 'as in the settings of the deployment: exemptions that reach further do not count',
   read: wholeNumberOf(1, 3650),
   fallback: 90,

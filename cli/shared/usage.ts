@@ -17,7 +17,7 @@ export const USAGE_RULES_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: '--minimum-age-days <n>',
-    description: 'an instance must have been measured this long to count as quiet, 1 to 455',
+    description: 'an instance must have been measured this long to count as unused, 1 to 455',
     read: wholeNumberOf(1, 455),
     fallback: USAGE_RULES.minimumAgeDays,
   },
@@ -26,14 +26,14 @@ export const USAGE_RULES_OPTIONS: readonly OptionSpec[] = [
 /**
  * The rules that the options ask for.
  *
- * @throws UsageError if nothing could ever be quiet by them.
+ * @throws UsageError if nothing could ever be unused by them.
  */
 export function usageRulesOf({ lookBackDays, minimumAgeDays }: UsageRules): UsageRules {
   if (minimumAgeDays <= lookBackDays) return { lookBackDays, minimumAgeDays };
   throw new UsageError(`--minimum-age-days ${minimumAgeDays} is more than --look-back-days ${lookBackDays}`);
 }
 
-/** CloudWatch of the account; `persist` tries again. */
+/** CloudWatch of the account; `withRetries` tries again. */
 export function usageReader(aws: Aws): UsageReader {
   const clients = new Map<string, CloudWatchClient>();
   return cloudWatchUsage((region) => {
@@ -46,8 +46,8 @@ export function usageReader(aws: Aws): UsageReader {
 /** How an instance uses IMDSv1, for people. */
 export function usageNote(usage: Usage): string {
   switch (usage.kind) {
-    case 'quiet':
-      return `quiet: no call without a token in ${days(usage.hours)} measured`;
+    case 'unused':
+      return `unused: no call without a token in ${days(usage.hours)} measured`;
     case 'in-use':
       return `in use: ${calls(usage.count)} without a token, ${perDay(usage.callsPerDay)}, none seen after ${minute(usage.lastSeen)}`;
     case 'unknown':
@@ -58,7 +58,7 @@ export function usageNote(usage: Usage): string {
 /** How an instance with tokens required still tries IMDSv1, for people. */
 export function refusedNote(usage: Usage): string {
   switch (usage.kind) {
-    case 'quiet':
+    case 'unused':
       return `nothing refused in ${days(usage.hours)} measured`;
     case 'in-use':
       return `${calls(usage.count)} without a token refused, ${perDay(usage.callsPerDay)}, none seen after ${minute(usage.lastSeen)}: something on it may be broken`;

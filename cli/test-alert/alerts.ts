@@ -1,7 +1,7 @@
 import { TAG } from '../../lambda/contract.ts';
-import { toBrokenMessages } from '../../lambda/core/workload-impact.ts';
+import { toWorkloadImpactMessages } from '../../lambda/core/workload-impact.ts';
 import { toDigestMessage } from '../../lambda/core/digest-message.ts';
-import { Census } from '../../lambda/core/digest.ts';
+import { Inventory } from '../../lambda/core/digest.ts';
 import type { AlertOptions } from '../../lambda/core/email.ts';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
@@ -21,7 +21,7 @@ export function testAlerts(place: Place, options: AlertOptions, now: Date): read
   return [
     ...KINDS.flatMap((kind, index) => toMessages([toOutcome(kind, index, place, now)], options)),
     digest(place, options, now),
-    ...broken(place, options, now),
+    ...workloadImpact(place, options, now),
   ].map(marked);
 }
 
@@ -49,7 +49,7 @@ type Kind = Pick<Outcome, 'status' | 'reason' | 'detail' | 'exposedSeconds'> & {
   readonly exemptUntil?: number;
 };
 
-const REMEDIATED = { status: 'remediated', reason: 'imdsv1-reachable', exposedSeconds: 12 } as const;
+const REMEDIATED = { status: 'remediated', reason: 'imdsv1-enabled', exposedSeconds: 12 } as const;
 
 /** As the product decides and words them: each differs from the others in what people are told. */
 const KINDS: readonly Kind[] = [
@@ -57,12 +57,12 @@ const KINDS: readonly Kind[] = [
   { trigger: 'drift', ...REMEDIATED },
   { trigger: 'revoke', ...REMEDIATED },
   { trigger: 'running', ...REMEDIATED, exposedSeconds: 130 },
-  { trigger: 'launch', status: 'would-remediate', reason: 'imdsv1-reachable' },
-  { trigger: 'launch', status: 'closed', reason: 'closed' },
+  { trigger: 'launch', status: 'would-remediate', reason: 'imdsv1-enabled' },
+  { trigger: 'launch', status: 'already-remediated', reason: 'already-remediated' },
   { trigger: 'grant', status: 'exempt', reason: 'exempt', exemptUntil: 14 },
   { trigger: 'launch', status: 'exempt', reason: 'exempt-self-granted', grantedByCall: true, exemptUntil: 14 },
-  { trigger: 'launch', status: 'held', reason: 'exemption-malformed', detail: 'next summer' },
-  { trigger: 'running', status: 'held', reason: 'existing-instance' },
+  { trigger: 'launch', status: 'needs-review', reason: 'exemption-malformed', detail: 'next summer' },
+  { trigger: 'running', status: 'needs-review', reason: 'existing-instance' },
   { trigger: 'launch', status: 'failed', reason: 'denied', detail: 'UnauthorizedOperation: this is a test' },
 ];
 
@@ -93,28 +93,28 @@ function toSnapshot(
 
 const daysAgo = (days: number, now: Date): Date => new Date(now.getTime() - days * 86_400_000);
 
-/** What a sweep says of a region: one that is quiet, one in use, one whose exemption ends soon. */
+/** What a scan says of a region: one that is unused, one in use, one whose exemption ends soon. */
 function digest({ account, region }: Place, options: AlertOptions, now: Date): Message {
-  const context = { trigger: 'sweep', eventId: 'test-alert-digest', occurredAt: now } as const;
-  const census = new Census(context, { existing: 'audit', ...options });
+  const context = { trigger: 'scan', eventId: 'test-alert-digest', occurredAt: now } as const;
+  const inventory = new Inventory(context, { existing: 'audit', ...options });
   const existing = (index: number, HttpTokens: string, until?: string) =>
     toSnapshot(KINDS.length + index, { HttpTokens, launched: daysAgo(400, now), until });
-  census.add(existing(1, 'required'), now);
-  census.add(existing(2, 'optional'), now, { kind: 'quiet', hours: 336 });
+  inventory.add(existing(1, 'required'), now);
+  inventory.add(existing(2, 'optional'), now, { kind: 'unused', hours: 336 });
   const lastSeen = daysAgo(1, now);
-  census.add(existing(3, 'optional'), now, { kind: 'in-use', count: 42, callsPerDay: 3, lastSeen });
-  census.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.exemptionHorizonDays))), now);
-  const { tally, open, exempt } = census;
+  inventory.add(existing(3, 'optional'), now, { kind: 'in-use', count: 42, callsPerDay: 3, lastSeen });
+  inventory.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.maxExemptionDays))), now);
+  const { compliance, nonCompliant, exempt } = inventory;
   const launchDefault = { HttpTokens: 'required' };
-  const run = { account, region, startedAt: now, openBefore: open.length, asked: 0 };
-  return toDigestMessage({ ...run, tally, open, exempt, launchDefault, problems: [] }, now, options);
+  const run = { account, region, startedAt: now, nonCompliantBefore: nonCompliant.length, requested: 0 };
+  return toDigestMessage({ ...run, compliance, nonCompliant, exempt, launchDefault, problems: [] }, now, options);
 }
 
 /** What is told when a change broke something. */
-function broken({ account, region }: Place, options: AlertOptions, now: Date): readonly Message[] {
+function workloadImpact({ account, region }: Place, options: AlertOptions, now: Date): readonly Message[] {
   const snapshot = toSnapshot(KINDS.length + 5, { HttpTokens: 'required', launched: daysAgo(400, now) });
-  const closedAt = new Date(now.getTime() - 15 * 60_000);
-  return toBrokenMessages(account, region, [{ snapshot, closedAt, rejected: 7 }], options);
+  const remediatedAt = new Date(now.getTime() - 15 * 60_000);
+  return toWorkloadImpactMessages(account, region, [{ snapshot, remediatedAt, rejected: 7 }], options);
 }
 
 function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome {
@@ -122,7 +122,7 @@ function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome 
   const { account, region, partition } = place;
   const occurredAt = new Date(now.getTime() - (exposedSeconds ?? 12) * 1000);
   const until = exemptUntil === undefined ? undefined : dayFromNow(now, exemptUntil);
-  const HttpTokens = rest.status === 'closed' ? 'required' : 'optional';
+  const HttpTokens = rest.status === 'already-remediated' ? 'required' : 'optional';
   const snapshot = toSnapshot(index + 1, { HttpTokens, launched: occurredAt, until });
   const caller = { principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/nobody` };
   return {

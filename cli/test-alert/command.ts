@@ -6,14 +6,14 @@ import type { Command } from '../shared/command.ts';
 import { confirmed } from '../shared/confirm.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
-import { HORIZON_OPTION, JSON_OPTION, STACK_OPTION, YES_OPTION } from '../shared/options.ts';
+import { MAX_EXEMPTION_OPTION, JSON_OPTION, STACK_OPTION, YES_OPTION } from '../shared/options.ts';
 import { type ClientConfig, findDeployment } from '../doctor/deployment.ts';
 import { confirmCommand, type Subscribers, subscribersOf } from '../doctor/topics.ts';
 import { testAlerts } from './alerts.ts';
 
 interface TestAlertOptions extends AwsOptions {
   readonly stack: string;
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   readonly yes?: true;
   readonly json?: true;
 }
@@ -24,7 +24,7 @@ export const testAlert: Command<TestAlertOptions> = {
   summary: 'sends one alert of each kind to the topic Outcomes, marked as a test',
   details:
     'Subjects begin with TEST, the mail says so first and last, and the JSON has "test": true. Severity, status and trigger are those of a real alert, so filter policies of subscriptions apply. The instances do not exist.',
-  options: [STACK_OPTION, ...AWS_OPTIONS, HORIZON_OPTION, YES_OPTION, JSON_OPTION],
+  options: [STACK_OPTION, ...AWS_OPTIONS, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 test-alert', 'says who will get it, asks, and sends'],
     ['imdsv2 test-alert --yes --region eu-west-1', 'without the question'],

@@ -8,11 +8,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 /** An answer that takes longer than this is given up, so that one hung call does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** EC2 clients by region. `persist` tries again, the client does not. */
+/** EC2 clients by region. `withRetries` tries again, the client does not. */
 export const ec2Clients = (): ((region: string) => EC2Client) =>
   byRegion((region) => unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })));
 
-/** CloudWatch clients by region. `persist` tries again, the client does not. */
+/** CloudWatch clients by region. `withRetries` tries again, the client does not. */
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
   byRegion((region) => unlogged(new CloudWatchClient({ region, requestHandler, maxAttempts: 1 })));
 

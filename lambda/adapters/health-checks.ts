@@ -1,21 +1,21 @@
 import { type CloudTrailClient, DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
 import { DescribeRuleCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Pulse } from '../app/ports.ts';
-import { FORWARDER_DEAD_LETTERS } from '../contract.ts';
+import type { HealthChecks } from '../app/ports.ts';
+import { FORWARDER_DEAD_LETTER_QUEUE } from '../contract.ts';
 import { FailureError } from '../core/failure.ts';
 import { TRIGGERS } from '../triggers/index.ts';
 import { toFailure } from './failures.ts';
-import { unheard } from './rule-coverage.ts';
+import { notMonitored } from './rule-coverage.ts';
 
-export interface PulseOptions {
+export interface HealthCheckOptions {
   readonly trails: CloudTrailClient;
   readonly events: EventBridgeClient;
   readonly queues: SQSClient;
   /** Whether a trail is expected at all. */
   readonly trail: boolean;
   readonly ruleNames: readonly string[];
-  readonly deadLettersUrl: string;
+  readonly deadLetterQueueUrl: string;
   /** Regions that send their events here. */
   readonly forwarders: readonly string[];
   readonly elsewhere: {
@@ -28,7 +28,7 @@ export interface PulseOptions {
  * Feels the parts that nobody notices when they stop: the trail, the rules and the dead letters. Needs `cloudtrail:DescribeTrails`,
  * `cloudtrail:GetTrailStatus`, `events:DescribeRule`, `events:ListRules`, `sqs:GetQueueUrl` and `sqs:GetQueueAttributes`.
  */
-export function pulse(options: PulseOptions): Pulse {
+export function healthChecks(options: HealthCheckOptions): HealthChecks {
   const checks = [
     ...(options.trail ? [() => trailProblem(options)] : []),
     ...options.ruleNames.map((name) => () => ruleProblem(name, options)),
@@ -39,7 +39,7 @@ export function pulse(options: PulseOptions): Pulse {
     problemsIn: (region) =>
       problemsOf([
         () => silence(region, options),
-        ...(options.forwarders.includes(region) ? [() => unsentProblem(region, options)] : []),
+        ...(options.forwarders.includes(region) ? [() => undeliveredProblem(region, options)] : []),
       ]),
   };
 }
@@ -50,16 +50,16 @@ async function problemsOf(checks: readonly (() => Promise<string | undefined>)[]
 }
 
 /** What nobody hears in a region, or hears with a rule of another version. */
-async function silence(region: string, { elsewhere }: PulseOptions): Promise<string | undefined> {
-  const missing = await unheard(elsewhere.events(region));
+async function silence(region: string, { elsewhere }: HealthCheckOptions): Promise<string | undefined> {
+  const missing = await notMonitored(elsewhere.events(region));
   if (missing.length === 0) return undefined;
   const what = missing.length === TRIGGERS.length ? '' : ` for ${missing.join(', ')}`;
-  return `no rule listens${what} in ${region}: what happens to instances there waits for the sweep`;
+  return `no rule listens${what} in ${region}: what happens to instances there waits for the scan`;
 }
 
-async function unsentProblem(region: string, { elsewhere }: PulseOptions): Promise<string | undefined> {
+async function undeliveredProblem(region: string, { elsewhere }: HealthCheckOptions): Promise<string | undefined> {
   const queues = elsewhere.queues(region);
-  const { QueueUrl = '' } = await queues.send(new GetQueueUrlCommand({ QueueName: FORWARDER_DEAD_LETTERS }));
+  const { QueueUrl = '' } = await queues.send(new GetQueueUrlCommand({ QueueName: FORWARDER_DEAD_LETTER_QUEUE }));
   const waiting = await depthOf(QueueUrl, queues);
   return waiting > 0 ? `${waiting} events of ${region} did not reach the home region` : undefined;
 }
@@ -69,7 +69,7 @@ const unread = (error: unknown): string => {
   return `a check could not be made: ${message}`;
 };
 
-async function trailProblem({ trails }: PulseOptions): Promise<string | undefined> {
+async function trailProblem({ trails }: HealthCheckOptions): Promise<string | undefined> {
   // With shadow trails: those of other regions and of the organization log here too.
   const { trailList = [] } = await trails.send(new DescribeTrailsCommand({ includeShadowTrails: true }));
   const unread: unknown[] = [];
@@ -86,14 +86,14 @@ async function trailProblem({ trails }: PulseOptions): Promise<string | undefine
   return 'no CloudTrail trail is logging here: set-backs to IMDSv1 are not seen';
 }
 
-async function ruleProblem(name: string, { events }: PulseOptions): Promise<string | undefined> {
+async function ruleProblem(name: string, { events }: HealthCheckOptions): Promise<string | undefined> {
   const [Name, EventBusName] = name.split('/').reverse();
   const { State } = await events.send(new DescribeRuleCommand({ Name, EventBusName }));
   return State === 'DISABLED' ? `the rule ${name} is disabled` : undefined;
 }
 
-async function letterProblem({ queues, deadLettersUrl }: PulseOptions): Promise<string | undefined> {
-  const waiting = await depthOf(deadLettersUrl, queues);
+async function letterProblem({ queues, deadLetterQueueUrl }: HealthCheckOptions): Promise<string | undefined> {
+  const waiting = await depthOf(deadLetterQueueUrl, queues);
   return waiting > 0 ? `${waiting} dead letters are waiting` : undefined;
 }
 

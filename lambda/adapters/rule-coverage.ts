@@ -10,7 +10,7 @@ import { failing } from './failures.ts';
  *
  * @throws FailureError
  */
-export async function unheard(client: EventBridgeClient): Promise<readonly TriggerName[]> {
+export async function notMonitored(client: EventBridgeClient): Promise<readonly TriggerName[]> {
   const listening = new Set<string>();
   let NextToken: string | undefined;
   do {

@@ -1,8 +1,8 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import type { WorkQueue } from '../app/ports.ts';
-import { toUnsent } from '../core/undelivered-alert.ts';
-import { toWatchMessage } from '../triggers/post-change-check.ts';
+import { toUndelivered } from '../core/undelivered-alert.ts';
+import { toCheckMessage } from '../triggers/post-change-check.ts';
 import { failing } from './failures.ts';
 import { batchesOf, sendBatch } from './sqs-batches.ts';
 
@@ -16,13 +16,16 @@ export function sqsWorkQueue(client: SQSClient, queueUrl: string): WorkQueue {
     await pMap(batchesOf(entries), (batch) => sendBatch(client, queueUrl, batch), { concurrency: 10 });
   };
   return {
-    // The queue's own delay waits for a CloudTrail record; a sighting need not wait for one.
-    putSightings: (sightings, delaySeconds = 0) => put(sightings, delaySeconds),
+    // The queue's own delay waits for a CloudTrail record; a finding need not wait for one.
+    putFindings: (findings, delaySeconds = 0) => put(findings, delaySeconds),
     putEvent: (event, delaySeconds) => put([event], delaySeconds),
-    putUnsent: async (message) => {
-      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(toUnsent(message)) });
+    putUndelivered: async (message) => {
+      const command = new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: JSON.stringify(toUndelivered(message)),
+      });
       await failing(client.send(command));
     },
-    putWatches: (watches) => put(watches.map(toWatchMessage), LONGEST_DELAY),
+    putChecks: (checks) => put(checks.map(toCheckMessage), LONGEST_DELAY),
   };
 }

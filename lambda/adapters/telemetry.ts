@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Gauges, Journal } from '../app/ports.ts';
+import type { Gauges, Telemetry } from '../app/ports.ts';
 import { METRICS, type Status } from '../contract.ts';
 import { isRetried, type Outcome, severityOf } from '../core/outcome.ts';
 import { clean } from '../core/text.ts';
@@ -8,7 +8,7 @@ import { clean } from '../core/text.ts';
 const { names } = METRICS;
 
 /** One structured log line for each outcome, with the same keys everywhere, and the metrics that alarms watch. */
-export function journal(logger: Logger, metrics: Metrics): Journal {
+export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
   const count = (name: string) => metrics.addMetric(name, MetricUnit.Count, 1);
   return {
     outcome: (outcome, told) => {
@@ -37,9 +37,9 @@ export function journal(logger: Logger, metrics: Metrics): Journal {
       logger.warn('not understood', { eventId: clean(eventId), problem });
       count(names.notUnderstood);
     },
-    sweepCompleted: (region, gauges) => {
-      logger.info('sweep completed', { region, ...gauges });
-      count(names.sweepCompleted);
+    scanCompleted: (region, gauges) => {
+      logger.info('scan completed', { region, ...gauges });
+      count(names.scanCompleted);
       if (gauges.rejected !== undefined) metrics.addMetric(names.rejectedInstances, MetricUnit.Count, gauges.rejected);
       // Gauges of a region stand beside the counts of the account under names of their own dimension.
       const regional = metrics.singleMetric();
@@ -47,10 +47,10 @@ export function journal(logger: Logger, metrics: Metrics): Journal {
         regional.addDimension('region', region);
         regional.addMetric(name, unit, value);
       }
-      for (const [reason, instances] of Object.entries(gauges.heldBy ?? {})) {
+      for (const [reason, instances] of Object.entries(gauges.needsReviewBy ?? {})) {
         const one = metrics.singleMetric();
         one.addDimensions({ region, reason });
-        one.addMetric(names.held, MetricUnit.Count, instances);
+        one.addMetric(names.needsReview, MetricUnit.Count, instances);
       }
     },
     forwarderProblems: (problems) => metrics.addMetric(names.forwarderProblems, MetricUnit.Count, problems),
@@ -63,15 +63,15 @@ export function journal(logger: Logger, metrics: Metrics): Journal {
 const regionalMetrics = (gauges: Gauges) =>
   [
     [names.compliant, MetricUnit.Count, gauges.compliant],
-    [names.open, MetricUnit.Count, gauges.open],
-    [names.held, MetricUnit.Count, gauges.held],
+    [names.nonCompliant, MetricUnit.Count, gauges.nonCompliant],
+    [names.needsReview, MetricUnit.Count, gauges.needsReview],
     [names.exempt, MetricUnit.Count, gauges.exempt],
-    [names.oldestOpenSeconds, MetricUnit.Seconds, gauges.oldestOpenSeconds],
+    [names.oldestNonCompliantSeconds, MetricUnit.Seconds, gauges.oldestNonCompliantSeconds],
   ] as const;
 
 const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
   remediated: names.remediated,
-  held: names.held,
+  'needs-review': names.needsReview,
   exempt: names.exempt,
 };
 
@@ -79,10 +79,10 @@ const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
  * What a running-state event only repeats, and so is not told, is not counted twice either. A grant is news of a tag: whether
  * an instance was left open because of it is counted where something came to pass on the instance.
  */
-function metricsOf(outcome: Outcome, told: boolean): string[] {
+function metricsOf(outcome: Outcome, notified: boolean): string[] {
   const { status, target } = outcome;
   if (status === 'failed') return [isRetried(outcome) ? names.retried : names.failed];
   const name = BY_STATUS[status];
-  if (name === undefined || !told || target.context.trigger === 'grant') return [];
+  if (name === undefined || !notified || target.context.trigger === 'grant') return [];
   return status === 'remediated' && target.context.trigger === 'drift' ? [name, names.driftRemediated] : [name];
 }

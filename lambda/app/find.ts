@@ -1,8 +1,8 @@
 import { FailureError } from '../core/failure.ts';
 import { isFirstLaunch, type Snapshot } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
-import { toSighting } from '../triggers/finding.ts';
-import { attempt, persist } from './retry.ts';
+import { toFinding } from '../triggers/finding.ts';
+import { attempt, withRetries } from './retry.ts';
 import type { Ports } from './ports.ts';
 import { isYoung } from './settle.ts';
 
@@ -17,7 +17,7 @@ export interface Found {
 const PAUSES = [0, 2, 4, 8];
 
 /**
- * Finds the instances of a launch whose ids CloudTrail left out, and keeps a sighting of each that may answer IMDSv1. The queue
+ * Finds the instances of a launch whose ids CloudTrail left out, and keeps a finding of each that may answer IMDSv1. The queue
  * then takes them up in batches, so that a launch of a thousand does not have to fit into one invocation.
  *
  * Instances that cannot be found are asked for again by a later look while the launch is young; after that they are reported.
@@ -26,7 +26,7 @@ const PAUSES = [0, 2, 4, 8];
  * before is left out, and nobody is named as the caller.
  */
 export async function find(lookup: Lookup, ports: Ports): Promise<Found> {
-  const { reader, queue, journal, time } = ports;
+  const { reader, queue, telemetry, time } = ports;
   const { account, region, atLeast, known } = lookup;
   const byTime = lookup.clientToken === undefined;
   const context = byTime ? { ...lookup.context, caller: undefined } : lookup.context;
@@ -34,7 +34,7 @@ export async function find(lookup: Lookup, ports: Ports): Promise<Found> {
   for (const pause of PAUSES) {
     if (time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
     await time.sleep(pause * 1000);
-    const read = await attempt(() => persist(() => reader.find(lookup), time));
+    const read = await attempt(() => withRetries(() => reader.find(lookup), time));
     if (read instanceof FailureError) return { known, failure: read };
     found = (byTime ? read.filter(isFirstLaunch) : read).filter(({ instanceId }) => !known.includes(instanceId));
     if (known.length + found.length >= atLeast) break;
@@ -43,10 +43,8 @@ export async function find(lookup: Lookup, ports: Ports): Promise<Found> {
     return { known, failure: new FailureError('deadline', 'no time was left to look for a launch without ids') };
   }
   const open = found.filter(({ options }) => options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled');
-  const sightings = open.map(({ instanceId, options }) =>
-    toSighting({ account, region, instanceId, context }, options),
-  );
-  const kept = await attempt(() => persist(() => queue.putSightings(sightings), time));
+  const findings = open.map(({ instanceId, options }) => toFinding({ account, region, instanceId, context }, options));
+  const kept = await attempt(() => withRetries(() => queue.putFindings(findings), time));
   if (kept instanceof FailureError) return { known, failure: kept };
   const all = [...known, ...found.map(({ instanceId }) => instanceId)];
   if (all.length >= atLeast) return { known: all };
@@ -55,6 +53,6 @@ export async function find(lookup: Lookup, ports: Ports): Promise<Found> {
   if (!byTime && isYoung(context, time.now())) {
     return { known: all, failure: new FailureError('not-visible', missing) };
   }
-  journal.notUnderstood(context.eventId, missing);
+  telemetry.notUnderstood(context.eventId, missing);
   return { known: all };
 }

@@ -1,20 +1,20 @@
 import type { Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
 import { isRetried } from '../core/outcome.ts';
-import { fromUnsent } from '../core/undelivered-alert.ts';
+import { fromUndelivered } from '../core/undelivered-alert.ts';
 import { eventIdOf } from '../triggers/envelope.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { at, isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
-import { toSighting } from '../triggers/finding.ts';
-import { parseWatch, type Watch } from '../triggers/post-change-check.ts';
+import { toFinding } from '../triggers/finding.ts';
+import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
 import { find } from './find.ts';
-import { lookAfter } from './check-after-change.ts';
-import { attempt, persist } from './retry.ts';
+import { checkAfterChange } from './check-after-change.ts';
+import { attempt, withRetries } from './retry.ts';
 import type { Ports, WorkQueue } from './ports.ts';
 import { keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
-import { watch } from './schedule-checks.ts';
+import { scheduleChecks } from './schedule-checks.ts';
 
 /**
  * How long the rest of an event waits: as long as Lambda would before its first retry.
@@ -47,7 +47,7 @@ export async function onEvent(event: unknown, rules: Rules, ports: Ports): Promi
 }
 
 /**
- * Handles a batch of the work queue: running-state events, our sightings, what to look after, alerts that SNS refused, and whatever an
+ * Handles a batch of the work queue: running-state events, our findings, what to look after, alerts that SNS refused, and whatever an
  * operator moves here from the dead-letter queue.
  *
  * @returns ids of the messages that must come again.
@@ -55,18 +55,19 @@ export async function onEvent(event: unknown, rules: Rules, ports: Ports): Promi
 export async function onBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
   const unfinished = new Set<string>();
   const events = new Map<string, unknown>();
-  const watches = new Map<string, Watch>();
+  const checks = new Map<string, PostChangeCheck>();
   for (const { messageId, body } of records) {
     const content = unwrap(parseJson(body));
-    const unsent = fromUnsent(content);
-    const watch = parseWatch(content);
-    if (watch !== undefined) watches.set(messageId, watch);
-    else if (unsent === undefined) events.set(messageId, content);
-    else if ((await attempt(() => ports.publisher.publish(unsent))) instanceof FailureError) unfinished.add(messageId);
+    const undelivered = fromUndelivered(content);
+    const check = parseCheck(content);
+    if (check !== undefined) checks.set(messageId, check);
+    else if (undelivered === undefined) events.set(messageId, content);
+    else if ((await attempt(() => ports.publisher.publish(undelivered))) instanceof FailureError)
+      unfinished.add(messageId);
   }
   for (const messageId of (await handle(events, rules, ports)).keys()) unfinished.add(messageId);
-  const again = new Set(await lookAfter([...watches.values()], rules, ports));
-  for (const [messageId, watch] of watches) if (again.has(watch)) unfinished.add(messageId);
+  const again = new Set(await checkAfterChange([...checks.values()], rules, ports));
+  for (const [messageId, check] of checks) if (again.has(check)) unfinished.add(messageId);
   return [...unfinished];
 }
 
@@ -74,7 +75,7 @@ export async function onBatch(records: readonly QueueRecord[], rules: Rules, por
 async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports: Ports): Promise<Map<string, string>> {
   const parsed = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
   for (const { event, problems } of parsed) {
-    for (const problem of new Set(problems)) ports.journal.notUnderstood(eventIdOf(event), problem);
+    for (const problem of new Set(problems)) ports.telemetry.notUnderstood(eventIdOf(event), problem);
   }
 
   const outcomes = await remediate(
@@ -93,7 +94,7 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
     }
   }
   await report(outcomes, rules, ports);
-  await watch(outcomes, ports);
+  await scheduleChecks(outcomes, ports);
 
   const retried = new Map(outcomes.filter(isRetried).map((outcome) => [keyOf(outcome.target), outcome.reason]));
   for (const { key, targets } of parsed) {
@@ -101,8 +102,8 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
     const [first] = rest;
     if (first === undefined) continue;
     const isPart = rest.length < targets.length && !unfinished.has(key);
-    const sightings = rest.map((target) => toSighting(target, target.context.recorded));
-    if (isPart && (await keepRest(ports, (queue, after) => queue.putSightings(sightings, after)))) continue;
+    const findings = rest.map((target) => toFinding(target, target.context.recorded));
+    if (isPart && (await keepRest(ports, (queue, after) => queue.putFindings(findings, after)))) continue;
     unfinished.set(key, `${first.instanceId} ${retried.get(keyOf(first)) ?? ''}`);
   }
   return unfinished;
@@ -113,12 +114,12 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
  * docs/adr/0011).
  */
 async function keepRest(
-  { queue, journal, time }: Ports,
+  { queue, telemetry, time }: Ports,
   put: (queue: WorkQueue, afterSeconds: number) => Promise<void>,
 ): Promise<boolean> {
-  const kept = await attempt(() => persist(() => put(queue, REST_AFTER_SECONDS), time));
+  const kept = await attempt(() => withRetries(() => put(queue, REST_AFTER_SECONDS), time));
   if (!(kept instanceof FailureError)) return true;
-  journal.warning('the rest of an event could not be kept; all of it comes again', kept);
+  telemetry.warning('the rest of an event could not be kept; all of it comes again', kept);
   return false;
 }
 

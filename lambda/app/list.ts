@@ -1,5 +1,5 @@
 import type { Snapshot } from '../core/instance.ts';
-import { persist } from './retry.ts';
+import { withRetries } from './retry.ts';
 import type { FleetReader, Filter, Time } from './ports.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function* list(
 ): AsyncGenerator<readonly Snapshot[], void, undefined> {
   let token: string | undefined;
   do {
-    const page = await persist(() => fleet.page(region, filters, token), time);
+    const page = await withRetries(() => fleet.page(region, filters, token), time);
     yield page.snapshots;
     token = page.next;
   } while (token !== undefined);

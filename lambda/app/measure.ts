@@ -1,5 +1,5 @@
 import type { Measurement } from '../core/usage.ts';
-import { persist } from './retry.ts';
+import { withRetries } from './retry.ts';
 import type { Time, UsageQuestion, UsageReader } from './ports.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function measure(question: UsageQuestion, usage: UsageReader, time:
     const batch = { ...question, instanceIds: ids.slice(start, start + BATCH) };
     let token: string | undefined;
     do {
-      const page = await persist(() => usage.page(batch, token), time);
+      const page = await withRetries(() => usage.page(batch, token), time);
       metricsAsked += batch.instanceIds.length;
       for (const [id, { points, complete }] of page.measurements) {
         const earlier = measurements.get(id) ?? UNREAD;

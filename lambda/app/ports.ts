@@ -1,13 +1,13 @@
-import type { HoldProblem } from '../core/decide.ts';
+import type { ReviewReason } from '../core/decide.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Message } from '../core/message.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { AccountDefaults } from '../core/rollback.ts';
 import type { Lookup } from '../core/target.ts';
 import type { Measurement, UsageWindow } from '../core/usage.ts';
-import type { Sighting } from '../triggers/finding.ts';
-import type { SweepStep } from '../triggers/scan.ts';
-import type { Watch } from '../triggers/post-change-check.ts';
+import type { Finding } from '../triggers/finding.ts';
+import type { ScanStep } from '../triggers/scan.ts';
+import type { PostChangeCheck } from '../triggers/post-change-check.ts';
 
 /** Reads instances. Every method may throw a `FailureError`, and nothing else that is expected. */
 export interface InstanceReader {
@@ -160,31 +160,31 @@ export interface RegionReader {
 }
 
 /** Feels whether the rest of the product is alive. */
-export interface Pulse {
+export interface HealthChecks {
   /** What is off: one sentence each. Never fails: what cannot be read is off too. */
   problems(): Promise<readonly string[]>;
   /** The same of another region: whether rules listen there, and whether their events reach the home region. */
   problemsIn(region: string): Promise<readonly string[]>;
 }
 
-/** Keeps the steps of sweeps, those of one region in order. */
-export interface SweepQueue {
+/** Keeps the steps of scans, those of one region in order. */
+export interface ScanQueue {
   /** @throws FailureError if any of them could not be kept. */
-  put(steps: readonly SweepStep[]): Promise<void>;
+  put(steps: readonly ScanStep[]): Promise<void>;
 }
 
 /** How the instances of a region stand, for dashboards. */
 export interface Gauges {
   readonly compliant: number;
   /** IMDSv1 answers, and no exemption covers it. */
-  readonly open: number;
+  readonly nonCompliant: number;
   /** The part of `open` that is left alone. */
-  readonly held: number;
+  readonly needsReview: number;
   readonly exempt: number;
   /** Age of the oldest of `open`, since its first launch as far as that is known; 0 where there is none. */
-  readonly oldestOpenSeconds: number;
+  readonly oldestNonCompliantSeconds: number;
   /** `held` by what holds them; absent where nobody measured how they use IMDSv1. */
-  readonly heldBy?: Readonly<Partial<Record<HoldProblem, number>>>;
+  readonly needsReviewBy?: Readonly<Partial<Record<ReviewReason, number>>>;
   /** Instances on which IMDSv1 was refused lately; absent where nobody asked. */
   readonly rejected?: number;
 }
@@ -195,7 +195,7 @@ export interface WorkQueue {
    * @param delaySeconds until they come back; default 0, at most 900.
    * @throws FailureError if any of them could not be kept.
    */
-  putSightings(sightings: readonly Sighting[], delaySeconds?: number): Promise<void>;
+  putFindings(findings: readonly Finding[], delaySeconds?: number): Promise<void>;
   /**
    * Keeps an event of the bus, so that it is handled again.
    *
@@ -204,13 +204,13 @@ export interface WorkQueue {
    */
   putEvent(event: object, delaySeconds: number): Promise<void>;
   /** @throws FailureError */
-  putUnsent(message: Message): Promise<void>;
+  putUndelivered(message: Message): Promise<void>;
   /**
    * Keeps them for a quarter of an hour.
    *
    * @throws FailureError if any of them could not be kept.
    */
-  putWatches(watches: readonly Watch[]): Promise<void>;
+  putChecks(checks: readonly PostChangeCheck[]): Promise<void>;
 }
 
 /** Tells people. */
@@ -220,13 +220,13 @@ export interface Publisher {
 }
 
 /** Writes down what happened, for logs and metrics. Never fails. */
-export interface Journal {
-  /** @param told whether people are told. */
-  outcome(outcome: Outcome, told: boolean): void;
+export interface Telemetry {
+  /** @param notified whether people are told. */
+  outcome(outcome: Outcome, notified: boolean): void;
   /** Something in an event could not be understood. */
   notUnderstood(eventId: string, problem: string): void;
-  /** One more sweep of a region is complete. */
-  sweepCompleted(region: string, gauges: Gauges): void;
+  /** One more scan of a region is complete. */
+  scanCompleted(region: string, gauges: Gauges): void;
   /** How much is off with a region that sends its events home; 0 if nothing is. */
   forwarderProblems(count: number): void;
   /** Instances on which IMDSv1 was refused after a change. */
@@ -254,6 +254,6 @@ export interface Ports {
   /** Measures what still uses IMDSv1, before an existing instance is closed and after one was. */
   readonly usage: UsageReader;
   readonly publisher: Publisher;
-  readonly journal: Journal;
+  readonly telemetry: Telemetry;
   readonly time: Time;
 }

@@ -4,13 +4,13 @@ import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { saysReachable, type Target } from '../core/target.ts';
+import { recordsImdsv1Enabled, type Target } from '../core/target.ts';
 import type { Usage } from '../core/usage.ts';
-import { toSighting } from '../triggers/finding.ts';
+import { toFinding } from '../triggers/finding.ts';
 import { Pace } from './pace.ts';
-import { attempt, persist } from './retry.ts';
+import { attempt, withRetries } from './retry.ts';
 import type { UsageReader, WorkQueue } from './ports.ts';
-import { settle, type SettlePorts, type Sighted, unseen } from './settle.ts';
+import { settle, type SettlePorts, type Recorded, unseen } from './settle.ts';
 import { usageIn } from './usage.ts';
 
 /** How many instances are worked on at once. Pace, not this, is what keeps to EC2's limit. */
@@ -24,7 +24,7 @@ const PAUSES = [1, 2, 4, 8, 16];
 
 /** What it takes to bring instances to an outcome. */
 export type RemediatePorts = SettlePorts & {
-  readonly queue: Pick<WorkQueue, 'putSightings'>;
+  readonly queue: Pick<WorkQueue, 'putFindings'>;
   /** Absent where the account does not ask for it: nothing is measured then. */
   readonly usage?: UsageReader;
 };
@@ -48,7 +48,7 @@ export async function remediate(
 ): Promise<Outcome[]> {
   const grants = targets.filter(isGrant);
   const others = targets.filter((target) => !isGrant(target));
-  const outcomes = await Promise.all([others, grants].map((those) => everywhere(those, policy, ports, paceIn)));
+  const outcomes = await Promise.all([others, grants].map((group) => everywhere(group, policy, ports, paceIn)));
   return outcomes.flat();
 }
 
@@ -62,7 +62,7 @@ async function everywhere(
 ): Promise<Outcome[]> {
   const byRegion = groupBy(oneForEach(targets), ({ region }) => region);
   const outcomes = await Promise.all(
-    [...byRegion].map(([region, there]) => inRegion(region, there, policy, paceIn(region), ports)),
+    [...byRegion].map(([region, targetsInRegion]) => inRegion(region, targetsInRegion, policy, paceIn(region), ports)),
   );
   return outcomes.flat();
 }
@@ -83,7 +83,7 @@ function oneForEach(targets: readonly Target[]): Target[] {
 
 /** Least says a call that took all tags: it must not stand for an event that closes whatever the account chose. */
 const weightOf = ({ context: { recorded } }: Target): number =>
-  recorded?.allTags === true ? 0 : saysReachable(recorded) ? 2 : 1;
+  recorded?.allTags === true ? 0 : recordsImdsv1Enabled(recorded) ? 2 : 1;
 
 async function inRegion(
   region: string,
@@ -94,15 +94,15 @@ async function inRegion(
 ): Promise<Outcome[]> {
   const { time } = ports;
   const outcomes = new Map<string, Outcome>();
-  let waiting = targets;
+  let pending = targets;
   for (const pause of [0, ...PAUSES]) {
-    if (waiting.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
+    if (pending.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
     // Where time can be up early, what was done before is told all the same.
     if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
-    for (const outcome of await look(region, waiting, policy, pace, ports)) {
+    for (const outcome of await look(region, pending, policy, pace, ports)) {
       outcomes.set(outcome.target.instanceId, outcome);
     }
-    waiting = waiting.filter(({ instanceId }) => comesLater(outcomes.get(instanceId)));
+    pending = pending.filter(({ instanceId }) => comesLater(outcomes.get(instanceId)));
   }
   return targets.map((target) => outcomes.get(target.instanceId) ?? outOfTime(target, time.now()));
 }
@@ -122,7 +122,7 @@ async function look(
 ): Promise<Outcome[]> {
   const { reader, time } = ports;
   const ids = targets.map(({ instanceId }) => instanceId);
-  const read = await attempt(() => persist(() => reader.describe(region, ids), time));
+  const read = await attempt(() => withRetries(() => reader.describe(region, ids), time));
   if (read instanceof FailureError) return targets.map((target) => failed(target, read, time.now()));
   const snapshots = new Map(read.map((snapshot) => [snapshot.instanceId, snapshot]));
   const usages = await usageOfGated(region, targets, snapshots, policy, ports);
@@ -134,7 +134,7 @@ async function look(
     },
     { concurrency: CONCURRENCY },
   );
-  const handedOn = await handOn(settled.filter(isSighted), ports);
+  const handedOn = await handOn(settled.filter(isRecorded), ports);
   return [...settled.filter(isOutcome), ...handedOn];
 }
 
@@ -162,17 +162,17 @@ async function usageOfGated(
 const withUsage = (target: Target, usage: Usage | undefined): Target =>
   usage === undefined ? target : { ...target, context: { ...target.context, usage } };
 
-/** Keeps the sightings, so that they come back as records that lead to the change. */
-async function handOn(sighted: readonly Sighted[], { queue, time }: RemediatePorts): Promise<Outcome[]> {
-  if (sighted.length === 0) return [];
-  const sightings = sighted.map(({ target, snapshot }) => toSighting(target, snapshot.options));
-  const kept = await attempt(() => persist(() => queue.putSightings(sightings), time));
-  if (kept instanceof FailureError) return sighted.map(({ target }) => failed(target, kept, time.now()));
-  return sighted.map(({ target, snapshot }) => ({
+/** Keeps the findings, so that they come back as records that lead to the change. */
+async function handOn(recorded: readonly Recorded[], { queue, time }: RemediatePorts): Promise<Outcome[]> {
+  if (recorded.length === 0) return [];
+  const findings = recorded.map(({ target, snapshot }) => toFinding(target, snapshot.options));
+  const kept = await attempt(() => withRetries(() => queue.putFindings(findings), time));
+  if (kept instanceof FailureError) return recorded.map(({ target }) => failed(target, kept, time.now()));
+  return recorded.map(({ target, snapshot }) => ({
     target,
     snapshot,
     status: 'skipped',
-    reason: 'sighted',
+    reason: 'recorded',
     at: time.now(),
   }));
 }
@@ -185,5 +185,5 @@ const failed = (target: Target, { kind, message }: FailureError, at: Date): Outc
   detail: message,
 });
 
-const isOutcome = (settled: Outcome | Sighted): settled is Outcome => 'status' in settled;
-const isSighted = (settled: Outcome | Sighted): settled is Sighted => !isOutcome(settled);
+const isOutcome = (settled: Outcome | Recorded): settled is Outcome => 'status' in settled;
+const isRecorded = (settled: Outcome | Recorded): settled is Recorded => !isOutcome(settled);

@@ -1,6 +1,6 @@
 import { FailureError } from '../core/failure.ts';
 import { type Message, toMessages } from '../core/message.ts';
-import { isTold, type Outcome } from '../core/outcome.ts';
+import { isNotified, type Outcome } from '../core/outcome.ts';
 import type { AlertOptions } from '../core/email.ts';
 import { attempt } from './retry.ts';
 import type { Ports } from './ports.ts';
@@ -19,9 +19,11 @@ export interface ReportOptions extends AlertOptions {
  * @throws FailureError if neither took it: then a retry must tell it.
  */
 export async function report(outcomes: readonly Outcome[], options: ReportOptions, ports: Ports): Promise<void> {
-  const told = new Set(outcomes.filter((outcome) => isTold(outcome, options.trail)));
-  for (const outcome of outcomes) ports.journal.outcome(outcome, told.has(outcome));
-  const sent = await Promise.all(toMessages([...told], options).map((message) => attempt(() => send(message, ports))));
+  const notifiedOutcomes = new Set(outcomes.filter((outcome) => isNotified(outcome, options.trail)));
+  for (const outcome of outcomes) ports.telemetry.outcome(outcome, notifiedOutcomes.has(outcome));
+  const sent = await Promise.all(
+    toMessages([...notifiedOutcomes], options).map((message) => attempt(() => send(message, ports))),
+  );
   const lost = sent.find((result) => result instanceof FailureError);
   if (lost !== undefined) throw lost;
 }
@@ -33,10 +35,10 @@ export async function report(outcomes: readonly Outcome[], options: ReportOption
  */
 export async function send(
   message: Message,
-  { publisher, queue, journal }: Pick<Ports, 'publisher' | 'queue' | 'journal'>,
+  { publisher, queue, telemetry }: Pick<Ports, 'publisher' | 'queue' | 'telemetry'>,
 ): Promise<void> {
   const refused = await attempt(() => publisher.publish(message));
   if (!(refused instanceof FailureError)) return;
-  journal.warning('SNS refused an alert; it waits on the work queue', refused);
-  await queue.putUnsent(message);
+  telemetry.warning('SNS refused an alert; it waits on the work queue', refused);
+  await queue.putUndelivered(message);
 }

@@ -15,7 +15,7 @@ const LONGEST_PAUSE = 20_000;
  *
  * @throws whatever the last call threw.
  */
-export async function persist<T>(call: () => Promise<T>, time: Time): Promise<T> {
+export async function withRetries<T>(call: () => Promise<T>, time: Time): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await call();

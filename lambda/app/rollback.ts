@@ -3,7 +3,7 @@ import { FailureError } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import { type AccountDefaults, isReachable, type Obstacle, obstacleTo } from '../core/rollback.ts';
 import type { AllowingWriter, ExemptionWriter, InstanceReader, Time } from './ports.ts';
-import { attempt, persist } from './retry.ts';
+import { attempt, withRetries } from './retry.ts';
 
 /** The instance that is to answer IMDSv1 again, until when and why. */
 export interface RollbackRequest {
@@ -47,12 +47,12 @@ export async function foresee(
   { region, instanceId }: Pick<RollbackRequest, 'region' | 'instanceId'>,
   { reader, allowing, time }: Pick<RollbackPorts, 'reader' | 'allowing' | 'time'>,
 ): Promise<Prospect> {
-  const [snapshot] = await persist(() => reader.describe(region, [instanceId]), time);
+  const [snapshot] = await withRetries(() => reader.describe(region, [instanceId]), time);
   if (snapshot === undefined) return { possible: false, obstacle: 'gone', defaults: {} };
-  const defaults = await persist(() => allowing.defaults(region), time);
+  const defaults = await withRetries(() => allowing.defaults(region), time);
   const obstacle = obstacleTo(snapshot, defaults);
   if (obstacle !== undefined) return { possible: false, obstacle, defaults };
-  if (!isReachable(snapshot.options)) await persist(() => allowing.mayAllow(region, instanceId), time);
+  if (!isReachable(snapshot.options)) await withRetries(() => allowing.mayAllow(region, instanceId), time);
   return { possible: true, snapshot };
 }
 
@@ -69,7 +69,7 @@ export async function rollback(
 ): Promise<RollbackResult> {
   const { region, instanceId, until, reason } = request;
   const { exemptions, allowing, time } = ports;
-  const granted = await attempt(() => persist(() => exemptions.grant(region, [instanceId], until, reason), time));
+  const granted = await attempt(() => withRetries(() => exemptions.grant(region, [instanceId], until, reason), time));
   if (granted instanceof FailureError) {
     // A call without an answer may have been carried out.
     const now = await look(request, ports);
@@ -79,7 +79,7 @@ export async function rollback(
   if (isReachable(before.options)) return { status: 'exempted' };
   const obstacle = await attempt(() => waitForTag(request, ports));
   if (obstacle instanceof FailureError) return { status: 'half', failure: obstacle };
-  const after = await attempt(() => persist(() => allowing.allow(region, instanceId), time));
+  const after = await attempt(() => withRetries(() => allowing.allow(region, instanceId), time));
   if (!(after instanceof FailureError)) return { status: 'allowed', after };
   const now = await look(request, ports);
   const allowed = now !== undefined && !(now instanceof FailureError) && isReachable(now.options);
@@ -103,7 +103,7 @@ async function waitForTag(request: RollbackRequest, ports: RollbackPorts): Promi
 }
 
 const look = ({ region, instanceId }: RollbackRequest, { reader, time }: RollbackPorts) =>
-  attempt(async () => (await persist(() => reader.describe(region, [instanceId]), time)).at(0));
+  attempt(async () => (await withRetries(() => reader.describe(region, [instanceId]), time)).at(0));
 
 const shows = (now: Snapshot | undefined, { until }: RollbackRequest): now is Snapshot =>
   now?.tags.get(TAG.exemptUntil) === until;

@@ -1,25 +1,25 @@
 import { FailureError } from '../core/failure.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { attempt, persist } from './retry.ts';
+import { attempt, withRetries } from './retry.ts';
 import type { Ports } from './ports.ts';
 
 /**
  * Asks that the instances that were just closed are looked after. Should the queue refuse, nothing is thrown: the changes are made
- * and told, and the sweep finds what broke within the day.
+ * and told, and the scan finds what broke within the day.
  */
-export async function watch(
+export async function scheduleChecks(
   outcomes: readonly Outcome[],
-  { queue, journal, time }: Pick<Ports, 'queue' | 'journal' | 'time'>,
+  { queue, telemetry, time }: Pick<Ports, 'queue' | 'telemetry' | 'time'>,
 ): Promise<void> {
-  const closed = outcomes.filter(({ status }) => status === 'remediated');
-  if (closed.length === 0) return;
-  const watches = closed.map(({ target: { account, region, instanceId }, at }) => ({
+  const remediated = outcomes.filter(({ status }) => status === 'remediated');
+  if (remediated.length === 0) return;
+  const checks = remediated.map(({ target: { account, region, instanceId }, at }) => ({
     account,
     region,
     instanceId,
-    closedAt: at,
-    asked: 0,
+    remediatedAt: at,
+    checksDone: 0,
   }));
-  const kept = await attempt(() => persist(() => queue.putWatches(watches), time));
-  if (kept instanceof FailureError) journal.warning('what was closed is not watched', kept);
+  const kept = await attempt(() => withRetries(() => queue.putChecks(checks), time));
+  if (kept instanceof FailureError) telemetry.warning('what was closed is not checked', kept);
 }

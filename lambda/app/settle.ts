@@ -2,16 +2,16 @@ import { decide, type Decision, type Policy } from '../core/decide.ts';
 import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { type Context, saysReachable, type Target } from '../core/target.ts';
+import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
 import type { Pace } from './pace.ts';
-import { attempt, persist } from './retry.ts';
+import { attempt, withRetries } from './retry.ts';
 import type { InstanceWriter, Ports, Time } from './ports.ts';
 
 /** What it takes to settle an instance. */
 export type SettlePorts = Pick<Ports, 'reader' | 'writer' | 'time'>;
 
-/** An instance whose change must wait until the sighting of it is kept. */
-export interface Sighted {
+/** An instance whose change must wait until the finding of it is kept. */
+export interface Recorded {
   readonly target: Target;
   readonly snapshot: Snapshot;
 }
@@ -23,7 +23,7 @@ const YOUNG_MINUTES = 5;
  * Brings one instance to its outcome: decides on what was just read and, where it comes to that, changes it.
  *
  * No change is made without a durable record that IMDSv1 was reachable (see docs/adr/0003). Where the event has none, the
- * instance comes back as sighted.
+ * instance comes back as recorded.
  */
 export async function settle(
   target: Target,
@@ -31,20 +31,20 @@ export async function settle(
   policy: Policy,
   pace: Pace,
   ports: SettlePorts,
-): Promise<Outcome | Sighted> {
+): Promise<Outcome | Recorded> {
   const now = ports.time.now();
   const decision = decide(snapshot, target.context, policy, now);
   if (decision.kind !== 'remediate') return untouched(target, snapshot, decision, now);
   const { writer, time } = ports;
   if (writer === undefined) {
-    return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-reachable', at: now };
+    return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-enabled', at: now };
   }
-  if (!saysReachable(target.context.recorded)) return { target, snapshot };
+  if (!recordsImdsv1Enabled(target.context.recorded)) return { target, snapshot };
   const after = await attempt(() => change(target, pace, writer, time));
   if (after instanceof FailureError) return reconsider(target, snapshot, after, policy, ports);
   const at = ports.time.now();
   const exposedSeconds = secondsExposed(target, snapshot, at);
-  return { target, snapshot, status: 'remediated', reason: 'imdsv1-reachable', at, after, exposedSeconds };
+  return { target, snapshot, status: 'remediated', reason: 'imdsv1-enabled', at, after, exposedSeconds };
 }
 
 /** Whether what EC2 does not show may still become visible. */
@@ -65,7 +65,7 @@ async function change(
   writer: InstanceWriter,
   time: Time,
 ): Promise<MetadataOptions> {
-  return persist(async () => {
+  return withRetries(async () => {
     await pace.take();
     try {
       return await writer.requireTokens(region, instanceId);
@@ -103,7 +103,7 @@ async function reconsider(
   });
   if (failure.kind !== 'not-visible' && !REFUSALS.includes(failure.kind)) return failed(failure.kind, before);
   const read = await attempt(() =>
-    persist(() => ports.reader.describe(target.region, [target.instanceId]), ports.time),
+    withRetries(() => ports.reader.describe(target.region, [target.instanceId]), ports.time),
   );
   if (read instanceof FailureError) return failed(read.kind, before);
   const [snapshot] = read;
@@ -122,7 +122,11 @@ function untouched(
   const seen = { target, snapshot, at };
   switch (decision.kind) {
     case 'skip':
-      return { ...seen, status: decision.reason === 'closed' ? 'closed' : 'skipped', reason: decision.reason };
+      return {
+        ...seen,
+        status: decision.reason === 'already-remediated' ? 'already-remediated' : 'skipped',
+        reason: decision.reason,
+      };
     case 'exempt':
       return {
         ...seen,
@@ -130,8 +134,8 @@ function untouched(
         reason: decision.selfGranted ? 'exempt-self-granted' : 'exempt',
         detail: [decision.until, decision.grantReason].filter(Boolean).join(': '),
       };
-    case 'hold':
-      return { ...seen, status: 'held', reason: decision.problem, detail: decision.value };
+    case 'needs-review':
+      return { ...seen, status: 'needs-review', reason: decision.problem, detail: decision.value };
   }
 }
 

@@ -2,7 +2,7 @@ import { TAG } from '../contract.ts';
 import { dayFromNow } from './exemption.ts';
 import { CHANGE } from './decide.ts';
 import type { MetadataOptions, Snapshot } from './instance.ts';
-import { isContainerHost, type Origin } from './launch-source.ts';
+import { isContainerHost, type LaunchSource } from './launch-source.ts';
 import { clean, defang, shellQuote } from './text.ts';
 import type { Target } from './target.ts';
 
@@ -18,8 +18,8 @@ const UNDO_DAYS = 14;
 /**
  * How to put the change back. The exemption comes first, because putting the option back is an event that triggers us.
  */
-export function undo({ region, instanceId }: Target, now: Date, exemptionHorizonDays: number): Advice {
-  const until = dayFromNow(now, Math.min(UNDO_DAYS, exemptionHorizonDays));
+export function undo({ region, instanceId }: Target, now: Date, maxExemptionDays: number): Advice {
+  const until = dayFromNow(now, Math.min(UNDO_DAYS, maxExemptionDays));
   return {
     text: `Allows IMDSv1 again and exempts the instance until ${until}, so that it is left alone.`,
     commands: [
@@ -30,8 +30,8 @@ export function undo({ region, instanceId }: Target, now: Date, exemptionHorizon
 }
 
 /** The line that allows IMDSv1 on an instance again, with an exemption, so that it is left alone. */
-export const rollbackCommand = (region: string, instanceId: string, exemptionHorizonDays: number): string =>
-  `imdsv2 rollback ${instanceId} --region ${region} --for ${Math.min(UNDO_DAYS, exemptionHorizonDays)}d --reason '...'`;
+export const rollbackCommand = (region: string, instanceId: string, maxExemptionDays: number): string =>
+  `imdsv2 rollback ${instanceId} --region ${region} --for ${Math.min(UNDO_DAYS, maxExemptionDays)}d --reason '...'`;
 
 /** How to take an exemption back. */
 export function withdraw({ region, instanceId }: Target): Advice {
@@ -41,36 +41,37 @@ export function withdraw({ region, instanceId }: Target): Advice {
   };
 }
 
-/** What to change so that the next instance from the same origin does not come up with IMDSv1. */
+/** What to change so that the next instance from the same launchSource does not come up with IMDSv1. */
 export function prevention(
   { region }: Pick<Target, 'region'>,
-  origin: Origin,
+  launchSource: LaunchSource,
   { options }: Pick<Snapshot, 'options'>,
 ): Advice {
-  if (origin.beanstalkEnvironmentId !== undefined) {
+  if (launchSource.beanstalkEnvironmentId !== undefined) {
     return {
-      text: `Beanstalk environment ${defang(origin.beanstalkEnvironment ?? origin.beanstalkEnvironmentId)} launches its instances: switch IMDSv1 off in its options.`,
+      text: `Beanstalk environment ${defang(launchSource.beanstalkEnvironment ?? launchSource.beanstalkEnvironmentId)} launches its instances: switch IMDSv1 off in its options.`,
       commands: [
-        `aws elasticbeanstalk update-environment --region ${region} --environment-id ${argument(origin.beanstalkEnvironmentId)} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
+        `aws elasticbeanstalk update-environment --region ${region} --environment-id ${argument(launchSource.beanstalkEnvironmentId)} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
       ],
     };
   }
-  if (origin.eksNodegroup !== undefined) {
+  if (launchSource.eksNodegroup !== undefined) {
     return {
-      text: `EKS node group ${defang(origin.eksNodegroup)} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in the launch template that the node group names (not in the copy that EKS made of it).`,
+      text: `EKS node group ${defang(launchSource.eksNodegroup)} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in the launch template that the node group names (not in the copy that EKS made of it).`,
       commands: [],
     };
   }
-  if (origin.launchTemplateId !== undefined) return templateFix(region, origin.launchTemplateId, origin, options);
-  if (origin.autoScalingGroup !== undefined) {
+  if (launchSource.launchTemplateId !== undefined)
+    return templateFix(region, launchSource.launchTemplateId, launchSource, options);
+  if (launchSource.autoScalingGroup !== undefined) {
     return {
-      text: `Auto Scaling group ${defang(origin.autoScalingGroup)} has no launch template: give it one with MetadataOptions HttpTokens=required.`,
+      text: `Auto Scaling group ${defang(launchSource.autoScalingGroup)} has no launch template: give it one with MetadataOptions HttpTokens=required.`,
       commands: [],
     };
   }
-  if (origin.stackName !== undefined) {
+  if (launchSource.stackName !== undefined) {
     return {
-      text: `CloudFormation stack ${defang(origin.stackName)}, resource ${defang(origin.stackLogicalId ?? '?')}: set MetadataOptions HttpTokens: required in its template.`,
+      text: `CloudFormation stack ${defang(launchSource.stackName)}, resource ${defang(launchSource.stackLogicalId ?? '?')}: set MetadataOptions HttpTokens: required in its template.`,
       commands: [],
     };
   }
@@ -84,8 +85,13 @@ export function prevention(
  * A new version inherits what it does not name, but `MetadataOptions` as a whole: so what the instance has is named too.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html
  */
-function templateFix(region: string, launchTemplateId: string, origin: Origin, has: MetadataOptions): Advice {
-  const { launchTemplateVersion = '$Default', autoScalingGroup } = origin;
+function templateFix(
+  region: string,
+  launchTemplateId: string,
+  launchSource: LaunchSource,
+  has: MetadataOptions,
+): Advice {
+  const { launchTemplateVersion = '$Default', autoScalingGroup } = launchSource;
   const MetadataOptions = {
     ...CHANGE,
     HttpPutResponseHopLimit: has.HttpPutResponseHopLimit ?? 1,

@@ -4,12 +4,12 @@ import { FINDINGS, type VerdictName, VERDICTS } from './verdict.ts';
 export type Counts = Readonly<Record<VerdictName, number>>;
 
 /** Instances counted by verdict. */
-export class Tally {
+export class ComplianceSummary {
   readonly #counts = Object.fromEntries(VERDICTS.map((name) => [name, 0])) as Record<VerdictName, number>;
 
   /** All of them together. */
-  public static of(tallies: readonly Tally[]): Tally {
-    const sum = new Tally();
+  public static of(tallies: readonly ComplianceSummary[]): ComplianceSummary {
+    const sum = new ComplianceSummary();
     for (const { counts } of tallies) for (const name of VERDICTS) sum.#counts[name] += counts[name];
     return sum;
   }
@@ -36,7 +36,7 @@ export class Tally {
  * The share of instances that CIS AWS 5.7 passes: tokens required, and the change applied. Those that an AWS service operates
  * are left out, for nobody else can change them. `undefined` where no instance is left.
  */
-export function shareOf({ instances, counts }: Tally): number | undefined {
+export function shareOf({ instances, counts }: ComplianceSummary): number | undefined {
   const own = instances - counts['aws-managed'];
   return own === 0 ? undefined : counts.compliant / own;
 }

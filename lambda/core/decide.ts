@@ -1,13 +1,13 @@
 import type { Existing } from '../contract.ts';
 import { type Exemption, readExemption } from './exemption.ts';
 import { isFirstLaunch, type Snapshot } from './instance.ts';
-import { type Context, saysReachable } from './target.ts';
+import { type Context, recordsImdsv1Enabled } from './target.ts';
 import type { UsageRules } from './usage.ts';
 
 /** Rules that an account can choose. */
 export interface Policy {
   readonly existing: Existing;
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
   /**
    * What counts as use of IMDSv1.
    *
@@ -16,11 +16,11 @@ export interface Policy {
   readonly usage?: UsageRules;
 }
 
-export type SkipReason = 'terminated' | 'aws-managed' | 'endpoint-disabled' | 'compliant' | 'closed';
-export type HoldProblem =
+export type SkipReason = 'terminated' | 'aws-managed' | 'endpoint-disabled' | 'compliant' | 'already-remediated';
+export type ReviewReason =
   | 'unreadable'
   | 'exemption-malformed'
-  | 'exemption-beyond-horizon'
+  | 'exemption-exceeds-maximum'
   | 'exemption-expired'
   | 'existing-instance'
   | 'in-use'
@@ -30,7 +30,7 @@ export type HoldProblem =
 export type Decision =
   | { readonly kind: 'skip'; readonly reason: SkipReason }
   | { readonly kind: 'exempt'; readonly until: string; readonly grantReason?: string; readonly selfGranted: boolean }
-  | { readonly kind: 'hold'; readonly problem: HoldProblem; readonly value?: string }
+  | { readonly kind: 'needs-review'; readonly problem: ReviewReason; readonly value?: string }
   | { readonly kind: 'remediate' };
 
 /**
@@ -49,7 +49,7 @@ interface Case {
   readonly policy: Policy;
   readonly exemption: Exemption;
   /** A record says that IMDSv1 was reachable, and it is no longer. */
-  readonly closed: boolean;
+  readonly alreadyRemediated: boolean;
   /** This is about the exemption tag that somebody just set, whatever it says. */
   readonly granted: boolean;
 }
@@ -75,9 +75,9 @@ const EXCEPTIONS: readonly Exception[] = [
     number: 1,
     name: 'gone',
     rule: 'It is going or gone: nothing to protect. If row 5 would tell of it, it is still told.',
-    test: ({ snapshot: { state }, closed }) => {
+    test: ({ snapshot: { state }, alreadyRemediated }) => {
       if (state !== 'shutting-down' && state !== 'terminated') return undefined;
-      return { kind: 'skip', reason: closed ? 'closed' : 'terminated' };
+      return { kind: 'skip', reason: alreadyRemediated ? 'already-remediated' : 'terminated' };
     },
   },
   {
@@ -93,7 +93,7 @@ const EXCEPTIONS: readonly Exception[] = [
     test: ({ snapshot: { options } }) => {
       const tokensKnown = options.HttpTokens === 'optional' || options.HttpTokens === 'required';
       const endpointKnown = options.HttpEndpoint === 'enabled' || options.HttpEndpoint === 'disabled';
-      return tokensKnown && endpointKnown ? undefined : { kind: 'hold', problem: 'unreadable' };
+      return tokensKnown && endpointKnown ? undefined : { kind: 'needs-review', problem: 'unreadable' };
     },
   },
   {
@@ -107,9 +107,9 @@ const EXCEPTIONS: readonly Exception[] = [
     number: 5,
     name: 'tokens-required',
     rule: 'Tokens are required: compliant. If a record says that IMDSv1 was reachable, somebody closed it since, and that is told.',
-    test: ({ snapshot: { options }, closed, granted }) =>
+    test: ({ snapshot: { options }, alreadyRemediated, granted }) =>
       options.HttpTokens === 'required' && !granted
-        ? { kind: 'skip', reason: closed ? 'closed' : 'compliant' }
+        ? { kind: 'skip', reason: alreadyRemediated ? 'already-remediated' : 'compliant' }
         : undefined,
   },
   {
@@ -123,12 +123,12 @@ const EXCEPTIONS: readonly Exception[] = [
           return { kind: 'exempt', until: exemption.until, grantReason: exemption.reason, selfGranted };
         }
         case 'malformed':
-          return { kind: 'hold', problem: 'exemption-malformed', value: exemption.value };
-        case 'beyond-horizon':
-          return { kind: 'hold', problem: 'exemption-beyond-horizon', value: exemption.until };
+          return { kind: 'needs-review', problem: 'exemption-malformed', value: exemption.value };
+        case 'exceeds-maximum':
+          return { kind: 'needs-review', problem: 'exemption-exceeds-maximum', value: exemption.until };
         case 'expired':
           if (context.trigger !== 'grant') return undefined;
-          return { kind: 'hold', problem: 'exemption-expired', value: exemption.until };
+          return { kind: 'needs-review', problem: 'exemption-expired', value: exemption.until };
         case 'none':
           return undefined;
       }
@@ -139,17 +139,17 @@ const EXCEPTIONS: readonly Exception[] = [
     name: 'existing',
     rule: 'It existed before this start, or all its tags were removed: as the account chose for existing instances. Setting the exemption tag never leads to a change.',
     test: ({ snapshot, context: { trigger, recorded, usage }, policy }) => {
-      const left: Decision = { kind: 'hold', problem: 'existing-instance' };
+      const left: Decision = { kind: 'needs-review', problem: 'existing-instance' };
       if (trigger === 'grant') return left;
       const existedBefore =
-        trigger === 'sweep' ||
+        trigger === 'scan' ||
         (trigger === 'running' && !isFirstLaunch(snapshot)) ||
         // Nothing says that it ever was exempt.
         (trigger === 'revoke' && recorded?.allTags === true);
       if (!existedBefore || policy.existing === 'enforce') return undefined;
       if (policy.existing === 'audit') return left;
-      if (usage?.kind === 'quiet') return undefined;
-      return { kind: 'hold', problem: usage?.kind === 'in-use' ? 'in-use' : 'usage-unknown' };
+      if (usage?.kind === 'unused') return undefined;
+      return { kind: 'needs-review', problem: usage?.kind === 'in-use' ? 'in-use' : 'usage-unknown' };
     },
   },
 ];
@@ -161,7 +161,7 @@ export const ROWS: readonly Row[] = [...EXCEPTIONS, OTHERWISE];
 
 /** Whether a decision may change once the use of IMDSv1 is measured. */
 export const isGated = (decision: Decision): boolean =>
-  decision.kind === 'hold' && decision.problem === 'usage-unknown';
+  decision.kind === 'needs-review' && decision.problem === 'usage-unknown';
 
 /** A decision and the row that made it. */
 export interface Ruling {
@@ -177,13 +177,14 @@ export interface Ruling {
  */
 export function rulingOn(snapshot: Snapshot, context: Context, policy: Policy, now: Date): Ruling {
   const { HttpTokens, HttpEndpoint } = snapshot.options;
-  const exemption = readExemption(snapshot.tags, now, policy.exemptionHorizonDays);
+  const exemption = readExemption(snapshot.tags, now, policy.maxExemptionDays);
   const given: Case = {
     snapshot,
     context,
     policy,
     exemption,
-    closed: HttpEndpoint === 'enabled' && HttpTokens === 'required' && saysReachable(context.recorded),
+    alreadyRemediated:
+      HttpEndpoint === 'enabled' && HttpTokens === 'required' && recordsImdsv1Enabled(context.recorded),
     granted: context.trigger === 'grant' && exemption.kind !== 'none',
   };
   for (const row of EXCEPTIONS) {

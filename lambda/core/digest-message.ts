@@ -2,11 +2,11 @@ import { DIGEST_SCHEMA, type Severity } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
 import { type Digest, endsSoon, type Named } from './digest.ts';
 import type { AlertOptions } from './email.ts';
-import type { HoldProblem } from './decide.ts';
+import type { ReviewReason } from './decide.ts';
 import { groupBy } from './group-by.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
-import type { Origin } from './launch-source.ts';
-import { describeOrigin, iso } from './show.ts';
+import type { LaunchSource } from './launch-source.ts';
+import { describeLaunchSource, iso } from './show.ts';
 import { type Counts, shareOf } from './compliance-summary.ts';
 import { clean, defang } from './text.ts';
 import { sentenceOf } from './words.ts';
@@ -22,9 +22,9 @@ export interface DigestJson {
   /** Instances that CIS AWS 5.7 passes, from 0 to 100, with one decimal; absent where there is none to judge. */
   readonly compliancePercent?: number;
   /** How many fewer answer IMDSv1 than when the run began. */
-  readonly closed: number;
+  readonly remediated: number;
   /** By what keeps them open; those that will be closed are `waiting`. */
-  readonly open: Readonly<Partial<Record<HoldProblem | 'waiting', number>>>;
+  readonly nonCompliant: Readonly<Partial<Record<ReviewReason | 'waiting', number>>>;
   /** The first of each, named. */
   readonly instances: readonly NamedJson[];
   /** Calls without a token that were refused in the last day, by instance. */
@@ -40,7 +40,7 @@ export interface NamedJson {
   readonly instanceId: string;
   readonly name?: string;
   readonly verdict: string;
-  readonly held?: string;
+  readonly needsReview?: string;
   readonly usage?: {
     readonly kind: string;
     readonly callsPerDay?: number;
@@ -50,7 +50,7 @@ export interface NamedJson {
   readonly exemptUntil?: string;
   readonly exemptReason?: string;
   readonly overdueSince?: string;
-  readonly origin: Origin;
+  readonly launchSource: LaunchSource;
 }
 
 /** How many instances of each sort are named: the first number that fits into one message. */
@@ -66,46 +66,50 @@ export function toDigestMessage(digest: Digest, now: Date, options: AlertOptions
   throw new RangeError('a digest that names nobody is too large');
 }
 
-function render(digest: Digest, most: number, now: Date, { exemptionHorizonDays }: AlertOptions): Message {
-  const { account, region, startedAt, tally, open, exempt, openBefore, asked } = digest;
-  const share = shareOf(tally);
+function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: AlertOptions): Message {
+  const { account, region, startedAt, compliance, nonCompliant, exempt, nonCompliantBefore, requested } = digest;
+  const share = shareOf(compliance);
   const compliancePercent = share === undefined ? undefined : Math.floor(share * 1000) / 10;
-  const closed = asked === 0 ? 0 : Math.max(0, openBefore - tally.counts.open);
+  const remediated = requested === 0 ? 0 : Math.max(0, nonCompliantBefore - compliance.counts['non-compliant']);
   const problems = digest.problems.map((problem) => clean(problem));
-  const held = groupBy(open, ({ decision }) => (decision.kind === 'hold' ? decision.problem : 'waiting'));
+  const byReason = groupBy(nonCompliant, ({ decision }) =>
+    decision.kind === 'needs-review' ? decision.problem : 'waiting',
+  );
   const ending = exempt.filter((named) => endsSoon(named, now));
-  const overdue = open.filter(({ overdue }) => overdue !== undefined);
+  const overdue = nonCompliant.filter(({ overdue }) => overdue !== undefined);
   const missing = missingFor(digest);
-  const severity: Severity = problems.length > 0 || (digest.rejected?.size ?? 0) > 0 ? 'warning' : 'info';
+  const severity: Severity = problems.length > 0 || (digest.rejected?.size ?? 0) > 0 ? 'MEDIUM' : 'INFORMATIONAL';
   const standing = compliancePercent === undefined ? 'nothing to judge' : `${compliancePercent} % compliant`;
   const json: DigestJson = {
     schema: DIGEST_SCHEMA,
     account,
     region,
     startedAt: startedAt.toISOString(),
-    counts: tally.counts,
+    counts: compliance.counts,
     compliancePercent,
-    closed,
-    open: Object.fromEntries([...held].map(([problem, those]) => [problem, those.length])),
-    instances: [...new Set([...held.values(), overdue, ending].flatMap((those) => those.slice(0, most)))].map(toJson),
+    remediated,
+    nonCompliant: Object.fromEntries([...byReason].map(([problem, those]) => [problem, those.length])),
+    instances: [...new Set([...byReason.values(), overdue, ending].flatMap((those) => those.slice(0, most)))].map(
+      toJson,
+    ),
     rejected: digest.rejected && Object.fromEntries([...digest.rejected].slice(0, most)),
     missingForEnforcement: missing,
     problems,
   };
   const parts = [
-    `IMDSv2 enforcer, account ${account}, ${region}, sweep of ${iso(startedAt)}: ${standing}.`,
-    `${tally.instances} instances: ${Object.entries(tally.counts)
+    `IMDSv2 enforcer, account ${account}, ${region}, scan of ${iso(startedAt)}: ${standing}.`,
+    `${compliance.instances} instances: ${Object.entries(compliance.counts)
       .filter(([, count]) => count > 0)
       .map(([verdict, count]) => `${count} ${verdict}`)
-      .join(', ')}. Closed in this run: ${closed}.`,
+      .join(', ')}. Closed in this run: ${remediated}.`,
     list('Something is off with the enforcer itself', problems, defang),
     list(
       'IMDSv1 was refused in the last day: something there still uses it',
       [...(digest.rejected ?? [])],
-      ([id, count]) => `${id}: ${count} calls; undo: ${rollbackCommand(region, id, exemptionHorizonDays)}`,
+      ([id, count]) => `${id}: ${count} calls; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
       most,
     ),
-    ...[...held].map(([problem, those]) =>
+    ...[...byReason].map(([problem, those]) =>
       list(`${those.length} open: ${problem === 'waiting' ? WAITING : sentenceOf(problem)}`, those, describe, most),
     ),
     list(
@@ -119,10 +123,13 @@ function render(digest: Digest, most: number, now: Date, { exemptionHorizonDays 
     'Names and reasons above are as others wrote them.',
   ];
   return {
-    subject: `[IMDSv2 ${severity}] ${region}: ${standing}, ${open.length} open, ${closed} closed`.slice(0, 99),
+    subject: `[IMDSv2 ${severity}] ${region}: ${standing}, ${nonCompliant.length} open, ${remediated} closed`.slice(
+      0,
+      99,
+    ),
     json,
     email: parts.filter((part) => part !== undefined).join('\n\n'),
-    attributes: { severity, status: ['digest'], account, region, trigger: 'sweep' },
+    attributes: { severity, status: ['digest'], account, region, trigger: 'scan' },
   };
 }
 
@@ -139,25 +146,25 @@ function list<T>(
   return [`${title}:`, ...things.slice(0, most).map((thing) => `  ${lineOf(thing)}`), ...more].join('\n');
 }
 
-function describe({ instanceId, name, origin, usage, verdict }: Named): string {
+function describe({ instanceId, name, launchSource, usage, verdict }: Named): string {
   const parts = [
     `${instanceId}${name ? ` "${defang(name)}"` : ''}`,
     usage?.kind === 'in-use' && `${Math.ceil(usage.callsPerDay)} calls a day, last seen ${iso(usage.lastSeen)}`,
-    usage?.kind === 'quiet' && `no call in the ${Math.floor(usage.hours)} hours measured`,
+    usage?.kind === 'unused' && `no call in the ${Math.floor(usage.hours)} hours measured`,
     usage?.kind === 'unknown' && `use unknown: ${usage.why}`,
     verdict.until && `exempt until ${defang(verdict.until)}${verdict.reason ? ` (${defang(verdict.reason)})` : ''}`,
     verdict.value && `tag: ${defang(verdict.value)}`,
-    describeOrigin(origin),
+    describeLaunchSource(launchSource),
   ];
   return parts.filter(Boolean).join(', ');
 }
 
-function toJson({ instanceId, name, origin, usage, verdict, overdue, decision }: Named): NamedJson {
+function toJson({ instanceId, name, launchSource, usage, verdict, overdue, decision }: Named): NamedJson {
   return {
     instanceId,
     name: name === undefined ? undefined : clean(name),
     verdict: verdict.name,
-    held: decision.kind === 'hold' ? decision.problem : undefined,
+    needsReview: decision.kind === 'needs-review' ? decision.problem : undefined,
     usage: usage && {
       kind: usage.kind,
       callsPerDay: usage.kind === 'in-use' ? Math.ceil(usage.callsPerDay) : undefined,
@@ -167,7 +174,9 @@ function toJson({ instanceId, name, origin, usage, verdict, overdue, decision }:
     exemptUntil: verdict.until === undefined ? undefined : clean(verdict.until),
     exemptReason: verdict.reason === undefined ? undefined : clean(verdict.reason),
     overdueSince: overdue,
-    origin: Object.fromEntries(Object.entries(origin).map(([part, value]: [string, string]) => [part, clean(value)])),
+    launchSource: Object.fromEntries(
+      Object.entries(launchSource).map(([part, value]: [string, string]) => [part, clean(value)]),
+    ),
   };
 }
 
@@ -175,10 +184,10 @@ function toJson({ instanceId, name, origin, usage, verdict, overdue, decision }:
  * `HttpTokensEnforced` makes every launch that asks for IMDSv1 fail, and keeps it from being allowed on any instance.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
-function missingFor({ open, exempt, launchDefault }: Digest): string[] {
+function missingFor({ nonCompliant, exempt, launchDefault }: Digest): string[] {
   if (launchDefault?.HttpTokensEnforced === 'enabled') return [];
   return [
-    open.length > 0 && `${open.length} instances still answer IMDSv1, or cannot be read`,
+    nonCompliant.length > 0 && `${nonCompliant.length} instances still answer IMDSv1, or cannot be read`,
     exempt.length > 0 && `${exempt.length} exemptions are in use`,
     launchDefault === undefined && 'the defaults of the account could not be read',
     launchDefault !== undefined &&

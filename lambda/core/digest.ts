@@ -2,8 +2,8 @@ import { decide, type Decision, type Policy } from './decide.ts';
 import { dayFromNow } from './exemption.ts';
 import { readExemption } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
-import { type Origin, originOf } from './launch-source.ts';
-import { Tally } from './compliance-summary.ts';
+import { type LaunchSource, launchSourceOf } from './launch-source.ts';
+import { ComplianceSummary } from './compliance-summary.ts';
 import type { Context } from './target.ts';
 import type { Usage } from './usage.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -13,7 +13,7 @@ export interface Named {
   readonly instanceId: string;
   /** As somebody named it. */
   readonly name?: string;
-  readonly origin: Origin;
+  readonly launchSource: LaunchSource;
   /** Of its first launch, as far as that is known. */
   readonly since?: Date;
   readonly verdict: Verdict;
@@ -23,18 +23,18 @@ export interface Named {
   readonly usage?: Usage;
 }
 
-/** How a region stands when a sweep has been through it. */
+/** How a region stands when a scan has been through it. */
 export interface Digest {
   readonly account: string;
   readonly region: string;
   /** Of the run. */
   readonly startedAt: Date;
-  readonly tally: Tally;
+  readonly compliance: ComplianceSummary;
   /** How many instances answered IMDSv1 when the run began, and how many of them it asked to be closed. */
-  readonly openBefore: number;
-  readonly asked: number;
+  readonly nonCompliantBefore: number;
+  readonly requested: number;
   /** Those that answer IMDSv1 without an exemption, or cannot be read. */
-  readonly open: readonly Named[];
+  readonly nonCompliant: readonly Named[];
   readonly exempt: readonly Named[];
   /** Calls without a token that were refused in the last day, by instance; absent where nobody asked. */
   readonly rejected?: ReadonlyMap<string, number>;
@@ -48,9 +48,9 @@ export interface Digest {
 const ANNOUNCED_DAYS = 7;
 
 /** Counts the instances of a region one by one, and keeps those that a digest may name. */
-export class Census {
-  public readonly tally = new Tally();
-  public readonly open: Named[] = [];
+export class Inventory {
+  public readonly compliance = new ComplianceSummary();
+  public readonly nonCompliant: Named[] = [];
   public readonly exempt: Named[] = [];
   readonly #context: Context;
   readonly #policy: Policy;
@@ -62,22 +62,22 @@ export class Census {
 
   /** Takes an instance into account; `usage` where it was measured. */
   public add(snapshot: Snapshot, now: Date, usage?: Usage): void {
-    const verdict = verdictOf(snapshot, this.#policy.exemptionHorizonDays, now);
+    const verdict = verdictOf(snapshot, this.#policy.maxExemptionDays, now);
     if (verdict === undefined) return;
-    this.tally.add(verdict.name);
-    if (verdict.name !== 'open' && verdict.name !== 'unreadable' && verdict.name !== 'exempt') return;
-    const exemption = readExemption(snapshot.tags, now, this.#policy.exemptionHorizonDays);
+    this.compliance.add(verdict.name);
+    if (verdict.name !== 'non-compliant' && verdict.name !== 'unreadable' && verdict.name !== 'exempt') return;
+    const exemption = readExemption(snapshot.tags, now, this.#policy.maxExemptionDays);
     const named = {
       instanceId: snapshot.instanceId,
       name: snapshot.tags.get('Name'),
-      origin: originOf(snapshot.tags),
+      launchSource: launchSourceOf(snapshot.tags),
       since: snapshot.firstLaunch ?? snapshot.launchTime,
       verdict,
       overdue: exemption.kind === 'expired' ? exemption.until : undefined,
       decision: decide(snapshot, { ...this.#context, usage }, this.#policy, now),
       usage,
     };
-    (verdict.name === 'exempt' ? this.exempt : this.open).push(named);
+    (verdict.name === 'exempt' ? this.exempt : this.nonCompliant).push(named);
   }
 }
 

@@ -1,16 +1,16 @@
 import { TAG, type TriggerName } from '../contract.ts';
 import { findCaller, hopLimitNote, prevention, undo, type Advice, withdraw } from './advice.ts';
 import type { MetadataOptions } from './instance.ts';
-import { originOf } from './launch-source.ts';
+import { launchSourceOf } from './launch-source.ts';
 import { type Outcome, severityOf } from './outcome.ts';
 import type { Context, Target } from './target.ts';
-import { describeOrigin, iso } from './show.ts';
+import { describeLaunchSource, iso } from './show.ts';
 import { defang } from './text.ts';
 import { explain } from './words.ts';
 
 /** What of the account's rules an alert quotes. */
 export interface AlertOptions {
-  readonly exemptionHorizonDays: number;
+  readonly maxExemptionDays: number;
 }
 
 const LABEL_WIDTH = 9;
@@ -20,33 +20,37 @@ export function section(outcome: Outcome, options: AlertOptions): string {
   const { target, status, snapshot, at } = outcome;
   const name = snapshot?.tags.get('Name');
   const title = `${target.instanceId}${name ? ` "${defang(name)}"` : ''}: ${status.toUpperCase()} (${severityOf(outcome)})`;
-  const origin = originOf(snapshot?.tags ?? new Map());
+  const launchSource = launchSourceOf(snapshot?.tags ?? new Map());
   const facts: (string | undefined)[] = [
     line('what', explain(outcome)),
     outcome.detail === undefined ? undefined : line('detail', defang(outcome.detail)),
     line('options', change(snapshot?.options, outcome.after)),
     line('who', who(outcome)),
     line('when', when(outcome)),
-    line('origin', describeOrigin(origin)),
+    line('launchSource', describeLaunchSource(launchSource)),
   ];
   const advices: (string | undefined)[] = [];
-  const open = status === 'remediated' || status === 'would-remediate' || status === 'held' || status === 'closed';
+  const open =
+    status === 'remediated' ||
+    status === 'would-remediate' ||
+    status === 'needs-review' ||
+    status === 'already-remediated';
   if (target.context.caller === undefined) advices.push(advise('caller', findCaller(target)));
   if (snapshot !== undefined && open) {
     advices.push(advise('note', hopLimitNote(target, snapshot)));
-    if (isItsOrigins(target)) advices.push(advise('prevent', prevention(target, origin, snapshot)));
+    if (isItsLaunchSources(target)) advices.push(advise('prevent', prevention(target, launchSource, snapshot)));
   }
   if (target.context.trigger === 'grant' && snapshot?.tags.has(TAG.exemptUntil)) {
     advices.push(advise('withdraw', withdraw(target)));
   }
-  if (status === 'remediated' || status === 'closed') {
-    advices.push(advise('undo', undo(target, at, options.exemptionHorizonDays)));
+  if (status === 'remediated' || status === 'already-remediated') {
+    advices.push(advise('undo', undo(target, at, options.maxExemptionDays)));
   }
   return [title, ...facts, ...advices].filter((part) => part !== undefined).join('\n');
 }
 
 /** Whether what launched the instance is to blame; a call about this very instance is somebody's own doing. */
-const isItsOrigins = ({ context: { trigger } }: Target): boolean => trigger !== 'drift' && trigger !== 'grant';
+const isItsLaunchSources = ({ context: { trigger } }: Target): boolean => trigger !== 'drift' && trigger !== 'grant';
 
 const line = (label: string, text: string): string => `  ${label.padEnd(LABEL_WIDTH)}${text}`;
 

@@ -6,23 +6,23 @@ export type Exemption =
   | { readonly kind: 'active'; readonly until: string; readonly reason?: string }
   | { readonly kind: 'expired'; readonly until: string }
   | { readonly kind: 'malformed'; readonly value: string }
-  | { readonly kind: 'beyond-horizon'; readonly until: string };
+  | { readonly kind: 'exceeds-maximum'; readonly until: string };
 
 const DAY = 86_400_000;
 
 /**
- * Reads the exemption tag: a calendar date, valid through the end of that day in UTC, at most `horizonDays` after today.
+ * Reads the exemption tag: a calendar date, valid through the end of that day in UTC, at most `maxDays` after today.
  *
  * A tag that cannot be read is neither a permission nor an absence.
  */
-export function readExemption(tags: ReadonlyMap<string, string>, now: Date, horizonDays: number): Exemption {
+export function readExemption(tags: ReadonlyMap<string, string>, now: Date, maxDays: number): Exemption {
   const value = tags.get(TAG.exemptUntil);
   if (value === undefined) return { kind: 'none' };
   const until = value.trim();
   const day = startOfDay(until);
   if (day === undefined) return { kind: 'malformed', value };
   if (now.getTime() >= day + DAY) return { kind: 'expired', until };
-  if (day > now.getTime() + horizonDays * DAY) return { kind: 'beyond-horizon', until };
+  if (day > now.getTime() + maxDays * DAY) return { kind: 'exceeds-maximum', until };
   return { kind: 'active', until, reason: tags.get(TAG.exemptReason) };
 }
 

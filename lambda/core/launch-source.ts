@@ -1,5 +1,5 @@
 /** Where an instance comes from, read from the tags that AWS services put on it. */
-export interface Origin {
+export interface LaunchSource {
   readonly autoScalingGroup?: string;
   readonly launchTemplateId?: string;
   readonly launchTemplateVersion?: string;
@@ -23,10 +23,10 @@ const TAGS = {
   eksNodegroup: 'eks:nodegroup-name',
   beanstalkEnvironment: 'elasticbeanstalk:environment-name',
   beanstalkEnvironmentId: 'elasticbeanstalk:environment-id',
-} as const satisfies Record<keyof Origin, string>;
+} as const satisfies Record<keyof LaunchSource, string>;
 
-/** The origin of an instance; empty where no service left a tag. */
-export function originOf(tags: ReadonlyMap<string, string>): Origin {
+/** The launchSource of an instance; empty where no service left a tag. */
+export function launchSourceOf(tags: ReadonlyMap<string, string>): LaunchSource {
   const found = Object.entries(TAGS).flatMap(([part, key]) => {
     const value = tags.get(key);
     return value === undefined ? [] : [[part, value] as const];

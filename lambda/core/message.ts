@@ -1,7 +1,7 @@
 import { MESSAGE_SCHEMA, SEVERITIES, type Severity, type Status, type TriggerName } from '../contract.ts';
 import { type AlertOptions, section } from './email.ts';
 import { groupBy } from './group-by.ts';
-import { type Origin, originOf } from './launch-source.ts';
+import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { type Outcome, severityOf, worstOf } from './outcome.ts';
 import { clean, MAX_TEXT } from './text.ts';
 import { explain } from './words.ts';
@@ -17,7 +17,7 @@ export interface Message {
   /** For subscription filter policies. */
   readonly attributes: {
     readonly severity: Severity;
-    readonly status: readonly (Status | 'digest' | 'broken')[];
+    readonly status: readonly (Status | 'digest' | 'workload-impact')[];
     readonly account: string;
     readonly region: string;
     readonly trigger: TriggerName;
@@ -61,7 +61,7 @@ export interface OutcomeJson {
   readonly launchTime?: string;
   readonly exposedSeconds?: number;
   readonly caller?: Readonly<Record<string, string>>;
-  readonly origin: Origin;
+  readonly launchSource: LaunchSource;
   readonly before?: Readonly<Record<string, string | number>>;
   readonly after?: Readonly<Record<string, string | number>>;
 }
@@ -111,12 +111,12 @@ function toMessage(outcomes: readonly Outcome[], detailed: number, options: Aler
     [...rest].map(([status, those]) => [status, those.map(({ target }) => target.instanceId)]),
   );
   const shared = { account, region, trigger: context.trigger, severity: worstOf(outcomes) };
-  const tally = [...byStatus].map(([status, those]) => `${those.length} ${status}`).join(', ');
+  const compliance = [...byStatus].map(([status, those]) => `${those.length} ${status}`).join(', ');
   return {
-    subject: subjectOf(shared.severity, tally, region, first.target.instanceId, outcomes.length),
+    subject: subjectOf(shared.severity, compliance, region, first.target.instanceId, outcomes.length),
     json: { schema: MESSAGE_SCHEMA, ...shared, counts, outcomes: outcomes.slice(0, detailed).map(toJson), more },
     email: [
-      `IMDSv2 enforcer, account ${account}, ${region}: ${tally}.`,
+      `IMDSv2 enforcer, account ${account}, ${region}: ${compliance}.`,
       ...outcomes.slice(0, detailed).map((outcome) => section(outcome, options)),
       ...Object.entries(more).map(([status, ids]) => `${ids.length} more ${status}: ${ids.join(' ')}`),
       'Instances stay exempt with the tag imdsv2:exempt-until=YYYY-MM-DD; names and reasons above are as others wrote them.',
@@ -125,9 +125,9 @@ function toMessage(outcomes: readonly Outcome[], detailed: number, options: Aler
   };
 }
 
-function subjectOf(severity: Severity, tally: string, region: string, instanceId: string, count: number): string {
+function subjectOf(severity: Severity, compliance: string, region: string, instanceId: string, count: number): string {
   const ids = count === 1 ? ` ${instanceId}` : ` ${instanceId} +${count - 1}`;
-  const subject = `[IMDSv2 ${severity}] ${region}: ${tally}`;
+  const subject = `[IMDSv2 ${severity}] ${region}: ${compliance}`;
   return subject.length + ids.length < 100 ? subject + ids : subject.slice(0, 99);
 }
 
@@ -153,7 +153,7 @@ function toJson(outcome: Outcome): OutcomeJson {
     launchTime: snapshot?.launchTime?.toISOString(),
     exposedSeconds,
     caller: target.context.caller && cleanAll(target.context.caller),
-    origin: cleanAll(originOf(snapshot?.tags ?? new Map())),
+    launchSource: cleanAll(launchSourceOf(snapshot?.tags ?? new Map())),
     before: snapshot && cleanAll(snapshot.options),
     after: after && cleanAll(after),
   };

@@ -1,7 +1,7 @@
 import { SEVERITIES, type Severity, type Status } from '../contract.ts';
 import { type FailureKind, isRetryable } from './failure.ts';
 import { isFirstLaunch, type MetadataOptions, type Snapshot } from './instance.ts';
-import type { HoldProblem, SkipReason } from './decide.ts';
+import type { ReviewReason, SkipReason } from './decide.ts';
 import type { Target } from './target.ts';
 
 /** What became of one instance. */
@@ -22,7 +22,7 @@ export interface Outcome {
 }
 
 export type Reason =
-  SkipReason | HoldProblem | FailureKind | 'gone' | 'sighted' | 'imdsv1-reachable' | 'exempt' | 'exempt-self-granted';
+  SkipReason | ReviewReason | FailureKind | 'gone' | 'recorded' | 'imdsv1-enabled' | 'exempt' | 'exempt-self-granted';
 
 /** Whether an outcome is a failure that a later try may undo. */
 export function isRetried({ status, reason }: Outcome): boolean {
@@ -39,24 +39,26 @@ export function severityOf(outcome: Outcome): Severity {
   const { trigger } = target.context;
   switch (status) {
     case 'failed':
-      return isRetried(outcome) ? 'warning' : 'critical';
+      return isRetried(outcome) ? 'MEDIUM' : 'CRITICAL';
     case 'remediated':
     case 'would-remediate':
-      return trigger === 'drift' ? 'high' : 'warning';
-    case 'held':
-      return reason === 'existing-instance' && trigger !== 'grant' ? 'info' : 'warning';
+      return trigger === 'drift' ? 'HIGH' : 'MEDIUM';
+    case 'needs-review':
+      return reason === 'existing-instance' && trigger !== 'grant' ? 'INFORMATIONAL' : 'MEDIUM';
     case 'exempt':
-      return reason === 'exempt-self-granted' || trigger === 'grant' || trigger === 'revoke' ? 'warning' : 'info';
-    case 'closed':
+      return reason === 'exempt-self-granted' || trigger === 'grant' || trigger === 'revoke'
+        ? 'MEDIUM'
+        : 'INFORMATIONAL';
+    case 'already-remediated':
     case 'skipped':
-      return 'info';
+      return 'INFORMATIONAL';
   }
 }
 
 /** The worst severity of some outcomes; `info` for none. */
 export function worstOf(outcomes: readonly Outcome[]): Severity {
   const severities = new Set(outcomes.map(severityOf));
-  return SEVERITIES.findLast((severity) => severities.has(severity)) ?? 'info';
+  return SEVERITIES.findLast((severity) => severities.has(severity)) ?? 'INFORMATIONAL';
 }
 
 /**
@@ -64,13 +66,14 @@ export function worstOf(outcomes: readonly Outcome[]): Severity {
  *
  * An id that EC2 does not show yet is not known to be open, so it is only tried again. A running-state event of a new
  * instance comes after the CloudTrail record of its launch, which told what there was to tell and knows the caller: it only
- * tells what it changed or failed at, unless no trail feeds the bus. What a sweep left alone is in its digest.
+ * tells what it changed or failed at, unless no trail feeds the bus. What a scan left alone is in its digest.
  */
-export function isTold({ status, reason, snapshot, target }: Outcome, trail: boolean): boolean {
+export function isNotified({ status, reason, snapshot, target }: Outcome, trail: boolean): boolean {
   if (status === 'skipped' || reason === 'not-visible' || reason === 'not-ready') return false;
   const { trigger } = target.context;
-  if (trigger === 'sweep' && (status === 'held' || status === 'exempt')) return false;
+  if (trigger === 'scan' && (status === 'needs-review' || status === 'exempt')) return false;
   if (trigger !== 'running' || !trail) return true;
-  if (status === 'held' || status === 'would-remediate') return snapshot !== undefined && !isFirstLaunch(snapshot);
+  if (status === 'needs-review' || status === 'would-remediate')
+    return snapshot !== undefined && !isFirstLaunch(snapshot);
   return status !== 'exempt';
 }

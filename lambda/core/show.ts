@@ -1,19 +1,19 @@
-import type { Origin } from './launch-source.ts';
+import type { LaunchSource } from './launch-source.ts';
 import { defang } from './text.ts';
 
 /** A time in UTC, to the second. */
 export const iso = (date: Date): string => date.toISOString().replace(/\.\d+/, '');
 
 /** Where an instance comes from, for people. */
-export function describeOrigin(origin: Origin): string {
-  const { launchTemplateId, launchTemplateVersion, stackName, stackLogicalId, eksCluster, eksNodegroup } = origin;
+export function describeLaunchSource(launchSource: LaunchSource): string {
+  const { launchTemplateId, launchTemplateVersion, stackName, stackLogicalId, eksCluster, eksNodegroup } = launchSource;
   const parts = [
-    origin.autoScalingGroup && `Auto Scaling group ${origin.autoScalingGroup}`,
+    launchSource.autoScalingGroup && `Auto Scaling group ${launchSource.autoScalingGroup}`,
     launchTemplateId && `launch template ${launchTemplateId} version ${launchTemplateVersion ?? '?'}`,
-    origin.fleetId && `fleet ${origin.fleetId}`,
+    launchSource.fleetId && `fleet ${launchSource.fleetId}`,
     stackName && `CloudFormation stack ${stackName}${stackLogicalId ? ` (${stackLogicalId})` : ''}`,
     eksCluster && `EKS cluster ${eksCluster}${eksNodegroup ? `, node group ${eksNodegroup}` : ''}`,
-    origin.beanstalkEnvironment && `Beanstalk environment ${origin.beanstalkEnvironment}`,
+    launchSource.beanstalkEnvironment && `Beanstalk environment ${launchSource.beanstalkEnvironment}`,
   ];
   return (
     parts

@@ -34,7 +34,7 @@ export interface Caller {
   readonly invokedBy?: string;
 }
 
-/** State of one instance as a record (CloudTrail, or our own sighting) has it. */
+/** State of one instance as a record (CloudTrail, or our own finding) has it. */
 export interface Recorded {
   readonly HttpTokens?: string;
   readonly HttpEndpoint?: string;
@@ -58,7 +58,7 @@ export interface Lookup {
 }
 
 /** Whether a record says that the instance answered IMDSv1. */
-export function saysReachable(recorded: Recorded | undefined): boolean {
+export function recordsImdsv1Enabled(recorded: Recorded | undefined): boolean {
   return recorded?.HttpTokens === 'optional' && recorded.HttpEndpoint !== 'disabled';
 }
 

@@ -1,22 +1,22 @@
 import { SOURCE } from '../contract.ts';
 import type { Message } from './message.ts';
 
-const DETAIL_TYPE = 'Unsent alert';
+const DETAIL_TYPE = 'Undelivered alert';
 
 /** An alert that SNS refused, as it waits on the work queue. */
-export interface Unsent {
+export interface UndeliveredAlert {
   readonly source: typeof SOURCE;
   readonly 'detail-type': typeof DETAIL_TYPE;
   readonly detail: Message;
 }
 
-export function toUnsent(detail: Message): Unsent {
+export function toUndelivered(detail: Message): UndeliveredAlert {
   return { source: SOURCE, 'detail-type': DETAIL_TYPE, detail };
 }
 
 /** The alert in a queue message; `undefined` for anything else. */
-export function fromUnsent(body: unknown): Message | undefined {
-  const { source, 'detail-type': type, detail } = (body ?? {}) as Partial<Unsent>;
+export function fromUndelivered(body: unknown): Message | undefined {
+  const { source, 'detail-type': type, detail } = (body ?? {}) as Partial<UndeliveredAlert>;
   if (source !== SOURCE || type !== DETAIL_TYPE) return undefined;
   const { subject, email, json, attributes } = (detail ?? {}) as Partial<Message>;
   const objects = [json, attributes].every((part) => typeof part === 'object' && part !== null);

@@ -1,6 +1,6 @@
 import type { Snapshot } from './instance.ts';
 
-/** How far back IMDSv1 use counts, and how much must be known before an instance is called quiet. */
+/** How far back IMDSv1 use counts, and how much must be known before an instance is called unused. */
 export interface UsageRules {
   /** Use that is longer ago does not count. */
   readonly lookBackDays: number;
@@ -38,7 +38,7 @@ export type UnknownUsage =
 /** Whether anything on an instance still speaks IMDSv1. */
 export type Usage =
   /** Nothing did in the hours measured. */
-  | { readonly kind: 'quiet'; readonly hours: number }
+  | { readonly kind: 'unused'; readonly hours: number }
   | {
       readonly kind: 'in-use';
       readonly count: number;
@@ -71,7 +71,7 @@ export function windowOf(now: Date, { lookBackDays }: UsageRules): UsageWindow {
 }
 
 /**
- * Judges how an instance uses IMDSv1. A call that was counted is use, whatever else is known. To call an instance quiet takes
+ * Judges how an instance uses IMDSv1. A call that was counted is use, whatever else is known. To call an instance unused takes
  * measured zeros: no data is unknown, never zero.
  *
  * An instance younger than the window is judged on its own age, from a minimum on. A stopped one is unknown: what begins to run
@@ -110,7 +110,7 @@ export function usageOf(
   const runningSince = Math.max(windowStart, launchTime.getTime());
   const running = (now.getTime() - runningSince) / HOUR;
   if (running - hoursOf(inWindow, period, runningSince, now) > GAP_HOURS) return unknown('gaps');
-  return { kind: 'quiet', hours: measured };
+  return { kind: 'unused', hours: measured };
 }
 
 const unknown = (why: UnknownUsage): Usage => ({ kind: 'unknown', why });

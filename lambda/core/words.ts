@@ -8,10 +8,10 @@ export function explain({ status, reason, target: { context } }: Outcome): strin
       return `${opened(context.trigger)}; it is closed now.`;
     case 'would-remediate':
       return `${opened(context.trigger)}. Audit mode: nothing was changed.`;
-    case 'closed':
+    case 'already-remediated':
       return 'IMDSv1 was reachable when this was recorded; it was already closed when we looked (by an earlier try of ours, or by somebody else).';
     case 'exempt':
-    case 'held':
+    case 'needs-review':
     case 'skipped':
     case 'failed':
       return OF_THE_TAG[`${context.trigger} ${reason}`] ?? SENTENCES[reason];
@@ -29,7 +29,7 @@ function opened(trigger: TriggerName): string {
     case 'revoke':
       return 'Somebody removed its exemption tag, or all its tags, while IMDSv1 was reachable';
     case 'grant':
-    case 'sweep':
+    case 'scan':
     case 'command':
       return 'IMDSv1 was reachable';
   }
@@ -49,7 +49,7 @@ const OF_THE_TAG: Readonly<Partial<Record<`${TriggerName} ${Outcome['reason']}`,
   'grant exempt-self-granted': GRANTED,
   // The instance may be compliant.
   'grant exemption-malformed': `Somebody set its exemption tag to what is not a calendar date (YYYY-MM-DD): ${EXEMPTS_NOTHING}`,
-  'grant exemption-beyond-horizon': `Somebody set its exemption tag to a day further ahead than this account allows: ${EXEMPTS_NOTHING}`,
+  'grant exemption-exceeds-maximum': `Somebody set its exemption tag to a day further ahead than this account allows: ${EXEMPTS_NOTHING}`,
   'grant exemption-expired':
     'Somebody set its exemption tag to a day that is over: it exempts nothing, and where IMDSv1 is reachable it stays so, for setting the tag changes nothing.',
   'grant existing-instance':
@@ -65,14 +65,14 @@ const OF_THE_TAG: Readonly<Partial<Record<`${TriggerName} ${Outcome['reason']}`,
 export const sentenceOf = (reason: Outcome['reason']): string => SENTENCES[reason];
 
 const SENTENCES: Readonly<Record<Outcome['reason'], string>> = {
-  'imdsv1-reachable': 'IMDSv1 is reachable.',
+  'imdsv1-enabled': 'IMDSv1 is reachable.',
   exempt: 'A dated exemption covers it; IMDSv1 stays reachable.',
   'exempt-self-granted':
     'A dated exemption covers it, and the very call that launched it set the tag; IMDSv1 stays reachable. Check that somebody approved it.',
   unreadable: 'EC2 did not state its metadata options in a form we know; nothing was changed.',
   'exemption-malformed':
     'Its exemption tag is not a calendar date (YYYY-MM-DD); IMDSv1 stays reachable until the tag is corrected or removed.',
-  'exemption-beyond-horizon':
+  'exemption-exceeds-maximum':
     'Its exemption reaches further than this account allows; IMDSv1 stays reachable until the tag is corrected or removed.',
   'exemption-expired':
     'Somebody set its exemption tag to a day that is over; setting the tag changes nothing, and IMDSv1 stays reachable.',
@@ -85,9 +85,9 @@ const SENTENCES: Readonly<Record<Outcome['reason'], string>> = {
   'endpoint-disabled':
     'IMDS is switched off, so IMDSv1 is not reachable. (Security Hub EC2.8 reports it all the same while tokens are optional.)',
   compliant: 'Tokens are required.',
-  closed: 'Tokens are required.',
+  'already-remediated': 'Tokens are required.',
   gone: 'EC2 no longer shows it.',
-  sighted: 'IMDSv1 is reachable; it is on the queue to be closed.',
+  recorded: 'IMDSv1 is reachable; it is on the queue to be closed.',
   'not-visible': 'EC2 does not show it yet; it will be tried again.',
   'not-ready': 'EC2 does not accept the change while it is pending; it will be tried again.',
   throttled: 'EC2 throttled the account until time was up; it will be tried again. IMDSv1 stays reachable until then.',

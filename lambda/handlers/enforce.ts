@@ -8,8 +8,8 @@ import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Probe } from '../adapters/ec2-probe.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
-import { journal } from '../adapters/telemetry.ts';
-import { pongLog } from '../adapters/ping-answer-log.ts';
+import { telemetry } from '../adapters/telemetry.ts';
+import { pingAnswerLog } from '../adapters/ping-answer-log.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { onBatch, onEvent } from '../app/invoke.ts';
@@ -29,7 +29,7 @@ const ports = {
   queue: sqsWorkQueue(sqsClient(), config.workQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),
   publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
-  journal: journal(logger, metrics),
+  telemetry: telemetry(logger, metrics),
 };
 
 /**
@@ -39,7 +39,11 @@ const ports = {
 export const handler = middy(async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
   const time = invocationTime(context.getRemainingTimeInMillis());
   if (ping.accepts(event)) {
-    await onPing(event, config.mode, { probe: ec2Probe(ec2), journal: ports.journal, pong: pongLog(logger) });
+    await onPing(event, config.mode, {
+      probe: ec2Probe(ec2),
+      telemetry: ports.telemetry,
+      answer: pingAnswerLog(logger),
+    });
     return undefined;
   }
   if (!isBatch(event)) {

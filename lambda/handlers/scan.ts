@@ -17,20 +17,20 @@ import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Regions } from '../adapters/ec2-regions.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
-import { journal } from '../adapters/telemetry.ts';
-import { pulse } from '../adapters/health-checks.ts';
+import { telemetry } from '../adapters/telemetry.ts';
+import { healthChecks } from '../adapters/health-checks.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
-import { sqsSweepQueue } from '../adapters/sqs-scan-queue.ts';
+import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { parseJson } from '../app/invoke.ts';
-import { onSweepStep } from '../app/scan/index.ts';
-import { parseSweepConfig, rulesOf } from '../config.ts';
+import { onScanStep } from '../app/scan/index.ts';
+import { parseScanConfig, rulesOf } from '../config.ts';
 import { METRICS } from '../contract.ts';
 
-const config = parseSweepConfig(process.env);
+const config = parseScanConfig(process.env);
 const homeRegion = process.env.AWS_REGION ?? '';
-const { sweepEveryHours, forwarders } = config;
-const rules = { ...rulesOf(config), sweepEveryHours, forwarders, homeRegion };
+const { scanEveryHours, forwarders } = config;
+const rules = { ...rulesOf(config), scanEveryHours, forwarders, homeRegion };
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const [ec2, queues] = [ec2Clients(), sqsClient()];
@@ -40,11 +40,11 @@ const ports = {
   regions: ec2Regions(ec2, homeRegion),
   writer: config.mode === 'enforce' && config.existing !== 'audit' ? ec2Writer(ec2) : undefined,
   queue: sqsWorkQueue(queues, config.workQueueUrl),
-  steps: sqsSweepQueue(queues, config.sweepQueueUrl),
+  steps: sqsScanQueue(queues, config.scanQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),
   publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
-  journal: journal(logger, metrics),
-  pulse: pulse({
+  telemetry: telemetry(logger, metrics),
+  healthChecks: healthChecks({
     ...config,
     trails: trailClient(),
     events: eventsClient(),
@@ -53,10 +53,10 @@ const ports = {
   }),
 };
 
-/** Takes one step of a sweep at a time. It throws when the step must be taken again: SQS then gives it back. */
+/** Takes one step of a scan at a time. It throws when the step must be taken again: SQS then gives it back. */
 export const handler = middy(async ({ Records: records }: SQSEvent, context: Context): Promise<void> => {
   const time = invocationTime(context.getRemainingTimeInMillis());
-  for (const { body } of records) await onSweepStep(parseJson(body), rules, { ...ports, time });
+  for (const { body } of records) await onScanStep(parseJson(body), rules, { ...ports, time });
 })
   .use(injectLambdaContext(logger))
   .after(flushMetrics)

@@ -3,14 +3,14 @@ import { type Caller, toInstanceId, type Recorded, type Target } from '../core/t
 import { at, type Json, text } from './json.ts';
 import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
 
-const DETAIL_TYPE = 'IMDSv1 sighting';
+const DETAIL_TYPE = 'IMDSv1 finding recorded';
 
 /**
  * Our own record of an instance. It is written to the queue before the instance is changed, where the event that led to it does
  * not say that IMDSv1 was reachable: so a function that dies between the change and the alert leaves behind what the alert
  * needs. And it stands for an instance that an event left over, when the others of it were done.
  */
-export interface Sighting {
+export interface Finding {
   readonly source: typeof SOURCE;
   readonly 'detail-type': typeof DETAIL_TYPE;
   /** Id of the event that led to it. */
@@ -32,7 +32,7 @@ export interface Sighting {
  *
  * @param seen the options that it was just seen with, or what its event says of them.
  */
-export function toSighting({ account, region, instanceId, context }: Target, seen: Recorded = {}): Sighting {
+export function toFinding({ account, region, instanceId, context }: Target, seen: Recorded = {}): Finding {
   const { trigger, occurredAt, caller, eventId, recorded } = context;
   const { HttpTokens, HttpEndpoint } = seen;
   return {
@@ -46,8 +46,8 @@ export function toSighting({ account, region, instanceId, context }: Target, see
   };
 }
 
-/** Reads what `toSighting` wrote. Sightings come from our queue, so there is no rule for them. */
-export const sighting: EventReader = {
+/** Reads what `toFinding` wrote. Findings come from our queue, so there is no rule for them. */
+export const finding: EventReader = {
   accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const detail = at(event, 'detail');

@@ -6,7 +6,7 @@ import { launch } from './launch.ts';
 import { ping } from './ping.ts';
 import { revoke } from './revoke.ts';
 import { running } from './running.ts';
-import { sighting } from './finding.ts';
+import { finding } from './finding.ts';
 import { type BusRule, type EventReader, notUnderstood, type Parsed, type Trigger } from './trigger.ts';
 
 /** Every trigger that has a rule on the bus. A new one is a new file and a line here. */
@@ -15,7 +15,7 @@ export const TRIGGERS: readonly Trigger[] = [launch, drift, grant, revoke, runni
 /** Every rule on the bus: those of the triggers, and that of the ping. */
 export const BUS_RULES: readonly BusRule[] = [...TRIGGERS, ping];
 
-const READERS: readonly EventReader[] = [...TRIGGERS, ping, sighting];
+const READERS: readonly EventReader[] = [...TRIGGERS, ping, finding];
 
 /** What an event asks for, whatever it is. Never throws: what cannot be understood is a problem and asks for nothing. */
 export function parseEvent(event: Json): Parsed {

@@ -3,32 +3,32 @@ import { toInstanceId } from '../core/target.ts';
 import { readEnvelope } from './envelope.ts';
 import { at, type Json, text } from './json.ts';
 
-const DETAIL_TYPE = 'Break watch';
+const DETAIL_TYPE = 'Post-change check';
 
 /** An instance that was closed, and must be looked after: did that break something? */
-export interface Watch {
+export interface PostChangeCheck {
   /** Twelve digits. */
   readonly account: string;
   readonly region: string;
   readonly instanceId: string;
-  readonly closedAt: Date;
+  readonly remediatedAt: Date;
   /** How often it was looked after already; from 0. */
-  readonly asked: number;
+  readonly checksDone: number;
 }
 
-/** What a watch looks like on the queue. */
-export function toWatchMessage({ account, region, closedAt, ...detail }: Watch): object {
-  return { source: SOURCE, 'detail-type': DETAIL_TYPE, account, region, time: closedAt.toISOString(), detail };
+/** What a check looks like on the queue. */
+export function toCheckMessage({ account, region, remediatedAt, ...detail }: PostChangeCheck): object {
+  return { source: SOURCE, 'detail-type': DETAIL_TYPE, account, region, time: remediatedAt.toISOString(), detail };
 }
 
-/** The watch in a message of the work queue; `undefined` for anything else. */
-export function parseWatch(message: Json): Watch | undefined {
+/** The check in a message of the work queue; `undefined` for anything else. */
+export function parseCheck(message: Json): PostChangeCheck | undefined {
   if (text(message, 'source') !== SOURCE || text(message, 'detail-type') !== DETAIL_TYPE) return undefined;
   const envelope = readEnvelope(message);
   const instanceId = toInstanceId(text(message, 'detail', 'instanceId'));
-  const asked = at(message, 'detail', 'asked');
+  const checksDone = at(message, 'detail', 'checksDone');
   if (typeof envelope === 'string' || instanceId === undefined) return undefined;
-  if (typeof asked !== 'number' || !Number.isSafeInteger(asked) || asked < 0) return undefined;
-  const { account, region, occurredAt: closedAt } = envelope;
-  return { account, region, instanceId, closedAt, asked };
+  if (typeof checksDone !== 'number' || !Number.isSafeInteger(checksDone) || checksDone < 0) return undefined;
+  const { account, region, occurredAt: remediatedAt } = envelope;
+  return { account, region, instanceId, remediatedAt, checksDone };
 }

@@ -1,4 +1,4 @@
-import { EventBridgeService, type EventBridgeRoom } from './eventbridge/service.ts';
+import { EventBridgeService, type EventBridgeContext } from './eventbridge/service.ts';
 import type { DeployedStack } from './cloudformation/stack.ts';
 import { CloudFormationService } from './cloudformation/service.ts';
 import { CloudTrailService } from './cloudtrail/service.ts';
@@ -30,8 +30,8 @@ export interface Parts {
   readonly queues: Queues;
   readonly trail: Trail;
   readonly homeRegion: string;
-  readonly rules: EventBridgeRoom['rules'];
-  readonly put: EventBridgeRoom['put'];
+  readonly rules: EventBridgeContext['rules'];
+  readonly put: EventBridgeContext['put'];
   readonly stacks: () => readonly DeployedStack[];
   readonly functions: () => Functions | undefined;
   readonly lines: readonly LogLine[];

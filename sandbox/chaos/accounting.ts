@@ -3,7 +3,7 @@ import type { Instance } from '../aws/ec2/instance.ts';
 import { LAUNCH_ERROR } from '../aws/ec2/lifecycle.ts';
 import type { Sandbox } from '../index.ts';
 import { text } from '../aws/wire/params.ts';
-import type { Launched, People, SetBack } from './manual-changes.ts';
+import type { Launched, ManualChanges, SetBack } from './manual-changes.ts';
 import { EXEMPT_UNTIL, readTag } from './requests.ts';
 import { closingsIn } from './notifications.ts';
 import { type Waiting, waitingIn } from './pending-messages.ts';
@@ -14,12 +14,12 @@ export type Fate =
   | 'vanished'
   | 'managed'
   | 'IMDS off'
-  | 'closed'
+  | 'already-remediated'
   | 'compliant from the start'
   | 'exempt'
-  | 'held'
+  | 'needs-review'
   | 'waiting in WorkQueue'
-  | 'waiting in DeadLetters'
+  | 'waiting in DeadLetterQueue'
   | 'missed';
 
 /** An instance with what became of it. */
@@ -31,11 +31,11 @@ export interface Entry {
   /** The same, and it was terminated or vanished since. */
   readonly owedOfGone: boolean;
   /** Alerts that say that it was closed, above one for each time that it was open. */
-  readonly toldAgain: number;
+  readonly notifiedAgain: number;
 }
 
 /** The accounts of a run. */
-export interface Ledger {
+export interface Accounting {
   readonly entries: readonly Entry[];
   readonly waiting: readonly Waiting[];
   /** Milliseconds from launch to first closing, shortest first. */
@@ -43,12 +43,12 @@ export interface Ledger {
 }
 
 /** Goes through the fleet, the mailbox and the queues. Nothing that the function wrote is believed. */
-export function drawUp(sandbox: Sandbox, people: People): Ledger {
+export function drawUp(sandbox: Sandbox, manualChanges: ManualChanges): Accounting {
   const waiting = waitingIn(sandbox);
   const told = groupBy(closingsIn(sandbox.topic('Outcomes').messages), ({ id }) => id);
-  const setBacks = groupBy(people.setBacks, ({ id }) => id);
+  const setBacks = groupBy(manualChanges.setBacks, ({ id }) => id);
   const closings = firstClosings(sandbox);
-  const entries = people.launched.map((launched): Entry => {
+  const entries = manualChanges.launched.map((launched): Entry => {
     const { id, open, at } = launched;
     const instance = sandbox.fleet().get(id);
     if (instance === undefined) throw new Error(`the fleet has lost ${id}`);
@@ -56,26 +56,26 @@ export function drawUp(sandbox: Sandbox, people: People): Ledger {
     const times = (told.get(id) ?? []).map((telling) => telling.at);
     const backs = setBacks.get(id) ?? [];
     const isClosed = open && instance.options.HttpTokens === 'required';
-    const willBeTold = waiting.some(({ tells }) => tells.ids.has(id));
-    const unknown = isClosed && !willBeTold && !isTold(times, at, backs);
+    const willBeNotified = waiting.some(({ tells }) => tells.ids.has(id));
+    const unknown = isClosed && !willBeNotified && !isNotified(times, at, backs);
     return {
       launched,
       fate,
-      owed: unknown && fate === 'closed',
+      owed: unknown && fate === 'already-remediated',
       owedOfGone: unknown && (fate === 'terminated' || fate === 'vanished'),
-      toldAgain: Math.max(0, times.length - (open ? 1 : 0) - backs.length),
+      notifiedAgain: Math.max(0, times.length - (open ? 1 : 0) - backs.length),
     };
   });
   const durations = entries.flatMap(({ launched: { id, at, open } }) => {
-    const closedAt = closings.get(id);
-    return open && closedAt !== undefined ? [closedAt - at] : [];
+    const remediatedAt = closings.get(id);
+    return open && remediatedAt !== undefined ? [remediatedAt - at] : [];
   });
   return { entries, waiting, closing: durations.sort((a, b) => a - b) };
 }
 
 /** Whether an alert came after the launch, and after each time that a closed instance was set back. */
-function isTold(times: readonly number[], launchedAt: number, setBacks: readonly SetBack[]): boolean {
-  const since = [launchedAt, ...setBacks.filter(({ wasClosed }) => wasClosed).map(({ at }) => at)];
+function isNotified(times: readonly number[], launchedAt: number, setBacks: readonly SetBack[]): boolean {
+  const since = [launchedAt, ...setBacks.filter(({ wasRemediated }) => wasRemediated).map(({ at }) => at)];
   return since.every((from) => times.some((time) => time >= from));
 }
 
@@ -85,7 +85,7 @@ function fateOf(instance: Instance, launched: Launched, waiting: readonly Waitin
   if (state === 'terminated' || state === 'shutting-down') return 'terminated';
   if (operator !== undefined) return 'managed';
   if (options.HttpEndpoint === 'disabled') return 'IMDS off';
-  if (options.HttpTokens === 'required') return launched.open ? 'closed' : 'compliant from the start';
+  if (options.HttpTokens === 'required') return launched.open ? 'already-remediated' : 'compliant from the start';
   const exemption = readTag(tags.get(EXEMPT_UNTIL), now);
   if (exemption !== 'none') return exemption;
   const found = waiting.find(({ named }) => named.ids.has(id) || named.tokens.has(launched.token));

@@ -3,7 +3,7 @@ import type { Print } from '../tour/print.ts';
 import { product } from '../tour/synth.ts';
 import { drawUp } from './accounting.ts';
 import { MAX_CONCURRENCY } from './options.ts';
-import { People } from './manual-changes.ts';
+import { ManualChanges } from './manual-changes.ts';
 import type { Launch } from './plan.ts';
 import { count, openIn, problemsOf, rowsOf, tableOf } from './report.ts';
 
@@ -15,7 +15,7 @@ const BOUND_SECONDS = (LAUNCHES - 100) / 5;
 /** Real milliseconds that the run may take. */
 const PATIENCE = 280_000;
 
-/** A thousand people launch one instance each at the same time; nothing goes wrong. @returns whether all were closed and told. */
+/** A thousand manualChanges launch one instance each at the same time; nothing goes wrong. @returns whether all were closed and told. */
 export async function runBurst(
   { seed, timeScale }: { seed: string; timeScale: number },
   print: Print,
@@ -36,9 +36,9 @@ export async function runBurst(
     print(
       "AWS's token buckets, but for RunInstances requests: their 5, then 2 a second would stretch the burst to 500 s",
     );
-    // The hour in which closings are watched is mostly waiting.
+    // The hour in which closings are checked is mostly waiting.
     sandbox.clock.skipRests();
-    const people = new People(sandbox);
+    const manualChanges = new ManualChanges(sandbox);
     const plan = Array.from({ length: LAUNCHES }, (_, index): Launch => ({
       token: `burst-${seed}-${index}`,
       kind: 'open',
@@ -46,24 +46,24 @@ export async function runBurst(
       at: 0,
     }));
     const startedAt = sandbox.clock.now();
-    await people.follow(plan);
+    await manualChanges.follow(plan);
     const launchedFor = sandbox.clock.now() - startedAt;
     await sandbox.idle(PATIENCE);
-    const ledger = drawUp(sandbox, people);
-    const lastLaunch = Math.max(...people.launched.map(({ at }) => at));
+    const accounting = drawUp(sandbox, manualChanges);
+    const lastLaunch = Math.max(...manualChanges.launched.map(({ at }) => at));
     const changes = sandbox.calls.of('ModifyInstanceMetadataOptions', { outcome: 'ok' }).map(({ at }) => at);
     const total = (Math.max(...changes) - startedAt) / 1000;
     print(
       tableOf([
-        ...rowsOf(ledger, sandbox, people),
+        ...rowsOf(accounting, sandbox, manualChanges),
         ['seconds to launch them all', (launchedFor / 1000).toFixed(0)],
         ['seconds from the first launch to the last closing', total.toFixed(0)],
         ['seconds from the last launch to the last closing', ((Math.max(...changes) - lastLaunch) / 1000).toFixed(0)],
         ["bound of EC2's bucket, seconds", BOUND_SECONDS.toFixed(0)],
       ]),
     );
-    const open = openIn(ledger);
-    const problems = [...problemsOf(ledger), ...(open > 0 ? [`${open} still open`] : [])];
+    const open = openIn(accounting);
+    const problems = [...problemsOf(accounting), ...(open > 0 ? [`${open} still open`] : [])];
     print(problems.length === 0 ? '\nAll were closed and told.' : `\nLOST\n  ${problems.join('\n  ')}`);
     return problems.length === 0;
   } finally {

@@ -94,13 +94,13 @@ function makers(
   /** The launches whose record is lost, by instance: their running-state events must come. */
   const unrecorded = new Set<string>();
   /** The instances of which nothing is ever heard. */
-  const unheard = new Set<string>();
+  const notMonitored = new Set<string>();
   const loseBoth = ({ kind, name, instanceIds, key }: FaultyEvent): boolean => {
     if (kind === 'cloudtrail' && name === 'RunInstances' && hits(RATES.unseen, 'unseen', key)) {
-      instanceIds.forEach((id) => unheard.add(id));
+      instanceIds.forEach((id) => notMonitored.add(id));
       return true;
     }
-    return name === 'running' && instanceIds.every((id) => unheard.has(id));
+    return name === 'running' && instanceIds.every((id) => notMonitored.has(id));
   };
   const callHits = (rate: number, what: string, { invocation, service, action, key, attempt }: FaultyCall) =>
     invocation !== undefined && hits(rate, what, service, action, key, attempt);

@@ -19,8 +19,8 @@ Options
   --seed TEXT        what the fleet and the faults are drawn from; default: 1
   --time-scale K     how many times faster than yours the clock runs, 1 to 1000; default: ${TIME_SCALE}, ${BURST_TIME_SCALE} with --burst
   --faults LIST      all, none, or some of those below, with commas; default: all
-  --without LIST     take away the rule of a trigger, or the schedule of the sweep: ${PATH_NAMES.join(', ')}
-  --sweep            lose both events of some instances as well, and let the sweep find them in the end (existing=enforce)
+  --without LIST     take away the rule of a trigger, or the schedule of the scan: ${PATH_NAMES.join(', ')}
+  --scan            lose both events of some instances as well, and let the scan find them in the end (existing=enforce)
   --redrive          move the dead letters back in the end, without faults, and expect nothing left open or waiting
   --burst            the burst instead of the fleet
   --help             this text
@@ -56,7 +56,7 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
       faults: { type: 'string', default: 'all' },
       without: { type: 'string', default: '' },
       redrive: { type: 'boolean', default: false },
-      sweep: { type: 'boolean', default: false },
+      scan: { type: 'boolean', default: false },
       burst: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -77,7 +77,7 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
     if (chosen.length !== given.length) problems.push(problem(`--${name}`, text, more + accepted.join(' | ')));
     return chosen;
   };
-  const { seed, redrive, sweep } = values;
+  const { seed, redrive, scan } = values;
   if (!/^[\w-]{1,32}$/.test(seed)) problems.push(problem('--seed', seed, '1 to 32 letters, digits, _ and -'));
   const launches = number('launches', values.launches, 20_000);
   const timeScale = number(
@@ -92,7 +92,7 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
   const startedAt = performance.now();
   const fine = values.burst
     ? await runBurst({ seed, timeScale }, print)
-    : await runChaos({ launches, seed, timeScale, faults, without, redrive, sweep }, print);
+    : await runChaos({ launches, seed, timeScale, faults, without, redrive, scan }, print);
   print(`${((performance.now() - startedAt) / 1000).toFixed(0)} s of your time`);
   return fine ? 0 : 1;
 }

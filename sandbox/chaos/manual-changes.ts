@@ -24,14 +24,14 @@ export interface SetBack {
   readonly id: string;
   readonly at: number;
   /** It had been closed before. */
-  readonly wasClosed: boolean;
+  readonly wasRemediated: boolean;
 }
 
 const PAUSE = 2_000;
 const MAX_TRIES = 500;
 
 /** The people of the account: they launch, set back and terminate, and try again until it works. */
-export class People {
+export class ManualChanges {
   public readonly launched: Launched[] = [];
   public readonly setBacks: SetBack[] = [];
   readonly #sandbox: Sandbox;
@@ -97,11 +97,11 @@ export class People {
   async #setBack(id: string): Promise<void> {
     const setBack = await this.#insist(async () => {
       if (!this.#lives(id)) return undefined;
-      const wasClosed = this.#sandbox.fleet().get(id)?.options.HttpTokens === 'required';
+      const wasRemediated = this.#sandbox.fleet().get(id)?.options.HttpTokens === 'required';
       const at = this.#sandbox.clock.now();
       const back = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
       await this.#ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId: id, ...back }));
-      return { id, at, wasClosed };
+      return { id, at, wasRemediated };
     });
     if (setBack !== undefined) this.setBacks.push(setBack);
   }
@@ -122,7 +122,7 @@ export class People {
   async #insist<T>(call: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#sandbox.work('people', call);
+        return await this.#sandbox.work('manualChanges', call);
       } catch (error) {
         if (tries === MAX_TRIES) throw error;
         await this.#sandbox.clock.sleep(PAUSE);

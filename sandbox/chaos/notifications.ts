@@ -8,7 +8,7 @@ export interface Telling {
   readonly at: number;
 }
 
-const CLOSINGS = ['remediated', 'closed'];
+const CLOSINGS = ['remediated', 'already-remediated'];
 
 /** Every closing that SNS took, from the JSON form that machines subscribe to. */
 export function closingsIn(messages: readonly PublishedMessage[]): readonly Telling[] {

@@ -43,10 +43,10 @@ export interface ChaosOptions {
   readonly seed: string;
   readonly timeScale: number;
   readonly faults: readonly FaultName[];
-  /** Names of triggers whose rule is taken away; `sweep` for its schedule. */
+  /** Names of triggers whose rule is taken away; `scan` for its schedule. */
   readonly without: readonly string[];
-  /** Whether both events of some instances are lost too, and the sweep finds them in the end. */
-  readonly sweep?: boolean;
+  /** Whether both events of some instances are lost too, and the scan finds them in the end. */
+  readonly scan?: boolean;
   /** Whether to move the dead letters back in the end, and expect nothing left open. */
   readonly redrive: boolean;
   /** Execution environments of each function at a time. @default MAX_CONCURRENCY */

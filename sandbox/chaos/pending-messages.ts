@@ -2,7 +2,7 @@ import type { Sandbox } from '../index.ts';
 import { at, text } from '../aws/wire/params.ts';
 
 /** Queues whose alarms tell that something waits in them. */
-export const QUEUES = ['WorkQueue', 'DeadLetters'] as const;
+export const QUEUES = ['WorkQueue', 'DeadLetterQueue'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** Names that a message holds, whatever it is. */
@@ -15,7 +15,7 @@ interface Names {
 export interface Waiting {
   readonly queue: QueueName;
   readonly messages: number;
-  /** Of all messages but watches: a retry looks at these. */
+  /** Of all messages but checks: a retry looks at these. */
   readonly named: Names;
   /** Of the messages that lead to an alert even if the instance is closed by then. */
   readonly tells: Names;
@@ -25,8 +25,8 @@ export interface Waiting {
 export function waitingIn(sandbox: Pick<Sandbox, 'queue'>): readonly Waiting[] {
   return QUEUES.map((queue) => {
     const messages = sandbox.queue(queue).messages();
-    const bodies = messages.map(({ body }) => body).filter((body) => !isWatch(body));
-    return { queue, messages: messages.length, named: namesIn(bodies), tells: namesIn(bodies.filter(isTold)) };
+    const bodies = messages.map(({ body }) => body).filter((body) => !isPostChangeCheck(body));
+    return { queue, messages: messages.length, named: namesIn(bodies), tells: namesIn(bodies.filter(isNotified)) };
   });
 }
 
@@ -37,17 +37,17 @@ function namesIn(bodies: readonly string[]): Names {
 }
 
 /**
- * An unsent alert, a sighting and a record that states the options lead to an alert. A running-state event and a record without
+ * An undelivered alert, a finding and a record that states the options lead to an alert. A running-state event and a record without
  * its instances do not: from them, a closed instance looks like any other.
  */
-function isTold(body: string): boolean {
+function isNotified(body: string): boolean {
   const event = eventIn(body);
   if (text(event, 'detail-type') === 'EC2 Instance State-change Notification') return false;
   return text(event, 'detail', 'responseElements', 'omitted') === undefined;
 }
 
-/** A watch asks what became of a closing: it names an instance, but it neither closes it nor tells that it was closed. */
-export const isWatch = (body: string): boolean => text(eventIn(body), 'detail-type') === 'Break watch';
+/** A check asks what became of a closing: it names an instance, but it neither closes it nor tells that it was closed. */
+export const isPostChangeCheck = (body: string): boolean => text(eventIn(body), 'detail-type') === 'Post-change check';
 
 /** The event itself, also where Lambda's on-failure destination wrapped it. */
 function eventIn(body: string): unknown {

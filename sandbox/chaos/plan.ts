@@ -54,8 +54,8 @@ export function planLaunches(count: number, seed: string): readonly Launch[] {
     const kind = kindOf(draw('kind'));
     return { token, kind, count: sizeOf(draw('size'), draw('tail')), at: 0, draw };
   });
-  const toClose = launches.reduce((sum, launch) => sum + (isToBeClosed(launch.kind) ? launch.count : 0), 0);
-  const duration = (toClose / MODIFIES_PER_SECOND / LOAD) * 1000;
+  const toRemediate = launches.reduce((sum, launch) => sum + (isToBeRemediated(launch.kind) ? launch.count : 0), 0);
+  const duration = (toRemediate / MODIFIES_PER_SECOND / LOAD) * 1000;
   const bursts = Math.ceil((count * BURST_SHARE) / LAUNCHES_PER_BURST);
   return launches.map(({ draw, ...launch }) => {
     const burst = Math.floor(draw('burst') * bursts);
@@ -77,7 +77,7 @@ export function planLaunches(count: number, seed: string): readonly Launch[] {
   });
 }
 
-const isToBeClosed = (kind: Kind): boolean => kind === 'open' || kind === 'expired' || kind === 'short-lived';
+const isToBeRemediated = (kind: Kind): boolean => kind === 'open' || kind === 'expired' || kind === 'short-lived';
 
 function kindOf(fraction: number): Kind {
   let sum = 0;

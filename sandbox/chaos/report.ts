@@ -1,20 +1,20 @@
 import Table from 'cli-table3';
 import type { Sandbox } from '../index.ts';
 import { list } from '../aws/wire/params.ts';
-import type { Entry, Fate, Ledger } from './accounting.ts';
-import type { People } from './manual-changes.ts';
+import type { Entry, Fate, Accounting } from './accounting.ts';
+import type { ManualChanges } from './manual-changes.ts';
 
 const FATES: readonly Fate[] = [
-  'closed',
+  'already-remediated',
   'compliant from the start',
   'exempt',
-  'held',
+  'needs-review',
   'IMDS off',
   'managed',
   'terminated',
   'vanished',
   'waiting in WorkQueue',
-  'waiting in DeadLetters',
+  'waiting in DeadLetterQueue',
   'missed',
 ];
 
@@ -32,18 +32,18 @@ export function tableOf(rows: readonly Row[]): string {
 }
 
 /** The accounts of a run, as rows. */
-export function rowsOf(ledger: Ledger, sandbox: Sandbox, people: People): Row[] {
-  const { entries, closing } = ledger;
+export function rowsOf(accounting: Accounting, sandbox: Sandbox, manualChanges: ManualChanges): Row[] {
+  const { entries, closing } = accounting;
   const open = entries.filter(({ launched }) => launched.open);
   const tokens = new Set(entries.map(({ launched }) => launched.token));
-  const backs = people.setBacks.filter(({ wasClosed }) => wasClosed).length;
-  const again = entries.reduce((sum, { toldAgain }) => sum + toldAgain, 0);
+  const backs = manualChanges.setBacks.filter(({ wasRemediated }) => wasRemediated).length;
+  const again = entries.reduce((sum, { notifiedAgain }) => sum + notifiedAgain, 0);
   return [
     ['instances launched', `${count(entries.length)} by ${count(tokens.size)} calls`],
     ['open at start', count(open.length)],
     ['set back after they were closed', count(backs)],
     ...FATES.map((fate): Row => [`  ${fate}`, count(those(entries, fate))]),
-    ['messages in WorkQueue and DeadLetters', count(messagesIn(ledger))],
+    ['messages in WorkQueue and DeadLetterQueue', count(messagesIn(accounting))],
     ['alerts sent', count(sandbox.topic('Outcomes').messages.length)],
     ['closings told more than once', count(again)],
     ['closings owed but not told', count(entries.filter(({ owed }) => owed).length)],
@@ -70,7 +70,7 @@ function workOf(sandbox: Sandbox, changes: number, launches: number): Row[] {
 }
 
 /** What makes a run fail, one sentence each. */
-export function problemsOf({ entries }: Ledger): string[] {
+export function problemsOf({ entries }: Accounting): string[] {
   const missed = entries.filter(({ fate }) => fate === 'missed');
   const owed = entries.filter((entry) => entry.owed);
   return [
@@ -80,9 +80,9 @@ export function problemsOf({ entries }: Ledger): string[] {
 }
 
 /** What a redrive should have done, one sentence each. */
-export function leftOver(ledger: Ledger): string[] {
-  const left = ledger.entries.filter(({ fate }) => fate.startsWith('waiting'));
-  const messages = messagesIn(ledger);
+export function leftOver(accounting: Accounting): string[] {
+  const left = accounting.entries.filter(({ fate }) => fate.startsWith('waiting'));
+  const messages = messagesIn(accounting);
   return [
     ...(left.length > 0 ? [`${left.length} still open: ${named(left)}`] : []),
     ...(messages > 0 ? [`${count(messages)} messages still wait: nothing can be done with them`] : []),
@@ -90,10 +90,10 @@ export function leftOver(ledger: Ledger): string[] {
 }
 
 /** Instances that are open although they should not be. */
-export const openIn = ({ entries }: Ledger): number =>
+export const openIn = ({ entries }: Accounting): number =>
   entries.filter(({ fate }) => fate === 'missed' || fate.startsWith('waiting')).length;
 
-const messagesIn = ({ waiting }: Ledger): number => waiting.reduce((sum, queue) => sum + queue.messages, 0);
+const messagesIn = ({ waiting }: Accounting): number => waiting.reduce((sum, queue) => sum + queue.messages, 0);
 
 export const count = (number: number): string => number.toLocaleString('en-US');
 

@@ -18,9 +18,9 @@ function exemptionOf(kind: Kind, now: number): string | undefined {
 }
 
 /** What the exemption of an instance means, judged apart from the product. */
-export function readTag(value: string | undefined, now: number): 'none' | 'exempt' | 'held' {
+export function readTag(value: string | undefined, now: number): 'none' | 'exempt' | 'needs-review' {
   if (value === undefined) return 'none';
-  if (!/^\d{4}-\d\d-\d\d$/.test(value)) return 'held';
+  if (!/^\d{4}-\d\d-\d\d$/.test(value)) return 'needs-review';
   return value >= dayFrom(now, 0) ? 'exempt' : 'none';
 }
 

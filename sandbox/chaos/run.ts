@@ -7,7 +7,7 @@ import { product } from '../tour/synth.ts';
 import { chaosFaults } from './faults.ts';
 import { drawUp } from './accounting.ts';
 import { type ChaosOptions, LAUNCH_LIMITS, MAX_CONCURRENCY } from './options.ts';
-import { People } from './manual-changes.ts';
+import { ManualChanges } from './manual-changes.ts';
 import { planLaunches } from './plan.ts';
 import { count, leftOver, openIn, problemsOf, rowsOf, tableOf } from './report.ts';
 import { withoutPaths } from './without.ts';
@@ -20,8 +20,8 @@ const MAX_REDRIVES = 3;
 const PREWARM = 4;
 /** A small run needs fewer, and each takes a moment to load. */
 const LAUNCHES_PER_ENVIRONMENT = 10;
-/** A step of a sweep may be killed every time; the schedule rings again. */
-const MAX_SWEEPS = 3;
+/** A step of a scan may be killed every time; the schedule rings again. */
+const MAX_SCANS = 3;
 
 /**
  * Launches a fleet while everything goes wrong that can.
@@ -32,7 +32,7 @@ const MAX_SWEEPS = 3;
 export async function runChaos(
   options: ChaosOptions,
   print: Print,
-  built: ReturnType<typeof product> = product({ mode: 'enforce', existing: options.sweep ? 'enforce' : 'audit' }),
+  built: ReturnType<typeof product> = product({ mode: 'enforce', existing: options.scan ? 'enforce' : 'audit' }),
 ): Promise<boolean> {
   const {
     launches,
@@ -41,7 +41,7 @@ export async function runChaos(
     faults,
     without,
     redrive,
-    sweep = false,
+    scan = false,
     maxConcurrency = MAX_CONCURRENCY,
   } = options;
   const plan = planLaunches(launches, seed);
@@ -51,7 +51,7 @@ export async function runChaos(
     bundles,
     timeScale,
     seed: `chaos ${seed}`,
-    faults: chaosFaults(seed, sweep ? [...faults, 'unseen'] : faults, without),
+    faults: chaosFaults(seed, scan ? [...faults, 'unseen'] : faults, without),
     limits: LAUNCH_LIMITS,
     maxConcurrency,
     patient: true,
@@ -66,23 +66,23 @@ export async function runChaos(
     );
     print(`clock ${timeScale} times as fast; ${maxConcurrency} environments of the function at most`);
     print("AWS's token buckets, but for those of RunInstances, which would only slow the launches down");
-    print(`faults: ${faults.join(', ') || 'none'}${sweep ? '; and both events of some instances are lost' : ''}`);
+    print(`faults: ${faults.join(', ') || 'none'}${scan ? '; and both events of some instances are lost' : ''}`);
     if (without.length > 0) print(`without: ${without.join(', ')}`);
-    // The hour in which closings are watched is mostly waiting.
+    // The hour in which closings are checked is mostly waiting.
     sandbox.clock.skipRests();
-    const people = new People(sandbox);
-    await people.follow(plan);
+    const manualChanges = new ManualChanges(sandbox);
+    await manualChanges.follow(plan);
     const problems = await settle(sandbox);
-    if (sweep) problems.push(...(await sweepAll(sandbox, people, print)));
-    const ledger = drawUp(sandbox, people);
-    print(tableOf(rowsOf(ledger, sandbox, people)));
-    problems.push(...problemsOf(ledger));
+    if (scan) problems.push(...(await scanAll(sandbox, manualChanges, print)));
+    const accounting = drawUp(sandbox, manualChanges);
+    print(tableOf(rowsOf(accounting, sandbox, manualChanges)));
+    problems.push(...problemsOf(accounting));
     if (redrive) {
       Object.assign(sandbox.faults, NO_FAULTS);
       problems.push(...(await redriveAll(sandbox)));
-      const after = drawUp(sandbox, people);
+      const after = drawUp(sandbox, manualChanges);
       print('\nAfter the redrive, without faults:');
-      print(tableOf([...rowsOf(after, sandbox, people), ['open after redrive', count(openIn(after))]]));
+      print(tableOf([...rowsOf(after, sandbox, manualChanges), ['open after redrive', count(openIn(after))]]));
       problems.push(...[...problemsOf(after), ...leftOver(after)].map((problem) => `after the redrive, ${problem}`));
     }
     print(problems.length === 0 ? '\nNothing was lost.' : `\nLOST\n  ${problems.join('\n  ')}`);
@@ -107,27 +107,27 @@ async function settle(sandbox: Sandbox): Promise<string[]> {
   }
 }
 
-/** Lets the schedule of the sweep ring, until nothing is missed or nobody rings any more. */
-async function sweepAll(sandbox: Sandbox, people: People, print: Print): Promise<string[]> {
-  const missed = () => drawUp(sandbox, people).entries.filter(({ fate }) => fate === 'missed').length;
+/** Lets the schedule of the scan ring, until nothing is missed or nobody rings any more. */
+async function scanAll(sandbox: Sandbox, manualChanges: ManualChanges, print: Print): Promise<string[]> {
+  const missed = () => drawUp(sandbox, manualChanges).entries.filter(({ fate }) => fate === 'missed').length;
   const [before, problems]: [number, string[]] = [missed(), []];
   let rings = 0;
-  while (missed() > 0 && rings < MAX_SWEEPS && sandbox.bus.fire('Schedule') !== undefined) {
+  while (missed() > 0 && rings < MAX_SCANS && sandbox.bus.fire('Schedule') !== undefined) {
     rings += 1;
     problems.push(...(await settle(sandbox)));
   }
-  print(`the events missed ${count(before)}; ${rings} sweeps closed ${count(before - missed())} of them\n`);
+  print(`the events missed ${count(before)}; ${rings} scans closed ${count(before - missed())} of them\n`);
   return problems;
 }
 
 /** What the runbook says: move the dead letters back, until there are none. */
 async function redriveAll(sandbox: Sandbox): Promise<string[]> {
   const { arn: DestinationArn } = sandbox.queue('WorkQueue');
-  const deadLetters = sandbox.queue('DeadLetters');
+  const deadLetterQueue = sandbox.queue('DeadLetterQueue');
   const sqs = new SQSClient(sandbox.client({ accessKeyId: 'AKIAOPERATOR' }));
   const problems: string[] = [];
-  for (let times = 0; times < MAX_REDRIVES && deadLetters.size > 0; times++) {
-    const redrive = new StartMessageMoveTaskCommand({ SourceArn: deadLetters.arn, DestinationArn });
+  for (let times = 0; times < MAX_REDRIVES && deadLetterQueue.size > 0; times++) {
+    const redrive = new StartMessageMoveTaskCommand({ SourceArn: deadLetterQueue.arn, DestinationArn });
     await sandbox.work('redrive', () => sqs.send(redrive));
     problems.push(...(await settle(sandbox)));
   }

@@ -1,12 +1,12 @@
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import { isNamed, type StackInput, type Template, TemplateError } from '../aws/cloudformation/template.ts';
 
-/** What can be taken away: the rule of each trigger, and the schedule of the sweep. */
-const PATHS = [...TRIGGERS.map(({ name, ruleId }) => ({ name, ruleId })), { name: 'sweep', ruleId: 'Schedule' }];
+/** What can be taken away: the rule of each trigger, and the schedule of the scan. */
+const PATHS = [...TRIGGERS.map(({ name, ruleId }) => ({ name, ruleId })), { name: 'scan', ruleId: 'Schedule' }];
 
 const LONGER_NAMES: Readonly<Record<string, string>> = { 'running-state': 'running' };
 
-/** What `--without` takes: the triggers, the sweep, and the longer name of one of them. */
+/** What `--without` takes: the triggers, the scan, and the longer name of one of them. */
 export const PATH_NAMES: readonly string[] = [...PATHS.map(({ name }) => name), ...Object.keys(LONGER_NAMES)];
 
 /** The paths that these names stand for. */

@@ -1,7 +1,7 @@
 import type { Draw } from './draw.ts';
 
 /** A group of instances that somebody made the same way. */
-export interface Origin {
+export interface LaunchSource {
   /** Tags of its instances; `index` is the place of the instance in the group. */
   readonly tags: (index: number) => Record<string, string>;
   /** The launch template that its instances come from. */
@@ -11,7 +11,7 @@ export interface Origin {
   readonly count: number;
 }
 
-type Made = Omit<Origin, 'count'>;
+type Made = Omit<LaunchSource, 'count'>;
 
 const APPS = [
   'api',
@@ -31,7 +31,7 @@ const STAGES = ['prod', 'prod', 'prod', 'stage', 'dev'];
 const TEAMS = ['checkout', 'data', 'growth', 'identity', 'platform', 'search'];
 
 /** Shares of all instances, and the most instances that one such group has. */
-const ORIGINS = [
+const LAUNCH_SOURCES = [
   { share: 0.35, upTo: 60, make: autoScalingGroup },
   { share: 0.22, upTo: 90, make: eksNodegroup },
   { share: 0.13, upTo: 6, make: cloudFormationStack },
@@ -41,11 +41,11 @@ const ORIGINS = [
 
 /** Most groups are small: sizes are drawn as a power, of which half an instance more than a quarter is the mean. */
 const SKEW = 3;
-const GROUPS = ORIGINS.map(({ share, upTo }, index) => [index, share / (upTo / (SKEW + 1) + 0.5)] as const);
+const GROUPS = LAUNCH_SOURCES.map(({ share, upTo }, index) => [index, share / (upTo / (SKEW + 1) + 0.5)] as const);
 
-/** Where the instances of a group come from, and how many there are. AWS services leave tags that name the origin. */
-export function drawOrigin(draw: Draw, region: string, account: string): Origin {
-  const { make, upTo } = ORIGINS[draw.among(GROUPS)] ?? ORIGINS[0];
+/** Where the instances of a group come from, and how many there are. AWS services leave tags that name the launchSource. */
+export function drawLaunchSource(draw: Draw, region: string, account: string): LaunchSource {
+  const { make, upTo } = LAUNCH_SOURCES[draw.among(GROUPS)] ?? LAUNCH_SOURCES[0];
   return { ...make(draw, region, account), count: Math.ceil(upTo * draw.fraction() ** SKEW) };
 }
 

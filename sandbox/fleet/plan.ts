@@ -3,10 +3,10 @@ import type { ImdsUse } from '../aws/cloudwatch/usage.ts';
 import type { ExistingInstance } from '../aws/ec2/fleet.ts';
 import type { LaunchTemplate } from '../aws/ec2/region.ts';
 import { Draw } from './draw.ts';
-import { drawOrigin, type Origin } from './launch-sources.ts';
+import { drawLaunchSource, type LaunchSource } from './launch-sources.ts';
 import { DAY, dayAfter, type Planned } from './specimens.ts';
 
-/** A group of instances of one origin, as it is to be put into a region. */
+/** A group of instances of one launchSource, as it is to be put into a region. */
 export interface Workload {
   readonly region: string;
   readonly launchTemplate?: Omit<LaunchTemplate, 'version'>;
@@ -55,12 +55,12 @@ export function* workloads(setting: Setting): Generator<Workload, never> {
 
 function workload(draw: Draw, { account, regions, now }: Setting): Workload {
   const region = draw.among(regions.map((name, index) => [name, 1 / (index + 1)] as const));
-  const origin = drawOrigin(draw, region, account);
+  const launchSource = drawLaunchSource(draw, region, account);
   const open = draw.chance(SHARE.open);
   const group: Group = {
-    origin,
+    launchSource,
     open,
-    hops: origin.containers
+    hops: launchSource.containers
       ? 2
       : draw.among([
           [1, 0.8],
@@ -68,7 +68,7 @@ function workload(draw: Draw, { account, regions, now }: Setting): Workload {
           [3, 0.02],
         ] as const),
     off: draw.chance(SHARE.imdsOff),
-    managed: origin.containers && draw.chance(SHARE.managed),
+    managed: launchSource.containers && draw.chance(SHARE.managed),
     use: { callsPerDay: draw.chance(SHARE.calling) ? draw.between(1, 2_000) : 0 },
     exemption: open && draw.chance(SHARE.exempt) ? exemption(draw, now) : {},
     instanceType: draw.of(TYPES),
@@ -79,13 +79,13 @@ function workload(draw: Draw, { account, regions, now }: Setting): Workload {
   const { imageId, instanceType } = group;
   return {
     region,
-    launchTemplate: origin.launchTemplate && { ...origin.launchTemplate, imageId, instanceType, options },
-    instances: Array.from({ length: origin.count }, (_, index) => planned(draw, group, index, now)),
+    launchTemplate: launchSource.launchTemplate && { ...launchSource.launchTemplate, imageId, instanceType, options },
+    instances: Array.from({ length: launchSource.count }, (_, index) => planned(draw, group, index, now)),
   };
 }
 
 interface Group {
-  readonly origin: Origin;
+  readonly launchSource: LaunchSource;
   readonly open: boolean;
   readonly hops: number;
   readonly off: boolean;
@@ -99,9 +99,9 @@ interface Group {
 }
 
 function planned(draw: Draw, group: Group, index: number, now: number): Planned {
-  const { origin, instanceType, imageId } = group;
+  const { launchSource, instanceType, imageId } = group;
   const launchedAt = new Date(Math.floor((now - group.age * DAY * draw.fraction()) / 1000) * 1000);
-  const stopped = origin.launchTemplate === undefined && draw.chance(SHARE.stopped);
+  const stopped = launchSource.launchTemplate === undefined && draw.chance(SHARE.stopped);
   const open = draw.chance(SHARE.differing) !== group.open;
   const instance: ExistingInstance = {
     launchedAt,
@@ -111,7 +111,7 @@ function planned(draw: Draw, group: Group, index: number, now: number): Planned 
       HttpPutResponseHopLimit: group.hops,
       ...(group.off ? { HttpEndpoint: 'disabled' } : {}),
     },
-    tags: { ...origin.tags(index), ...group.exemption },
+    tags: { ...launchSource.tags(index), ...group.exemption },
     operator: group.managed ? { principal: 'eks.amazonaws.com', hiddenByDefault: false } : undefined,
     imageId,
     instanceType,

@@ -11,7 +11,7 @@ export interface Land extends Setting {
 
 /**
  * Fills the regions with instances as an account that grew over years has them: one of every case first, then groups of all
- * origins. No call is made and no event sent: they were there before.
+ * launchSources. No call is made and no event sent: they were there before.
  */
 export function seedFleet(size: number, land: Land): void {
   let left = size;

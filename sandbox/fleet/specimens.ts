@@ -14,7 +14,7 @@ export const DAY = 86_400_000;
 const OPEN = { HttpTokens: 'optional' };
 const CLOSED = { HttpTokens: 'required' };
 const CALLING: ImdsUse = { callsPerDay: 288 };
-const QUIET: ImdsUse = { callsPerDay: 0 };
+const UNUSED: ImdsUse = { callsPerDay: 0 };
 
 /** The calendar day so many days from then. */
 export const dayAfter = (now: number, days: number): string => new Date(now + days * DAY).toISOString().slice(0, 10);
@@ -34,9 +34,9 @@ export function specimens(now: number): readonly Planned[] {
     });
   return [
     running('open-and-calling', {}, CALLING),
-    running('open-and-quiet', {}, QUIET),
+    running('open-and-unused', {}, UNUSED),
     running('open-without-metrics', {}),
-    running('closed', { options: CLOSED }, QUIET),
+    running('already-remediated', { options: CLOSED }, UNUSED),
     running('closed-and-refused', { options: CLOSED }, CALLING),
     running('imds-off', { options: { ...OPEN, HttpEndpoint: 'disabled' } }),
     running('stopped-and-open', { state: 'stopped' }),

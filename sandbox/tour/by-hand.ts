@@ -1,6 +1,6 @@
 import { terminal } from '../../cli/shared/io.ts';
 import { main } from '../../cli/main.ts';
-import type { Stage } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 const DAY = 86_400_000;
 
@@ -12,7 +12,7 @@ export const dayFrom = (now: number, days: number): string => new Date(now + day
  *
  * @returns the exit code of the command.
  */
-export async function rollBack({ sandbox, say }: Stage, line: string, reason: string): Promise<number> {
+export async function rollBack({ sandbox, say }: Scenario, line: string, reason: string): Promise<number> {
   const { clock } = sandbox;
   const words = line.split(' ').slice(1);
   const options = words.findIndex((word) => word === '--for' || word === '--reason');

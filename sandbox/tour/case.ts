@@ -1,10 +1,10 @@
-import type { Stage } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 /** One thing that can happen, and what must come of it. */
 export interface Case {
   readonly title: string;
   /** Makes it happen. */
-  readonly play: (stage: Stage) => Promise<Scene>;
+  readonly play: (scenario: Scenario) => Promise<Scene>;
 }
 
 /** What was made to happen. */
@@ -33,4 +33,5 @@ export interface Check {
 export const closed = (...ids: readonly string[]): Expected[] => ids.map((id) => ({ id, HttpTokens: 'required' }));
 
 /** The instances left as they were. */
-export const leftOpen = (...ids: readonly string[]): Expected[] => ids.map((id) => ({ id, HttpTokens: 'optional' }));
+export const leftNonCompliant = (...ids: readonly string[]): Expected[] =>
+  ids.map((id) => ({ id, HttpTokens: 'optional' }));

@@ -1,4 +1,4 @@
-import { type Case, closed, leftOpen } from './case.ts';
+import { type Case, closed, leftNonCompliant } from './case.ts';
 
 const OPTIONAL = { MetadataOptions: { HttpTokens: 'optional' } } as const;
 const REQUIRED = { MetadataOptions: { HttpTokens: 'required' } } as const;
@@ -6,17 +6,17 @@ const DAY = 86_400_000;
 
 export const launched: Case = {
   title: 'one instance is launched with IMDSv1',
-  play: async (stage) => {
-    const [id = ''] = await stage.launch(OPTIONAL, { Name: 'web-1' });
+  play: async (scenario) => {
+    const [id = ''] = await scenario.launch(OPTIONAL, { Name: 'web-1' });
     return {
       instances: closed(id),
-      done: () => stage.alerts(id).length > 0,
+      done: () => scenario.alerts(id).length > 0,
       checks: [
-        { what: 'remediated', holds: () => stage.hasDecided(id, 'remediated') },
-        { what: 'changed once', holds: () => stage.changes(id) === 1 },
+        { what: 'remediated', holds: () => scenario.hasDecided(id, 'remediated') },
+        { what: 'changed once', holds: () => scenario.changes(id) === 1 },
         {
           what: 'the alert names the caller',
-          holds: () => /Developer\/ana/.test(stage.alerts(id)[0]?.email.body ?? ''),
+          holds: () => /Developer\/ana/.test(scenario.alerts(id)[0]?.email.body ?? ''),
         },
       ],
     };
@@ -25,16 +25,19 @@ export const launched: Case = {
 
 export const compliant: Case = {
   title: 'a compliant launch',
-  play: async (stage) => {
-    const [id = ''] = await stage.launch(REQUIRED, { Name: 'web-2' });
+  play: async (scenario) => {
+    const [id = ''] = await scenario.launch(REQUIRED, { Name: 'web-2' });
     return {
       instances: closed(id),
-      done: () => stage.sandbox.events.some((event) => JSON.stringify(event).includes(id)),
+      done: () => scenario.sandbox.events.some((event) => JSON.stringify(event).includes(id)),
       checks: [
-        { what: 'no rule invoked the function', holds: () => stage.invokedBy('RunInstances', id) === 0 },
-        { what: 'the running-state batch found it compliant', holds: () => stage.hasDecided(id, 'skipped compliant') },
-        { what: 'that batch asked EC2 once', holds: () => stage.describesInBatch(id) === 1 },
-        { what: 'nobody was told', holds: () => stage.alerts(id).length === 0 },
+        { what: 'no rule invoked the function', holds: () => scenario.invokedBy('RunInstances', id) === 0 },
+        {
+          what: 'the running-state batch found it compliant',
+          holds: () => scenario.hasDecided(id, 'skipped compliant'),
+        },
+        { what: 'that batch asked EC2 once', holds: () => scenario.describesInBatch(id) === 1 },
+        { what: 'nobody was told', holds: () => scenario.alerts(id).length === 0 },
       ],
     };
   },
@@ -42,19 +45,22 @@ export const compliant: Case = {
 
 export const several: Case = {
   title: 'five instances in one call; their owner closes two of them at once',
-  play: async (stage) => {
-    const ids = await stage.launch({ ...OPTIONAL, MinCount: 5 }, { Name: 'worker' });
+  play: async (scenario) => {
+    const ids = await scenario.launch({ ...OPTIONAL, MinCount: 5 }, { Name: 'worker' });
     const [first = '', second = '', ...open] = ids;
-    await stage.modify(first, { HttpTokens: 'required', HttpEndpoint: 'enabled' });
-    await stage.modify(second, { HttpTokens: 'required', HttpEndpoint: 'enabled' });
+    await scenario.modify(first, { HttpTokens: 'required', HttpEndpoint: 'enabled' });
+    await scenario.modify(second, { HttpTokens: 'required', HttpEndpoint: 'enabled' });
     return {
       instances: closed(...ids),
-      done: () => stage.alerts(first).length > 0,
+      done: () => scenario.alerts(first).length > 0,
       checks: [
-        { what: 'one event', holds: () => stage.invokedBy('RunInstances', first) === 1 },
-        { what: 'one message for all five', holds: () => ids.every((id) => stage.alerts(id).length === 1) },
-        { what: 'three remediated', holds: () => open.every((id) => stage.hasDecided(id, 'remediated')) },
-        { what: 'two found closed', holds: () => [first, second].every((id) => stage.hasDecided(id, 'closed')) },
+        { what: 'one event', holds: () => scenario.invokedBy('RunInstances', first) === 1 },
+        { what: 'one message for all five', holds: () => ids.every((id) => scenario.alerts(id).length === 1) },
+        { what: 'three remediated', holds: () => open.every((id) => scenario.hasDecided(id, 'remediated')) },
+        {
+          what: 'two found closed',
+          holds: () => [first, second].every((id) => scenario.hasDecided(id, 'already-remediated')),
+        },
       ],
     };
   },
@@ -62,14 +68,14 @@ export const several: Case = {
 
 export const endpointDisabled: Case = {
   title: 'a launch with IMDS switched off',
-  play: async (stage) => {
-    const [id = ''] = await stage.launch({ MetadataOptions: { HttpEndpoint: 'disabled' } }, { Name: 'vault' });
+  play: async (scenario) => {
+    const [id = ''] = await scenario.launch({ MetadataOptions: { HttpEndpoint: 'disabled' } }, { Name: 'vault' });
     return {
       instances: [{ id, HttpTokens: 'optional', HttpEndpoint: 'disabled' }],
-      done: () => stage.hasDecided(id, 'skipped endpoint-disabled'),
+      done: () => scenario.hasDecided(id, 'skipped endpoint-disabled'),
       checks: [
-        { what: 'left alone', holds: () => stage.changes(id) === 0 },
-        { what: 'nobody was told', holds: () => stage.alerts(id).length === 0 },
+        { what: 'left alone', holds: () => scenario.changes(id) === 0 },
+        { what: 'nobody was told', holds: () => scenario.alerts(id).length === 0 },
       ],
     };
   },
@@ -77,21 +83,21 @@ export const endpointDisabled: Case = {
 
 export const exemptions: Case = {
   title: 'an exemption in date, one that has expired, one that cannot be read',
-  play: async (stage) => {
-    const day = (days: number) => new Date(stage.sandbox.clock.now() + days * DAY).toISOString().slice(0, 10);
+  play: async (scenario) => {
+    const day = (days: number) => new Date(scenario.sandbox.clock.now() + days * DAY).toISOString().slice(0, 10);
     const reason = { 'imdsv2:exempt-reason': 'backup agent speaks IMDSv1' };
-    const [active = ''] = await stage.launch(OPTIONAL, { 'imdsv2:exempt-until': day(30), ...reason });
-    const [expired = ''] = await stage.launch(OPTIONAL, { 'imdsv2:exempt-until': day(-1) });
-    const [malformed = ''] = await stage.launch(OPTIONAL, { 'imdsv2:exempt-until': 'next summer' });
+    const [active = ''] = await scenario.launch(OPTIONAL, { 'imdsv2:exempt-until': day(30), ...reason });
+    const [expired = ''] = await scenario.launch(OPTIONAL, { 'imdsv2:exempt-until': day(-1) });
+    const [malformed = ''] = await scenario.launch(OPTIONAL, { 'imdsv2:exempt-until': 'next summer' });
     const all = [active, expired, malformed];
     return {
-      instances: [...leftOpen(active), ...closed(expired), ...leftOpen(malformed)],
-      done: () => all.every((id) => stage.alerts(id).length > 0),
+      instances: [...leftNonCompliant(active), ...closed(expired), ...leftNonCompliant(malformed)],
+      done: () => all.every((id) => scenario.alerts(id).length > 0),
       checks: [
-        { what: 'in date: left alone', holds: () => stage.hasDecided(active, 'exempt exempt-self-granted') },
-        { what: 'expired: remediated', holds: () => stage.hasDecided(expired, 'remediated') },
-        { what: 'malformed: held', holds: () => stage.hasDecided(malformed, 'held exemption-malformed') },
-        { what: 'each told once', holds: () => all.every((id) => stage.alerts(id).length === 1) },
+        { what: 'in date: left alone', holds: () => scenario.hasDecided(active, 'exempt exempt-self-granted') },
+        { what: 'expired: remediated', holds: () => scenario.hasDecided(expired, 'remediated') },
+        { what: 'malformed: held', holds: () => scenario.hasDecided(malformed, 'held exemption-malformed') },
+        { what: 'each told once', holds: () => all.every((id) => scenario.alerts(id).length === 1) },
       ],
     };
   },
@@ -99,17 +105,17 @@ export const exemptions: Case = {
 
 export const failed: Case = {
   title: 'a launch that fails',
-  play: async (stage) => {
-    const before = stage.sandbox.fleet().instances().length;
-    const failed = await stage.launch({ ...OPTIONAL, ImageId: 'ami-nonsense' }).catch((error: Error) => error.name);
-    const failures = () => stage.sandbox.events.filter(({ detail }) => detail['errorCode'] !== undefined);
+  play: async (scenario) => {
+    const before = scenario.sandbox.fleet().instances().length;
+    const failed = await scenario.launch({ ...OPTIONAL, ImageId: 'ami-nonsense' }).catch((error: Error) => error.name);
+    const failures = () => scenario.sandbox.events.filter(({ detail }) => detail['errorCode'] !== undefined);
     return {
       instances: [],
       done: () => failures().length > 0,
       checks: [
         { what: 'EC2 refused it', holds: () => failed === 'InvalidAMIID.Malformed' },
-        { what: 'nothing was launched', holds: () => stage.sandbox.fleet().instances().length >= before },
-        { what: 'no rule let it through', holds: () => stage.invokedBy('RunInstances', 'ami-nonsense') === 0 },
+        { what: 'nothing was launched', holds: () => scenario.sandbox.fleet().instances().length >= before },
+        { what: 'no rule let it through', holds: () => scenario.invokedBy('RunInstances', 'ami-nonsense') === 0 },
       ],
     };
   },
@@ -117,8 +123,8 @@ export const failed: Case = {
 
 export const autoScaling: Case = {
   title: 'Auto Scaling launches from a launch template',
-  play: async (stage) => {
-    const { id: LaunchTemplateId, version } = stage.sandbox.fleet().addLaunchTemplate({
+  play: async (scenario) => {
+    const { id: LaunchTemplateId, version } = scenario.sandbox.fleet().addLaunchTemplate({
       id: 'lt-0f1e2d3c4b5a69788',
       name: 'web',
       imageId: 'ami-0aa11bb22cc33dd44',
@@ -126,11 +132,11 @@ export const autoScaling: Case = {
     });
     const group = { 'aws:autoscaling:groupName': 'web-asg', Name: 'web-asg' };
     const LaunchTemplate = { LaunchTemplateId, Version: version };
-    const [id = ''] = await stage.launch({ LaunchTemplate }, group, 'AKIAAUTOSCALING');
-    const alert = () => stage.alerts(id)[0]?.email.body ?? '';
+    const [id = ''] = await scenario.launch({ LaunchTemplate }, group, 'AKIAAUTOSCALING');
+    const alert = () => scenario.alerts(id)[0]?.email.body ?? '';
     return {
       instances: closed(id),
-      done: () => stage.alerts(id).length > 0,
+      done: () => scenario.alerts(id).length > 0,
       checks: [
         { what: 'the alert names the group', holds: () => alert().includes('Auto Scaling group web-asg') },
         {

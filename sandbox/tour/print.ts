@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { clean } from '../../lambda/core/text.ts';
 import type { PublishedMessage } from '../aws/sns/message.ts';
 import type { Expected, Scene } from './case.ts';
-import type { Decided, Stage } from './scenario.ts';
+import type { Decided, Scenario } from './scenario.ts';
 
 /** Where the tour writes. */
 export type Print = (line?: string) => void;
@@ -12,7 +12,7 @@ export type Print = (line?: string) => void;
 export interface Played {
   readonly title: string;
   readonly scene: Scene;
-  readonly stage: Stage;
+  readonly scenario: Scenario;
 }
 
 const COLORS = { info: 'gray', warning: 'yellow', high: 'magenta', critical: 'red' } as const;
@@ -21,7 +21,7 @@ export const heading = (number: number | '', title: string): string =>
   styleText('bold', `\n${String(number).padStart(2)}  ${title}`);
 
 export function decisionLine({ instanceId, status, reason, trigger, severity, exposedSeconds }: Decided): string {
-  const why = reason === 'imdsv1-reachable' ? '' : ` (${reason})`;
+  const why = reason === 'imdsv1-enabled' ? '' : ` (${reason})`;
   const exposed = exposedSeconds === undefined ? '' : `, IMDSv1 reachable for ${exposedSeconds} s`;
   const color = COLORS[severity as keyof typeof COLORS];
   return `    ${trigger.padEnd(8)} ${instanceId}  ${styleText(color, status)}${why}${exposed}`;
@@ -36,22 +36,22 @@ export function mail({ email }: PublishedMessage): string {
 }
 
 /** What of a scene is not as it should be, in words. */
-export function problemsOf({ scene: { instances, checks }, stage }: Played): string[] {
+export function problemsOf({ scene: { instances, checks }, scenario }: Played): string[] {
   return [
-    ...instances.flatMap((expected) => differences(expected, stage)),
+    ...instances.flatMap((expected) => differences(expected, scenario)),
     ...checks.filter(({ holds }) => !holds()).map(({ what }) => `not so: ${what}`),
   ];
 }
 
-function differences({ id, ...expected }: Expected, stage: Stage): string[] {
-  const { options } = stage.instance(id);
+function differences({ id, ...expected }: Expected, scenario: Scenario): string[] {
+  const { options } = scenario.instance(id);
   const wanted = { HttpEndpoint: 'enabled', ...expected };
   return Object.entries(wanted)
     .filter(([name, value]) => options[name as keyof typeof options] !== value)
     .map(([name, value]) => `${id} has ${name} ${options[name as keyof typeof options]}, not ${value}`);
 }
 
-// Quiet tables: no colours of their own, no lines between rows.
+// Unused tables: no colours of their own, no lines between rows.
 const style = { head: [], border: [] };
 const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
@@ -76,11 +76,11 @@ export function caseTable(played: readonly Played[]): string {
 export function fleetTable(played: readonly Played[]): string {
   const head = ['instance', 'case', 'state', 'HttpTokens', 'HttpEndpoint', 'hop', 'decided', 'as it should be'];
   const table = new Table({ head, style, chars });
-  played.forEach(({ scene: { instances }, stage }, index) => {
+  played.forEach(({ scene: { instances }, scenario }, index) => {
     for (const expected of instances) {
-      const { state, options } = stage.instance(expected.id);
-      const decided = [...new Set(stage.decided(expected.id).map(({ status }) => status))].join(', ');
-      const right = differences(expected, stage).length === 0 ? 'yes' : 'NO';
+      const { state, options } = scenario.instance(expected.id);
+      const decided = [...new Set(scenario.decided(expected.id).map(({ status }) => status))].join(', ');
+      const right = differences(expected, scenario).length === 0 ? 'yes' : 'NO';
       const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit } = options;
       table.push([expected.id, index + 1, state, HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, decided, right]);
     }

@@ -6,19 +6,19 @@ const [HOME, ELSEWHERE] = REGIONS;
 
 export const elsewhere: Case = {
   title: `one instance is launched in ${ELSEWHERE}, the product is in ${HOME}`,
-  play: async (stage) => {
-    const { sandbox } = stage;
+  play: async (scenario) => {
+    const { sandbox } = scenario;
     const options = { MetadataOptions: { HttpTokens: 'optional' } } as const;
-    const [id = ''] = await stage.launch(options, { Name: 'web-eu' }, 'AKIADEVELOPER', ELSEWHERE);
-    const alert = () => stage.alerts(id)[0]?.email;
+    const [id = ''] = await scenario.launch(options, { Name: 'web-eu' }, 'AKIADEVELOPER', ELSEWHERE);
+    const alert = () => scenario.alerts(id)[0]?.email;
     const sent = () => sandbox.deliveries.filter(({ targetArn }) => targetArn.includes(`:events:${HOME}:`));
     return {
       instances: closed(id),
-      done: () => stage.alerts(id).length > 0,
+      done: () => scenario.alerts(id).length > 0,
       checks: [
         { what: 'a rule there sent the event to our bus here', holds: () => sent().some(ofRule('Launch')) },
-        { what: 'remediated', holds: () => stage.hasDecided(id, 'remediated') },
-        { what: 'EC2 was called there', holds: () => stage.changes(id) === 1 },
+        { what: 'remediated', holds: () => scenario.hasDecided(id, 'remediated') },
+        { what: 'EC2 was called there', holds: () => scenario.changes(id) === 1 },
         { what: 'the alert names the region', holds: () => alert()?.subject.includes(ELSEWHERE) === true },
         { what: 'and the caller', holds: () => /Developer\/ana/.test(alert()?.body ?? '') },
         { what: 'the running-state event came as well', holds: () => sent().some(ofRule('Running')) },

@@ -12,7 +12,7 @@ import type { Sandbox } from '../index.ts';
 import type { PublishedMessage } from '../aws/sns/message.ts';
 import { at, list, text } from '../aws/wire/params.ts';
 
-/** People and services that call EC2 in the tour, by access key. */
+/** ManualChanges and services that call EC2 in the tour, by access key. */
 export const CALLERS = {
   AKIADEVELOPER: {
     arn: 'arn:aws:sts::111122223333:assumed-role/Developer/ana',
@@ -46,7 +46,7 @@ export interface Decided {
 const IMAGE = 'ami-0aa11bb22cc33dd44';
 
 /** Where the cases of the tour act: calls as people make them, and looks at what came of them. */
-export class Stage {
+export class Scenario {
   /** Prints a line of what people see. */
   public readonly say: (line: string) => void;
 
@@ -114,7 +114,7 @@ export class Stage {
       .map(({ json }) => json as unknown as Decided);
   }
 
-  /** Whether some decision about an instance was this, such as `remediated` or `held existing-instance`. */
+  /** Whether some decision about an instance was this, such as `remediated` or `needs-review existing-instance`. */
   public hasDecided(id: string, wanted: string): boolean {
     return this.decided(id).some(({ status, reason }) => wanted === status || wanted === `${status} ${reason}`);
   }

@@ -45,15 +45,15 @@ export async function product(
     });
     const { home, forwarders } = deployment(app, STACK, {
       ...settings,
-      code: { enforce: Code.fromAsset(join(DIST, 'enforce')), sweep: Code.fromAsset(join(DIST, 'sweep')) },
+      code: { enforce: Code.fromAsset(join(DIST, 'enforce')), scan: Code.fromAsset(join(DIST, 'scan')) },
     });
-    const { function: enforce, sweep } = home.enforcer;
+    const { function: enforce, scan } = home.enforcer;
     const idOf = (construct: IConstruct) => home.getLogicalId(construct.node.defaultChild as CfnElement);
     const assembly = app.synth();
     const templateOf = (stack: Stack) => assembly.getStackArtifact(stack.artifactId).template as Template;
     const modules = {
       [idOf(enforce)]: join(DIST, 'enforce/index.mjs'),
-      [idOf(sweep.function)]: join(DIST, 'sweep/index.mjs'),
+      [idOf(scan.function)]: join(DIST, 'scan/index.mjs'),
     };
     return {
       stacks: [

@@ -175,7 +175,7 @@ describe('what is thrown without AWS', () => {
 });
 
 describe('SNS', () => {
-  const [alert] = toMessages([outcome()], { exemptionHorizonDays: 90 });
+  const [alert] = toMessages([outcome()], { maxExemptionDays: 90 });
 
   it.each([
     ['AuthorizationError', 403, 'denied'],

@@ -1,13 +1,13 @@
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { pulse, type PulseOptions } from '../../lambda/adapters/health-checks.ts';
+import { healthChecks, type HealthCheckOptions } from '../../lambda/adapters/health-checks.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import { REGION } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';
 
 let aws: Loopback;
-let clients: Pick<PulseOptions, 'trails' | 'events' | 'queues'>;
+let clients: Pick<HealthCheckOptions, 'trails' | 'events' | 'queues'>;
 
 beforeAll(async () => {
   aws = await startLoopback();
@@ -25,17 +25,17 @@ afterAll(async () => {
   await aws.close();
 });
 
-const made = (over: Partial<PulseOptions> = {}) =>
-  pulse({
+const made = (over: Partial<HealthCheckOptions> = {}) =>
+  healthChecks({
     ...clients,
     trail: true,
     ruleNames: ['Launch', 'Drift'],
-    deadLettersUrl: `${aws.url}/111122223333/dead`,
+    deadLetterQueueUrl: `${aws.url}/111122223333/dead`,
     forwarders: [],
     elsewhere: { events: () => clients.events, queues: () => clients.queues },
     ...over,
   });
-const feel = (over: Partial<PulseOptions> = {}) => made(over).problems();
+const feel = (over: Partial<HealthCheckOptions> = {}) => made(over).problems();
 const trails = (...names: readonly string[]) =>
   json({
     trailList: names.map((Name) => ({ Name, TrailARN: `arn:aws:cloudtrail:${REGION}:111122223333:trail/${Name}` })),
@@ -155,10 +155,10 @@ describe('another region', () => {
       json({ Rules: all.map((one, index) => (index === 1 ? { ...one, State: 'DISABLED' } : one)) }),
     );
     expect(await elsewhere()).toEqual([
-      'no rule listens in eu-south-1: what happens to instances there waits for the sweep',
+      'no rule listens in eu-south-1: what happens to instances there waits for the scan',
     ]);
     expect(await elsewhere()).toEqual([
-      'no rule listens for drift in eu-south-1: what happens to instances there waits for the sweep',
+      'no rule listens for drift in eu-south-1: what happens to instances there waits for the scan',
     ]);
   });
 
@@ -169,11 +169,11 @@ describe('another region', () => {
 
   it('sends here → what did not arrive is counted; a queue that is gone is told', async () => {
     aws.prepare('ListRules', json({ Rules: all }), json({ Rules: all }));
-    aws.prepare('GetQueueUrl', json({ QueueUrl: `${aws.url}/111122223333/unsent` }));
+    aws.prepare('GetQueueUrl', json({ QueueUrl: `${aws.url}/111122223333/undelivered` }));
     aws.prepare('GetQueueAttributes', json({ Attributes: { ApproximateNumberOfMessages: '2' } }));
     expect(await elsewhere(['eu-south-1'])).toEqual(['2 events of eu-south-1 did not reach the home region']);
     expect(aws.take('GetQueueUrl').map(({ parameters }) => parameters)).toEqual([
-      { QueueName: 'imdsv2-enforcer-forwarder-dead-letters' },
+      { QueueName: 'imdsv2-enforcer-forwarder-dead-letter-queue' },
     ]);
 
     aws.prepare('GetQueueUrl', refusal('com.amazonaws.sqs#QueueDoesNotExist', 'none'));

@@ -28,7 +28,7 @@ async function publish(message: AlertMessage | undefined) {
 
 it('an alert is published once, with a subject, a form for people, one for machines, and attributes to filter by', async () => {
   const failed = outcome({ status: 'failed', target: target({ instanceId: instanceId(1) }), snapshot: snapshot() });
-  const [message] = toMessages([outcome(), failed], { exemptionHorizonDays: 90 });
+  const [message] = toMessages([outcome(), failed], { maxExemptionDays: 90 });
 
   const call = await publish(message);
 
@@ -56,7 +56,7 @@ it('an alert is published once, with a subject, a form for people, one for machi
 
 it('names in any language arrive as they are', async () => {
   const [message] = toMessages([outcome({ snapshot: snapshot({ tags: { Name: 'größe & 💾 "x"' } }) })], {
-    exemptionHorizonDays: 90,
+    maxExemptionDays: 90,
   });
 
   const { default: json } = JSON.parse(String((await publish(message))?.parameters.Message)) as { default: string };

@@ -1,6 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { sqsSweepQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
-import { parseSweep, type SweepStep } from '../../lambda/triggers/scan.ts';
+import { sqsScanQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
+import { parseScan, type ScanStep } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';
 
@@ -13,13 +13,13 @@ interface Entry {
 
 let aws: Loopback;
 let client: SQSClient;
-let queue: ReturnType<typeof sqsSweepQueue>;
+let queue: ReturnType<typeof sqsScanQueue>;
 
 beforeAll(async () => {
   aws = await startLoopback();
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
   client = new SQSClient({ region: REGION, endpoint: aws.url, credentials, maxAttempts: 1 });
-  queue = sqsSweepQueue(client, `${aws.url}/111122223333/sweep.fifo`);
+  queue = sqsScanQueue(client, `${aws.url}/111122223333/scan.fifo`);
 });
 beforeEach(() => aws.reset());
 afterAll(async () => {
@@ -28,21 +28,21 @@ afterAll(async () => {
 });
 
 const RUN = { account: ACCOUNT, region: REGION, startedAt: NOW };
-const chunks = (count: number): SweepStep[] =>
-  Array.from({ length: count }, (_, index) => ({ ...RUN, step: 'chunk', index, instanceIds: [instanceId(index)] }));
+const batchs = (count: number): ScanStep[] =>
+  Array.from({ length: count }, (_, index) => ({ ...RUN, step: 'batch', index, instanceIds: [instanceId(index)] }));
 const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
   parameters.Entries as readonly Entry[];
 
 it('steps of a region are one group, in the order they were put, ten to a call', async () => {
-  const steps: SweepStep[] = [...chunks(22), { ...RUN, step: 'close', openBefore: 22, asked: 22 }];
+  const steps: ScanStep[] = [...batchs(22), { ...RUN, step: 'summary', nonCompliantBefore: 22, requested: 22 }];
 
   await queue.put(steps);
 
   const calls = aws.take('SendMessageBatch');
   expect(calls.map((call) => entriesOf(call).length)).toEqual([10, 10, 3]);
-  expect(calls[0]?.parameters.QueueUrl).toBe(`${aws.url}/111122223333/sweep.fifo`);
+  expect(calls[0]?.parameters.QueueUrl).toBe(`${aws.url}/111122223333/scan.fifo`);
   const entries = calls.flatMap(entriesOf);
-  expect(entries.map(({ MessageBody }) => parseSweep(JSON.parse(MessageBody)))).toEqual(steps);
+  expect(entries.map(({ MessageBody }) => parseScan(JSON.parse(MessageBody)))).toEqual(steps);
   expect(new Set(entries.map(({ MessageGroupId }) => MessageGroupId))).toEqual(new Set([REGION]));
   // FIFO queues know no delay of a single message.
   expect(entries.some((entry) => 'DelaySeconds' in entry)).toBe(false);
@@ -62,7 +62,7 @@ it('regions are groups of their own, so that one that fails does not stop anothe
 });
 
 it('the same step has the same body, so that the queue drops what is sent again; another has another', async () => {
-  const [first, second] = chunks(2) as [SweepStep, SweepStep];
+  const [first, second] = batchs(2) as [ScanStep, ScanStep];
   await queue.put([first]);
   await queue.put([first]);
   await queue.put([second]);
@@ -80,7 +80,7 @@ it('one that was not accepted is a failure, and nothing is sent behind it', asyn
   const Failed = [{ Id: '3', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
   aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
 
-  await expect(queue.put(chunks(15))).rejects.toMatchObject({
+  await expect(queue.put(batchs(15))).rejects.toMatchObject({
     name: 'FailureError',
     kind: 'unavailable',
     message: 'InternalError: not this one',
@@ -91,7 +91,7 @@ it('one that was not accepted is a failure, and nothing is sent behind it', asyn
 it('a queue that is not there is a failure; nothing to put is no call', async () => {
   aws.prepare('SendMessageBatch', json({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'none' }, 400));
 
-  await expect(queue.put(chunks(1))).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });
+  await expect(queue.put(batchs(1))).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });
   aws.take();
   await queue.put([]);
   expect(aws.take()).toEqual([]);

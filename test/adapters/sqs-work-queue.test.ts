@@ -1,9 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
 import { toMessages } from '../../lambda/core/message.ts';
-import { fromUnsent } from '../../lambda/core/undelivered-alert.ts';
-import { toSighting } from '../../lambda/triggers/finding.ts';
-import { parseWatch, type Watch } from '../../lambda/triggers/post-change-check.ts';
+import { fromUndelivered } from '../../lambda/core/undelivered-alert.ts';
+import { toFinding } from '../../lambda/triggers/finding.ts';
+import { parseCheck, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, IMDSV1, instanceId, NOW, outcome, REGION, target } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';
 
@@ -29,8 +29,8 @@ afterAll(async () => {
   await aws.close();
 });
 
-const sightings = (count: number) =>
-  Array.from({ length: count }, (_, index) => toSighting(target({ instanceId: instanceId(index) }), IMDSV1));
+const findings = (count: number) =>
+  Array.from({ length: count }, (_, index) => toFinding(target({ instanceId: instanceId(index) }), IMDSV1));
 
 const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
   parameters.Entries as readonly Entry[];
@@ -43,9 +43,9 @@ it('an event comes back as it is, when it is told to', async () => {
   expect(entry).toMatchObject({ MessageBody: '{"source":"aws.ec2","id":"e1"}', DelaySeconds: 60 });
 });
 
-describe('sightings', () => {
+describe('findings', () => {
   it('go ten to a call, each once, without the delay of the queue', async () => {
-    await queue.putSightings(sightings(23));
+    await queue.putFindings(findings(23));
 
     const calls = aws.take();
     expect(calls.map((call) => [call.action, call.parameters.QueueUrl, entriesOf(call).length]).sort()).toEqual([
@@ -56,13 +56,13 @@ describe('sightings', () => {
     const entries = calls.flatMap(entriesOf);
     expect(entries.every(({ DelaySeconds }) => DelaySeconds === 0)).toBe(true);
     expect(new Set(entries.map(({ MessageBody }) => MessageBody))).toEqual(
-      new Set(sightings(23).map((sighting) => JSON.stringify(sighting))),
+      new Set(findings(23).map((finding) => JSON.stringify(finding))),
     );
     for (const call of calls) expect(new Set(entriesOf(call).map(({ Id }) => Id)).size).toBe(entriesOf(call).length);
   });
 
   it('come back later if they are told to', async () => {
-    await queue.putSightings(sightings(2), 60);
+    await queue.putFindings(findings(2), 60);
 
     expect(aws.take().flatMap(entriesOf)).toMatchObject([{ DelaySeconds: 60 }, { DelaySeconds: 60 }]);
   });
@@ -71,7 +71,7 @@ describe('sightings', () => {
     const Failed = [{ Id: '1', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
     aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
 
-    await expect(queue.putSightings(sightings(2))).rejects.toMatchObject({
+    await expect(queue.putFindings(findings(2))).rejects.toMatchObject({
       name: 'FailureError',
       kind: 'unavailable',
       message: 'InternalError: not this one',
@@ -81,38 +81,38 @@ describe('sightings', () => {
   it('of which one call fails are a failure', async () => {
     aws.prepare('SendMessageBatch', json({ __type: 'com.amazonaws.sqs#ServiceUnavailable', message: 'away' }, 503));
 
-    await expect(queue.putSightings(sightings(20))).rejects.toMatchObject({
+    await expect(queue.putFindings(findings(20))).rejects.toMatchObject({
       name: 'FailureError',
       kind: 'unavailable',
     });
   });
 
   it('none are no call', async () => {
-    await queue.putSightings([]);
+    await queue.putFindings([]);
 
     expect(aws.take()).toEqual([]);
   });
 });
 
-describe('watches', () => {
-  const watches: Watch[] = Array.from({ length: 12 }, (_, index) => ({
+describe('checks', () => {
+  const checks: PostChangeCheck[] = Array.from({ length: 12 }, (_, index) => ({
     account: ACCOUNT,
     region: REGION,
     instanceId: instanceId(index),
-    closedAt: NOW,
-    asked: index % 4,
+    remediatedAt: NOW,
+    checksDone: index % 4,
   }));
 
   it('go ten to a call, each once, for a quarter of an hour', async () => {
-    await queue.putWatches(watches);
+    await queue.putChecks(checks);
 
     const calls = aws.take();
     expect(calls.map((call) => entriesOf(call).length).sort()).toEqual([10, 2]);
     const entries = calls.flatMap(entriesOf);
     expect(entries.every(({ DelaySeconds }) => DelaySeconds === 900)).toBe(true);
-    const kept = entries.map(({ MessageBody }) => parseWatch(JSON.parse(MessageBody)));
-    expect(new Set(kept.map((watch) => JSON.stringify(watch)))).toEqual(
-      new Set(watches.map((watch) => JSON.stringify(watch))),
+    const kept = entries.map(({ MessageBody }) => parseCheck(JSON.parse(MessageBody)));
+    expect(new Set(kept.map((check) => JSON.stringify(check)))).toEqual(
+      new Set(checks.map((check) => JSON.stringify(check))),
     );
     expect(kept).toHaveLength(12);
   });
@@ -121,16 +121,16 @@ describe('watches', () => {
     const Failed = [{ Id: '0', Code: 'InternalError', SenderFault: false }];
     aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
 
-    await expect(queue.putWatches(watches.slice(0, 1))).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(queue.putChecks(checks.slice(0, 1))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 });
 
 describe('an alert not sent', () => {
-  const [alert] = toMessages([outcome()], { exemptionHorizonDays: 90 });
+  const [alert] = toMessages([outcome()], { maxExemptionDays: 90 });
   if (alert === undefined) throw new Error('no alert to test with');
 
   it('is kept whole, and waits as long as the queue says', async () => {
-    await queue.putUnsent(alert);
+    await queue.putUndelivered(alert);
 
     const [call, ...others] = aws.take();
     expect(others).toEqual([]);
@@ -139,13 +139,13 @@ describe('an alert not sent', () => {
       parameters: { QueueUrl: `${aws.url}/111122223333/work`, MessageBody: expect.any(String) },
     });
     expect(call?.parameters).not.toHaveProperty('DelaySeconds');
-    const kept = fromUnsent(JSON.parse(String(call?.parameters.MessageBody)));
+    const kept = fromUndelivered(JSON.parse(String(call?.parameters.MessageBody)));
     expect(kept).toEqual(JSON.parse(JSON.stringify(alert)));
   });
 
   it('that the queue refuses is a failure', async () => {
     aws.prepare('SendMessage', json({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'none' }, 400));
 
-    await expect(queue.putUnsent(alert)).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });
+    await expect(queue.putUndelivered(alert)).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });
   });
 });

@@ -1,13 +1,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { journal } from '../../lambda/adapters/telemetry.ts';
+import { telemetry } from '../../lambda/adapters/telemetry.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { failure } from '../support/ports.ts';
 import { context, EVENT_ID, outcome, target } from '../support/builders.ts';
 
 const grant = target({ trigger: 'grant' });
 
-/** A journal, and what it wrote. */
+/** A telemetry, and what it wrote. */
 function record() {
   const lines: [level: string, message: string, fields: Record<string, unknown>][] = [];
   const metrics: [name: string, unit: string, value: number][] = [];
@@ -15,7 +15,7 @@ function record() {
     lines.push([level, message, fields]);
   const logger = { info: at('info'), warn: at('warn') } as unknown as Logger;
   const sink = { addMetric: (...metric: (typeof metrics)[number]) => metrics.push(metric) } as unknown as Metrics;
-  return { journal: journal(logger, sink), lines, metrics };
+  return { telemetry: telemetry(logger, sink), lines, metrics };
 }
 
 it.each<[string, Partial<Outcome>, string, string[]]>([
@@ -26,21 +26,21 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
     'info',
     ['Remediated', 'DriftRemediated', 'ExposureSeconds'],
   ],
-  ['held', { status: 'held' }, 'info', ['Held']],
+  ['needs-review', { status: 'needs-review' }, 'info', ['NeedsReview']],
   ['exempt', { status: 'exempt' }, 'info', ['Exempt']],
   ['remediated after a revoke', { target: target({ trigger: 'revoke' }) }, 'info', ['Remediated', 'ExposureSeconds']],
   ['a grant', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'info', []],
-  ['a grant that exempts nothing', { status: 'held', target: grant }, 'info', []],
+  ['a grant that exempts nothing', { status: 'needs-review', target: grant }, 'info', []],
   ['a grant that could not be looked at', { status: 'failed', reason: 'denied', target: grant }, 'warn', ['Failed']],
   ['skipped', { status: 'skipped' }, 'info', []],
-  ['closed', { status: 'closed' }, 'info', []],
+  ['already-remediated', { status: 'already-remediated' }, 'info', []],
   ['would-remediate', { status: 'would-remediate' }, 'info', []],
   ['failed for good', { status: 'failed', reason: 'denied' }, 'warn', ['Failed']],
   ['failed for now', { status: 'failed', reason: 'throttled' }, 'warn', ['Retried']],
 ])('%s → one line, the same keys, and the metrics that alarms watch', (_, over, level, names) => {
-  const { journal, lines, metrics } = record();
+  const { telemetry, lines, metrics } = record();
 
-  journal.outcome(outcome(over), true);
+  telemetry.outcome(outcome(over), true);
 
   expect(metrics.map(([name]) => name)).toEqual(names);
   expect(lines.map(([at, message]) => [at, message])).toEqual([[level, 'outcome']]);
@@ -60,12 +60,12 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
   ]);
 });
 
-it.each(['held', 'exempt'] as const)(
+it.each(['needs-review', 'exempt'] as const)(
   '%s again, by an event that repeats what was told → a line, no count',
   (status) => {
-    const { journal, lines, metrics } = record();
+    const { telemetry, lines, metrics } = record();
 
-    journal.outcome(outcome({ status, exposedSeconds: undefined }), false);
+    telemetry.outcome(outcome({ status, exposedSeconds: undefined }), false);
 
     expect(metrics).toEqual([]);
     expect(lines).toMatchObject([['info', 'outcome', { status, told: false }]]);
@@ -73,9 +73,9 @@ it.each(['held', 'exempt'] as const)(
 );
 
 it('exposure is in seconds, and everything else is counted', () => {
-  const { journal, metrics } = record();
+  const { telemetry, metrics } = record();
 
-  journal.outcome(outcome({ exposedSeconds: 0 }), true);
+  telemetry.outcome(outcome({ exposedSeconds: 0 }), true);
 
   expect(metrics).toEqual([
     ['Remediated', 'Count', 1],
@@ -84,13 +84,13 @@ it('exposure is in seconds, and everything else is counted', () => {
 });
 
 it('what strangers wrote is on one line, short, and without control characters', () => {
-  const { journal, lines } = record();
+  const { telemetry, lines } = record();
   const hostile = `a\u001b[2J\n\u202eb${'x'.repeat(10_000)}`;
   const of = { ...target(), context: context({ eventId: hostile, caller: { principal: hostile } }) };
 
-  journal.outcome(outcome({ target: of, detail: hostile }), true);
-  journal.notUnderstood(hostile, 'a problem');
-  journal.warning('something', failure('unknown', hostile));
+  telemetry.outcome(outcome({ target: of, detail: hostile }), true);
+  telemetry.notUnderstood(hostile, 'a problem');
+  telemetry.warning('something', failure('unknown', hostile));
 
   const cleaned = expect.stringMatching(/^a\[2J bx{1,121}…$/);
   expect(lines).toMatchObject([
@@ -101,14 +101,14 @@ it('what strangers wrote is on one line, short, and without control characters',
 });
 
 it('what is not understood is counted, for its alarm', () => {
-  const { journal, metrics } = record();
+  const { telemetry, metrics } = record();
 
-  journal.notUnderstood(EVENT_ID, 'a problem');
+  telemetry.notUnderstood(EVENT_ID, 'a problem');
 
   expect(metrics).toEqual([['NotUnderstood', 'Count', 1]]);
 });
 
-describe('a sweep that is complete', () => {
+describe('a scan that is complete', () => {
   interface Line {
     readonly _aws?: {
       readonly CloudWatchMetrics: readonly [
@@ -123,13 +123,13 @@ describe('a sweep that is complete', () => {
   }
 
   /** What is written to standard output by the real thing, as Lambda takes it. */
-  function written(use: (to: ReturnType<typeof journal>) => void): Line[] {
+  function written(use: (to: ReturnType<typeof telemetry>) => void): Line[] {
     const texts: string[] = [];
     const spies = [process.stdout, process.stderr].map((stream) =>
       jest.spyOn(stream, 'write').mockImplementation((text) => texts.push(String(text)) > 0),
     );
     const metrics = new Metrics({ namespace: 'Imdsv2Enforcer', serviceName: 'imdsv2-enforcer' });
-    use(journal(new Logger({ serviceName: 'imdsv2-enforcer' }), metrics));
+    use(telemetry(new Logger({ serviceName: 'imdsv2-enforcer' }), metrics));
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     spies.forEach((spy) => spy.mockRestore());
     return texts
@@ -157,66 +157,66 @@ describe('a sweep that is complete', () => {
       ),
     );
 
-  const GAUGES = { compliant: 90, open: 7, held: 5, exempt: 3, oldestOpenSeconds: 86_400 };
+  const GAUGES = { compliant: 90, nonCompliant: 7, needsReview: 5, exempt: 3, oldestNonCompliantSeconds: 86_400 };
   const HOME = 'region=eu-west-1,service=imdsv2-enforcer';
   const ALL = 'service=imdsv2-enforcer';
 
   it('sets the gauges of its region, each with both dimensions, and counts one for the account', () => {
-    const lines = written((to) => to.sweepCompleted('eu-west-1', GAUGES));
+    const lines = written((to) => to.scanCompleted('eu-west-1', GAUGES));
 
     expect(values(lines)).toEqual([
       [HOME, 'Compliant', 'Count', 90],
-      [HOME, 'Open', 'Count', 7],
-      [HOME, 'Held', 'Count', 5],
+      [HOME, 'NonCompliant', 'Count', 7],
+      [HOME, 'NeedsReview', 'Count', 5],
       [HOME, 'Exempt', 'Count', 3],
-      [HOME, 'OldestOpenSeconds', 'Seconds', 86_400],
-      [ALL, 'SweepCompleted', 'Count', 1],
+      [HOME, 'OldestNonCompliantSeconds', 'Seconds', 86_400],
+      [ALL, 'ScanCompleted', 'Count', 1],
     ]);
     expect(
       lines.flatMap(({ _aws }) => _aws?.CloudWatchMetrics ?? []).every((each) => each.Namespace === 'Imdsv2Enforcer'),
     ).toBe(true);
     expect(lines.filter(({ _aws }) => _aws === undefined)).toMatchObject([
-      { level: 'INFO', message: 'sweep completed', region: 'eu-west-1', ...GAUGES },
+      { level: 'INFO', message: 'scan completed', region: 'eu-west-1', ...GAUGES },
     ]);
   });
 
   it('says what holds the held, each reason with all three dimensions', () => {
     const lines = written((to) =>
-      to.sweepCompleted('eu-west-1', { ...GAUGES, heldBy: { 'in-use': 3, 'usage-unknown': 2 } }),
+      to.scanCompleted('eu-west-1', { ...GAUGES, needsReviewBy: { 'in-use': 3, 'usage-unknown': 2 } }),
     );
 
     expect(values(lines).filter(([dimensions]) => String(dimensions).startsWith('reason='))).toEqual([
-      ['reason=in-use,region=eu-west-1,service=imdsv2-enforcer', 'Held', 'Count', 3],
-      ['reason=usage-unknown,region=eu-west-1,service=imdsv2-enforcer', 'Held', 'Count', 2],
+      ['reason=in-use,region=eu-west-1,service=imdsv2-enforcer', 'NeedsReview', 'Count', 3],
+      ['reason=usage-unknown,region=eu-west-1,service=imdsv2-enforcer', 'NeedsReview', 'Count', 2],
     ]);
   });
 
   it('does not disturb what was counted for the account: alarms see that and nothing of the gauges', () => {
     const lines = written((to) => {
-      to.outcome(outcome({ status: 'held', exposedSeconds: undefined }), true);
+      to.outcome(outcome({ status: 'needs-review', exposedSeconds: undefined }), true);
       to.outcome(outcome({ status: 'exempt', exposedSeconds: undefined }), true);
-      to.sweepCompleted('eu-west-1', { ...GAUGES, rejected: 2 });
-      to.sweepCompleted('us-east-1', GAUGES);
-      to.outcome(outcome({ status: 'held', exposedSeconds: undefined }), true);
+      to.scanCompleted('eu-west-1', { ...GAUGES, rejected: 2 });
+      to.scanCompleted('us-east-1', GAUGES);
+      to.outcome(outcome({ status: 'needs-review', exposedSeconds: undefined }), true);
     });
 
     expect(values(lines).filter(([dimensions]) => dimensions === ALL)).toEqual([
-      [ALL, 'Held', 'Count', [1, 1]],
+      [ALL, 'NeedsReview', 'Count', [1, 1]],
       [ALL, 'Exempt', 'Count', 1],
-      [ALL, 'SweepCompleted', 'Count', [1, 1]],
+      [ALL, 'ScanCompleted', 'Count', [1, 1]],
       [ALL, 'RejectedInstances', 'Count', 2],
     ]);
-    expect(values(lines).filter(([, name]) => name === 'Held')).toEqual([
-      [HOME, 'Held', 'Count', 5],
-      ['region=us-east-1,service=imdsv2-enforcer', 'Held', 'Count', 5],
-      [ALL, 'Held', 'Count', [1, 1]],
+    expect(values(lines).filter(([, name]) => name === 'NeedsReview')).toEqual([
+      [HOME, 'NeedsReview', 'Count', 5],
+      ['region=us-east-1,service=imdsv2-enforcer', 'NeedsReview', 'Count', 5],
+      [ALL, 'NeedsReview', 'Count', [1, 1]],
     ]);
   });
 
   it('of which nobody asked what is refused says nothing of it; nothing refused is a zero', () => {
     const named = (lines: readonly Line[]) => values(lines).filter(([, name]) => name === 'RejectedInstances');
-    expect(named(written((to) => to.sweepCompleted('eu-west-1', GAUGES)))).toEqual([]);
-    expect(named(written((to) => to.sweepCompleted('eu-west-1', { ...GAUGES, rejected: 0 })))).toEqual([
+    expect(named(written((to) => to.scanCompleted('eu-west-1', GAUGES)))).toEqual([]);
+    expect(named(written((to) => to.scanCompleted('eu-west-1', { ...GAUGES, rejected: 0 })))).toEqual([
       [ALL, 'RejectedInstances', 'Count', 0],
     ]);
     expect(named(written((to) => to.rejected(3)))).toEqual([[ALL, 'RejectedInstances', 'Count', 3]]);

@@ -28,14 +28,14 @@ const lookup = (over: Partial<Lookup> = {}): Lookup => ({
 });
 
 describe('a launch whose ids were left out', () => {
-  it('is found by its token, and a sighting of each instance is kept with the caller of the launch', async () => {
+  it('is found by its token, and a finding of each instance is kept with the caller of the launch', async () => {
     const ports = world([open(A), open(B)]);
 
     expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
 
-    const sighting = (id: string) => ({
+    const finding = (id: string) => ({
       source: 'imdsv2-enforcer',
-      'detail-type': 'IMDSv1 sighting',
+      'detail-type': 'IMDSv1 finding recorded',
       id: EVENT_ID,
       account: ACCOUNT,
       region: REGION,
@@ -48,10 +48,10 @@ describe('a launch whose ids were left out', () => {
       },
     });
     expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `sight ${A} ${B}`]);
-    expect(ports.sightings).toEqual([sighting(A), sighting(B)]);
+    expect(ports.findings).toEqual([finding(A), finding(B)]);
   });
 
-  it('only what may answer IMDSv1 becomes a sighting; what cannot be read may', async () => {
+  it('only what may answer IMDSv1 becomes a finding; what cannot be read may', async () => {
     const ports = world([
       open(A),
       snapshot({ instanceId: B, options: { HttpTokens: 'required' } }),
@@ -72,7 +72,7 @@ describe('a launch whose ids were left out', () => {
     expect(ports.time.now()).toEqual(after(6));
   });
 
-  it('found in part while young → what is there becomes sightings, and a later look finds the rest', async () => {
+  it('found in part while young → what is there becomes findings, and a later look finds the rest', async () => {
     const ports = world([open(A)]);
 
     expect(await find(lookup(), ports)).toMatchObject({
@@ -82,11 +82,11 @@ describe('a launch whose ids were left out', () => {
         message: '1 of at least 2 instances of a launch without ids could be found',
       },
     });
-    expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
+    expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toEqual([]);
   });
 
-  it('what an earlier look found is no sighting again, though EC2 shows it no more', async () => {
+  it('what an earlier look found is no finding again, though EC2 shows it no more', async () => {
     const ports = world([open(B), open(C)]);
 
     expect(await find(lookup({ atLeast: 3, known: [A, B] }), ports)).toEqual({ known: [A, B, C] });
@@ -98,7 +98,7 @@ describe('a launch whose ids were left out', () => {
     const old = lookup({ context: context({ occurredAt: after(-300) }) });
 
     expect(await find(old, ports)).toEqual({ known: [A] });
-    expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
+    expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toEqual([
       [EVENT_ID, '1 of at least 2 instances of a launch without ids could be found'],
     ]);
@@ -131,7 +131,7 @@ describe('a launch whose ids were left out', () => {
     ports.fail(call, failure('throttled'), failure('unavailable'));
 
     expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
-    expect(ports.sightings).toHaveLength(2);
+    expect(ports.findings).toHaveLength(2);
   });
 
   it('an exception that is no failure is a bug, and is thrown', async () => {
@@ -156,14 +156,14 @@ describe('a launch without ids and without a token', () => {
     const ports = world([open(A), existing({ instanceId: B })]);
 
     expect(await find(byTime, ports)).toEqual({ known: [A] });
-    expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
+    expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
   });
 
   it('fewer than it launched are found: the rest may be closed, so it is reported and not asked for again', async () => {
     const ports = world([open(A)]);
 
     expect(await find(lookup({ clientToken: undefined, atLeast: 2 }), ports)).toEqual({ known: [A] });
-    expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }]);
+    expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toMatchObject([[EVENT_ID, expect.stringContaining('1 of at least 2')]]);
   });
 
@@ -172,6 +172,6 @@ describe('a launch without ids and without a token', () => {
 
     await find(byTime, ports);
 
-    expect(ports.sightings[0]?.detail.caller).toBeUndefined();
+    expect(ports.findings[0]?.detail.caller).toBeUndefined();
   });
 });

@@ -1,11 +1,11 @@
 import { onBatch, type QueueRecord, type Rules } from '../../lambda/app/invoke.ts';
 import { toMessages } from '../../lambda/core/message.ts';
-import { toUnsent } from '../../lambda/core/undelivered-alert.ts';
+import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { after, failure, world } from '../support/ports.ts';
 import { instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
 import { largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
 
-const RULES: Rules = { existing: 'audit', exemptionHorizonDays: 90, trail: true };
+const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
 
 /** Queue messages m1, m2, ... with these contents. */
@@ -33,7 +33,7 @@ describe('of a batch', () => {
     const ports = world([snapshot({ instanceId: A })]);
 
     expect(await onBatch(messages(launched(B), launched(A), launched(B)), RULES, ports)).toEqual(['m1', 'm3']);
-    expect(ports.sightings).toEqual([]);
+    expect(ports.findings).toEqual([]);
   });
 
   it('a message of which only a part failed for now does not come again: the rest of it does', async () => {
@@ -44,7 +44,7 @@ describe('of a batch', () => {
     ].map((ids) => launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) }));
 
     expect(await onBatch(messages(both, none), RULES, ports)).toEqual(['m2']);
-    expect(ports.sightings).toMatchObject([{ detail: { instanceId: B, recorded: { HttpTokens: 'optional' } } }]);
+    expect(ports.findings).toMatchObject([{ detail: { instanceId: B, recorded: { HttpTokens: 'optional' } } }]);
   });
 
   it('events with the same id, or none, are told apart by their messages', async () => {
@@ -83,24 +83,24 @@ describe('an alert that SNS had refused', () => {
   it('is sent as it was', async () => {
     const ports = world();
 
-    expect(await onBatch(messages(toUnsent(alert)), RULES, ports)).toEqual([]);
+    expect(await onBatch(messages(toUndelivered(alert)), RULES, ports)).toEqual([]);
     expect(ports.published).toEqual([JSON.parse(JSON.stringify(alert))]);
     expect(ports.notUnderstood).toEqual([]);
   });
 
   it('and refuses again comes again, alone, and is not put on the queue a second time', async () => {
     const ports = world([snapshot({ instanceId: A })]);
-    ports.fail('publish [IMDSv2 warning] eu-west-1: 1 remediated i-0a', failure('unavailable'));
+    ports.fail('publish [IMDSv2 MEDIUM] eu-west-1: 1 remediated i-0a', failure('unavailable'));
 
-    expect(await onBatch(messages(launched(A), toUnsent(alert)), RULES, ports)).toEqual(['m2']);
+    expect(await onBatch(messages(launched(A), toUndelivered(alert)), RULES, ports)).toEqual(['m2']);
     expect(ports.published).toHaveLength(1);
-    expect(ports.unsent).toEqual([]);
+    expect(ports.undelivered).toEqual([]);
   });
 
   it('from the dead-letter queue is sent too', async () => {
     const ports = world();
 
-    await onBatch(messages({ requestContext: {}, requestPayload: toUnsent(alert) }), RULES, ports);
+    await onBatch(messages({ requestContext: {}, requestPayload: toUndelivered(alert) }), RULES, ports);
 
     expect(ports.published).toHaveLength(1);
   });
@@ -143,12 +143,12 @@ describe('a message that is no event', () => {
     ['a number', '42'],
     ['a list', '[]'],
     ['an envelope without content', '{"requestContext":{}}'],
-    ['a prototype', '{"__proto__":{"source":"imdsv2-enforcer","detail-type":"Unsent alert","detail":{}}}'],
-    ['an alert that is none', '{"source":"imdsv2-enforcer","detail-type":"Unsent alert","detail":null}'],
-    ['an alert of text', '{"source":"imdsv2-enforcer","detail-type":"Unsent alert","detail":"text"}'],
+    ['a prototype', '{"__proto__":{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":{}}}'],
+    ['an alert that is none', '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":null}'],
+    ['an alert of text', '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":"text"}'],
     [
       'an alert without attributes',
-      '{"source":"imdsv2-enforcer","detail-type":"Unsent alert","detail":{"subject":"","email":"","json":{},"attributes":null}}',
+      '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":{"subject":"","email":"","json":{},"attributes":null}}',
     ],
   ])('%s → one warning, no retry, and the others are handled', async (_, body) => {
     const ports = world([snapshot({ instanceId: A })]);

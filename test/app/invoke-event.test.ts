@@ -4,7 +4,7 @@ import { failure, virtualTime, world, type World } from '../support/ports.ts';
 import { EVENT_ID, INSTANCE, instanceId, REGION, snapshot } from '../support/builders.ts';
 import { driftEvent, failedLaunchEvent, largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
 
-const RULES: Rules = { existing: 'audit', exemptionHorizonDays: 90, trail: true };
+const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B] = [instanceId(1), instanceId(2)];
 const two = launchEvent({ items: [A, B].map((id) => ({ instanceId: id, httpTokens: 'optional' })) });
 const verbs = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
@@ -18,8 +18,8 @@ describe('an event of the bus', () => {
     expect(ports.calls).toEqual([
       `describe ${REGION} ${INSTANCE}`,
       `modify ${REGION} ${INSTANCE}`,
-      `publish [IMDSv2 warning] ${REGION}: 1 remediated ${INSTANCE}`,
-      `watch ${INSTANCE}`,
+      `publish [IMDSv2 MEDIUM] ${REGION}: 1 remediated ${INSTANCE}`,
+      `check ${INSTANCE}`,
     ]);
     expect(ports.outcomes).toMatchObject([{ status: 'remediated', target: { context: { eventId: EVENT_ID } } }]);
   });
@@ -29,7 +29,7 @@ describe('an event of the bus', () => {
 
     await onEvent(driftEvent(), RULES, ports);
 
-    expect(ports.published).toMatchObject([{ attributes: { severity: 'high', trigger: 'drift' } }]);
+    expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: 'drift' } }]);
   });
 
   it('five instances in one call → one message', async () => {
@@ -65,7 +65,7 @@ describe('a retry', () => {
     await expect(onEvent(two, RULES, ports)).rejects.toEqual(new TryAgainError(`event ${EVENT_ID}: ${A} not-visible`));
 
     expect(ports.outcomes.map(({ status }) => status)).toEqual(['failed', 'failed']);
-    expect(ports.sightings).toEqual([]);
+    expect(ports.findings).toEqual([]);
   });
 
   it.each(['throttled', 'unavailable', 'unknown'] as const)('is asked for after %s, which is told', async (kind) => {
@@ -84,7 +84,7 @@ describe('a retry', () => {
 
       await onEvent(launchEvent(), RULES, ports);
 
-      expect(ports.published).toMatchObject([{ attributes: { severity: 'critical', status: ['failed'] } }]);
+      expect(ports.published).toMatchObject([{ attributes: { severity: 'CRITICAL', status: ['failed'] } }]);
     },
   );
 
@@ -104,7 +104,9 @@ describe('a retry', () => {
 
     await onEvent(launchEvent(), RULES, ports);
 
-    expect(ports.published).toMatchObject([{ json: { outcomes: [{ instanceId: INSTANCE, status: 'closed' }] } }]);
+    expect(ports.published).toMatchObject([
+      { json: { outcomes: [{ instanceId: INSTANCE, status: 'already-remediated' }] } },
+    ]);
     expect(verbs(ports.calls).filter((verb) => verb === 'modify')).toHaveLength(1);
   });
 
@@ -122,13 +124,13 @@ describe('a retry', () => {
 
     await onEvent(launchEvent(), RULES, ports);
 
-    expect(ports.unsent).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
+    expect(ports.undelivered).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
   });
 });
 
 describe('an event of which only a part can be done', () => {
-  const kept = ({ sightings }: World) =>
-    sightings.map((sighting, index) => ({ messageId: `m${index + 1}`, body: JSON.stringify(sighting) }));
+  const kept = ({ findings }: World) =>
+    findings.map((finding, index) => ({ messageId: `m${index + 1}`, body: JSON.stringify(finding) }));
 
   it('→ the rest waits on the work queue for as long as Lambda would, after what was done is told', async () => {
     const ports = world([snapshot({ instanceId: A })]);
@@ -137,7 +139,7 @@ describe('an event of which only a part can be done', () => {
 
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
     expect(ports.outcomes.map(({ status }) => status)).toEqual(['remediated', 'failed']);
-    expect(ports.calls.slice(-3)).toEqual([expect.stringMatching('^publish'), `watch ${A}`, `sight ${B} in 60 s`]);
+    expect(ports.calls.slice(-3)).toEqual([expect.stringMatching('^publish'), `check ${A}`, `sight ${B} in 60 s`]);
   });
 
   it('→ the rest is told with the caller and the record of the event, and nothing is told twice', async () => {
@@ -165,10 +167,10 @@ describe('an event of which only a part can be done', () => {
 
     await onBatch(kept(ports), RULES, ports);
 
-    expect(ports.published[1]).toMatchObject({ json: { outcomes: [{ instanceId: B, status: 'closed' }] } });
+    expect(ports.published[1]).toMatchObject({ json: { outcomes: [{ instanceId: B, status: 'already-remediated' }] } });
   });
 
-  it('→ what is missing of a launch without ids is looked for later, and what was found is no sighting again', async () => {
+  it('→ what is missing of a launch without ids is looked for later, and what was found is no finding again', async () => {
     const ports = world([snapshot({ instanceId: A })]);
     await onEvent(largeLaunchEvent(2), RULES, ports);
     expect(ports.calls.slice(-2)).toEqual([`sight ${A}`, 'again in 60 s']);
@@ -178,7 +180,7 @@ describe('an event of which only a part can be done', () => {
     expect(await onBatch([{ messageId: 'm1', body: JSON.stringify(again) }], RULES, ports)).toEqual([]);
 
     expect(verbs(ports.calls.slice(-2))).toEqual(['find', 'sight']);
-    expect(ports.sightings).toMatchObject([{ detail: { instanceId: A } }, { detail: { instanceId: B } }]);
+    expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }, { detail: { instanceId: B } }]);
     expect(ports.notUnderstood).toEqual([]);
   });
 
@@ -187,7 +189,7 @@ describe('an event of which only a part can be done', () => {
     const again = { messageId: 'm1', body: JSON.stringify(withKnown(largeLaunchEvent(2), [A])) };
 
     expect(await onBatch([again], RULES, ports)).toEqual(['m1']);
-    expect([ports.sightings, ports.again]).toEqual([[], []]);
+    expect([ports.findings, ports.again]).toEqual([[], []]);
   });
 
   it('→ should the queue refuse, the event comes again as a whole', async () => {
@@ -208,7 +210,10 @@ describe('what is no event we know', () => {
     ['a string', 'launch'],
     ['a list', [launchEvent()]],
     ['an unknown source', { id: EVENT_ID, source: 'aws.s3', 'detail-type': 'Object Created', detail: {} }],
-    ['an alert that belongs on the queue', { source: 'imdsv2-enforcer', 'detail-type': 'Unsent alert', detail: null }],
+    [
+      'an alert that belongs on the queue',
+      { source: 'imdsv2-enforcer', 'detail-type': 'Undelivered alert', detail: null },
+    ],
   ])('%s → one warning, no call and no retry', async (_, event) => {
     const ports = world([snapshot()]);
 

@@ -76,7 +76,7 @@ describe('a burst of launches in one invocation', () => {
 
     const counts = Map.groupBy(outcomes, ({ status, reason }) => `${status} ${reason}`);
     expect([...counts].map(([what, those]) => [what, those.length])).toEqual([
-      ['remediated imdsv1-reachable', 100 + 105 * 5 - 1],
+      ['remediated imdsv1-enabled', 100 + 105 * 5 - 1],
       ['failed deadline', 800 - (100 + 105 * 5 - 1)],
     ]);
     expect(ports.calls.filter((call) => call.startsWith('modify'))).toHaveLength(100 + 105 * 5 - 1);

@@ -53,10 +53,10 @@ describe('audit mode', () => {
         target: target({ instanceId: A }),
         snapshot: open(A),
         status: 'would-remediate',
-        reason: 'imdsv1-reachable',
+        reason: 'imdsv1-enabled',
         at: NOW,
       },
-      { target: unrecorded, snapshot: open(B), status: 'would-remediate', reason: 'imdsv1-reachable', at: NOW },
+      { target: unrecorded, snapshot: open(B), status: 'would-remediate', reason: 'imdsv1-enabled', at: NOW },
     ]);
     expect(ports.calls).toEqual([`describe ${REGION} ${A} ${B}`]);
   });
@@ -74,9 +74,9 @@ describe('of several targets', () => {
     );
 
     expect(outcomes.map(short)).toEqual([
-      [A, 'remediated', 'imdsv1-reachable'],
+      [A, 'remediated', 'imdsv1-enabled'],
       [B, 'failed', 'denied'],
-      [C, 'remediated', 'imdsv1-reachable'],
+      [C, 'remediated', 'imdsv1-enabled'],
     ]);
     expect(outcomes[1]).toEqual({
       target: target({ instanceId: B }),
@@ -129,11 +129,11 @@ describe('of several targets', () => {
         const outcomes = await remediate(targets, policy(), ports);
 
         const told = outcomes.map(({ target: of, status, reason }) => [of.context.trigger, status, reason]);
-        expect(told).toContainEqual(['grant', 'held', 'existing-instance']);
+        expect(told).toContainEqual(['grant', 'needs-review', 'existing-instance']);
         expect(told).toContainEqual(
           other.context.trigger === 'revoke'
-            ? ['revoke', 'skipped', 'sighted']
-            : ['launch', 'remediated', 'imdsv1-reachable'],
+            ? ['revoke', 'skipped', 'recorded']
+            : ['launch', 'remediated', 'imdsv1-enabled'],
         );
         expect(told).toHaveLength(2);
       }
@@ -150,8 +150,8 @@ describe('of several targets', () => {
     const outcomes = await remediate([...targets, elsewhere], policy(), ports);
 
     expect(outcomes.map(({ target: of, status, reason }) => [of.region, of.instanceId, status, reason])).toEqual([
-      ['eu-west-1', A, 'remediated', 'imdsv1-reachable'],
-      ['us-east-1', B, 'remediated', 'imdsv1-reachable'],
+      ['eu-west-1', A, 'remediated', 'imdsv1-enabled'],
+      ['us-east-1', B, 'remediated', 'imdsv1-enabled'],
       ['us-east-1', A, 'skipped', 'gone'],
     ]);
     expect(ports.calls.filter((call) => call.startsWith('describe'))).toEqual([
@@ -168,7 +168,7 @@ describe('of several targets', () => {
 
     expect((await remediate(targets, policy(), ports)).map(short)).toEqual([
       [A, 'failed', 'denied'],
-      [B, 'remediated', 'imdsv1-reachable'],
+      [B, 'remediated', 'imdsv1-enabled'],
     ]);
   });
 
@@ -186,7 +186,7 @@ describe('a describe that fails', () => {
     ports.fail('describe', failure('throttled'), failure('unavailable'), failure('throttled'));
 
     expect((await remediate([target({ instanceId: A })], policy(), ports)).map(short)).toEqual([
-      [A, 'remediated', 'imdsv1-reachable'],
+      [A, 'remediated', 'imdsv1-enabled'],
     ]);
   });
 
@@ -263,7 +263,7 @@ it('time that is up while it waits for an instance to show does not lose what wa
   );
 
   expect(outcomes.map(short)).toEqual([
-    [A, 'remediated', 'imdsv1-reachable'],
+    [A, 'remediated', 'imdsv1-enabled'],
     [B, 'failed', 'not-visible'],
   ]);
 });

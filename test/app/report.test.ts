@@ -3,20 +3,20 @@ import type { Outcome } from '../../lambda/core/outcome.ts';
 import { failure, world } from '../support/ports.ts';
 import { existing, instanceId, outcome, snapshot, target } from '../support/builders.ts';
 
-const OPTIONS = { trail: true, exemptionHorizonDays: 90 };
+const OPTIONS = { trail: true, maxExemptionDays: 90 };
 const running = target({ trigger: 'running' });
 
 describe('told', () => {
   it.each<[string, Partial<Outcome>]>([
     ['what was remediated', {}],
     ['what audit mode would remediate', { status: 'would-remediate' }],
-    ['what was closed by an earlier try', { status: 'closed' }],
+    ['what was closed by an earlier try', { status: 'already-remediated' }],
     ['an exemption', { status: 'exempt' }],
-    ['what is held', { status: 'held' }],
+    ['what is held', { status: 'needs-review' }],
     ['a failure that stands', { status: 'failed', reason: 'denied' }],
     ['a failure that is tried again but leaves IMDSv1 reachable', { status: 'failed', reason: 'throttled' }],
     ['what the net under CloudTrail remediated', { target: running }],
-    ['an old instance that was started', { target: running, status: 'held', snapshot: existing() }],
+    ['an old instance that was started', { target: running, status: 'needs-review', snapshot: existing() }],
   ])('%s', async (_, over) => {
     const ports = world();
 
@@ -32,7 +32,7 @@ describe('written down, but not told', () => {
     ['what was skipped', { status: 'skipped' }],
     ['an id that EC2 does not show yet', { status: 'failed', reason: 'not-visible', snapshot: undefined }],
     ['an instance that is not ready yet', { status: 'failed', reason: 'not-ready' }],
-    ['a new instance held, of which the record of its launch told', { target: running, status: 'held' }],
+    ['a new instance held, of which the record of its launch told', { target: running, status: 'needs-review' }],
     ['a new exempt instance, of which the record of its launch told', { target: running, status: 'exempt' }],
   ])('%s', async (_, over) => {
     const ports = world();
@@ -46,7 +46,7 @@ describe('written down, but not told', () => {
   it('without a trail nobody else tells of a new instance, so it is told', async () => {
     const ports = world();
 
-    await report([outcome({ target: running, status: 'held' })], { ...OPTIONS, trail: false }, ports);
+    await report([outcome({ target: running, status: 'needs-review' })], { ...OPTIONS, trail: false }, ports);
 
     expect(ports.published).toHaveLength(1);
   });
@@ -69,7 +69,7 @@ describe('an alert that SNS refuses', () => {
 
     await report([outcome(), other], OPTIONS, ports);
 
-    expect(ports.unsent.map(({ attributes }) => attributes.region)).toEqual(['eu-west-1']);
+    expect(ports.undelivered.map(({ attributes }) => attributes.region)).toEqual(['eu-west-1']);
     expect(ports.published.map(({ attributes }) => attributes.region)).toEqual(['us-east-1']);
     expect(ports.warnings).toEqual(['SNS refused an alert; it waits on the work queue']);
     expect(ports.outcomes).toHaveLength(2);
@@ -90,7 +90,7 @@ describe('an alert that SNS refuses', () => {
     ports.fail('publish', new TypeError('x is not a function'));
 
     await expect(report([outcome()], OPTIONS, ports)).rejects.toThrow(TypeError);
-    expect(ports.unsent).toEqual([]);
+    expect(ports.undelivered).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { attempt, pauseBefore, persist } from '../../lambda/app/retry.ts';
+import { attempt, pauseBefore, withRetries } from '../../lambda/app/retry.ts';
 import { FAILURE_KINDS, type FailureKind } from '../../lambda/core/failure.ts';
 import { after, failure, virtualTime } from '../support/ports.ts';
 
@@ -11,24 +11,24 @@ const failingFirst = (times: number, error: Error) => {
 };
 
 it.each(PASSING)('%s passes: called again until it succeeds', async (kind) => {
-  expect(await persist(failingFirst(5, failure(kind)), virtualTime())).toBe(6);
+  expect(await withRetries(failingFirst(5, failure(kind)), virtualTime())).toBe(6);
 });
 
 it.each(FAILURE_KINDS.filter((kind) => !PASSING.includes(kind)))('%s does not pass: thrown at once', async (kind) => {
   const time = virtualTime();
 
-  await expect(persist(failingFirst(1, failure(kind)), time)).rejects.toMatchObject({ kind });
+  await expect(withRetries(failingFirst(1, failure(kind)), time)).rejects.toMatchObject({ kind });
   expect(time.now()).toEqual(after(0));
 });
 
 it('an exception that is no failure is thrown at once', async () => {
-  await expect(persist(failingFirst(1, new TypeError('bug')), virtualTime())).rejects.toThrow(TypeError);
+  await expect(withRetries(failingFirst(1, new TypeError('bug')), virtualTime())).rejects.toThrow(TypeError);
 });
 
 it('stops before a pause would reach the deadline, and throws what came last', async () => {
   const time = virtualTime(2);
 
-  await expect(persist(failingFirst(99, failure('throttled')), time)).rejects.toMatchObject({ kind: 'throttled' });
+  await expect(withRetries(failingFirst(99, failure('throttled')), time)).rejects.toMatchObject({ kind: 'throttled' });
   expect(time.now()).toEqual(after(1.75)); // 0.25 + 0.5 + 1; the next pause would be 2
 });
 

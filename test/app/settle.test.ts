@@ -15,19 +15,19 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     ['a launch recorded as compliant', target({ recorded: { HttpTokens: 'required', HttpEndpoint: 'enabled' } })],
   ] as const;
 
-  it.each(UNRECORDED)('%s → a sighting is kept first, and nothing is changed in this invocation', async (_, of) => {
+  it.each(UNRECORDED)('%s → a finding is kept first, and nothing is changed in this invocation', async (_, of) => {
     const ports = world([snapshot()]);
 
     expect(await remediate([of], policy(), ports)).toEqual([
-      { target: of, snapshot: snapshot(), status: 'skipped', reason: 'sighted', at: NOW },
+      { target: of, snapshot: snapshot(), status: 'skipped', reason: 'recorded', at: NOW },
     ]);
     expect(ports.calls).toEqual([DESCRIBE, `sight ${INSTANCE}`]);
   });
 
-  it('the sighting is a record that leads to the change, with the trigger and caller of the event behind it', async () => {
+  it('the finding is a record that leads to the change, with the trigger and caller of the event behind it', async () => {
     const ports = world([snapshot()]);
     await remediate([target({ trigger: 'drift', recorded: { HttpEndpoint: 'enabled' } })], policy(), ports);
-    const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.sightings[0])));
+    const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.findings[0])));
 
     const outcomes = await remediate(targets, policy(), ports);
 
@@ -37,10 +37,10 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     expect(ports.calls.at(-1)).toBe(MODIFY);
   });
 
-  it('an exemption that was removed: closed by its sighting, with the caller, exposed since the call', async () => {
+  it('an exemption that was removed: closed by its finding, with the caller, exposed since the call', async () => {
     const ports = world([existing()]);
     await remediate([target({ trigger: 'revoke', occurredAt: after(-25) })], policy(), ports);
-    const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.sightings[0])));
+    const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.findings[0])));
 
     expect(await remediate(targets, policy(), ports)).toMatchObject([
       { status: 'remediated', exposedSeconds: 25, target: { context: { trigger: 'revoke', caller: CALLER } } },
@@ -48,17 +48,19 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     expect(ports.calls).toEqual([DESCRIBE, `sight ${INSTANCE}`, DESCRIBE, MODIFY]);
   });
 
-  it('a crash between change and alert: the same sighting comes again, and the instance is told as closed', async () => {
+  it('a crash between change and alert: the same finding comes again, and the instance is told as closed', async () => {
     const ports = world([snapshot()]);
     await remediate([target({ trigger: 'running' })], policy(), ports);
-    const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.sightings[0])));
+    const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.findings[0])));
     await remediate(targets, policy(), ports);
 
-    expect(await remediate(targets, policy(), ports)).toMatchObject([{ status: 'closed', reason: 'closed' }]);
+    expect(await remediate(targets, policy(), ports)).toMatchObject([
+      { status: 'already-remediated', reason: 'already-remediated' },
+    ]);
     expect(ports.calls.filter((call) => call === MODIFY)).toHaveLength(1);
   });
 
-  it('the sightings of a batch go together, and those with a record are changed beside them', async () => {
+  it('the findings of a batch go together, and those with a record are changed beside them', async () => {
     const other = 'i-0a1b2c3d4e5f60719';
     const ports = world([snapshot(), snapshot({ instanceId: other })]);
 
@@ -71,7 +73,7 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     ]);
   });
 
-  it('a sighting that cannot be kept is a failure that a retry may undo', async () => {
+  it('a finding that cannot be kept is a failure that a retry may undo', async () => {
     const ports = world([snapshot()]);
     ports.fail('sight', ...many(50, failure('unavailable', 'no queue')));
     const of = target({ trigger: 'running' });
@@ -82,11 +84,11 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     expect(ports.calls).not.toContain(MODIFY);
   });
 
-  it('an existing instance that was started is held and not sighted', async () => {
+  it('an existing instance that was started is held and not recorded', async () => {
     const ports = world([existing()]);
 
     expect(await remediate([target({ trigger: 'running' })], policy(), ports)).toMatchObject([
-      { status: 'held', reason: 'existing-instance' },
+      { status: 'needs-review', reason: 'existing-instance' },
     ]);
     expect(ports.calls).toEqual([DESCRIBE]);
   });
@@ -95,7 +97,7 @@ describe('no change without a record that IMDSv1 was reachable', () => {
 describe('what is decided against is left untouched, and the outcome says why', () => {
   it.each([
     ['skipped', 'compliant', { options: { HttpTokens: 'required' } }, { recorded: {} }, undefined],
-    ['closed', 'closed', { options: { HttpTokens: 'required' } }, {}, undefined],
+    ['already-remediated', 'already-remediated', { options: { HttpTokens: 'required' } }, {}, undefined],
     ['skipped', 'endpoint-disabled', { options: { HttpEndpoint: 'disabled' } }, {}, undefined],
     ['skipped', 'terminated', { state: 'terminated' }, {}, undefined],
     ['exempt', 'exempt', { tags: { 'imdsv2:exempt-until': '2026-12-31' } }, {}, '2026-12-31'],
@@ -113,8 +115,8 @@ describe('what is decided against is left untouched, and the outcome says why', 
       { recorded: { HttpTokens: 'optional', grantedByCall: true } },
       '2026-12-31',
     ],
-    ['held', 'exemption-malformed', { tags: { 'imdsv2:exempt-until': 'soon' } }, {}, 'soon'],
-    ['held', 'unreadable', { options: { HttpTokens: undefined } }, {}, undefined],
+    ['needs-review', 'exemption-malformed', { tags: { 'imdsv2:exempt-until': 'soon' } }, {}, 'soon'],
+    ['needs-review', 'unreadable', { options: { HttpTokens: undefined } }, {}, undefined],
     [
       'exempt',
       'exempt-self-granted',
@@ -123,13 +125,13 @@ describe('what is decided against is left untouched, and the outcome says why', 
       '2026-12-31',
     ],
     [
-      'held',
+      'needs-review',
       'exemption-expired',
       { tags: { 'imdsv2:exempt-until': '2026-11-21' } },
       { trigger: 'grant' },
       '2026-11-21',
     ],
-    ['held', 'existing-instance', {}, { trigger: 'grant' }, undefined],
+    ['needs-review', 'existing-instance', {}, { trigger: 'grant' }, undefined],
     ['skipped', 'compliant', { options: { HttpTokens: 'required' } }, { trigger: 'revoke' }, undefined],
     ['exempt', 'exempt', { tags: { 'imdsv2:exempt-until': '2026-12-31' } }, { trigger: 'revoke' }, '2026-12-31'],
   ] as const)('%s (%s)', async (status, reason, seen, known, detail) => {
@@ -147,7 +149,12 @@ describe('EC2 refuses the change', () => {
 
   it.each([
     ['it was terminated meanwhile', { state: 'terminated' }, 'skipped', 'terminated'],
-    ['somebody closed it meanwhile', { options: { HttpTokens: 'required' } }, 'closed', 'closed'],
+    [
+      'somebody closed it meanwhile',
+      { options: { HttpTokens: 'required' } },
+      'already-remediated',
+      'already-remediated',
+    ],
     ['IMDS was switched off meanwhile', { options: { HttpEndpoint: 'disabled' } }, 'skipped', 'endpoint-disabled'],
     ['it is still running', { state: 'running' }, 'failed', 'wrong-state'],
   ] as const)('and %s → decided afresh on what is there now', async (_, now, status, reason) => {

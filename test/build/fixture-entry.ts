@@ -51,7 +51,7 @@ const outcomes = [
         QueueUrl: `${process.env.AWS_ENDPOINT_URL}/111122223333/work`,
         MessageBody: '{"ü":1}',
         DelaySeconds: 15,
-        MessageAttributes: { kind: { DataType: 'String', StringValue: 'unsent' } },
+        MessageAttributes: { kind: { DataType: 'String', StringValue: 'undelivered' } },
       }),
     ),
   ),

@@ -1,7 +1,7 @@
 import { Attention } from '../../cli/shared/attention.ts';
 import { cliTime } from '../../cli/shared/aws.ts';
 import { failing } from '../../lambda/adapters/failures.ts';
-import { persist } from '../../lambda/app/retry.ts';
+import { withRetries } from '../../lambda/app/retry.ts';
 import { recordingIo } from '../support/io.ts';
 
 const THROTTLED = Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' });
@@ -24,7 +24,7 @@ function command(answer: (call: number) => Error | typeof ANSWER) {
     calls: () => calls,
     waited: () => recorded.pauses.reduce((sum, pause) => sum + pause, 0),
     ask: (patience?: number) =>
-      persist(() => failing(attention.listen(call)), attention.within(cliTime(recorded.io, patience))),
+      withRetries(() => failing(attention.listen(call)), attention.within(cliTime(recorded.io, patience))),
   };
 }
 

@@ -18,7 +18,7 @@ test('nothing open → nobody is asked', async () => {
   expect(page).not.toHaveBeenCalled();
 });
 
-test('no data is unknown, never quiet', async () => {
+test('no data is unknown, never unused', async () => {
   const survey = surveyOf(({ instanceIds }) =>
     Promise.resolve({ measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) }),
   );

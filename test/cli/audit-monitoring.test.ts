@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HtmlReport } from '../../cli/audit/html/report.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
 import { REGION } from '../support/builders.ts';
-import { heardIn, unheardNote } from '../../cli/audit/monitoring.ts';
+import { monitoredIn, notMonitoredNote } from '../../cli/audit/monitoring.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { TriggerName } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
@@ -14,7 +14,7 @@ const names = TRIGGERS.map(({ name }) => name);
 
 /** What no rule listens to in each region, or the error that is answered. */
 const look = (answers: Readonly<Record<string, readonly TriggerName[] | Error>>) =>
-  heardIn(
+  monitoredIn(
     Object.keys(answers),
     async (region) => {
       const answer = answers[region] ?? [];
@@ -25,29 +25,29 @@ const look = (answers: Readonly<Record<string, readonly TriggerName[] | Error>>)
   );
 
 test('regions where no rule listens, or not for everything, beside one where all is heard', async () => {
-  const { unheard, errors } = await look({ 'us-east-1': [], 'eu-west-1': names, 'eu-south-1': ['launch'] });
-  expect([...unheard]).toEqual([
+  const { notMonitored, errors } = await look({ 'us-east-1': [], 'eu-west-1': names, 'eu-south-1': ['launch'] });
+  expect([...notMonitored]).toEqual([
     ['eu-west-1', names],
     ['eu-south-1', ['launch']],
   ]);
   expect([...errors]).toEqual([]);
-  expect([...unheard.values()].map(unheardNote)).toEqual(['no rule listens', 'no rule listens for launch']);
-  expect(unheardNote()).toBe('');
+  expect([...notMonitored.values()].map(notMonitoredNote)).toEqual(['no rule listens', 'no rule listens for launch']);
+  expect(notMonitoredNote()).toBe('');
 });
 
 test('nothing listens anywhere → nothing is deployed, and nothing to say', async () => {
-  expect((await look({ 'us-east-1': names, 'eu-west-1': names })).unheard).toEqual(new Map());
+  expect((await look({ 'us-east-1': names, 'eu-west-1': names })).notMonitored).toEqual(new Map());
 });
 
 test('a missing permission is said, not guessed', async () => {
   const denied = Object.assign(new Error('User: x is not authorized to perform: events:ListRules'), {
     name: 'AccessDeniedException',
   });
-  const { unheard, errors } = await look({
+  const { notMonitored, errors } = await look({
     'us-east-1': [],
     'eu-west-1': new FailureError('denied', 'no', { cause: denied }),
   });
-  expect([...unheard]).toEqual([]);
+  expect([...notMonitored]).toEqual([]);
   expect([...errors]).toEqual([['eu-west-1', expect.stringMatching(/^missing permission events:ListRules/)]]);
 });
 
@@ -56,9 +56,9 @@ describe('the HTML page', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** The page of two regions. */
-  function pageOf(unheard: ReadonlyMap<string, readonly ('launch' | 'drift')[]>): string {
+  function pageOf(notMonitored: ReadonlyMap<string, readonly ('launch' | 'drift')[]>): string {
     const audit = auditOf([auditRow()], new Map(), [REGION, 'eu-south-1']);
-    const regions = audit.regions.map((each) => ({ ...each, unheard: unheard.get(each.region) }));
+    const regions = audit.regions.map((each) => ({ ...each, notMonitored: notMonitored.get(each.region) }));
     const path = join(folder, 'page');
     new HtmlReport(path).end({ ...audit, regions });
     return readFileSync(path, 'utf8');

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'audit-reports-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = join(folder, 'report');
-const ABOUT = { account: ACCOUNT, at: NOW, exemptionHorizonDays: 90 };
+const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
 /** Everything that a report makes of some pages. */
 function made(report: Report, pages: readonly (readonly AuditRow[])[], errors = new Map<string, string>()): void {
@@ -68,9 +68,9 @@ describe('CSV', () => {
     const exempt = exemptFor('agent, old');
     expect(csvOf([auditRow({ tags: { Name: 'web' } })], [exempt])).toBe(
       [
-        'account,region,instance_id,name,verdict,state,http_tokens,http_endpoint,hop_limit,options_state,exemption,exempt_until,exemption_note,origin_kind,origin,launch_time,first_launch,imdsv1_use,imdsv1_calls_per_day,imdsv1_last_seen,imdsv1_use_note',
-        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,web,open,running,optional,enabled,1,applied,,,,No known origin,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
-        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,,exempt,running,optional,enabled,1,applied,active,2026-12-01,"until 2026-12-01: agent, old",No known origin,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
+        'account,region,instance_id,name,verdict,state,http_tokens,http_endpoint,hop_limit,options_state,exemption,exempt_until,exemption_note,launchSource_kind,launchSource,launch_time,first_launch,imdsv1_use,imdsv1_calls_per_day,imdsv1_last_seen,imdsv1_use_note',
+        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,web,open,running,optional,enabled,1,applied,,,,No known launchSource,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
+        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,,exempt,running,optional,enabled,1,applied,active,2026-12-01,"until 2026-12-01: agent, old",No known launchSource,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
         '',
       ].join('\r\n'),
     );
@@ -97,7 +97,7 @@ describe('CSV', () => {
 
 describe('JSON', () => {
   test('is one document, also of no instance', () => {
-    expect(jsonOf()).toMatchObject({ instances: [], total: { instances: 0, findings: 0 }, origins: [] });
+    expect(jsonOf()).toMatchObject({ instances: [], total: { instances: 0, findings: 0 }, launchSources: [] });
     expect(jsonOf().total).not.toHaveProperty('compliance');
   });
 
@@ -110,24 +110,32 @@ describe('JSON', () => {
         'imdsv2:exempt-until': 'soon',
       },
     });
-    const tally = {
+    const compliance = {
       instances: 1,
       findings: 1,
       compliance: 0,
-      counts: { open: 1, unreadable: 0, pending: 0, exempt: 0, 'imds-off': 0, 'aws-managed': 0, compliant: 0 },
+      counts: {
+        'non-compliant': 1,
+        unreadable: 0,
+        pending: 0,
+        exempt: 0,
+        'imds-off': 0,
+        'aws-managed': 0,
+        compliant: 0,
+      },
     };
     expect(jsonOf([row])).toEqual({
       schema: 'imdsv2-enforcer.audit/v1',
       account: ACCOUNT,
       at: '2026-11-22T12:00:00.000Z',
-      exemptionHorizonDays: 90,
+      maxExemptionDays: 90,
       instances: [
         {
           region: REGION,
           instanceId: 'i-0a1b2c3d4e5f60718',
           name: 'web',
           state: 'running',
-          verdict: 'open',
+          verdict: 'non-compliant',
           exemption: { kind: 'malformed', value: 'soon' },
           options: {
             HttpTokens: 'optional',
@@ -139,17 +147,17 @@ describe('JSON', () => {
           },
           launchTime: '2026-11-22T11:59:20.000Z',
           firstLaunch: '2026-11-22T11:59:20.000Z',
-          origin: { kind: 'cloudformation-stack', name: 'shop', stackName: 'shop', stackLogicalId: 'Web' },
+          launchSource: { kind: 'cloudformation-stack', name: 'shop', stackName: 'shop', stackLogicalId: 'Web' },
         },
       ],
-      total: tally,
-      regions: [{ region: REGION, ...tally }],
-      origins: [
+      total: compliance,
+      regions: [{ region: REGION, ...compliance }],
+      launchSources: [
         {
           region: REGION,
           kind: 'cloudformation-stack',
           name: 'shop',
-          ...tally,
+          ...compliance,
           fix: { text: expect.stringContaining('stack shop, resource Web'), commands: [] },
         },
       ],
@@ -177,7 +185,7 @@ describe('HTML', () => {
     expect(html).not.toMatch(/https?:|url\(|@import|innerHTML|insertAdjacentHTML|document\.write/);
   });
 
-  test('shows regions and origins as charts that need no script', () => {
+  test('shows regions and launchSources as charts that need no script', () => {
     expect(html.match(/<svg /g)).toHaveLength(2);
     expect(html).toContain('<title>IMDSv1 open: 1</title>');
   });
@@ -186,11 +194,11 @@ describe('HTML', () => {
     const page = htmlOf([[auditRow(), auditRow({ options: { HttpTokens: 'required' } }), exemptFor('agent')]]);
     const [bar = ''] = /<g class="bar">.*?<\/g>/s.exec(page) ?? [];
     expect(bar.match(/rect class="v-[\w-]+/g)).toEqual(
-      ['compliant', 'exempt', 'open'].map((name) => `rect class="v-${name}`),
+      ['compliant', 'exempt', 'non-compliant'].map((name) => `rect class="v-${name}`),
     );
   });
 
-  test('has the fix of each origin, whole', () => {
+  test('has the fix of each launchSource, whole', () => {
     const tags = { 'aws:autoscaling:groupName': 'web', 'aws:ec2launchtemplate:id': 'lt-0a1b2c3d4e5f60718' };
     const page = htmlOf([[auditRow({ tags })]]);
     expect(page).toContain('&#39;{&quot;MetadataOptions&quot;:{&quot;HttpTokens&quot;:&quot;required&quot;');

@@ -1,41 +1,41 @@
 import { percent } from '../../cli/audit/labels.ts';
-import { originGroupOf } from '../../cli/audit/launch-source-group.ts';
+import { launchSourceGroupOf } from '../../cli/audit/launch-source-group.ts';
 import { toRow } from '../../cli/audit/row.ts';
 import { Shortlist } from '../../cli/audit/shortlist.ts';
 import { prevention } from '../../lambda/core/advice.ts';
-import { shareOf, Tally } from '../../lambda/core/compliance-summary.ts';
+import { shareOf, ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import type { VerdictName } from '../../lambda/core/verdict.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
 import { instanceId, IMDSV1, NOW, REGION, snapshot } from '../support/builders.ts';
 
 const REQUIRED = { HttpTokens: 'required' };
 
-function tallyOf(counts: Partial<Record<VerdictName, number>>): Tally {
-  const tally = new Tally();
+function complianceOf(counts: Partial<Record<VerdictName, number>>): ComplianceSummary {
+  const compliance = new ComplianceSummary();
   for (const [name, number] of Object.entries(counts)) {
-    for (let i = 0; i < number; i += 1) tally.add(name as VerdictName);
+    for (let i = 0; i < number; i += 1) compliance.add(name as VerdictName);
   }
-  return tally;
+  return compliance;
 }
 
 describe('compliance', () => {
   test('is the share of compliant instances among those that can be changed', () => {
-    expect(shareOf(tallyOf({ compliant: 3, open: 1, 'aws-managed': 10 }))).toBe(0.75);
-    expect(shareOf(tallyOf({ compliant: 1, pending: 1, exempt: 1, 'imds-off': 1 }))).toBe(0.25);
+    expect(shareOf(complianceOf({ compliant: 3, 'non-compliant': 1, 'aws-managed': 10 }))).toBe(0.75);
+    expect(shareOf(complianceOf({ compliant: 1, pending: 1, exempt: 1, 'imds-off': 1 }))).toBe(0.25);
   });
 
   test('is not there where nothing can be changed', () => {
-    expect(shareOf(tallyOf({}))).toBeUndefined();
-    expect(percent(tallyOf({ 'aws-managed': 2 }))).toBe('–');
+    expect(shareOf(complianceOf({}))).toBeUndefined();
+    expect(percent(complianceOf({ 'aws-managed': 2 }))).toBe('–');
   });
 
   test('is never rounded up', () => {
-    expect(percent(tallyOf({ compliant: 2999, open: 1 }))).toBe('99.9 %');
-    expect(percent(tallyOf({ compliant: 3 }))).toBe('100.0 %');
+    expect(percent(complianceOf({ compliant: 2999, 'non-compliant': 1 }))).toBe('99.9 %');
+    expect(percent(complianceOf({ compliant: 3 }))).toBe('100.0 %');
   });
 });
 
-describe('origins', () => {
+describe('launchSources', () => {
   const asg = { 'aws:autoscaling:groupName': 'web' };
   const template = (version: string) => ({
     'aws:ec2launchtemplate:id': 'lt-0a1b2c3d4e5f60718',
@@ -54,8 +54,8 @@ describe('origins', () => {
     [{ autoScalingGroup: 'g', stackName: 's' }, 'auto-scaling-group', 'g'],
     [{ stackName: 's', stackLogicalId: 'Web' }, 'cloudformation-stack', 's'],
     [{ fleetId: 'fleet-1' }, 'none', ''],
-  ])('%j is one of the kind %s', (origin, kind, name) => {
-    expect(originGroupOf(origin)).toMatchObject({ kind, name });
+  ])('%j is one of the kind %s', (launchSource, kind, name) => {
+    expect(launchSourceGroupOf(launchSource)).toMatchObject({ kind, name });
   });
 
   test('are told apart by what has to be changed: group, version and region', () => {
@@ -65,8 +65,8 @@ describe('origins', () => {
       auditRow({ instanceId: instanceId(3), tags: { ...asg, ...template('2') } }),
       auditRow({ instanceId: instanceId(4), tags: { ...asg, ...template('1') } }, 'us-east-1'),
     ];
-    const { origins } = auditOf(rows, new Map(), [REGION, 'us-east-1']);
-    expect(origins.map(({ region, tally }) => [region, tally.instances])).toEqual([
+    const { launchSources } = auditOf(rows, new Map(), [REGION, 'us-east-1']);
+    expect(launchSources.map(({ region, compliance }) => [region, compliance.instances])).toEqual([
       [REGION, 2],
       [REGION, 1],
       ['us-east-1', 1],
@@ -80,26 +80,30 @@ describe('origins', () => {
       auditRow({ instanceId: instanceId(3), options: { HttpPutResponseHopLimit: 3 }, tags: template('7') }),
       auditRow({ instanceId: instanceId(4), tags: template('7') }),
     ];
-    const { origins } = auditOf(rows);
-    const origin = { launchTemplateId: 'lt-0a1b2c3d4e5f60718', launchTemplateVersion: '7' };
-    expect(origins.map(({ kind }) => kind)).toEqual(['launch-template', 'auto-scaling-group', 'cloudformation-stack']);
-    expect(origins[0]?.fix).toEqual(
-      prevention({ region: REGION }, origin, { options: { ...IMDSV1, HttpPutResponseHopLimit: 3 } }),
+    const { launchSources } = auditOf(rows);
+    const launchSource = { launchTemplateId: 'lt-0a1b2c3d4e5f60718', launchTemplateVersion: '7' };
+    expect(launchSources.map(({ kind }) => kind)).toEqual([
+      'launch-template',
+      'auto-scaling-group',
+      'cloudformation-stack',
+    ]);
+    expect(launchSources[0]?.fix).toEqual(
+      prevention({ region: REGION }, launchSource, { options: { ...IMDSV1, HttpPutResponseHopLimit: 3 } }),
     );
-    expect(origins[0]?.examples).toEqual([instanceId(3), instanceId(4)]);
-    expect(origins[2]?.fix).toBeUndefined();
+    expect(launchSources[0]?.examples).toEqual([instanceId(3), instanceId(4)]);
+    expect(launchSources[2]?.fix).toBeUndefined();
   });
 
   test('are in order of findings, not of size', () => {
     const fine = [1, 2, 3].map((number) => auditRow({ instanceId: instanceId(number), options: REQUIRED, tags: asg }));
-    const { origins } = auditOf([...fine, auditRow({ instanceId: instanceId(4), tags: template('7') })]);
-    expect(origins.map(({ tally }) => [tally.findings, tally.instances])).toEqual([
+    const { launchSources } = auditOf([...fine, auditRow({ instanceId: instanceId(4), tags: template('7') })]);
+    expect(launchSources.map(({ compliance }) => [compliance.findings, compliance.instances])).toEqual([
       [1, 1],
       [0, 3],
     ]);
   });
 
-  test('a stack is one origin, and its fix names the resources with findings', () => {
+  test('a stack is one launchSource, and its fix names the resources with findings', () => {
     const ofStack = (number: number, options = {}) =>
       auditRow({
         instanceId: instanceId(number),
@@ -107,10 +111,10 @@ describe('origins', () => {
         tags: { 'aws:cloudformation:stack-name': 'shop', 'aws:cloudformation:logical-id': `Web${number}` },
       });
     const fine = ofStack(9, REQUIRED);
-    const few = auditOf([fine, ofStack(1), ofStack(2)]).origins;
+    const few = auditOf([fine, ofStack(1), ofStack(2)]).launchSources;
     expect(few).toHaveLength(1);
     expect(few[0]?.fix?.text).toContain('stack shop, resource Web1, Web2: set');
-    const many = auditOf([1, 2, 3, 4, 5].map((number) => ofStack(number))).origins;
+    const many = auditOf([1, 2, 3, 4, 5].map((number) => ofStack(number))).launchSources;
     expect(many[0]?.fix?.text).toContain('resource Web1, Web2, Web3 and others: set');
     expect(many[0]?.examples).toEqual([1, 2, 3].map(instanceId));
   });
@@ -123,9 +127,9 @@ describe('rows', () => {
 
   test.each([
     [{ tags: { 'imdsv2:exempt-until': '2026-12-01', 'imdsv2:exempt-reason': 'agent' } }, 'exempt', 'active'],
-    [{ tags: { 'imdsv2:exempt-until': '2026-11-21' } }, 'open', 'expired'],
-    [{ tags: { 'imdsv2:exempt-until': 'soon' } }, 'open', 'malformed'],
-    [{ tags: { 'imdsv2:exempt-until': '2030-01-01' } }, 'open', 'beyond-horizon'],
+    [{ tags: { 'imdsv2:exempt-until': '2026-11-21' } }, 'non-compliant', 'expired'],
+    [{ tags: { 'imdsv2:exempt-until': 'soon' } }, 'non-compliant', 'malformed'],
+    [{ tags: { 'imdsv2:exempt-until': '2030-01-01' } }, 'non-compliant', 'exceeds-maximum'],
     [{ options: REQUIRED, tags: { 'imdsv2:exempt-until': 'soon' } }, 'compliant', 'malformed'],
     [{ options: { ...REQUIRED, State: 'pending' } }, 'pending', 'none'],
     [{ options: { HttpTokens: undefined } }, 'unreadable', 'none'],
@@ -136,11 +140,11 @@ describe('rows', () => {
 
 test('regions have what was read of them, and why they were not read to the end', () => {
   const { regions, total } = auditOf([auditRow()], new Map([['us-east-1', 'denied']]), [REGION, 'us-east-1']);
-  expect(regions.map(({ region, tally, error }) => [region, tally.instances, error])).toEqual([
+  expect(regions.map(({ region, compliance, error }) => [region, compliance.instances, error])).toEqual([
     [REGION, 1, undefined],
     ['us-east-1', 0, 'denied'],
   ]);
-  expect(total.counts.open).toBe(1);
+  expect(total.counts['non-compliant']).toBe(1);
 });
 
 test('a short list keeps the first ones of any order, and counts the others', () => {

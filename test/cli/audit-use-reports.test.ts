@@ -17,11 +17,11 @@ const folder = mkdtempSync(join(tmpdir(), 'audit-use-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = join(folder, 'report');
-const ABOUT = { account: ACCOUNT, at: NOW, exemptionHorizonDays: 90 };
+const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
 /** One of each kind. */
 const USES: readonly Usage[] = [
-  { kind: 'quiet', hours: 336 },
+  { kind: 'unused', hours: 336 },
   { kind: 'in-use', count: 42, callsPerDay: 3.2, lastSeen: new Date('2026-11-21T08:00:00Z') },
   { kind: 'unknown', why: 'stopped' },
 ];
@@ -49,7 +49,7 @@ test('CSV says how each uses IMDSv1, and nothing where that was not measured', (
   made(new CsvReport(path, ACCOUNT), rowsOf([...USES, undefined]), measured());
   const lines = readFileSync(path, 'utf8').split('\r\n').slice(1, -1);
   expect(lines.map((line) => line.split(',2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,')[1])).toEqual([
-    'quiet,,,quiet: no call without a token in 14 days measured',
+    'unused,,,unused: no call without a token in 14 days measured',
     'in-use,4,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 a day, none seen after 2026-11-21T08:00Z"',
     'unknown,,,unknown: it is not running',
     ',,,',
@@ -61,7 +61,7 @@ test('JSON says how each uses IMDSv1, and how that was measured', () => {
   made(new JsonReport(ABOUT, io), rowsOf([...USES, undefined]), measured(new Map([[REGION, 'denied']])));
   const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
   expect(instances.map((instance) => instance.usage)).toEqual([
-    { kind: 'quiet', hours: 336 },
+    { kind: 'unused', hours: 336 },
     { kind: 'in-use', count: 42, callsPerDay: 3.2, lastSeen: '2026-11-21T08:00:00.000Z' },
     { kind: 'unknown', why: 'stopped' },
     undefined,
@@ -83,7 +83,7 @@ describe('HTML', () => {
     const page = pageOf(USES, measured());
     expect(page).toContain('IMDSv1 use</button></th></tr>');
     expect(cellsOf(page).map((row) => row[7])).toEqual([
-      expect.stringMatching(/^quiet: /),
+      expect.stringMatching(/^unused: /),
       expect.stringMatching(/^in use: 42 calls/),
       'unknown: it is not running',
     ]);
@@ -111,7 +111,7 @@ describe('table', () => {
   test('names the open ones in use, most calls first, and counts the others', () => {
     const more: Usage = { kind: 'in-use', count: 900, callsPerDay: 64, lastSeen: NOW };
     const out = linesOf([...USES, more], measured());
-    const at = out.indexOf('Use of IMDSv1 on the open ones, last 14 days: 1 quiet, 2 in use, 1 unknown');
+    const at = out.indexOf('Use of IMDSv1 on the open ones, last 14 days: 1 unused, 2 in use, 1 unknown');
     expect(out.slice(at + 2, at + 6)).toEqual([
       expect.stringMatching(/^region +instance +name +use$/),
       expect.stringMatching(/web 3 +in use: 900 calls without a token, about 64 a day/),
@@ -122,7 +122,7 @@ describe('table', () => {
 
   test('says that nothing was seen, which is not that nothing is there', () => {
     const out = linesOf([{ kind: 'unknown', why: 'no-data' }], measured());
-    const at = out.indexOf('Use of IMDSv1 on the open ones, last 14 days: 0 quiet, 0 in use, 1 unknown');
+    const at = out.indexOf('Use of IMDSv1 on the open ones, last 14 days: 0 unused, 0 in use, 1 unknown');
     expect(out[at + 2]).toBe('nothing was seen that still needs it');
   });
 

@@ -47,41 +47,41 @@ test('every case of a fleet is judged', async () => {
   const verdicts = Object.fromEntries(instances.map(({ name = 'nameless', verdict }) => [name, verdict]));
   expect({ schema, account }).toEqual({ schema: 'imdsv2-enforcer.audit/v1', account: '111122223333' });
   expect(verdicts).toMatchObject({
-    'open-and-calling': 'open',
-    'open-and-quiet': 'open',
-    'stopped-and-open': 'open',
+    'open-and-calling': 'non-compliant',
+    'open-and-unused': 'non-compliant',
+    'stopped-and-open': 'non-compliant',
     closed: 'compliant',
     'stopped-and-closed': 'compliant',
     'imds-off': 'imds-off',
     exempt: 'exempt',
-    'exempt-no-more': 'open',
-    'exempt-by-nonsense': 'open',
-    'exempt-for-too-long': 'open',
+    'exempt-no-more': 'non-compliant',
+    'exempt-by-nonsense': 'non-compliant',
+    'exempt-for-too-long': 'non-compliant',
     'managed-node': 'aws-managed',
-    [HOSTILE]: 'open',
+    [HOSTILE]: 'non-compliant',
   });
 });
 
-test('totals, regions and origins are those of the instances', async () => {
-  const { instances, total, regions, origins } = await auditJson('--regions', 'all');
-  const open = instances.filter(({ verdict }) => verdict === 'open');
+test('totals, regions and launchSources are those of the instances', async () => {
+  const { instances, total, regions, launchSources } = await auditJson('--regions', 'all');
+  const open = instances.filter(({ verdict }) => verdict === 'non-compliant');
   expect(instances).toHaveLength(61);
   expect(new Set(instances.map(({ instanceId }) => instanceId)).size).toBe(61);
   expect(total).toMatchObject({ instances: 61, findings: open.length });
   expect(regions.map(({ region }) => region).toSorted()).toEqual(REGIONS.toSorted());
   for (const { region, counts } of regions) {
-    expect(counts.open).toBe(open.filter((instance) => instance.region === region).length);
+    expect(counts['non-compliant']).toBe(open.filter((instance) => instance.region === region).length);
   }
-  for (const { region, kind, name, counts, fix } of origins) {
+  for (const { region, kind, name, counts, fix } of launchSources) {
     const those = open.filter(
-      ({ region: of, origin }) => of === region && origin.kind === kind && origin.name === name,
+      ({ region: of, launchSource }) => of === region && launchSource.kind === kind && launchSource.name === name,
     );
-    expect(counts.open).toBe(those.length);
+    expect(counts['non-compliant']).toBe(those.length);
     expect(fix !== undefined).toBe(those.length > 0);
   }
 });
 
-test('the table has counts first, then origins, fixes and exemptions', async () => {
+test('the table has counts first, then launchSources, fixes and exemptions', async () => {
   const { out, exitCode, progress } = await audit(['--regions', 'all', '--top', '100']);
   const text = out.join('\n');
   expect(exitCode).toBe(2);
@@ -102,10 +102,10 @@ test('the table has counts first, then origins, fixes and exemptions', async () 
   expect(progress.at(-1)).toBe('');
 });
 
-test('only the worst origins are in the table, and the rest is counted', async () => {
+test('only the worst launchSources are in the table, and the rest is counted', async () => {
   const { out } = await audit(['--regions', 'all', '--top', '1']);
   expect(out.filter((line) => /^ {2}\d+ {2}/.test(line))).toHaveLength(1);
-  expect(out).toContainEqual(expect.stringMatching(/^and \d+ more origins with \d+ findings/));
+  expect(out).toContainEqual(expect.stringMatching(/^and \d+ more launchSources with \d+ findings/));
 });
 
 test('a region that cannot be read hides no other, and is an error even beside findings', async () => {
@@ -129,15 +129,15 @@ test('the JSON document names the region that could not be read', async () => {
 });
 
 describe('--usage', () => {
-  const MEASURED = ['open-and-calling', 'open-and-quiet', 'stopped-and-open'];
+  const MEASURED = ['open-and-calling', 'open-and-unused', 'stopped-and-open'];
 
   test('every open instance is measured, no other, and what that costs is said', async () => {
     const { out, notes, exitCode } = await audit(['--regions', 'all', '--json', '--usage']);
     const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
-    const open = instances.filter(({ verdict }) => verdict === 'open');
+    const open = instances.filter(({ verdict }) => verdict === 'non-compliant');
     const uses = Object.fromEntries(instances.map(({ name = '', usage: use }) => [name, use?.kind]));
     expect(exitCode).toBe(2);
-    expect(MEASURED.map((name) => uses[name])).toEqual(['in-use', 'quiet', 'unknown']);
+    expect(MEASURED.map((name) => uses[name])).toEqual(['in-use', 'unused', 'unknown']);
     expect(instances.filter(({ usage: use }) => use !== undefined)).toEqual(open);
     expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsAsked: open.length, errors: {} });
     expect(notes).toEqual([
@@ -148,7 +148,7 @@ describe('--usage', () => {
   test('the table counts them and names those in use; what does not ask does not pay', async () => {
     const { out } = await audit(['--regions', 'all', '--usage', '--top', '100']);
     expect(out).toContainEqual(
-      expect.stringMatching(/^Use of IMDSv1 .*: [1-9]\d* quiet, [1-9]\d* in use, [1-9]\d* unknown$/),
+      expect.stringMatching(/^Use of IMDSv1 .*: [1-9]\d* unused, [1-9]\d* in use, [1-9]\d* unknown$/),
     );
     expect(out.join('\n')).toMatch(/open-and-calling +in use: /);
     const plain = await audit(['--regions', 'all']);

@@ -36,7 +36,7 @@ export const services = {
 
 export const TRAIL = `arn:aws:cloudtrail:us-east-1:${ACCOUNT}:trail/management`;
 export const FUNCTION = 'Imdsv2Enforcer-EnforcerFunction-AbCdEf';
-export const SWEEP = 'Imdsv2Enforcer-EnforcerSweepFunction-AbCdEf';
+export const SCAN = 'Imdsv2Enforcer-EnforcerScanFunction-AbCdEf';
 export const FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${FUNCTION}`;
 export const MAPPING = '0a1b2c3d-1111-2222-3333-444455556666';
 const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
@@ -50,12 +50,12 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   OperationsTopicArn: topicArn('Operations'),
   WorkQueueUrl: queueUrl('WorkQueue'),
   WorkQueueArn: queueArn('WorkQueue'),
-  DeadLettersUrl: queueUrl('DeadLetters'),
+  DeadLetterQueueUrl: queueUrl('DeadLetterQueue'),
   RedriveCommand: 'aws sqs start-message-move-task --redrive',
-  SweepQueueUrl: queueUrl('SweepQueue.fifo'),
-  SweepQueueArn: queueArn('SweepQueue.fifo'),
-  SweepDeadLettersUrl: queueUrl('SweepDeadLetters.fifo'),
-  SweepRedriveCommand: 'aws sqs start-message-move-task --sweep',
+  ScanQueueUrl: queueUrl('ScanQueue.fifo'),
+  ScanQueueArn: queueArn('ScanQueue.fifo'),
+  ScanDeadLetterQueueUrl: queueUrl('ScanDeadLetterQueue.fifo'),
+  ScanRedriveCommand: 'aws sqs start-message-move-task --scan',
   Mode: 'enforce',
   Existing: 'audit',
   Trail: 'existing',
@@ -67,13 +67,13 @@ export const ruleName = (ruleId: string) => `Imdsv2Enforcer-EnforcerRules${ruleI
 
 export const RESOURCES: readonly (readonly [logicalId: string, type: string, physicalId: string])[] = [
   ...BUS_RULES.map(({ ruleId }) => [`EnforcerRules${ruleId}0A1B2C3D`, 'AWS::Events::Rule', ruleName(ruleId)] as const),
-  ['EnforcerSweepSchedule0A1B2C3D', 'AWS::Events::Rule', ruleName('Schedule')],
+  ['EnforcerScanSchedule0A1B2C3D', 'AWS::Events::Rule', ruleName('Schedule')],
   ['EnforcerFunction52B99202', 'AWS::Lambda::Function', FUNCTION],
   ['EnforcerWorkQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('WorkQueue')],
-  ['EnforcerDeadLetters0A1B2C3D', 'AWS::SQS::Queue', queueUrl('DeadLetters')],
-  ['EnforcerSweepFunction0A1B2C3D', 'AWS::Lambda::Function', SWEEP],
-  ['EnforcerSweepQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('SweepQueue.fifo')],
-  ['EnforcerSweepDeadLetters0A1B2C3D', 'AWS::SQS::Queue', queueUrl('SweepDeadLetters.fifo')],
+  ['EnforcerDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('DeadLetterQueue')],
+  ['EnforcerScanFunction0A1B2C3D', 'AWS::Lambda::Function', SCAN],
+  ['EnforcerScanQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanQueue.fifo')],
+  ['EnforcerScanDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanDeadLetterQueue.fifo')],
 ];
 
 /** The stack with other outputs, status or resources. */
@@ -126,7 +126,7 @@ export const PONG = {
 };
 
 /** The function answers the ping with a line like this; none for nothing. */
-export function answersWith(pong: object | undefined): void {
+export function answersWith(answer: object | undefined): void {
   const { events, logs } = services;
   let nonce: unknown;
   events.on(PutEventsCommand).callsFake(({ Entries: [entry] }: { Entries: { Detail: string }[] }) => {
@@ -134,9 +134,9 @@ export function answersWith(pong: object | undefined): void {
     return { Entries: [{ EventId: 'e-1' }], FailedEntryCount: 0 };
   });
   logs.on(FilterLogEventsCommand).callsFake(() => {
-    const line = JSON.stringify({ message: 'ping answered', nonce, ...pong });
+    const line = JSON.stringify({ message: 'ping answered', nonce, ...answer });
     const noise = [`START ${String(nonce)}`, JSON.stringify({ message: 'not understood', nonce })];
-    return { events: [...noise, ...(pong === undefined ? [] : [line])].map((message) => ({ message })) };
+    return { events: [...noise, ...(answer === undefined ? [] : [line])].map((message) => ({ message })) };
   });
 }
 
@@ -155,7 +155,7 @@ export function healthy(): void {
   events.on(DescribeRuleCommand).resolves({ State: 'ENABLED' });
   events.on(ListTargetsByRuleCommand).callsFake(({ Rule }: { Rule: string }) => {
     const queued = BUS_RULES.some(({ ruleId, delivery }) => delivery === 'queued' && Rule === ruleName(ruleId));
-    const direct = Rule === ruleName('Schedule') ? queueArn('SweepQueue.fifo') : FUNCTION_ARN;
+    const direct = Rule === ruleName('Schedule') ? queueArn('ScanQueue.fifo') : FUNCTION_ARN;
     return { Targets: [{ Id: 'Target0', Arn: queued ? queueArn('WorkQueue') : direct }] };
   });
   lambda
@@ -165,8 +165,8 @@ export function healthy(): void {
     })
     .on(ListEventSourceMappingsCommand)
     .resolves({ EventSourceMappings: [{ UUID: MAPPING, State: 'Enabled', EventSourceArn: queueArn('WorkQueue') }] })
-    .on(ListEventSourceMappingsCommand, { FunctionName: SWEEP })
-    .resolves({ EventSourceMappings: [{ UUID: 'sweep', State: 'Enabled', EventSourceArn: OUTPUTS.SweepQueueArn }] });
+    .on(ListEventSourceMappingsCommand, { FunctionName: SCAN })
+    .resolves({ EventSourceMappings: [{ UUID: 'scan', State: 'Enabled', EventSourceArn: OUTPUTS.ScanQueueArn }] });
   sns
     .on(ListSubscriptionsByTopicCommand)
     .resolves({ Subscriptions: [subscription('security@example.com')] })
@@ -195,7 +195,7 @@ export function healthy(): void {
 /** An error as the SDK throws it. */
 export const awsError = (name: string, message = 'no') => Object.assign(new Error(message), { name });
 
-interface Finding {
+interface CheckResult {
   readonly check: string;
   readonly level: string;
   readonly text: string;
@@ -210,8 +210,8 @@ export async function doctor(...args: readonly string[]) {
 }
 
 /** What is not ok. */
-export async function findings(...args: readonly string[]) {
+export async function results(...args: readonly string[]) {
   const { exitCode, out } = await doctor('--json', ...args);
-  const { findings: all } = JSON.parse(out.join('\n')) as { findings: readonly Finding[] };
+  const { results: all } = JSON.parse(out.join('\n')) as { results: readonly CheckResult[] };
   return { exitCode, found: all.filter(({ level }) => level !== 'ok') };
 }

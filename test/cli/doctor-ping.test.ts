@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { INSTANCE, REGION } from '../support/builders.ts';
-import { answersWith, awsError, doctor, findings, healthy, OUTPUTS, PONG, services, stackIs } from './doctor-aws.ts';
+import { answersWith, awsError, doctor, results, healthy, OUTPUTS, PONG, services, stackIs } from './doctor-aws.ts';
 
 const { events, logs, ec2 } = services;
 
@@ -22,7 +22,7 @@ describe('the ping', () => {
   it('EventBridge that refuses it → said, and not waited for', async () => {
     events.on(PutEventsCommand).resolves({ Entries: [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow' }] });
 
-    const { exitCode, found } = await findings();
+    const { exitCode, found } = await results();
 
     expect(exitCode).toBe(1);
     expect(found).toMatchObject([{ check: 'ping', text: expect.stringContaining('ThrottlingException slow') }]);
@@ -39,7 +39,7 @@ describe('the ping', () => {
   ])('%s → alive, but the role is not tried', async (_, arrange, why) => {
     arrange();
     answersWith({ mode: 'enforce' });
-    expect(await findings()).toMatchObject({
+    expect(await results()).toMatchObject({
       exitCode: 2,
       found: [{ check: 'role', level: 'warn', text: `not tried: ${why}` }],
     });
@@ -73,7 +73,7 @@ describe('the ping', () => {
       stackIs({ outputs: { ...OUTPUTS, RoleGuard } });
       answersWith({ ...PONG, mode, required: verdict(required), optional: verdict(optional) });
 
-      const { found } = await findings();
+      const { found } = await results();
 
       expect(found.map(({ check, level }) => [check, level])).toEqual(expected);
     },
@@ -81,6 +81,6 @@ describe('the ping', () => {
 
   it('an answer that is no answer → said, nothing is believed', async () => {
     answersWith({ instanceId: INSTANCE, required: 'allowed', optional: null });
-    expect((await findings()).found.map(({ level }) => level)).toEqual(['unchecked', 'unchecked']);
+    expect((await results()).found.map(({ level }) => level)).toEqual(['unchecked', 'unchecked']);
   });
 });

@@ -1,6 +1,6 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { awsError, doctor, findings, FUNCTION, healthy, MAPPING, OUTPUTS, services, SWEEP } from './doctor-aws.ts';
+import { awsError, doctor, results, FUNCTION, healthy, MAPPING, OUTPUTS, services, SCAN } from './doctor-aws.ts';
 
 const { lambda, sqs } = services;
 
@@ -14,50 +14,50 @@ it.each([
   const mapping = { UUID: MAPPING, State, EventSourceArn: OUTPUTS.WorkQueueArn };
   const of = { FunctionName: FUNCTION };
   lambda.on(ListEventSourceMappingsCommand, of).resolves({ EventSourceMappings: [mapping] });
-  expect(await findings()).toMatchObject({ exitCode: 2, found: [{ check: 'source', level }] });
+  expect(await results()).toMatchObject({ exitCode: 2, found: [{ check: 'source', level }] });
 });
 
 it.each([
   [FUNCTION, 'WorkQueue'],
-  [SWEEP, 'SweepQueue.fifo'],
+  [SCAN, 'ScanQueue.fifo'],
 ])('a source that was deleted: %s', async (FunctionName, queue) => {
   lambda.on(ListEventSourceMappingsCommand, { FunctionName }).resolves({ EventSourceMappings: [] });
   const text = expect.stringContaining(`nothing is taken from ${queue}:`) as string;
-  expect((await findings()).found).toMatchObject([{ check: 'source', level: 'fail', text }]);
+  expect((await results()).found).toMatchObject([{ check: 'source', level: 'fail', text }]);
 });
 
 it('dead letters, with the redrive; work that is due, without', async () => {
   sqs.on(GetQueueAttributesCommand).resolves({
     Attributes: { ApproximateNumberOfMessages: '4', ApproximateNumberOfMessagesNotVisible: '1' },
   });
-  expect((await findings()).found).toMatchObject([
+  expect((await results()).found).toMatchObject([
     { level: 'warn', text: 'WorkQueue: 4 due (0 delayed, 1 being worked on)' },
     {
       level: 'fail',
-      text: expect.stringContaining('DeadLetters: 5 dead letters'),
+      text: expect.stringContaining('DeadLetterQueue: 5 dead letters'),
       todo: expect.stringContaining(OUTPUTS.RedriveCommand ?? ''),
     },
     {
       level: 'fail',
-      text: expect.stringContaining('SweepDeadLetters.fifo: 5 dead letters'),
-      todo: `runbook, "A sweep could not be done"; then ${OUTPUTS.SweepRedriveCommand}`,
+      text: expect.stringContaining('ScanDeadLetterQueue.fifo: 5 dead letters'),
+      todo: `runbook, "A scan could not be done"; then ${OUTPUTS.ScanRedriveCommand}`,
     },
   ]);
 });
 
 it('a queue that was deleted', async () => {
   sqs.on(GetQueueAttributesCommand).rejects(awsError('QueueDoesNotExist'));
-  expect((await findings()).found).toHaveLength(4);
+  expect((await results()).found).toHaveLength(4);
 });
 
 it.each([
-  ['0', '0', 'ok', 'no sweep is under way'],
-  ['7', '1', 'ok', 'a sweep is under way, 7 steps wait'],
+  ['0', '0', 'ok', 'no scan is under way'],
+  ['7', '1', 'ok', 'a scan is under way, 7 steps wait'],
   ['7', '0', 'warn', '7 steps wait, and none is being taken'],
 ])('%s steps that wait and %s that are being taken → %s', async (waiting, taken, level, text) => {
   const Attributes = { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: taken };
-  sqs.on(GetQueueAttributesCommand, { QueueUrl: OUTPUTS.SweepQueueUrl }).resolves({ Attributes });
+  sqs.on(GetQueueAttributesCommand, { QueueUrl: OUTPUTS.ScanQueueUrl }).resolves({ Attributes });
   const { out, exitCode } = await doctor();
   expect(exitCode).toBe(level === 'ok' ? 0 : 2);
-  expect(out).toContainEqual(expect.stringMatching(new RegExp(`^${level} +queues +SweepQueue.fifo: ${text}`)));
+  expect(out).toContainEqual(expect.stringMatching(new RegExp(`^${level} +queues +ScanQueue.fifo: ${text}`)));
 });

@@ -1,20 +1,20 @@
 import { DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
-import { findings, FUNCTION_ARN, healthy, OUTPUTS, RESOURCES, ruleName, services, stackIs } from './doctor-aws.ts';
+import { results, FUNCTION_ARN, healthy, OUTPUTS, RESOURCES, ruleName, services, stackIs } from './doctor-aws.ts';
 
 const { events } = services;
 
 beforeEach(healthy);
 afterAll(() => Object.values(services).forEach((service) => service.restore()));
 
-it('the schedule of the sweep: switched off, without its queue, not there', async () => {
+it('the schedule of the scan: switched off, without its queue, not there', async () => {
   const name = ruleName('Schedule');
   events.on(DescribeRuleCommand, { Name: name }).resolves({ State: 'DISABLED' });
-  expect((await findings()).found).toMatchObject([{ text: `${name} is switched off: no sweep begins` }]);
+  expect((await results()).found).toMatchObject([{ text: `${name} is switched off: no scan begins` }]);
 
   healthy();
   events.on(ListTargetsByRuleCommand, { Rule: name }).resolves({ Targets: [{ Id: 'x', Arn: FUNCTION_ARN }] });
-  expect((await findings()).found).toMatchObject([{ text: `${name} does not lead to ${OUTPUTS.SweepQueueArn}` }]);
+  expect((await results()).found).toMatchObject([{ text: `${name} does not lead to ${OUTPUTS.ScanQueueArn}` }]);
 
   stackIs({ resources: RESOURCES.filter(([id]) => !id.includes('Schedule')) });
-  expect((await findings()).found).toMatchObject([{ text: expect.stringContaining('no rule Schedule') }]);
+  expect((await results()).found).toMatchObject([{ text: expect.stringContaining('no rule Schedule') }]);
 });

@@ -12,7 +12,7 @@ import { recordingIo } from '../support/io.ts';
 import {
   awsError,
   doctor,
-  findings,
+  results,
   FUNCTION,
   FUNCTION_ARN,
   healthy,
@@ -21,7 +21,7 @@ import {
   services,
   stackIs,
   subscription,
-  SWEEP,
+  SCAN,
   topicArn,
 } from './doctor-aws.ts';
 
@@ -106,14 +106,14 @@ it.each([
   ['ROLLBACK_COMPLETE', 'fail'],
 ] as const)('a stack that is %s → %s', async (status, level) => {
   stackIs({ status });
-  expect(await findings()).toMatchObject({ exitCode: 2, found: [{ check: 'stack', level }] });
+  expect(await results()).toMatchObject({ exitCode: 2, found: [{ check: 'stack', level }] });
 });
 
 describe('a part that is not as it should be → named, with what to do, and 2', () => {
   it('a rule that is switched off', async () => {
     events.on(DescribeRuleCommand, { Name: ruleName('Drift') }).resolves({ State: 'DISABLED' });
     const todo = `aws events enable-rule --region ${REGION} --name ${ruleName('Drift')}`;
-    expect(await findings()).toMatchObject({ exitCode: 2, found: [{ check: 'rules', level: 'fail', todo }] });
+    expect(await results()).toMatchObject({ exitCode: 2, found: [{ check: 'rules', level: 'fail', todo }] });
   });
 
   it('a rule that was deleted, one without its target, and one that the stack never had', async () => {
@@ -121,7 +121,7 @@ describe('a part that is not as it should be → named, with what to do, and 2',
     events.on(DescribeRuleCommand, { Name: ruleName('Launch') }).rejects(awsError('ResourceNotFoundException'));
     events.on(ListTargetsByRuleCommand, { Rule: ruleName('Running') }).resolves({ Targets: [{ Id: 'x', Arn: 'y' }] });
 
-    const { exitCode, found } = await findings();
+    const { exitCode, found } = await results();
 
     expect(exitCode).toBe(2);
     expect(found.map(({ text }) => text)).toEqual([
@@ -142,16 +142,16 @@ describe('a part that is not as it should be → named, with what to do, and 2',
     ['just deployed', { Configuration: { State: 'Pending' } } as const, 'warn', /look again/],
   ])('a function that is %s', async (_, answer, level, todo) => {
     lambda.on(GetFunctionCommand, { FunctionName: FUNCTION }).resolves(answer);
-    expect(await findings()).toMatchObject({
+    expect(await results()).toMatchObject({
       exitCode: 2,
       found: [{ check: 'function', level, todo: expect.stringMatching(todo) }],
     });
   });
 
-  it.each([FUNCTION, SWEEP])('a function that was deleted: %s', async (FunctionName) => {
+  it.each([FUNCTION, SCAN])('a function that was deleted: %s', async (FunctionName) => {
     lambda.on(GetFunctionCommand, { FunctionName }).rejects(awsError('ResourceNotFoundException'));
     const text = expect.stringContaining(FunctionName) as string;
-    expect((await findings()).found).toMatchObject([{ check: 'function', level: 'fail', text }]);
+    expect((await results()).found).toMatchObject([{ check: 'function', level: 'fail', text }]);
   });
 
   it('subscriptions: nobody, only pending ones, one of them pending', async () => {
@@ -162,7 +162,7 @@ describe('a part that is not as it should be → named, with what to do, and 2',
     sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topicArn('Outcomes') }).resolves({ Subscriptions });
     sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topicArn('Operations') }).resolves({});
 
-    const { found } = await findings();
+    const { found } = await results();
 
     expect(found).toMatchObject([
       { level: 'fail', text: 'Outcomes: nobody hears it; not confirmed: email a@example.com' },
@@ -171,12 +171,12 @@ describe('a part that is not as it should be → named, with what to do, and 2',
     expect(found[0]?.todo).toContain(`--topic-arn ${topicArn('Outcomes')} --authenticate-on-unsubscribe true`);
 
     sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [subscription('b@x.com'), ...Subscriptions] });
-    expect((await findings()).found.map(({ level }) => level)).toEqual(['warn', 'warn']);
+    expect((await results()).found.map(({ level }) => level)).toEqual(['warn', 'warn']);
   });
 
   it('a topic that was deleted', async () => {
     sns.on(ListSubscriptionsByTopicCommand).rejects(awsError('NotFoundException'));
-    expect((await findings()).found.map(({ text }) => text)).toEqual([
+    expect((await results()).found.map(({ text }) => text)).toEqual([
       'the topic Outcomes was deleted by hand',
       'the topic Operations was deleted by hand',
     ]);
@@ -198,16 +198,16 @@ describe('what could not be looked at', () => {
     expect(out.at(-1)).toMatch(/^ok {4}role guard/);
   });
 
-  it('beside a finding, it is still 1', async () => {
+  it('beside a result, it is still 1', async () => {
     sqs.on(GetQueueAttributesCommand).rejects(awsError('AccessDenied'));
     events.on(DescribeRuleCommand).resolves({ State: 'DISABLED' });
-    expect((await findings()).exitCode).toBe(1);
+    expect((await results()).exitCode).toBe(1);
   });
 
   it('no right to list the resources → what needs them is said, the rest is looked at', async () => {
     cloudformation.on(ListStackResourcesCommand).rejects(awsError('AccessDenied'));
 
-    const { exitCode, found } = await findings();
+    const { exitCode, found } = await results();
 
     expect(exitCode).toBe(1);
     expect(found.map(({ check, level }) => [check, level])).toEqual(
@@ -217,7 +217,7 @@ describe('what could not be looked at', () => {
 
   it('outputs that an older version lacks → said', async () => {
     stackIs({ outputs: { OutcomesTopicArn: topicArn('Outcomes') } });
-    const { exitCode, found } = await findings();
+    const { exitCode, found } = await results();
     expect(exitCode).toBe(1);
     expect(found.find(({ check }) => check === 'ping')?.text).toMatch(/no output FunctionName/);
   });

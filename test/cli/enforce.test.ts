@@ -90,7 +90,7 @@ describe('what is closed and what is left alone', () => {
 
     const { before, plan } = documentOf(await enforce('--file', path, '--json', '--yes'));
 
-    expect([before.total.compliant, plan.toClose.length]).toEqual([410, 2]);
+    expect([before.total.compliant, plan.toRemediate.length]).toEqual([410, 2]);
     expect(changed(sandbox).sort()).toEqual([first, last].sort());
   });
 
@@ -141,7 +141,7 @@ describe('the question', () => {
     const { exitCode, out, notes } = await enforce('--json');
     const { plan, result } = documentOf({ out });
 
-    expect([exitCode, plan.toClose.length, result]).toEqual([1, 1, undefined]);
+    expect([exitCode, plan.toRemediate.length, result]).toEqual([1, 1, undefined]);
     expect(notes.at(-1)).toContain('--yes');
   });
 });

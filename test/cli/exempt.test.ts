@@ -162,7 +162,7 @@ describe('list', () => {
           kind: 'expired',
           until: '2026-11-21',
           daysLeft: -1,
-          verdict: 'open',
+          verdict: 'non-compliant',
         },
       ],
       unread: [],

@@ -92,13 +92,13 @@ describe('the table', () => {
     expect(text).toContain(
       `here: first launched 2026-03-01T08:00:00Z, started again 2026-11-22T11:59:20Z; existing instances: audit`,
     );
-    expect(text).toContain('→ grant, running, sweep: hold: existing-instance');
+    expect(text).toContain('→ grant, running, scan: hold: existing-instance');
     expect(text).toMatch(/^8 {2}Otherwise.*\n.*\n {5}→ launch, drift, revoke, command: require tokens$/m);
   });
 
   it.each<readonly [string, WireInstance, Readonly<Record<string, number>>]>([
     ['tokens required', { httpTokens: 'required' }, { launch: 5, drift: 5, running: 5, command: 5 }],
-    ['IMDS off', { httpEndpoint: 'disabled' }, { launch: 4, grant: 4, sweep: 4 }],
+    ['IMDS off', { httpEndpoint: 'disabled' }, { launch: 4, grant: 4, scan: 4 }],
     ['exempt', { tags: { 'imdsv2:exempt-until': '2026-12-31' } }, { launch: 6, revoke: 6, grant: 6, running: 6 }],
     ['terminated', { state: 'terminated' }, { launch: 1, grant: 1 }],
   ])('%s', async (_, instance, rows) => {
@@ -110,36 +110,38 @@ describe('the table', () => {
   });
 
   it('the settings of the deployment are options', async () => {
-    expect(rowsOf(await documentOf(['--existing', 'enforce']))).toMatchObject({ running: 8, sweep: 8 });
+    expect(rowsOf(await documentOf(['--existing', 'enforce']))).toMatchObject({ running: 8, scan: 8 });
     const tags = { 'imdsv2:exempt-until': '2026-12-31' };
-    const short = await documentOf(['--exemption-horizon-days', '7'], { instance: old({ tags }) });
-    expect(short.decisions.launch).toMatchObject({ kind: 'hold', problem: 'exemption-beyond-horizon' });
+    const short = await documentOf(['--max-exemption-days', '7'], { instance: old({ tags }) });
+    expect(short.decisions.launch).toMatchObject({ kind: 'needs-review', problem: 'exemption-exceeds-maximum' });
   });
 });
 
 describe('recent use of IMDSv1', () => {
-  it('quiet: what was measured, and the gate opens', async () => {
-    const document = await documentOf(['--existing', 'enforce-when-quiet']);
-    expect(document.usage).toEqual({ kind: 'quiet', hours: 336 });
-    expect(document.decisions.sweep).toMatchObject({ kind: 'remediate' });
+  it('unused: what was measured, and the gate opens', async () => {
+    const document = await documentOf(['--existing', 'enforce-when-unused']);
+    expect(document.usage).toEqual({ kind: 'unused', hours: 336 });
+    expect(document.decisions.scan).toMatchObject({ kind: 'remediate' });
     const { out } = await explain([]);
-    expect(out.join('\n')).toContain('IMDSv1 use  quiet: no call without a token in 14 days measured');
+    expect(out.join('\n')).toContain('IMDSv1 use  unused: no call without a token in 14 days measured');
   });
 
   it('in use: how much and when last, and the gate stays closed', async () => {
     const calls = metric(28);
-    const document = await documentOf(['--existing', 'enforce-when-quiet'], { calls });
-    expect(document.decisions.sweep).toMatchObject({ kind: 'hold', problem: 'in-use' });
+    const document = await documentOf(['--existing', 'enforce-when-unused'], { calls });
+    expect(document.decisions.scan).toMatchObject({ kind: 'needs-review', problem: 'in-use' });
     const { out } = await explain([], { calls });
     expect(out.join('\n')).toContain(
       'in use: 28 calls without a token, about 2 a day, none seen after 2026-11-22T10:00Z',
     );
   });
 
-  it('no data is unknown, never quiet', async () => {
-    const document = await documentOf(['--existing', 'enforce-when-quiet'], { calls: json({ MetricDataResults: [] }) });
+  it('no data is unknown, never unused', async () => {
+    const document = await documentOf(['--existing', 'enforce-when-unused'], {
+      calls: json({ MetricDataResults: [] }),
+    });
     expect(document.usage).toEqual({ kind: 'unknown', why: 'not-read' });
-    expect(document.decisions.sweep).toMatchObject({ kind: 'hold', problem: 'usage-unknown' });
+    expect(document.decisions.scan).toMatchObject({ kind: 'needs-review', problem: 'usage-unknown' });
   });
 
   it('while tokens are required, the calls that are refused', async () => {
@@ -198,7 +200,7 @@ describe('what cannot be explained', () => {
 
   it.each([
     [['explain', 'web-1'], /"web-1" is not an instance id/],
-    [['explain', INSTANCE, '--existing', 'maybe'], /accepted: audit \| enforce-when-quiet \| enforce/],
+    [['explain', INSTANCE, '--existing', 'maybe'], /accepted: audit \| enforce-when-unused \| enforce/],
     [['explain', INSTANCE, '--look-back-days', '0'], /accepted: a whole number from 1 to 455/],
     [['explain', INSTANCE, '--minimum-age-days', '20'], /more than --look-back-days 14/],
     [['explain'], /missing required argument/],

@@ -76,7 +76,7 @@ describe('forms of files', () => {
     expect(document).toMatchObject({ items: 1, events: [] });
   });
 
-  test('a dump of describe-instances: what the sweep would do now', async () => {
+  test('a dump of describe-instances: what the scan would do now', async () => {
     const described = (number: number, over: object = {}) => ({
       InstanceId: instanceId(number),
       State: { Code: 16, Name: 'running' },
@@ -112,7 +112,7 @@ describe('forms of files', () => {
       'leave alone: aws-managed': 1,
       'hold: unreadable': 1,
     });
-    expect(reported.document.events[0]).toMatchObject({ trigger: 'sweep', region: 'us-west-2' });
+    expect(reported.document.events[0]).toMatchObject({ trigger: 'scan', region: 'us-west-2' });
     const { document } = await replay(path, '--existing', 'enforce');
     expect(document.decisions).toMatchObject({ 'require tokens': 1 });
     const queried = await replay(file('query.json', [[described(6)], [described(7)]]));

@@ -68,7 +68,7 @@ describe('what would have happened', () => {
     [
       'a grant that is no date',
       createTagsEvent({ tags: [{ key: 'imdsv2:exempt-until', value: 'soon' }] }),
-      ['grant', { kind: 'hold', problem: 'exemption-malformed', value: 'soon' }, []],
+      ['grant', { kind: 'needs-review', problem: 'exemption-malformed', value: 'soon' }, []],
     ],
     ['a revoke', deleteTagsEvent(), ['revoke', { kind: 'remediate' }, ['tokens are optional', 'IMDS is on']]],
     [
@@ -109,8 +109,8 @@ describe('what would have happened', () => {
   test('the settings of the deployment are options', async () => {
     const [instance] = (await replayed(runningEvent(), '--existing', 'enforce')).instances;
     expect(instance?.provided).not.toContain('it starts for the first time');
-    const held = await replayed(createTagsEvent(), '--exemption-horizon-days', '7');
-    expect(held.instances[0]?.decision).toMatchObject({ kind: 'hold', problem: 'exemption-beyond-horizon' });
+    const held = await replayed(createTagsEvent(), '--max-exemption-days', '7');
+    expect(held.instances[0]?.decision).toMatchObject({ kind: 'needs-review', problem: 'exemption-exceeds-maximum' });
   });
 });
 

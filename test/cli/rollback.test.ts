@@ -118,7 +118,7 @@ describe('bad input', () => {
     ['beyond the horizon', ['--for', '91d', '--reason', 'x'], '2027-02-21 is too far away'],
     [
       'beyond a shorter horizon',
-      ['--for', '31d', '--reason', 'x', '--exemption-horizon-days', '30'],
+      ['--for', '31d', '--reason', 'x', '--max-exemption-days', '30'],
       'a day from 2026-11-22 to 2026-12-22',
     ],
     ['no day of the calendar', ['--for', '2026-02-30', '--reason', 'x'], '"2026-02-30" is no period and no date'],

@@ -12,28 +12,28 @@ beforeEach(healthy);
 afterAll(() => Object.values(services).forEach((service) => service.restore()));
 
 describe('the alerts', () => {
-  const alerts = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { exemptionHorizonDays: 90 }, NOW);
+  const alerts = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { maxExemptionDays: 90 }, NOW);
 
   it('one of each kind that people can be told', () => {
     const kinds = alerts.map(({ attributes: { trigger, status, severity } }) => [trigger, ...status, severity].join());
     expect(kinds).toEqual([
-      'launch,remediated,warning',
-      'drift,remediated,high',
-      'revoke,remediated,warning',
-      'running,remediated,warning',
-      'launch,would-remediate,warning',
-      'launch,closed,info',
-      'grant,exempt,warning',
-      'launch,exempt,warning',
-      'launch,held,warning',
-      'running,held,info',
-      'launch,failed,critical',
-      'sweep,digest,info',
-      'command,broken,high',
+      'launch,remediated,MEDIUM',
+      'drift,remediated,HIGH',
+      'revoke,remediated,MEDIUM',
+      'running,remediated,MEDIUM',
+      'launch,would-remediate,MEDIUM',
+      'launch,closed,INFORMATIONAL',
+      'grant,exempt,MEDIUM',
+      'launch,exempt,MEDIUM',
+      'launch,held,MEDIUM',
+      'running,held,INFORMATIONAL',
+      'launch,failed,CRITICAL',
+      'scan,digest,INFORMATIONAL',
+      'command,workload-impact,HIGH',
     ]);
     const told = STATUSES.filter((status) => status !== 'skipped');
     expect(new Set(alerts.flatMap(({ attributes }) => attributes.status))).toEqual(
-      new Set([...told, 'digest', 'broken']),
+      new Set([...told, 'digest', 'workload-impact']),
     );
     expect(JSON.stringify(alerts.map(({ json }) => json))).toContain('"reason":"exempt-self-granted"');
     for (const { attributes } of alerts) expect(TRIGGERS).toContain(attributes.trigger);
@@ -43,7 +43,7 @@ describe('the alerts', () => {
     expect(alert.subject).toMatch(/^TEST \[IMDSv2 [\x20-\x7e]+$/);
     expect(alert.subject.length).toBeLessThan(100);
     const [status] = alert.attributes.status;
-    const schema = status === 'digest' || status === 'broken' ? status : 'outcome';
+    const schema = status === 'digest' || status === 'workload-impact' ? status : 'outcome';
     expect(alert.json).toMatchObject({ schema: `imdsv2-enforcer.${schema}/v1`, test: true });
     const lines = alert.email.split('\n');
     expect(lines[0]).toMatch(/^THIS IS A TEST/);
@@ -51,13 +51,13 @@ describe('the alerts', () => {
   });
 
   it('the digest has one of each sort, whatever the horizon', () => {
-    for (const exemptionHorizonDays of [1, 90]) {
-      const all = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { exemptionHorizonDays }, NOW);
+    for (const maxExemptionDays of [1, 90]) {
+      const all = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { maxExemptionDays }, NOW);
       const digest = all.find(({ attributes }) => attributes.status.includes('digest'));
       expect(digest?.json).toMatchObject({
-        counts: { compliant: 1, open: 2, exempt: 1 },
+        counts: { compliant: 1, 'non-compliant': 2, exempt: 1 },
         compliancePercent: 25,
-        instances: [{ usage: { kind: 'quiet' } }, { usage: { kind: 'in-use' } }, { verdict: 'exempt' }],
+        instances: [{ usage: { kind: 'unused' } }, { usage: { kind: 'in-use' } }, { verdict: 'exempt' }],
       });
     }
   });

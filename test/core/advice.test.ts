@@ -9,7 +9,7 @@ import {
   undo,
   withdraw,
 } from '../../lambda/core/advice.ts';
-import { originOf } from '../../lambda/core/launch-source.ts';
+import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { NOW, snapshot, type SnapshotChange, target } from '../support/builders.ts';
 import { hostileText, INVISIBLE, NASTY } from '../support/hostile.ts';
@@ -18,7 +18,7 @@ const here = target();
 
 const prevent = (tags: Readonly<Record<string, string>>, given: SnapshotChange = {}): Advice => {
   const from = snapshot({ ...given, tags });
-  return prevention(here, originOf(from.tags), from);
+  return prevention(here, launchSourceOf(from.tags), from);
 };
 
 const TEMPLATE = { 'aws:ec2launchtemplate:id': 'lt-0a1b2c3d4e5f60718', 'aws:ec2launchtemplate:version': '7' };

@@ -5,12 +5,12 @@ type Row = readonly [rule: string, given: SnapshotChange, decision: Decision];
 
 const TERMINATED: Decision = { kind: 'skip', reason: 'terminated' };
 const AWS_MANAGED: Decision = { kind: 'skip', reason: 'aws-managed' };
-const UNREADABLE: Decision = { kind: 'hold', problem: 'unreadable' };
+const UNREADABLE: Decision = { kind: 'needs-review', problem: 'unreadable' };
 const ENDPOINT_DISABLED: Decision = { kind: 'skip', reason: 'endpoint-disabled' };
 const COMPLIANT: Decision = { kind: 'skip', reason: 'compliant' };
-const CLOSED: Decision = { kind: 'skip', reason: 'closed' };
+const CLOSED: Decision = { kind: 'skip', reason: 'already-remediated' };
 const REMEDIATE: Decision = { kind: 'remediate' };
-const EXISTING: Decision = { kind: 'hold', problem: 'existing-instance' };
+const EXISTING: Decision = { kind: 'needs-review', problem: 'existing-instance' };
 
 const exemptUntil = (until: string, reason?: string) => ({
   'imdsv2:exempt-until': until,
@@ -22,7 +22,7 @@ const exempt = (until: string, grantReason?: string): Decision => ({
   grantReason,
   selfGranted: false,
 });
-const malformed = (value: string): Decision => ({ kind: 'hold', problem: 'exemption-malformed', value });
+const malformed = (value: string): Decision => ({ kind: 'needs-review', problem: 'exemption-malformed', value });
 
 const unrecorded = context({ recorded: undefined });
 
@@ -98,7 +98,7 @@ describe('exemption, seen at noon UTC of 2026-11-22', () => {
     [
       'a day beyond the horizon → held',
       { tags: exemptUntil('2027-02-21') },
-      { kind: 'hold', problem: 'exemption-beyond-horizon', value: '2027-02-21' },
+      { kind: 'needs-review', problem: 'exemption-exceeds-maximum', value: '2027-02-21' },
     ],
     ['blanks around the day are forgiven', { tags: exemptUntil(' 2026-12-31\n') }, exempt('2026-12-31')],
     ['its reason is kept', { tags: exemptUntil('2026-12-31', 'old agent') }, exempt('2026-12-31', 'old agent')],
@@ -125,10 +125,10 @@ describe('exemption, seen at noon UTC of 2026-11-22', () => {
 
   test('the horizon is the account’s', () => {
     const given = snapshot({ tags: exemptUntil('2026-11-24') });
-    expect(decide(given, unrecorded, policy({ exemptionHorizonDays: 2 }), NOW)).toEqual(exempt('2026-11-24'));
-    expect(decide(given, unrecorded, policy({ exemptionHorizonDays: 1 }), NOW)).toEqual({
-      kind: 'hold',
-      problem: 'exemption-beyond-horizon',
+    expect(decide(given, unrecorded, policy({ maxExemptionDays: 2 }), NOW)).toEqual(exempt('2026-11-24'));
+    expect(decide(given, unrecorded, policy({ maxExemptionDays: 1 }), NOW)).toEqual({
+      kind: 'needs-review',
+      problem: 'exemption-exceeds-maximum',
       value: '2026-11-24',
     });
   });
@@ -164,8 +164,8 @@ describe('somebody set the exemption tag', () => {
   const granted = context({ trigger: 'grant' });
   const inDate: Decision = { ...exempt('2026-12-31', 'agent X'), selfGranted: true } as Decision;
   const tags = exemptUntil('2026-12-31', 'agent X');
-  const beyond: Decision = { kind: 'hold', problem: 'exemption-beyond-horizon', value: '2027-02-21' };
-  const expired: Decision = { kind: 'hold', problem: 'exemption-expired', value: '2026-11-21' };
+  const beyond: Decision = { kind: 'needs-review', problem: 'exemption-exceeds-maximum', value: '2027-02-21' };
+  const expired: Decision = { kind: 'needs-review', problem: 'exemption-expired', value: '2026-11-21' };
 
   const ROWS: readonly Row[] = [
     ['in date → exempt, by that very call', { tags }, inDate],
@@ -183,7 +183,7 @@ describe('somebody set the exemption tag', () => {
     [
       'a day that is over, tokens required → told all the same',
       { tags: exemptUntil('2026-11-21'), options: { HttpTokens: 'required' } },
-      { kind: 'hold', problem: 'exemption-expired', value: '2026-11-21' },
+      { kind: 'needs-review', problem: 'exemption-expired', value: '2026-11-21' },
     ],
     [
       'to what is no day, tokens required → told all the same',

@@ -5,7 +5,7 @@ import { toSnsText } from '../../lambda/core/message.ts';
 import { instanceId } from '../support/builders.ts';
 import { hostileText, INVISIBLE } from '../support/hostile.ts';
 
-import { until, QUIET, USED, digest, messageOf, jsonOf, emailOf, many, type Given } from '../support/digest.ts';
+import { until, UNUSED, USED, digest, messageOf, jsonOf, emailOf, many, type Given } from '../support/digest.ts';
 
 describe('size', () => {
   const LIMIT = 240 * 1024;
@@ -47,7 +47,7 @@ describe('size', () => {
     const heavy = taggedAll(text);
     const given: Given[] = [
       ...many(100, { tags: heavy, usage: USED }),
-      ...many(100, { tags: heavy, usage: QUIET }),
+      ...many(100, { tags: heavy, usage: UNUSED }),
       ...many(100, { tags: heavy }),
       ...many(100, { tags: { ...heavy, ...until(text) } }),
       ...many(100, { tags: { ...heavy, ...until('2026-11-23') } }),
@@ -55,7 +55,7 @@ describe('size', () => {
       ...many(100, { tags: { ...heavy, ...until('2036-11-21') } }),
       ...many(100, { tags: heavy, options: { HttpTokens: text } }),
     ];
-    const of = digest(given, { problems: many(20, {}).map(() => text) }, 'enforce-when-quiet');
+    const of = digest(given, { problems: many(20, {}).map(() => text) }, 'enforce-when-unused');
     const message = messageOf(of);
     const json = message.json as DigestJson;
     expect(Buffer.byteLength(toSnsText(message), 'utf8')).toBeLessThanOrEqual(LIMIT);
@@ -86,13 +86,13 @@ describe('size', () => {
   });
 
   test('hundred thousand open instances are one message', () => {
-    const { open, tally } = digest([{}]);
-    const [one] = open;
+    const { nonCompliant, compliance } = digest([{}]);
+    const [one] = nonCompliant;
     if (one === undefined) throw new Error('no instance to repeat');
     const all = Array.from({ length: 100_000 }, (_, index) => ({ ...one, instanceId: instanceId(index) }));
-    const of = digest([], { open: all, tally });
+    const of = digest([], { nonCompliant: all, compliance });
     expect(bytes(of)).toBeLessThanOrEqual(LIMIT);
-    expect(jsonOf(of).open).toEqual({ 'existing-instance': 100_000 });
+    expect(jsonOf(of).nonCompliant).toEqual({ 'existing-instance': 100_000 });
   });
 });
 
@@ -112,12 +112,12 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
       tags: anyTags,
       exempt: fc.constantFrom({}, until('2026-11-24'), until('2026-11-21')),
       HttpTokens: fc.constantFrom('optional', 'required', undefined),
-      usage: fc.constantFrom(undefined, QUIET, USED, { kind: 'unknown', why: 'no-data' } as const),
+      usage: fc.constantFrom(undefined, UNUSED, USED, { kind: 'unknown', why: 'no-data' } as const),
     })
     .map(({ tags, exempt, HttpTokens, usage }) => ({ tags: { ...tags, ...exempt }, options: { HttpTokens }, usage }));
   fc.assert(
     fc.property(fc.array(given, { maxLength: 20 }), fc.array(hostileText(), { maxLength: 3 }), (those, problems) => {
-      const of = digest(those, { problems, rejected: new Map([[instanceId(1), 1]]) }, 'enforce-when-quiet');
+      const of = digest(those, { problems, rejected: new Map([[instanceId(1), 1]]) }, 'enforce-when-unused');
       const { subject, email, json } = messageOf(of);
       expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
       const lines = email.split('\n');

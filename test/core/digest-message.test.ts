@@ -3,30 +3,43 @@ import { toDigestMessage } from '../../lambda/core/digest-message.ts';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 
-import { until, QUIET, USED, digest, messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
+import { until, UNUSED, USED, digest, messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
 
 test('a digest, whole', () => {
   const of = digest(
     [
       { tags: { Name: 'web', 'aws:autoscaling:groupName': 'web-asg' }, usage: USED },
-      { usage: QUIET },
+      { usage: UNUSED },
       { usage: { kind: 'unknown', why: 'gaps' } },
       { tags: until('2026-11-25', 'agent X') },
-      { tags: until('soon'), usage: QUIET },
+      { tags: until('soon'), usage: UNUSED },
       { options: { HttpTokens: 'required' } },
     ],
-    { openBefore: 7, asked: 5, rejected: new Map([[instanceId(9), 12]]), problems: ['the rule Launch is disabled'] },
-    'enforce-when-quiet',
+    {
+      nonCompliantBefore: 7,
+      requested: 5,
+      rejected: new Map([[instanceId(9), 12]]),
+      problems: ['the rule Launch is disabled'],
+    },
+    'enforce-when-unused',
   );
 
   expect(messageOf(of)).toEqual({
-    subject: '[IMDSv2 warning] eu-west-1: 16.6 % compliant, 4 open, 3 closed',
+    subject: '[IMDSv2 MEDIUM] eu-west-1: 16.6 % compliant, 4 open, 3 closed',
     json: {
       schema: 'imdsv2-enforcer.digest/v1',
       account: '111122223333',
       region: 'eu-west-1',
       startedAt: '2026-11-22T00:00:00.000Z',
-      counts: { open: 4, unreadable: 0, pending: 0, exempt: 1, 'imds-off': 0, 'aws-managed': 0, compliant: 1 },
+      counts: {
+        'non-compliant': 4,
+        unreadable: 0,
+        pending: 0,
+        exempt: 1,
+        'imds-off': 0,
+        'aws-managed': 0,
+        compliant: 1,
+      },
       compliancePercent: 16.6,
       closed: 3,
       open: { 'in-use': 1, waiting: 1, 'usage-unknown': 1, 'exemption-malformed': 1 },
@@ -34,32 +47,32 @@ test('a digest, whole', () => {
         {
           instanceId: instanceId(0),
           name: 'web',
-          verdict: 'open',
+          verdict: 'non-compliant',
           held: 'in-use',
           usage: { kind: 'in-use', callsPerDay: 3, lastSeen: '2026-11-20T14:00:00.000Z' },
-          origin: { autoScalingGroup: 'web-asg' },
+          launchSource: { autoScalingGroup: 'web-asg' },
         },
-        { instanceId: instanceId(1), verdict: 'open', usage: { kind: 'quiet' }, origin: {} },
+        { instanceId: instanceId(1), verdict: 'non-compliant', usage: { kind: 'unused' }, launchSource: {} },
         {
           instanceId: instanceId(2),
-          verdict: 'open',
+          verdict: 'non-compliant',
           held: 'usage-unknown',
           usage: { kind: 'unknown', why: 'gaps' },
-          origin: {},
+          launchSource: {},
         },
         {
           instanceId: instanceId(4),
-          verdict: 'open',
+          verdict: 'non-compliant',
           held: 'exemption-malformed',
-          usage: { kind: 'quiet' },
-          origin: {},
+          usage: { kind: 'unused' },
+          launchSource: {},
         },
         {
           instanceId: instanceId(3),
           verdict: 'exempt',
           exemptUntil: '2026-11-25',
           exemptReason: 'agent X',
-          origin: {},
+          launchSource: {},
         },
       ],
       rejected: { [instanceId(9)]: 12 },
@@ -67,7 +80,7 @@ test('a digest, whole', () => {
       problems: ['the rule Launch is disabled'],
     },
     email: [
-      'IMDSv2 enforcer, account 111122223333, eu-west-1, sweep of 2026-11-22T00:00:00Z: 16.6 % compliant.',
+      'IMDSv2 enforcer, account 111122223333, eu-west-1, scan of 2026-11-22T00:00:00Z: 16.6 % compliant.',
       '6 instances: 4 open, 1 exempt, 1 compliant. Closed in this run: 3.',
       'Something is off with the enforcer itself:\n  the rule Launch is disabled',
       `IMDSv1 was refused in the last day: something there still uses it:\n  ${instanceId(9)}: 12 calls; undo: imdsv2 rollback ${instanceId(9)} --region eu-west-1 --for 14d --reason '...'`,
@@ -79,16 +92,16 @@ test('a digest, whole', () => {
       'Before HttpTokensEnforced can be switched on in this region:\n  4 instances still answer IMDSv1, or cannot be read\n  1 exemptions are in use',
       'Names and reasons above are as others wrote them.',
     ].join('\n\n'),
-    attributes: { severity: 'warning', status: ['digest'], account: ACCOUNT, region: REGION, trigger: 'sweep' },
+    attributes: { severity: 'MEDIUM', status: ['digest'], account: ACCOUNT, region: REGION, trigger: 'scan' },
   });
 });
 
 describe('severity', () => {
-  test.each<readonly [string, Partial<Digest>, 'info' | 'warning']>([
-    ['how it stands', {}, 'info'],
-    ['nothing is refused', { rejected: new Map() }, 'info'],
-    ['something is refused', { rejected: new Map([[instanceId(1), 1]]) }, 'warning'],
-    ['something is off', { problems: ['2 dead letters are waiting'] }, 'warning'],
+  test.each<readonly [string, Partial<Digest>, 'INFORMATIONAL' | 'MEDIUM']>([
+    ['how it stands', {}, 'INFORMATIONAL'],
+    ['nothing is refused', { rejected: new Map() }, 'INFORMATIONAL'],
+    ['something is refused', { rejected: new Map([[instanceId(1), 1]]) }, 'MEDIUM'],
+    ['something is off', { problems: ['2 dead letters are waiting'] }, 'MEDIUM'],
   ])('%s → %s', (_, over, severity) => {
     expect(messageOf(digest([{}], over)).attributes.severity).toBe(severity);
   });
@@ -97,23 +110,23 @@ describe('severity', () => {
     const tags = { Name: '😀'.repeat(255) };
     const rejected = new Map(many(30_000, {}).map((_, index) => [instanceId(index), 1]));
     const of = digest(many(60, { tags }), { rejected });
-    expect(messageOf(of)).toMatchObject({ attributes: { severity: 'warning' } });
+    expect(messageOf(of)).toMatchObject({ attributes: { severity: 'MEDIUM' } });
   });
 });
 
-describe('closed', () => {
-  const closed = (over: Partial<Digest>, ...given: readonly Given[]) => jsonOf(digest(given, over)).closed;
+describe('already-remediated', () => {
+  const closed = (over: Partial<Digest>, ...given: readonly Given[]) => jsonOf(digest(given, over)).remediated;
   test('is how many fewer answer than before the run', () => {
-    expect(closed({ openBefore: 5, asked: 5 }, {}, {})).toBe(3);
-    expect(closed({ openBefore: 1, asked: 1 }, {}, {})).toBe(0);
+    expect(closed({ nonCompliantBefore: 5, requested: 5 }, {}, {})).toBe(3);
+    expect(closed({ nonCompliantBefore: 1, requested: 1 }, {}, {})).toBe(0);
   });
 
   test('what cannot be read was not counted before, so it is none that stayed open', () => {
-    expect(closed({ openBefore: 2, asked: 2 }, {}, { options: { HttpTokens: undefined } })).toBe(1);
+    expect(closed({ nonCompliantBefore: 2, requested: 2 }, {}, { options: { HttpTokens: undefined } })).toBe(1);
   });
 
-  test('a run that asked for nothing has closed nothing', () => {
-    expect(closed({ openBefore: 5, asked: 0 }, {})).toBe(0);
+  test('a run that requested for nothing has closed nothing', () => {
+    expect(closed({ nonCompliantBefore: 5, requested: 0 }, {})).toBe(0);
   });
 });
 
@@ -181,7 +194,7 @@ describe('what is missing before HttpTokensEnforced can be switched on', () => {
 
 test('nothing to judge is no share of nothing', () => {
   expect(messageOf(digest([{ awsManaged: true }]))).toMatchObject({
-    subject: '[IMDSv2 info] eu-west-1: nothing to judge, 0 open, 0 closed',
+    subject: '[IMDSv2 INFORMATIONAL] eu-west-1: nothing to judge, 0 open, 0 closed',
     json: { compliancePercent: undefined },
   });
 });
@@ -193,7 +206,7 @@ test('compliance is never rounded up to all', () => {
 
 test('the undo is one that the account allows', () => {
   const of = digest([{}], { rejected: new Map([[instanceId(1), 1]]) });
-  expect(toDigestMessage(of, NOW, { exemptionHorizonDays: 5 }).email).toContain(' --for 5d ');
+  expect(toDigestMessage(of, NOW, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
 });
 
 test('what nobody refused is no list, and what nobody gave as a reason is not in brackets', () => {

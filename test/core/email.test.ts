@@ -3,10 +3,10 @@ import { toMessages } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { CALLER, existing, outcome, snapshot, target } from '../support/builders.ts';
 
-const OPTIONS = { exemptionHorizonDays: 90 };
+const OPTIONS = { maxExemptionDays: 90 };
 
 const lines = (over: Partial<Outcome>, horizon = 90): string[] =>
-  section(outcome(over), { exemptionHorizonDays: horizon }).split('\n');
+  section(outcome(over), { maxExemptionDays: horizon }).split('\n');
 
 /** The labels of a section, in order; commands have none. */
 const labels = (over: Partial<Outcome>): string[] => lines(over).flatMap((line) => /^ {2}(\w+) /.exec(line)?.[1] ?? []);
@@ -43,7 +43,7 @@ test('the mail of a launch by an Auto Scaling group, whole', () => {
     '  options  HttpTokens optional -> required, HttpEndpoint enabled, HttpPutResponseHopLimit 1',
     '  who      arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling, from autoscaling.amazonaws.com, on its behalf: autoscaling.amazonaws.com, with autoscaling.amazonaws.com',
     '  when     launched 2026-11-22T11:59:20Z; IMDSv1 reachable for 40 s, until 2026-11-22T12:00:00Z',
-    '  origin   Auto Scaling group web, launch template lt-0a1b2c3d4e5f60718 version 7',
+    '  launchSource   Auto Scaling group web, launch template lt-0a1b2c3d4e5f60718 version 7',
     '  prevent  Launch template lt-0a1b2c3d4e5f60718 version 7 allows IMDSv1: make a version that does not, and give it to Auto Scaling group web.',
     `             aws ec2 create-launch-template-version --region eu-west-1 --launch-template-id 'lt-0a1b2c3d4e5f60718' --source-version '7' --launch-template-data '{"MetadataOptions":{"HttpTokens":"required","HttpEndpoint":"enabled","HttpPutResponseHopLimit":1}}'`,
     `             aws autoscaling update-auto-scaling-group --region eu-west-1 --auto-scaling-group-name 'web' --launch-template 'LaunchTemplateId=lt-0a1b2c3d4e5f60718,Version=$Latest'`,
@@ -74,7 +74,7 @@ describe('drift', () => {
   });
 
   test('no template is to blame for it', () => {
-    expect(labels(drift)).toEqual(['what', 'options', 'who', 'when', 'origin', 'undo']);
+    expect(labels(drift)).toEqual(['what', 'options', 'who', 'when', 'launchSource', 'undo']);
   });
 });
 
@@ -87,7 +87,7 @@ describe('running', () => {
     expect(lines(running)[at + 1]).toBe(
       "             aws cloudtrail lookup-events --region eu-west-1 --lookup-attributes AttributeKey=ResourceName,AttributeValue=i-0a1b2c3d4e5f60718 --query 'Events[].[EventTime,EventName,Username]' --output table",
     );
-    expect(labels(running)).toEqual(['what', 'options', 'who', 'when', 'origin', 'caller', 'prevent', 'undo']);
+    expect(labels(running)).toEqual(['what', 'options', 'who', 'when', 'launchSource', 'caller', 'prevent', 'undo']);
   });
 
   test('a caller that is known is not to be found out', () => {
@@ -112,26 +112,26 @@ describe('grant', () => {
       '  options  HttpTokens required, HttpEndpoint enabled, HttpPutResponseHopLimit 1',
       '  who      arn:aws:sts::111122223333:assumed-role/deployer/kim, from 198.51.100.23, with aws-cli/2.31.0',
       '  when     launched 2026-11-22T11:59:20Z; exemption set 2026-11-22T11:59:50Z; seen 2026-11-22T12:00:00Z',
-      '  origin   no tag of a launching service',
+      '  launchSource   no tag of a launching service',
       '  withdraw Takes the exemption back; unless in audit mode, IMDSv1 is closed within minutes where it is reachable then.',
       '             aws ec2 delete-tags --region eu-west-1 --resources i-0a1b2c3d4e5f60718 --tags Key=imdsv2:exempt-until',
     ]);
   });
 
   test('of a day that is over: held, no template is to blame, and the tag can go', () => {
-    const held = { ...granted, status: 'held', reason: 'exemption-expired', detail: '2026-11-21' } as const;
+    const held = { ...granted, status: 'needs-review', reason: 'exemption-expired', detail: '2026-11-21' } as const;
     expect(lines(held)[0]).toBe('i-0a1b2c3d4e5f60718: HELD (warning)');
-    expect(labels(held)).toEqual(['what', 'detail', 'options', 'who', 'when', 'origin', 'withdraw']);
+    expect(labels(held)).toEqual(['what', 'detail', 'options', 'who', 'when', 'launchSource', 'withdraw']);
   });
 
   test('whose tag is gone again: there is nothing to take back', () => {
-    const held = { ...granted, status: 'held', reason: 'existing-instance', snapshot: snapshot() } as const;
-    expect(labels({ ...held, detail: undefined })).toEqual(['what', 'options', 'who', 'when', 'origin']);
+    const held = { ...granted, status: 'needs-review', reason: 'existing-instance', snapshot: snapshot() } as const;
+    expect(labels({ ...held, detail: undefined })).toEqual(['what', 'options', 'who', 'when', 'launchSource']);
   });
 
   test('of an instance that could not be read: nobody knows whether there is something to take back', () => {
     const failed = { ...granted, status: 'failed', reason: 'denied', snapshot: undefined, detail: undefined } as const;
-    expect(labels(failed)).toEqual(['what', 'options', 'who', 'when', 'origin']);
+    expect(labels(failed)).toEqual(['what', 'options', 'who', 'when', 'launchSource']);
   });
 
   test('an exemption that nobody set just now is not to be taken back in the alert', () => {
@@ -152,12 +152,12 @@ describe('revoke', () => {
     expect(line(revoked, 'when')).toBe(
       'launched 2026-11-22T11:59:20Z; exemption removed 2026-11-22T11:59:50Z; closed 10 s later, 2026-11-22T12:00:00Z',
     );
-    expect(labels(revoked)).toEqual(['what', 'options', 'who', 'when', 'origin', 'prevent', 'undo']);
+    expect(labels(revoked)).toEqual(['what', 'options', 'who', 'when', 'launchSource', 'prevent', 'undo']);
   });
 
   test('that took all tags is not said to have removed an exemption', () => {
     const target_ = target({ ...revoked.target.context, recorded: { allTags: true } });
-    const held = { ...revoked, target: target_, status: 'held', reason: 'existing-instance' } as const;
+    const held = { ...revoked, target: target_, status: 'needs-review', reason: 'existing-instance' } as const;
     expect(line({ ...held, exposedSeconds: undefined }, 'when')).toMatch(
       /; all tags removed 2026-11-22T11:59:50Z; seen /,
     );
@@ -188,10 +188,10 @@ describe('undo', () => {
 
   test.each([
     ['remediated', true],
-    ['closed', true],
+    ['already-remediated', true],
     ['would-remediate', false],
     ['exempt', false],
-    ['held', false],
+    ['needs-review', false],
     ['failed', false],
   ] as const)('%s → there is something to undo: %s', (status, undo) => {
     expect(labels({ status }).includes('undo')).toBe(undo);
@@ -204,12 +204,12 @@ test('exempt: until when, and that the launch granted it to itself', () => {
   expect(line(exempt, 'what')).toContain('the very call that launched it set the tag');
   expect(line(exempt, 'detail')).toBe('2026-12-31');
   expect(line(exempt, 'who')).toContain('assumed-role/deployer/kim');
-  expect(labels(exempt)).toEqual(['what', 'detail', 'options', 'who', 'when', 'origin']);
+  expect(labels(exempt)).toEqual(['what', 'detail', 'options', 'who', 'when', 'launchSource']);
 });
 
 test('held: the value that could not be read, made harmless', () => {
   const held = {
-    status: 'held',
+    status: 'needs-review',
     reason: 'exemption-malformed',
     detail: 'see https://evil.example\n  undo  x',
   } as const;
@@ -217,7 +217,7 @@ test('held: the value that could not be read, made harmless', () => {
   expect(line(held, 'what')).toContain('is not a calendar date (YYYY-MM-DD)');
   expect(line(held, 'detail')).toBe('see https[:]//evil[.]example   undo  x');
   expect(line(held, 'when')).toBe('launched 2026-11-22T11:59:20Z; seen 2026-11-22T12:00:00Z');
-  expect(labels(held)).toEqual(['what', 'detail', 'options', 'who', 'when', 'origin', 'prevent']);
+  expect(labels(held)).toEqual(['what', 'detail', 'options', 'who', 'when', 'launchSource', 'prevent']);
 });
 
 test('failed: what EC2 said, and what may be behind it', () => {
@@ -231,39 +231,39 @@ test('failed: what EC2 said, and what may be behind it', () => {
   expect(line(failed, 'detail')).toBe('The account setting HttpTokensEnforced is on.');
 });
 
-test.each(['remediated', 'would-remediate', 'held', 'closed'] as const)(
+test.each(['remediated', 'would-remediate', 'needs-review', 'already-remediated'] as const)(
   '%s by its launch: what to change so that the next one does not come up like it',
   (status) => {
     expect(labels({ status })).toContain('prevent');
   },
 );
 
-test('held without having been read: nothing is known of its origin, so nothing is advised', () => {
-  expect(labels({ status: 'held', reason: 'unreadable', snapshot: undefined })).toEqual([
+test('held without having been read: nothing is known of its launchSource, so nothing is advised', () => {
+  expect(labels({ status: 'needs-review', reason: 'unreadable', snapshot: undefined })).toEqual([
     'what',
     'options',
     'who',
     'when',
-    'origin',
+    'launchSource',
   ]);
 });
 
-test('failed before it was read: no options, no origin, and it says so', () => {
+test('failed before it was read: no options, no launchSource, and it says so', () => {
   const failed = { status: 'failed', reason: 'denied', snapshot: undefined } as const;
   expect(line(failed, 'options')).toBe('not read');
-  expect(line(failed, 'origin')).toBe('no tag of a launching service');
+  expect(line(failed, 'launchSource')).toBe('no tag of a launching service');
   expect(line(failed, 'when')).toBe('seen 2026-11-22T12:00:00Z');
 });
 
 test('closed: nothing is said to have changed', () => {
-  const closed = { status: 'closed', snapshot: snapshot({ options: { HttpTokens: 'required' } }) } as const;
+  const closed = { status: 'already-remediated', snapshot: snapshot({ options: { HttpTokens: 'required' } }) } as const;
   expect(lines(closed)[0]).toBe('i-0a1b2c3d4e5f60718: CLOSED (info)');
   expect(line(closed, 'options')).toBe('HttpTokens required, HttpEndpoint enabled, HttpPutResponseHopLimit 1');
 });
 
 test('options that EC2 did not state are not made up', () => {
   const held = {
-    status: 'held',
+    status: 'needs-review',
     reason: 'unreadable',
     snapshot: snapshot({ options: { HttpTokens: undefined } }),
   } as const;
@@ -277,7 +277,7 @@ test('a container host with hop limit 1 is told what stops working', () => {
     'options',
     'who',
     'when',
-    'origin',
+    'launchSource',
     'note',
     'prevent',
     'undo',

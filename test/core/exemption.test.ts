@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { dayFromNow, daysLeft, readExemption, readPeriod, type Exemption } from '../../lambda/core/exemption.ts';
 
 const NOON = '2026-11-22T12:00:00Z';
-const read = (until: string, now: string, horizonDays = 90): Exemption =>
-  readExemption(new Map([['imdsv2:exempt-until', until]]), new Date(now), horizonDays);
+const read = (until: string, now: string, maxDays = 90): Exemption =>
+  readExemption(new Map([['imdsv2:exempt-until', until]]), new Date(now), maxDays);
 
 describe('the last day counts to its end in UTC', () => {
   test.each([
@@ -22,13 +22,13 @@ describe('the horizon is counted in days from today', () => {
   test.each([
     ['2026-12-22', '2026-11-22T00:00:00.000Z', 30, 'active'],
     ['2026-12-22', '2026-11-22T23:59:59.999Z', 30, 'active'],
-    ['2026-12-23', '2026-11-22T00:00:00.000Z', 30, 'beyond-horizon'],
-    ['2026-12-23', '2026-11-22T23:59:59.999Z', 30, 'beyond-horizon'],
+    ['2026-12-23', '2026-11-22T00:00:00.000Z', 30, 'exceeds-maximum'],
+    ['2026-12-23', '2026-11-22T23:59:59.999Z', 30, 'exceeds-maximum'],
     ['2026-11-23', NOON, 1, 'active'],
-    ['2026-11-24', NOON, 1, 'beyond-horizon'],
-    ['9999-12-31', NOON, 3650, 'beyond-horizon'],
-  ] as const)('until %s, at %s, %i days → %s', (until, now, horizonDays, kind) => {
-    expect(read(until, now, horizonDays)).toEqual({ kind, until });
+    ['2026-11-24', NOON, 1, 'exceeds-maximum'],
+    ['9999-12-31', NOON, 3650, 'exceeds-maximum'],
+  ] as const)('until %s, at %s, %i days → %s', (until, now, maxDays, kind) => {
+    expect(read(until, now, maxDays)).toEqual({ kind, until });
   });
 });
 
@@ -147,7 +147,7 @@ describe('the days that are left', () => {
           const until = dayFromNow(now, days);
           expect(daysLeft(until, now)).toBe(days);
           expect(readExemption(new Map([['imdsv2:exempt-until', until]]), now, 90).kind).toBe(
-            days < 0 ? 'expired' : days > 90 ? 'beyond-horizon' : 'active',
+            days < 0 ? 'expired' : days > 90 ? 'exceeds-maximum' : 'active',
           );
         },
       ),

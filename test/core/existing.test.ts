@@ -3,22 +3,22 @@ import type { Usage } from '../../lambda/core/usage.ts';
 import { context, existing, NOW, policy, snapshot } from '../support/builders.ts';
 
 const REMEDIATE: Decision = { kind: 'remediate' };
-const EXISTING: Decision = { kind: 'hold', problem: 'existing-instance' };
+const EXISTING: Decision = { kind: 'needs-review', problem: 'existing-instance' };
 const EXEMPT: Decision = { kind: 'exempt', until: '2026-12-31', grantReason: undefined, selfGranted: false };
 
-describe('the sweep', () => {
-  const swept = context({ trigger: 'sweep' });
+describe('the scan', () => {
+  const scanned = context({ trigger: 'scan' });
   test('takes every instance for an existing one, however new', () => {
     for (const given of [snapshot(), existing()]) {
-      expect(decide(given, swept, policy(), NOW)).toEqual(EXISTING);
-      expect(decide(given, swept, policy({ existing: 'enforce' }), NOW)).toEqual(REMEDIATE);
+      expect(decide(given, scanned, policy(), NOW)).toEqual(EXISTING);
+      expect(decide(given, scanned, policy({ existing: 'enforce' }), NOW)).toEqual(REMEDIATE);
     }
   });
 });
 
 test.each<readonly [boolean, Decision]>([
-  [true, { kind: 'hold', problem: 'usage-unknown' }],
-  [false, { kind: 'hold', problem: 'in-use' }],
+  [true, { kind: 'needs-review', problem: 'usage-unknown' }],
+  [false, { kind: 'needs-review', problem: 'in-use' }],
   [false, EXISTING],
   [false, EXEMPT],
   [false, REMEDIATE],
@@ -27,42 +27,42 @@ test.each<readonly [boolean, Decision]>([
   expect(isGated(decision)).toBe(gated);
 });
 
-describe('existing=enforce-when-quiet', () => {
-  const whenQuiet = policy({ existing: 'enforce-when-quiet' });
-  const IN_USE: Decision = { kind: 'hold', problem: 'in-use' };
-  const NOT_KNOWN: Decision = { kind: 'hold', problem: 'usage-unknown' };
+describe('existing=enforce-when-unused', () => {
+  const whenUnused = policy({ existing: 'enforce-when-unused' });
+  const IN_USE: Decision = { kind: 'needs-review', problem: 'in-use' };
+  const NOT_KNOWN: Decision = { kind: 'needs-review', problem: 'usage-unknown' };
   const USED: Usage = { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW };
 
-  describe.each(['running', 'sweep'] as const)('%s of an existing instance', (trigger) => {
+  describe.each(['running', 'scan'] as const)('%s of an existing instance', (trigger) => {
     test.each<readonly [string, Usage | undefined, Decision]>([
-      ['whose measured use is zero → remediated', { kind: 'quiet', hours: 336 }, REMEDIATE],
+      ['whose measured use is zero → remediated', { kind: 'unused', hours: 336 }, REMEDIATE],
       ['that was used → held', USED, IN_USE],
       ['of which nothing can be said → held', { kind: 'unknown', why: 'gaps' }, NOT_KNOWN],
       ['that was not measured → held', undefined, NOT_KNOWN],
     ])('%s', (_, usage, decision) => {
-      expect(decide(existing(), context({ trigger, usage }), whenQuiet, NOW)).toEqual(decision);
+      expect(decide(existing(), context({ trigger, usage }), whenUnused, NOW)).toEqual(decision);
     });
 
-    test('that is exempt stays so, quiet or not', () => {
+    test('that is exempt stays so, unused or not', () => {
       const given = existing({ tags: { 'imdsv2:exempt-until': '2026-12-31' } });
-      const quiet = context({ trigger, usage: { kind: 'quiet', hours: 336 } });
-      expect(decide(given, quiet, whenQuiet, NOW)).toEqual(EXEMPT);
+      const unused = context({ trigger, usage: { kind: 'unused', hours: 336 } });
+      expect(decide(given, unused, whenUnused, NOW)).toEqual(EXEMPT);
     });
   });
 
   test.each(['launch', 'drift', 'revoke', 'command'] as const)('%s: use is no excuse', (trigger) => {
-    expect(decide(existing(), context({ trigger, usage: USED }), whenQuiet, NOW)).toEqual(REMEDIATE);
+    expect(decide(existing(), context({ trigger, usage: USED }), whenUnused, NOW)).toEqual(REMEDIATE);
   });
 
   test('use is no excuse for the first start, and no reason to close what was just exempted', () => {
-    const quiet: Usage = { kind: 'quiet', hours: 336 };
-    expect(decide(snapshot(), context({ trigger: 'running', usage: USED }), whenQuiet, NOW)).toEqual(REMEDIATE);
-    expect(decide(existing(), context({ trigger: 'grant', usage: quiet }), whenQuiet, NOW)).toEqual(EXISTING);
+    const unused: Usage = { kind: 'unused', hours: 336 };
+    expect(decide(snapshot(), context({ trigger: 'running', usage: USED }), whenUnused, NOW)).toEqual(REMEDIATE);
+    expect(decide(existing(), context({ trigger: 'grant', usage: unused }), whenUnused, NOW)).toEqual(EXISTING);
   });
 
   test.each(['audit', 'enforce'] as const)('existing=%s does not ask for the use', (mode) => {
-    const decisions = [USED, { kind: 'quiet', hours: 336 } as const].map((usage) =>
-      decide(existing(), context({ trigger: 'sweep', usage }), policy({ existing: mode }), NOW),
+    const decisions = [USED, { kind: 'unused', hours: 336 } as const].map((usage) =>
+      decide(existing(), context({ trigger: 'scan', usage }), policy({ existing: mode }), NOW),
     );
     expect(decisions).toEqual(mode === 'audit' ? [EXISTING, EXISTING] : [REMEDIATE, REMEDIATE]);
   });
@@ -71,14 +71,14 @@ describe('existing=enforce-when-quiet', () => {
 describe('a call that took all tags, and nobody knows whether an exemption was among them', () => {
   const context_ = (usage?: Usage) => context({ trigger: 'revoke', recorded: { allTags: true }, usage });
   const USED: Usage = { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW };
-  const QUIET: Usage = { kind: 'quiet', hours: 336 };
+  const UNUSED: Usage = { kind: 'unused', hours: 336 };
 
-  test.each<readonly ['audit' | 'enforce-when-quiet' | 'enforce', Usage | undefined, Decision]>([
+  test.each<readonly ['audit' | 'enforce-when-unused' | 'enforce', Usage | undefined, Decision]>([
     ['audit', undefined, EXISTING],
-    ['audit', QUIET, EXISTING],
-    ['enforce-when-quiet', QUIET, REMEDIATE],
-    ['enforce-when-quiet', USED, { kind: 'hold', problem: 'in-use' }],
-    ['enforce-when-quiet', undefined, { kind: 'hold', problem: 'usage-unknown' }],
+    ['audit', UNUSED, EXISTING],
+    ['enforce-when-unused', UNUSED, REMEDIATE],
+    ['enforce-when-unused', USED, { kind: 'needs-review', problem: 'in-use' }],
+    ['enforce-when-unused', undefined, { kind: 'needs-review', problem: 'usage-unknown' }],
     ['enforce', USED, REMEDIATE],
   ])('existing=%s, %j → %j, however old the instance is', (mode, usage, decision) => {
     for (const given of [snapshot(), existing()]) {
@@ -98,7 +98,7 @@ describe('a call that took all tags, and nobody knows whether an exemption was a
 
   test('an instance that has its exemption all the same stays exempt; one that is closed is compliant', () => {
     const exempt = existing({ tags: { 'imdsv2:exempt-until': '2026-12-31' } });
-    expect(decide(exempt, context_(QUIET), policy({ existing: 'enforce' }), NOW)).toEqual(EXEMPT);
+    expect(decide(exempt, context_(UNUSED), policy({ existing: 'enforce' }), NOW)).toEqual(EXEMPT);
     const closed = existing({ options: { HttpTokens: 'required' } });
     expect(decide(closed, context_(), policy(), NOW)).toEqual({ kind: 'skip', reason: 'compliant' });
   });

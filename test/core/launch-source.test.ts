@@ -1,6 +1,6 @@
-import { isContainerHost, originOf } from '../../lambda/core/launch-source.ts';
+import { isContainerHost, launchSourceOf } from '../../lambda/core/launch-source.ts';
 
-test('each tag of a launching service names a part of the origin', () => {
+test('each tag of a launching service names a part of the launchSource', () => {
   const tags = new Map([
     ['Name', 'web'],
     ['aws:autoscaling:groupName', 'web-asg'],
@@ -15,7 +15,7 @@ test('each tag of a launching service names a part of the origin', () => {
     ['elasticbeanstalk:environment-name', 'shop-env'],
     ['elasticbeanstalk:environment-id', 'e-abcdefghij'],
   ]);
-  expect(originOf(tags)).toEqual({
+  expect(launchSourceOf(tags)).toEqual({
     autoScalingGroup: 'web-asg',
     launchTemplateId: 'lt-0a1b2c3d4e5f60718',
     launchTemplateVersion: '7',
@@ -29,10 +29,10 @@ test('each tag of a launching service names a part of the origin', () => {
   });
 });
 
-test('no tag of a service → no origin, and nothing inherited', () => {
-  expect(originOf(new Map())).toStrictEqual({});
+test('no tag of a service → no launchSource, and nothing inherited', () => {
+  expect(launchSourceOf(new Map())).toStrictEqual({});
   expect(
-    originOf(
+    launchSourceOf(
       new Map([
         ['Name', 'web'],
         ['constructor', 'x'],

@@ -2,7 +2,7 @@ import { type AlertJson, toMessages } from '../../lambda/core/message.ts';
 import { outcome, snapshot, target } from '../support/builders.ts';
 
 const json = (over: Parameters<typeof outcome>[0]): AlertJson['outcomes'] =>
-  toMessages([outcome(over)], { exemptionHorizonDays: 90 }).flatMap((message) => message.json.outcomes);
+  toMessages([outcome(over)], { maxExemptionDays: 90 }).flatMap((message) => message.json.outcomes);
 
 test('what EC2 did not state of an instance leaves its fields out', () => {
   const [told] = json({ snapshot: snapshot({ launchTime: undefined }) });
@@ -17,7 +17,7 @@ test('texts of callers, tags and options are cleaned, numbers stay numbers', () 
   expect(json(dirty)).toMatchObject([
     {
       caller: { principal: 'kim' },
-      origin: { eksCluster: 'prod' },
+      launchSource: { eksCluster: 'prod' },
       before: { HttpTokens: 'optional ', HttpPutResponseHopLimit: 1 },
     },
   ]);

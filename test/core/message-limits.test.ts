@@ -6,7 +6,7 @@ import type { Outcome } from '../../lambda/core/outcome.ts';
 import { instanceId, outcome, snapshot, target } from '../support/builders.ts';
 import { hostileText, INVISIBLE } from '../support/hostile.ts';
 
-const OPTIONS = { exemptionHorizonDays: 90 };
+const OPTIONS = { maxExemptionDays: 90 };
 const LIMIT = 240 * 1024;
 
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
@@ -74,7 +74,7 @@ test('names however heavy do not turn one alert into many: fewer are told in det
   const [message, ...more] = toMessages(heavy(1_000, HEAVY.emoji), OPTIONS);
   expect(more).toEqual([]);
   expect(message?.json.outcomes.length).toBeGreaterThan(0);
-  expect(message?.json.outcomes.every(({ severity }) => severity === 'critical')).toBe(true);
+  expect(message?.json.outcomes.every(({ severity }) => severity === 'CRITICAL')).toBe(true);
 });
 
 test('exactly as heavy as allowed is told in full, a byte more is not', () => {
@@ -84,7 +84,7 @@ test('exactly as heavy as allowed is told in full, a byte more is not', () => {
       const eventId = 'x'.repeat(Math.min(128, Math.max(0, bytesMore - index * 128)));
       return outcome({
         ...each,
-        status: 'held',
+        status: 'needs-review',
         target: { ...each.target, context: { ...each.target.context, eventId } },
       });
     });
@@ -174,7 +174,7 @@ test('for any outcomes: subject under 100 ASCII characters, mail without hidden 
         expect(lines.filter((line) => !isCommand(line)).join('\n')).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
         // Nothing that a stranger wrote starts a line: only our own titles, labels and closing words do.
         const OURS =
-          /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|detail|options|who|when|origin|caller|note|prevent|undo) |^ {13}aws |^\d+ more |^Instances stay exempt /;
+          /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|detail|options|who|when|launchSource|caller|note|prevent|undo) |^ {13}aws |^\d+ more |^Instances stay exempt /;
         expect(lines.filter((line) => !OURS.test(line))).toEqual([]);
         expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
       }

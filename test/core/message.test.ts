@@ -3,7 +3,7 @@ import { type AlertMessage, DETAILED, toMessages } from '../../lambda/core/messa
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { instanceId, outcome, snapshot, target } from '../support/builders.ts';
 
-const OPTIONS = { exemptionHorizonDays: 90 };
+const OPTIONS = { maxExemptionDays: 90 };
 
 const one = (...outcomes: readonly Outcome[]): AlertMessage => {
   const [message, ...more] = toMessages(outcomes, OPTIONS);
@@ -28,15 +28,15 @@ test('a launch in the form for machines, whole', () => {
     account: '111122223333',
     region: 'eu-west-1',
     trigger: 'launch',
-    severity: 'warning',
+    severity: 'MEDIUM',
     counts: { remediated: 1 },
     outcomes: [
       {
         instanceId: 'i-0a1b2c3d4e5f60718',
         name: 'web-1',
         status: 'remediated',
-        reason: 'imdsv1-reachable',
-        severity: 'warning',
+        reason: 'imdsv1-enabled',
+        severity: 'MEDIUM',
         explanation: 'It was launched with IMDSv1 reachable; it is closed now.',
         eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
         occurredAt: '2026-11-22T11:59:20.000Z',
@@ -48,7 +48,7 @@ test('a launch in the form for machines, whole', () => {
           sourceIp: '198.51.100.23',
           userAgent: 'aws-cli/2.31.0',
         },
-        origin: { autoScalingGroup: 'web' },
+        launchSource: { autoScalingGroup: 'web' },
         before: {
           HttpTokens: 'optional',
           HttpEndpoint: 'enabled',
@@ -82,13 +82,13 @@ test('what was never read leaves its fields out', () => {
     instanceId: 'i-0a1b2c3d4e5f60718',
     status: 'failed',
     reason: 'denied',
-    severity: 'critical',
+    severity: 'CRITICAL',
     explanation:
       'EC2 refused for lack of permission; IMDSv1 stays reachable. See "EC2 refuses our change" in the runbook.',
     eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
     occurredAt: '2026-11-22T11:59:20.000Z',
     settledAt: '2026-11-22T12:00:00.000Z',
-    origin: {},
+    launchSource: {},
   });
 });
 
@@ -101,8 +101,8 @@ test('a grant for machines: who, until when, and the options as they are', () =>
     detail: '2026-12-31: see\u202e https://evil.example',
   });
   const { subject, json, attributes } = one(granted);
-  expect(subject).toBe('[IMDSv2 warning] eu-west-1: 1 exempt i-0a1b2c3d4e5f60718');
-  expect(attributes).toMatchObject({ severity: 'warning', status: ['exempt'], trigger: 'grant' });
+  expect(subject).toBe('[IMDSv2 MEDIUM] eu-west-1: 1 exempt i-0a1b2c3d4e5f60718');
+  expect(attributes).toMatchObject({ severity: 'MEDIUM', status: ['exempt'], trigger: 'grant' });
   expect(json.outcomes).toMatchObject([
     {
       reason: 'exempt-self-granted',
@@ -116,12 +116,12 @@ test('a grant for machines: who, until when, and the options as they are', () =>
 
 describe('subject', () => {
   test.each<readonly [string, readonly Outcome[], string]>([
-    ['one', [outcome()], '[IMDSv2 warning] eu-west-1: 1 remediated i-0a1b2c3d4e5f60718'],
-    ['three of a kind', several(3, 1), '[IMDSv2 warning] eu-west-1: 3 remediated i-00000000000000001 +2'],
+    ['one', [outcome()], '[IMDSv2 MEDIUM] eu-west-1: 1 remediated i-0a1b2c3d4e5f60718'],
+    ['three of a kind', several(3, 1), '[IMDSv2 MEDIUM] eu-west-1: 3 remediated i-00000000000000001 +2'],
     [
       'several kinds, the worst first',
       [...several(2, 1, { status: 'exempt' }), outcome({ status: 'failed', reason: 'denied' })],
-      '[IMDSv2 critical] eu-west-1: 1 failed, 2 exempt i-0a1b2c3d4e5f60718 +2',
+      '[IMDSv2 CRITICAL] eu-west-1: 1 failed, 2 exempt i-0a1b2c3d4e5f60718 +2',
     ],
     [
       'ids go where there is no room for them',
@@ -129,9 +129,9 @@ describe('subject', () => {
         ...several(100, 1, { status: 'failed', reason: 'denied' }),
         ...several(2000, 1000, { status: 'would-remediate' }),
         ...several(10, 4000, { status: 'exempt' }),
-        ...several(10, 5000, { status: 'closed' }),
+        ...several(10, 5000, { status: 'already-remediated' }),
       ],
-      '[IMDSv2 critical] eu-west-1: 100 failed, 2000 would-remediate, 10 exempt, 10 closed',
+      '[IMDSv2 CRITICAL] eu-west-1: 100 failed, 2000 would-remediate, 10 exempt, 10 closed',
     ],
   ])('%s', (_, outcomes, subject) => {
     expect(one(...outcomes).subject).toBe(subject);
@@ -144,7 +144,7 @@ describe('subject', () => {
           outcome({ target: target({ region: 'us-gov-northwest-1', instanceId: `i-${letter.repeat(digits)}` }) }),
         ),
       ).subject;
-    const without = '[IMDSv2 warning] us-gov-northwest-1: 2 remediated';
+    const without = '[IMDSv2 MEDIUM] us-gov-northwest-1: 2 remediated';
     const room = 99 - `${without} i- +1`.length;
     expect(two(room)).toBe(`${without} i-${'a'.repeat(room)} +1`);
     expect(two(room)).toHaveLength(99);
@@ -157,7 +157,7 @@ describe('subject', () => {
     );
     const { subject } = one(...there);
     expect(subject).toBe(
-      '[IMDSv2 critical] us-gov-west-1: 1 failed, 1 remediated, 1 would-remediate, 1 held, 1 closed, 1 exe',
+      '[IMDSv2 CRITICAL] us-gov-west-1: 1 failed, 1 remediated, 1 would-remediate, 1 held, 1 closed, 1 exe',
     );
     expect(subject).toHaveLength(99);
   });
@@ -171,7 +171,7 @@ describe('subject', () => {
       snapshot: snapshot({ tags: { Name: 'EVIL', 'aws:autoscaling:groupName': 'EVIL' } }),
       detail: 'EVIL',
     });
-    expect(one(evil).subject).toBe('[IMDSv2 critical] eu-west-1: 1 failed i-0a1b2c3d4e5f60718');
+    expect(one(evil).subject).toBe('[IMDSv2 CRITICAL] eu-west-1: 1 failed i-0a1b2c3d4e5f60718');
   });
 });
 
@@ -181,11 +181,11 @@ describe('attributes for filter policies', () => {
     const message = one(
       outcome({ status: 'exempt', target: drift }),
       outcome({ target: drift }),
-      outcome({ status: 'held', target: drift }),
+      outcome({ status: 'needs-review', target: drift }),
     );
     expect(message.attributes).toEqual({
-      severity: 'high',
-      status: ['remediated', 'held', 'exempt'],
+      severity: 'HIGH',
+      status: ['remediated', 'needs-review', 'exempt'],
       account: '111122223333',
       region: 'eu-west-1',
       trigger: 'drift',
@@ -217,7 +217,7 @@ test('one message for each account, region and trigger, whatever the order', () 
 test('what could not be done comes before what somebody set back', () => {
   const of = target({ trigger: 'drift' });
   const { outcomes } = one(outcome({ target: of }), outcome({ target: of, status: 'failed', reason: 'denied' })).json;
-  expect(outcomes.map(({ severity }) => severity)).toEqual(['critical', 'high']);
+  expect(outcomes.map(({ severity }) => severity)).toEqual(['CRITICAL', 'HIGH']);
 });
 
 describe('many instances', () => {
@@ -231,12 +231,12 @@ describe('many instances', () => {
   test('the first 25 are told in detail, worst first', () => {
     const detailed = message.json.outcomes.map(({ severity }) => severity);
     expect(detailed).toEqual([
-      'critical',
-      'critical',
-      'warning',
-      'warning',
-      'warning',
-      ...Array.from({ length: DETAILED - 5 }, () => 'info'),
+      'CRITICAL',
+      'CRITICAL',
+      'MEDIUM',
+      'MEDIUM',
+      'MEDIUM',
+      ...Array.from({ length: DETAILED - 5 }, () => 'INFORMATIONAL'),
     ]);
     expect(message.email.match(/^i-\S+: [A-Z]+ \(/gm)).toHaveLength(DETAILED);
   });

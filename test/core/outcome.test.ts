@@ -1,6 +1,6 @@
 import { STATUSES, type Severity, TRIGGERS } from '../../lambda/contract.ts';
 import { FAILURE_KINDS, isRetryable } from '../../lambda/core/failure.ts';
-import { isRetried, isTold, type Outcome, severityOf, worstOf } from '../../lambda/core/outcome.ts';
+import { isRetried, isNotified, type Outcome, severityOf, worstOf } from '../../lambda/core/outcome.ts';
 import { existing, outcome, snapshot, target } from '../support/builders.ts';
 
 const launch = target();
@@ -11,38 +11,46 @@ const revoke = target({ trigger: 'revoke' });
 
 describe('severity', () => {
   test.each<readonly [string, Partial<Outcome>, Severity]>([
-    ['a launch that was remediated', { status: 'remediated', target: launch }, 'warning'],
-    ['a start that was remediated', { status: 'remediated', target: running }, 'warning'],
-    ['somebody set it back: outranks a launch', { status: 'remediated', target: drift }, 'high'],
-    ['audit: a launch', { status: 'would-remediate', target: launch }, 'warning'],
-    ['audit: a start', { status: 'would-remediate', target: running }, 'warning'],
-    ['audit: somebody set it back', { status: 'would-remediate', target: drift }, 'high'],
-    ['already closed', { status: 'closed' }, 'info'],
-    ['already closed after a set-back', { status: 'closed', target: drift }, 'info'],
-    ['exempt', { status: 'exempt' }, 'info'],
-    ['exempt by its own launch', { status: 'exempt', reason: 'exempt-self-granted' }, 'warning'],
-    ['held: existing', { status: 'held', reason: 'existing-instance' }, 'info'],
-    ['held: unreadable', { status: 'held', reason: 'unreadable' }, 'warning'],
-    ['held: malformed exemption', { status: 'held', reason: 'exemption-malformed' }, 'warning'],
-    ['held: exemption too long', { status: 'held', reason: 'exemption-beyond-horizon' }, 'warning'],
+    ['a launch that was remediated', { status: 'remediated', target: launch }, 'MEDIUM'],
+    ['a start that was remediated', { status: 'remediated', target: running }, 'MEDIUM'],
+    ['somebody set it back: outranks a launch', { status: 'remediated', target: drift }, 'HIGH'],
+    ['audit: a launch', { status: 'would-remediate', target: launch }, 'MEDIUM'],
+    ['audit: a start', { status: 'would-remediate', target: running }, 'MEDIUM'],
+    ['audit: somebody set it back', { status: 'would-remediate', target: drift }, 'HIGH'],
+    ['already closed', { status: 'already-remediated' }, 'INFORMATIONAL'],
+    ['already closed after a set-back', { status: 'already-remediated', target: drift }, 'INFORMATIONAL'],
+    ['exempt', { status: 'exempt' }, 'INFORMATIONAL'],
+    ['exempt by its own launch', { status: 'exempt', reason: 'exempt-self-granted' }, 'MEDIUM'],
+    ['held: existing', { status: 'needs-review', reason: 'existing-instance' }, 'INFORMATIONAL'],
+    ['held: unreadable', { status: 'needs-review', reason: 'unreadable' }, 'MEDIUM'],
+    ['held: malformed exemption', { status: 'needs-review', reason: 'exemption-malformed' }, 'MEDIUM'],
+    ['held: exemption too long', { status: 'needs-review', reason: 'exemption-exceeds-maximum' }, 'MEDIUM'],
     [
       'held: somebody set an exemption to a day that is over',
-      { status: 'held', reason: 'exemption-expired' },
-      'warning',
+      { status: 'needs-review', reason: 'exemption-expired' },
+      'MEDIUM',
     ],
-    ['somebody set an exemption', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'warning'],
-    ['somebody set an exemption, by whatever record', { status: 'exempt', target: grant }, 'warning'],
-    ['an exemption set to nonsense', { status: 'held', reason: 'exemption-malformed', target: grant }, 'warning'],
-    ['an exemption set and gone again', { status: 'held', reason: 'existing-instance', target: grant }, 'warning'],
-    ['an exemption removed: closed', { status: 'remediated', target: revoke }, 'warning'],
-    ['audit: an exemption removed', { status: 'would-remediate', target: revoke }, 'warning'],
-    ['an exemption removed, already closed', { status: 'closed', target: revoke }, 'info'],
-    ['an exemption removed and there all the same', { status: 'exempt', target: revoke }, 'warning'],
-    ['an exemption removed: could not be closed', { status: 'failed', reason: 'denied', target: revoke }, 'critical'],
-    ['skipped', { status: 'skipped' }, 'info'],
-    ['failed, to be tried again', { status: 'failed', reason: 'throttled' }, 'warning'],
-    ['failed for good: outranks all', { status: 'failed', reason: 'denied' }, 'critical'],
-    ['failed for good after a set-back', { status: 'failed', reason: 'unsupported', target: drift }, 'critical'],
+    ['somebody set an exemption', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'MEDIUM'],
+    ['somebody set an exemption, by whatever record', { status: 'exempt', target: grant }, 'MEDIUM'],
+    [
+      'an exemption set to nonsense',
+      { status: 'needs-review', reason: 'exemption-malformed', target: grant },
+      'MEDIUM',
+    ],
+    [
+      'an exemption set and gone again',
+      { status: 'needs-review', reason: 'existing-instance', target: grant },
+      'MEDIUM',
+    ],
+    ['an exemption removed: closed', { status: 'remediated', target: revoke }, 'MEDIUM'],
+    ['audit: an exemption removed', { status: 'would-remediate', target: revoke }, 'MEDIUM'],
+    ['an exemption removed, already closed', { status: 'already-remediated', target: revoke }, 'INFORMATIONAL'],
+    ['an exemption removed and there all the same', { status: 'exempt', target: revoke }, 'MEDIUM'],
+    ['an exemption removed: could not be closed', { status: 'failed', reason: 'denied', target: revoke }, 'CRITICAL'],
+    ['skipped', { status: 'skipped' }, 'INFORMATIONAL'],
+    ['failed, to be tried again', { status: 'failed', reason: 'throttled' }, 'MEDIUM'],
+    ['failed for good: outranks all', { status: 'failed', reason: 'denied' }, 'CRITICAL'],
+    ['failed for good after a set-back', { status: 'failed', reason: 'unsupported', target: drift }, 'CRITICAL'],
   ])('%s', (_, over, severity) => {
     expect(severityOf(outcome(over))).toBe(severity);
   });
@@ -52,11 +60,11 @@ describe('severity', () => {
     const warning = outcome();
     const high = outcome({ target: drift });
     const critical = outcome({ status: 'failed', reason: 'denied' });
-    expect(worstOf([])).toBe('info');
-    expect(worstOf([info, info])).toBe('info');
-    expect(worstOf([info, warning, info])).toBe('warning');
-    expect(worstOf([high, warning])).toBe('high');
-    expect(worstOf([warning, critical, high])).toBe('critical');
+    expect(worstOf([])).toBe('INFORMATIONAL');
+    expect(worstOf([info, info])).toBe('INFORMATIONAL');
+    expect(worstOf([info, warning, info])).toBe('MEDIUM');
+    expect(worstOf([high, warning])).toBe('HIGH');
+    expect(worstOf([warning, critical, high])).toBe('CRITICAL');
   });
 });
 
@@ -70,7 +78,7 @@ test('only failures are retried', () => {
 });
 
 describe('who is told', () => {
-  const told = (over: Partial<Outcome>, trail: boolean) => isTold(outcome(over), trail);
+  const told = (over: Partial<Outcome>, trail: boolean) => isNotified(outcome(over), trail);
 
   const fromCloudTrail = {
     remediated: true,
@@ -99,8 +107,8 @@ describe('who is told', () => {
     }
   });
 
-  test.each([true, false])('sweep, trail %s: what it left alone is in its digest', (trail) => {
-    const of = target({ trigger: 'sweep' });
+  test.each([true, false])('scan, trail %s: what it left alone is in its digest', (trail) => {
+    const of = target({ trigger: 'scan' });
     for (const instance of [snapshot(), existing()]) {
       expect(
         Object.fromEntries(STATUSES.map((status) => [status, told({ status, target: of, snapshot: instance }, trail)])),
@@ -121,9 +129,9 @@ describe('who is told', () => {
   test.each<readonly [Outcome['status'], boolean, boolean]>([
     ['remediated', true, true],
     ['would-remediate', false, true],
-    ['closed', true, true],
+    ['already-remediated', true, true],
     ['exempt', false, false],
-    ['held', false, true],
+    ['needs-review', false, true],
     ['skipped', false, false],
     ['failed', true, true],
   ])('running beside a trail: %s is told of a new instance %s, of an older one %s', (status, ofNew, ofOlder) => {
@@ -133,7 +141,9 @@ describe('who is told', () => {
 
   test('running beside a trail: a failure to read is told, though there is no snapshot', () => {
     expect(told({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);
-    expect(told({ status: 'held', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(false);
+    expect(told({ status: 'needs-review', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(
+      false,
+    );
   });
 
   test.each(TRIGGERS)('%s: what is not visible or not ready yet is tried again before anybody is told', (trigger) => {

@@ -1,8 +1,8 @@
-import { originOf } from '../../lambda/core/launch-source.ts';
-import { describeOrigin, iso } from '../../lambda/core/show.ts';
+import { launchSourceOf } from '../../lambda/core/launch-source.ts';
+import { describeLaunchSource, iso } from '../../lambda/core/show.ts';
 
 const shown = (tags: Readonly<Record<string, string>>): string =>
-  describeOrigin(originOf(new Map(Object.entries(tags))));
+  describeLaunchSource(launchSourceOf(new Map(Object.entries(tags))));
 
 test.each([
   ['2026-11-22T12:00:00.000Z', '2026-11-22T12:00:00Z'],
@@ -11,7 +11,7 @@ test.each([
   expect(iso(new Date(time))).toBe(seconds);
 });
 
-test('every kind of origin is named, as harmless text', () => {
+test('every kind of launchSource is named, as harmless text', () => {
   const tags = {
     'aws:ec2:fleet-id': 'fleet-0a1b2c3d',
     'aws:ec2launchtemplate:id': 'lt-0a1b2c3d',
@@ -34,8 +34,8 @@ test.each<readonly [string, Readonly<Record<string, string>>, string]>([
     { 'aws:autoscaling:groupName': '', 'aws:ec2:fleet-id': 'fleet-0a1b2c3d' },
     'fleet fleet-0a1b2c3d',
   ],
-])('an origin of %s is named as far as it is known', (_, tags, origin) => {
-  expect(shown(tags)).toBe(origin);
+])('an launchSource of %s is named as far as it is known', (_, tags, launchSource) => {
+  expect(shown(tags)).toBe(launchSource);
 });
 
 test('no tag of a service → says so', () => {

@@ -59,9 +59,9 @@ describe('the window', () => {
   });
 });
 
-describe('quiet', () => {
+describe('unused', () => {
   test('zeros over the whole window', () => {
-    expect(judge({}, read(zeros(ago(14 * DAY), NOW)))).toEqual({ kind: 'quiet', hours: 14 * 24 });
+    expect(judge({}, read(zeros(ago(14 * DAY), NOW)))).toEqual({ kind: 'unused', hours: 14 * 24 });
   });
 
   test('younger than the window: zeros over its own age, from the minimum on', () => {
@@ -69,8 +69,8 @@ describe('quiet', () => {
       const launchTime = ago(hours * HOUR);
       return judge({ launchTime, firstLaunch: launchTime }, read(zeros(launchTime, NOW)));
     };
-    expect(aged(24)).toEqual({ kind: 'quiet', hours: 24 });
-    expect(aged(36.5)).toEqual({ kind: 'quiet', hours: 36.5 });
+    expect(aged(24)).toEqual({ kind: 'unused', hours: 24 });
+    expect(aged(36.5)).toEqual({ kind: 'unused', hours: 36.5 });
     expect(aged(23.9)).toEqual(unknown('too-young'));
   });
 
@@ -84,22 +84,22 @@ describe('quiet', () => {
 
   test('started an hour ago after a long stop: what was measured before counts', () => {
     const points = [...zeros(ago(10 * DAY), ago(5 * DAY)), ...zeros(ago(HOUR), NOW)];
-    expect(judge({ launchTime: ago(HOUR) }, read(points)).kind).toBe('quiet');
+    expect(judge({ launchTime: ago(HOUR) }, read(points)).kind).toBe('unused');
   });
 
   test('started a while ago after a long stop: a day less the gap that is allowed is enough', () => {
     const since = (hours: number) => judge({ launchTime: ago(hours * HOUR) }, read(zeros(ago(hours * HOUR), NOW)));
-    expect(since(18)).toEqual({ kind: 'quiet', hours: 18 });
+    expect(since(18)).toEqual({ kind: 'unused', hours: 18 });
     expect(since(16)).toEqual(unknown('too-little-data'));
   });
 
   test('the newest hours may not be there yet', () => {
-    expect(judge({}, read(zeros(ago(14 * DAY), ago(4 * HOUR)))).kind).toBe('quiet');
+    expect(judge({}, read(zeros(ago(14 * DAY), ago(4 * HOUR)))).kind).toBe('unused');
   });
 
   test('an instance that does not say when it was first launched is at least as old as its last start', () => {
     const given = { firstLaunch: undefined, launchTime: ago(3 * DAY) };
-    expect(judge(given, read(zeros(ago(3 * DAY), NOW)))).toEqual({ kind: 'quiet', hours: 72 });
+    expect(judge(given, read(zeros(ago(3 * DAY), NOW)))).toEqual({ kind: 'unused', hours: 72 });
   });
 });
 
@@ -140,7 +140,7 @@ describe('in use', () => {
 
   test('longer ago than the window does not count', () => {
     const long = { at: ago(14 * DAY + PERIOD), count: 5 };
-    expect(judge({}, read([long, ...zeros(ago(14 * DAY), NOW)])).kind).toBe('quiet');
+    expect(judge({}, read([long, ...zeros(ago(14 * DAY), NOW)])).kind).toBe('unused');
     expect(judge({}, read([long]))).toEqual(unknown('no-data'));
   });
 });
@@ -179,13 +179,13 @@ describe('whatever the metric says', () => {
   });
   const measurement = fc.record({ points: fc.array(point, { maxLength: 200 }), complete: fc.boolean() });
 
-  test('quiet only with data, without a call, complete, on a running instance', () => {
+  test('unused only with data, without a call, complete, on a running instance', () => {
     fc.assert(
       fc.property(given, measurement, (change, measured) => {
         const usage = judge(change, measured);
         const inWindow = measured.points.filter(({ at }) => at.getTime() + PERIOD > NOW.getTime() - 14 * DAY);
         if (inWindow.some(({ count }) => count > 0)) expect(usage.kind).toBe('in-use');
-        if (usage.kind !== 'quiet') return;
+        if (usage.kind !== 'unused') return;
         expect(inWindow.length).toBeGreaterThan(0);
         expect(measured.complete).toBe(true);
         expect(change.state).toBe('running');
@@ -193,13 +193,13 @@ describe('whatever the metric says', () => {
     );
   });
 
-  test('losing data never makes an instance quiet', () => {
+  test('losing data never makes an instance unused', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 167 }), fc.integer({ min: 0, max: 167 }), (from, count) => {
         const all = zeros(ago(14 * DAY), NOW);
         const lost = read(all.filter((_, index) => index < from || index >= from + count));
         const missing = Math.min(count, all.length - from) * 2;
-        expect(judge({}, lost).kind).toBe(missing > 6 ? 'unknown' : 'quiet');
+        expect(judge({}, lost).kind).toBe(missing > 6 ? 'unknown' : 'unused');
       }),
     );
   });

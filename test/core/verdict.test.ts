@@ -9,18 +9,18 @@ const until = (day: string, reason?: string): Readonly<Record<string, string>> =
 
 describe('an instance is', () => {
   test.each<readonly [string, SnapshotChange, Verdict | undefined]>([
-    ['open, where IMDSv1 answers', {}, { name: 'open' }],
-    ['open, stopped or not', { state: 'stopped' }, { name: 'open' }],
-    ['open, its exemption being over', { tags: until('2026-11-21') }, { name: 'open' }],
+    ['open, where IMDSv1 answers', {}, { name: 'non-compliant' }],
+    ['open, stopped or not', { state: 'stopped' }, { name: 'non-compliant' }],
+    ['open, its exemption being over', { tags: until('2026-11-21') }, { name: 'non-compliant' }],
     [
       'open, its exemption being nonsense',
       { tags: until('soon') },
-      { name: 'open', problem: 'exemption-malformed', value: 'soon' },
+      { name: 'non-compliant', problem: 'exemption-malformed', value: 'soon' },
     ],
     [
       'open, its exemption reaching too far',
       { tags: until('2027-02-21') },
-      { name: 'open', problem: 'exemption-beyond-horizon', value: '2027-02-21' },
+      { name: 'non-compliant', problem: 'exemption-exceeds-maximum', value: '2027-02-21' },
     ],
     [
       'unreadable, where EC2 did not state the options',
@@ -51,6 +51,14 @@ test('the horizon is the account’s', () => {
 });
 
 test('an auditor would write up what is open or cannot be read, and reports name the worst first', () => {
-  expect(FINDINGS).toEqual(['open', 'unreadable']);
-  expect(VERDICTS).toEqual(['open', 'unreadable', 'pending', 'exempt', 'imds-off', 'aws-managed', 'compliant']);
+  expect(FINDINGS).toEqual(['non-compliant', 'unreadable']);
+  expect(VERDICTS).toEqual([
+    'non-compliant',
+    'unreadable',
+    'pending',
+    'exempt',
+    'imds-off',
+    'aws-managed',
+    'compliant',
+  ]);
 });

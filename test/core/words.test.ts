@@ -6,23 +6,23 @@ import { outcome, target } from '../support/builders.ts';
 
 /** Every status with every reason it can have. `satisfies` below makes a new reason fail to compile here. */
 const REASONS = {
-  'imdsv1-reachable': 'remediated',
+  'imdsv1-enabled': 'remediated',
   exempt: 'exempt',
   'exempt-self-granted': 'exempt',
-  unreadable: 'held',
-  'exemption-malformed': 'held',
-  'exemption-beyond-horizon': 'held',
-  'exemption-expired': 'held',
-  'in-use': 'held',
-  'usage-unknown': 'held',
-  'existing-instance': 'held',
+  unreadable: 'needs-review',
+  'exemption-malformed': 'needs-review',
+  'exemption-exceeds-maximum': 'needs-review',
+  'exemption-expired': 'needs-review',
+  'in-use': 'needs-review',
+  'usage-unknown': 'needs-review',
+  'existing-instance': 'needs-review',
   terminated: 'skipped',
   'aws-managed': 'skipped',
   'endpoint-disabled': 'skipped',
   compliant: 'skipped',
-  closed: 'closed',
+  'already-remediated': 'already-remediated',
   gone: 'skipped',
-  sighted: 'skipped',
+  recorded: 'skipped',
   'not-visible': 'failed',
   'not-ready': 'failed',
   throttled: 'failed',
@@ -91,12 +91,12 @@ describe('a change of the exemption tag', () => {
 
   test('that sets it to nonsense says what is wrong with it', () => {
     expect(told('grant', 'exemption-malformed')).toMatch(/not a calendar date.*exempts nothing/);
-    expect(told('grant', 'exemption-beyond-horizon')).toMatch(
+    expect(told('grant', 'exemption-exceeds-maximum')).toMatch(
       /further ahead than this account allows.*exempts nothing/,
     );
   });
 
-  test.each(['exemption-malformed', 'exemption-beyond-horizon', 'exemption-expired'] as const)(
+  test.each(['exemption-malformed', 'exemption-exceeds-maximum', 'exemption-expired'] as const)(
     'that exempts nothing (%s) does not say of a compliant instance that IMDSv1 is reachable',
     (reason) => {
       expect(told('grant', reason)).not.toContain('IMDSv1 stays reachable');
@@ -125,7 +125,7 @@ test('what was left open says so', () => {
     'exempt',
     'exempt-self-granted',
     'exemption-malformed',
-    'exemption-beyond-horizon',
+    'exemption-exceeds-maximum',
     'exemption-expired',
     'existing-instance',
     'throttled',

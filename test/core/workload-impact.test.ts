@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { type Broken, careFor, toBrokenMessages } from '../../lambda/core/workload-impact.ts';
+import { type WorkloadImpact, judgeAfterChange, toWorkloadImpactMessages } from '../../lambda/core/workload-impact.ts';
 import { toSnsText } from '../../lambda/core/message.ts';
 import { ACCOUNT, instanceId, NOW, REGION, snapshot } from '../support/builders.ts';
 import { hostileText, INVISIBLE } from '../support/hostile.ts';
 
-const OPTIONS = { exemptionHorizonDays: 90 };
+const OPTIONS = { maxExemptionDays: 90 };
 const applied = snapshot({ options: { HttpTokens: 'required' } });
 const pending = snapshot({ options: { HttpTokens: 'required', State: 'pending' } });
 
@@ -22,60 +22,60 @@ describe('what to do about an instance that was closed', () => {
     ['options that cannot be read → left', snapshot({ options: { HttpTokens: undefined } }), 5, 0, 'done'],
     ['terminated → nobody’s break', snapshot({ ...applied, tags: {}, state: 'terminated' }), 5, 0, 'done'],
     ['shutting down → nobody’s break', snapshot({ ...applied, tags: {}, state: 'shutting-down' }), 5, 0, 'done'],
-  ] as const)('%s', (_, seen, rejected, asked, care) => {
-    expect(careFor(seen, rejected, asked)).toBe(care);
+  ] as const)('%s', (_, seen, rejected, checksDone, care) => {
+    expect(judgeAfterChange(seen, rejected, checksDone)).toBe(care);
   });
 
   test('four looks, whatever is seen', () => {
     const looks = (seen: typeof applied) => {
-      let asked = 0;
-      while (careFor(seen, 0, asked) === 'later') asked += 1;
-      return asked + 1;
+      let checksDone = 0;
+      while (judgeAfterChange(seen, 0, checksDone) === 'later') checksDone += 1;
+      return checksDone + 1;
     };
     expect([looks(applied), looks(pending)]).toEqual([4, 4]);
   });
 });
 
 const [A, B] = [instanceId(1), instanceId(2)];
-const broken: readonly Broken[] = [
+const impacts: readonly WorkloadImpact[] = [
   {
     snapshot: snapshot({
       instanceId: A,
       options: { HttpTokens: 'required' },
       tags: { Name: 'web', 'aws:autoscaling:groupName': 'web-asg' },
     }),
-    closedAt: new Date('2026-11-22T11:30:00Z'),
+    remediatedAt: new Date('2026-11-22T11:30:00Z'),
     rejected: 12,
   },
   {
     snapshot: snapshot({ instanceId: B, options: { HttpTokens: 'required', State: 'pending' } }),
-    closedAt: new Date('2026-11-22T11:00:00Z'),
+    remediatedAt: new Date('2026-11-22T11:00:00Z'),
     rejected: 0,
   },
 ];
 
 test('a state that EC2 does not state is not made up', () => {
   const options = { HttpTokens: 'required', State: undefined };
-  const silent = { snapshot: snapshot({ options }), closedAt: new Date('2026-11-22T11:30:00Z'), rejected: 0 };
-  const [message] = toBrokenMessages(ACCOUNT, REGION, [silent], OPTIONS);
+  const silent = { snapshot: snapshot({ options }), remediatedAt: new Date('2026-11-22T11:30:00Z'), rejected: 0 };
+  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, [silent], OPTIONS);
   expect(message?.email).toContain('  what     the change is still not stated\n');
   expect(JSON.parse(JSON.stringify(message?.json))).not.toHaveProperty('instances.0.state');
 });
 
 test('the message, whole', () => {
-  const [message, ...others] = toBrokenMessages(ACCOUNT, REGION, broken, OPTIONS);
+  const [message, ...others] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, OPTIONS);
   expect(others).toEqual([]);
   expect(message).toEqual({
-    subject: '[IMDSv2 high] eu-west-1: 2 closed and still in need of IMDSv1',
+    subject: '[IMDSv2 HIGH] eu-west-1: 2 closed and still in need of IMDSv1',
     json: {
-      schema: 'imdsv2-enforcer.broken/v1',
+      schema: 'imdsv2-enforcer.workload-impact/v1',
       account: '111122223333',
       region: 'eu-west-1',
       instances: [
         {
           instanceId: A,
           name: 'web',
-          closedAt: '2026-11-22T11:30:00.000Z',
+          remediatedAt: '2026-11-22T11:30:00.000Z',
           rejectedCalls: 12,
           state: 'applied',
           rollback: `imdsv2 rollback ${A} --region eu-west-1 --for 14d --reason '...'`,
@@ -83,7 +83,7 @@ test('the message, whole', () => {
         {
           instanceId: B,
           name: undefined,
-          closedAt: '2026-11-22T11:00:00.000Z',
+          remediatedAt: '2026-11-22T11:00:00.000Z',
           rejectedCalls: 0,
           state: 'pending',
           rollback: `imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
@@ -95,23 +95,23 @@ test('the message, whole', () => {
       [
         `${A} "web": closed 2026-11-22T11:30:00Z`,
         '  what     12 calls without a token were refused since then',
-        '  origin   Auto Scaling group web-asg',
+        '  launchSource   Auto Scaling group web-asg',
         `  undo     imdsv2 rollback ${A} --region eu-west-1 --for 14d --reason '...'`,
       ].join('\n'),
       [
         `${B}: closed 2026-11-22T11:00:00Z`,
         '  what     the change is still pending',
-        '  origin   no tag of a launching service',
+        '  launchSource   no tag of a launching service',
         `  undo     imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
       ].join('\n'),
       'Names above are as others wrote them.',
     ].join('\n\n'),
-    attributes: { severity: 'high', status: ['broken'], account: ACCOUNT, region: REGION, trigger: 'command' },
+    attributes: { severity: 'HIGH', status: ['workload-impact'], account: ACCOUNT, region: REGION, trigger: 'command' },
   });
 });
 
 test('the exemption of the undo is one that the account allows', () => {
-  const [message] = toBrokenMessages(ACCOUNT, REGION, broken, { exemptionHorizonDays: 3 });
+  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, { maxExemptionDays: 3 });
   expect(message?.email).toContain(`imdsv2 rollback ${A} --region eu-west-1 --for 3d --reason '...'`);
 });
 
@@ -125,9 +125,9 @@ test.each(['😀'.repeat(255), '"\\'.repeat(128), '重'.repeat(255)])(
     const keys = ['Name', 'aws:autoscaling:groupName', 'aws:cloudformation:stack-name', 'eks:cluster-name'];
     const tags = Object.fromEntries(keys.map((key) => [key, text]));
     const ids = Array.from({ length: 400 }, (_, index) => instanceId(index));
-    const many = ids.map((id) => ({ snapshot: snapshot({ instanceId: id, tags }), closedAt: NOW, rejected: 1 }));
+    const many = ids.map((id) => ({ snapshot: snapshot({ instanceId: id, tags }), remediatedAt: NOW, rejected: 1 }));
 
-    const messages = toBrokenMessages(ACCOUNT, REGION, many, OPTIONS);
+    const messages = toWorkloadImpactMessages(ACCOUNT, REGION, many, OPTIONS);
 
     expect(messages.length).toBeGreaterThan(1);
     for (const message of messages) expect(bytes(toSnsText(message))).toBeLessThanOrEqual(240 * 1024);
@@ -136,7 +136,7 @@ test.each(['😀'.repeat(255), '"\\'.repeat(128), '重'.repeat(255)])(
 );
 
 test('for any names: subject under 100 ASCII characters, mail without hidden characters, links or extra lines', () => {
-  const anyBroken = fc
+  const anyImpact = fc
     .record({
       tags: fc.dictionary(fc.constantFrom('Name', 'aws:autoscaling:groupName', 'eks:nodegroup-name'), hostileText()),
       state: hostileText(),
@@ -144,17 +144,17 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
     })
     .map(({ tags, state, rejected }) => ({
       snapshot: snapshot({ tags, options: { HttpTokens: 'required', State: state } }),
-      closedAt: NOW,
+      remediatedAt: NOW,
       rejected,
     }));
   fc.assert(
-    fc.property(fc.array(anyBroken, { minLength: 1, maxLength: 10 }), (those) => {
-      for (const { subject, email, json } of toBrokenMessages(ACCOUNT, REGION, those, OPTIONS)) {
+    fc.property(fc.array(anyImpact, { minLength: 1, maxLength: 10 }), (those) => {
+      for (const { subject, email, json } of toWorkloadImpactMessages(ACCOUNT, REGION, those, OPTIONS)) {
         expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
         const lines = email.split('\n');
         expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
         expect(email).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
-        const OURS = /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|origin|undo) |^Names above /;
+        const OURS = /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|launchSource|undo) |^Names above /;
         expect(lines.filter((line) => !OURS.test(line))).toEqual([]);
         expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
       }
@@ -165,15 +165,15 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
 
 test('exactly as heavy as allowed is one message, a byte more is two', () => {
   const LIMIT = 240 * 1024;
-  const closedAt = new Date('2026-11-22T11:30:00Z');
+  const remediatedAt = new Date('2026-11-22T11:30:00Z');
   // Where calls are refused, the state is in the form for machines only, and there a letter is a byte.
   const messages = (count: number, bytesMore: number) =>
-    toBrokenMessages(
+    toWorkloadImpactMessages(
       ACCOUNT,
       REGION,
       Array.from({ length: count }, (_, index) => {
         const State = 'x'.repeat(1 + Math.min(120, Math.max(0, bytesMore - index * 120)));
-        return { snapshot: snapshot({ instanceId: instanceId(index), options: { State } }), closedAt, rejected: 1 };
+        return { snapshot: snapshot({ instanceId: instanceId(index), options: { State } }), remediatedAt, rejected: 1 };
       }),
       OPTIONS,
     );

@@ -41,7 +41,11 @@ it('leaves alone what is switched off, exempt or terminated, beside what it clos
   for (const id of [exempt, unclear, terminated]) {
     expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'optional', HttpEndpoint: 'enabled' });
   }
-  expect(fates(await product.alerts(1))).toEqual({ [open]: 'remediated', [exempt]: 'exempt', [unclear]: 'held' });
+  expect(fates(await product.alerts(1))).toEqual({
+    [open]: 'remediated',
+    [exempt]: 'exempt',
+    [unclear]: 'needs-review',
+  });
 });
 
 it('closes after the last day of an exemption', async () => {
@@ -58,7 +62,7 @@ it('tells of an event that comes twice as closed, and changes nothing again', as
   await product.deliver(event);
   expect(fates(await product.alerts(1))).toEqual({ [id]: 'remediated' });
   await product.deliver(event);
-  expect(fates(await product.alerts(1))).toEqual({ [id]: 'closed' });
+  expect(fates(await product.alerts(1))).toEqual({ [id]: 'already-remediated' });
 });
 
 it('closes what it finds, and keeps an id that is not visible yet for later', async () => {

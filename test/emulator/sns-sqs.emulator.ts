@@ -2,8 +2,8 @@ import { snsClient, sqsClient } from '../../lambda/adapters/clients.ts';
 import { snsPublisher } from '../../lambda/adapters/sns-publisher.ts';
 import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
 import { type AlertMessage, toMessages } from '../../lambda/core/message.ts';
-import { fromUnsent } from '../../lambda/core/undelivered-alert.ts';
-import { toSighting } from '../../lambda/triggers/finding.ts';
+import { fromUndelivered } from '../../lambda/core/undelivered-alert.ts';
+import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, instanceId, outcome, policy, REGION, target } from '../support/builders.ts';
 import { createQueue, createTopic, receive, subscribe } from './support/account.ts';
 import { toAlert } from './support/product.ts';
@@ -23,7 +23,10 @@ describe('the publisher', () => {
   it('delivers subject, JSON and every attribute that filter policies are written against', async () => {
     const [topic, queue] = [await createTopic(), await createQueue()];
     await subscribe(topic, queue);
-    const message = alertOf(outcome(), outcome({ status: 'held', target: target({ instanceId: instanceId(2) }) }));
+    const message = alertOf(
+      outcome(),
+      outcome({ status: 'needs-review', target: target({ instanceId: instanceId(2) }) }),
+    );
     await snsPublisher(snsClient(), topic).publish(message);
     const [received] = await receive(queue, 1);
     const { subject, json, attributes } = toAlert(received?.Body);
@@ -57,34 +60,34 @@ describe('the publisher', () => {
 });
 
 describe('the work queue', () => {
-  it('keeps more sightings than one call takes, each once', async () => {
+  it('keeps more findings than one call takes, each once', async () => {
     const queue = await createQueue();
-    const sightings = Array.from({ length: 23 }, (_, number) =>
-      toSighting(target({ instanceId: instanceId(number) }), IMDSV1),
+    const findings = Array.from({ length: 23 }, (_, number) =>
+      toFinding(target({ instanceId: instanceId(number) }), IMDSV1),
     );
-    await sqsWorkQueue(sqsClient(), queue).putSightings(sightings);
+    await sqsWorkQueue(sqsClient(), queue).putFindings(findings);
     const kept = (await receive(queue, 23)).map(({ Body = '' }) => JSON.parse(Body) as unknown);
     expect(kept).toHaveLength(23);
-    expect(kept).toEqual(expect.arrayContaining(sightings.map((sighting) => asSent(sighting))));
+    expect(kept).toEqual(expect.arrayContaining(findings.map((finding) => asSent(finding))));
   });
 
-  it("gives sightings out at once, whatever the queue's own delay", async () => {
+  it("gives findings out at once, whatever the queue's own delay", async () => {
     const queue = await createQueue({ DelaySeconds: '900' });
-    await sqsWorkQueue(sqsClient(), queue).putSightings([toSighting(target(), IMDSV1)]);
+    await sqsWorkQueue(sqsClient(), queue).putFindings([toFinding(target(), IMDSV1)]);
     expect(await receive(queue, 1)).toHaveLength(1);
   });
 
   it('keeps an alert so that it can be read back', async () => {
     const queue = await createQueue();
     const message = alertOf(outcome());
-    await sqsWorkQueue(sqsClient(), queue).putUnsent(message);
+    await sqsWorkQueue(sqsClient(), queue).putUndelivered(message);
     const [kept] = await receive(queue, 1);
-    expect(fromUnsent(JSON.parse(kept?.Body ?? ''))).toEqual(asSent(message));
+    expect(fromUndelivered(JSON.parse(kept?.Body ?? ''))).toEqual(asSent(message));
   });
 
   it('fails where there is no queue', async () => {
     const queue = sqsWorkQueue(sqsClient(), `${process.env.AWS_ENDPOINT_URL}/111122223333/absent`);
-    await expect(queue.putSightings([toSighting(target(), IMDSV1)])).rejects.toMatchObject({ name: 'FailureError' });
-    await expect(queue.putUnsent(alertOf(outcome()))).rejects.toMatchObject({ name: 'FailureError' });
+    await expect(queue.putFindings([toFinding(target(), IMDSV1)])).rejects.toMatchObject({ name: 'FailureError' });
+    await expect(queue.putUndelivered(alertOf(outcome()))).rejects.toMatchObject({ name: 'FailureError' });
   });
 });

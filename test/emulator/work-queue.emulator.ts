@@ -9,7 +9,7 @@ beforeAll(async () => {
   product = await deploy();
 });
 
-it('keeps a sighting of an instance that runs with IMDSv1, and closes it when the sighting comes back', async () => {
+it('keeps a finding of an instance that runs with IMDSv1, and closes it when the finding comes back', async () => {
   const instanceId = await launchOne();
   const event = runningEvent({ ...product.now(), instanceId });
   expect(await product.deliverBatch([JSON.stringify(event)])).toEqual([]);
@@ -32,14 +32,14 @@ it('asks only for those messages again whose instance is not visible yet', async
   expect(await product.deliverBatch(bodies, 2)).toEqual([1]);
 });
 
-it('leaves an instance alone that was closed before its sighting came back', async () => {
+it('leaves an instance alone that was closed before its finding came back', async () => {
   const instanceId = await launchOne();
   await product.deliverBatch([JSON.stringify(runningEvent({ ...product.now(), instanceId }))]);
   const kept = await bodiesOn(product.workQueue, 1);
   await product.deliver(launchEvent({ ...product.now(), items: [{ instanceId, httpTokens: 'optional' }] }));
   expect(fates(await product.alerts(1))).toEqual({ [instanceId]: 'remediated' });
   expect(await product.deliverBatch(kept)).toEqual([]);
-  expect(fates(await product.alerts(1))).toEqual({ [instanceId]: 'closed' });
+  expect(fates(await product.alerts(1))).toEqual({ [instanceId]: 'already-remediated' });
 });
 
 it('keeps an alert that SNS refuses, and sends it from the queue', async () => {

@@ -1,6 +1,6 @@
 import { toMessages } from '../../lambda/core/message.ts';
-import { toUnsent } from '../../lambda/core/undelivered-alert.ts';
-import { toSighting } from '../../lambda/triggers/finding.ts';
+import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
+import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, instanceId, outcome, target } from '../support/builders.ts';
 import { launchEvent, runningEvent } from '../support/events.ts';
 import { functionOnLoopback } from '../support/function.ts';
@@ -39,9 +39,9 @@ describe('a batch of the work queue', () => {
 
   it('in which one instance is not visible → that message comes again, and the others are done', async () => {
     aws.instances.set(A, {}).set(C, { httpTokens: 'required' });
-    const sighted = toSighting(target({ instanceId: A, trigger: 'running' }), IMDSV1);
+    const recorded = toFinding(target({ instanceId: A, trigger: 'running' }), IMDSV1);
 
-    const { result, error } = await fn.invoke(batch(sighted, running(B), running(C)), 15_900);
+    const { result, error } = await fn.invoke(batch(recorded, running(B), running(C)), 15_900);
 
     expect(error).toBeUndefined();
     expect(result).toEqual(failures('m2'));
@@ -49,7 +49,7 @@ describe('a batch of the work queue', () => {
     expect(calls).toEqual(['ModifyInstanceMetadataOptions', 'Publish', 'SendMessageBatch']);
   });
 
-  it('of sightings that the function itself wrote → the change', async () => {
+  it('of findings that the function itself wrote → the change', async () => {
     aws.instances.set(A, {});
     await fn.invoke(batch(running(A)));
     const [put] = aws.take('SendMessageBatch');
@@ -63,7 +63,7 @@ describe('a batch of the work queue', () => {
   });
 
   it('with an alert that SNS had refused → sent; refused again, it comes again', async () => {
-    const alerts = toMessages([outcome()], { exemptionHorizonDays: 90 }).map(toUnsent);
+    const alerts = toMessages([outcome()], { maxExemptionDays: 90 }).map(toUndelivered);
 
     expect((await fn.invoke(batch(...alerts))).result).toEqual(failures());
     expect(actions()).toEqual(['Publish']);
@@ -98,8 +98,8 @@ describe('a batch of the work queue', () => {
     aws.instances.set(A, {});
     aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
     aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
-    const sighted = toSighting(target({ instanceId: A }), IMDSV1);
+    const recorded = toFinding(target({ instanceId: A }), IMDSV1);
 
-    expect((await fn.invoke(batch(sighted))).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
+    expect((await fn.invoke(batch(recorded))).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
   });
 });

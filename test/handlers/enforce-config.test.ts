@@ -1,5 +1,5 @@
 import type { Config } from '../../lambda/config.ts';
-import { toSighting } from '../../lambda/triggers/finding.ts';
+import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, INSTANCE, target } from '../support/builders.ts';
 import { deleteTagsEvent, driftEvent, launchEvent, runningEvent } from '../support/events.ts';
 import { type LambdaFunction, loadFunction } from '../support/function.ts';
@@ -22,29 +22,29 @@ const coldStart = async (config: Partial<Config>): Promise<LambdaFunction> =>
   (loaded = await loadFunction(aws, config));
 
 it('a configuration that is bad in many ways → a cold start that fails with all of them', async () => {
-  const bad = { mode: 'enfroce', existing: 'maybe', trail: 'perhaps', exemptionHorizonDays: 0, workQueueUrl: 'work' };
+  const bad = { mode: 'enfroce', existing: 'maybe', trail: 'perhaps', maxExemptionDays: 0, workQueueUrl: 'work' };
 
   await expect(coldStart(bad as unknown as Partial<Config>)).rejects.toMatchObject({
     name: 'ConfigError',
     problems: [
       'IMDSV2_MODE is "enfroce"; accepted: enforce | audit',
-      'IMDSV2_EXISTING is "maybe"; accepted: audit | enforce-when-quiet | enforce',
+      'IMDSV2_EXISTING is "maybe"; accepted: audit | enforce-when-unused | enforce',
       'IMDSV2_TRAIL is "perhaps"; accepted: true | false',
-      'IMDSV2_EXEMPTION_HORIZON_DAYS is "0"; accepted: a whole number from 1 to 3650',
+      'IMDSV2_MAX_EXEMPTION_DAYS is "0"; accepted: a whole number from 1 to 3650',
       'IMDSV2_WORK_QUEUE_URL is "work"; accepted: an SQS queue URL',
     ],
   });
 });
 
 describe('audit mode', () => {
-  const sighting = toSighting(target(), IMDSV1);
-  const batch = { Records: [{ messageId: 'm1', body: JSON.stringify(sighting), eventSource: 'aws:sqs' }] };
+  const finding = toFinding(target(), IMDSV1);
+  const batch = { Records: [{ messageId: 'm1', body: JSON.stringify(finding), eventSource: 'aws:sqs' }] };
 
   it.each([
     ['a launch', launchEvent()],
     ['a set-back', driftEvent()],
     ['an exemption that was removed', deleteTagsEvent()],
-    ['a sighting', batch],
+    ['a finding', batch],
   ])('%s → told, and nothing is changed', async (_, event) => {
     const fn = await coldStart({ mode: 'audit' });
     aws.instances.set(INSTANCE, {});

@@ -9,22 +9,22 @@ const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
 describe('a launch with IMDSv1', () => {
-  it('→ one describe, one change, one alert, one watch, one line of the log and one of metrics', async () => {
+  it('→ one describe, one change, one alert, one check, one line of the log and one of metrics', async () => {
     aws.instances.set(INSTANCE, {});
 
     const { result, error, log, metrics, metricLines } = await fn.invoke(launchEvent());
 
     expect([result, error]).toEqual([undefined, undefined]);
-    const [describe, modify, publish, watch, ...others] = aws.take();
+    const [describe, modify, publish, check, ...others] = aws.take();
     expect(others).toEqual([]);
-    expect([describe, modify, publish, watch].map((call) => call?.action)).toEqual([
+    expect([describe, modify, publish, check].map((call) => call?.action)).toEqual([
       'DescribeInstances',
       'ModifyInstanceMetadataOptions',
       'Publish',
       'SendMessageBatch',
     ]);
     expect(modify?.parameters).toEqual({ InstanceId: INSTANCE, HttpTokens: 'required', HttpEndpoint: 'enabled' });
-    expect(publish?.parameters).toMatchObject({ Subject: `[IMDSv2 warning] ${REGION}: 1 remediated ${INSTANCE}` });
+    expect(publish?.parameters).toMatchObject({ Subject: `[IMDSv2 MEDIUM] ${REGION}: 1 remediated ${INSTANCE}` });
     expect(aws.instances.get(INSTANCE)).toMatchObject({ httpTokens: 'required' });
 
     const exposed = expect.any(Number);
@@ -39,8 +39,8 @@ describe('a launch with IMDSv1', () => {
         trigger: 'launch',
         eventId: EVENT_ID,
         status: 'remediated',
-        reason: 'imdsv1-reachable',
-        severity: 'warning',
+        reason: 'imdsv1-enabled',
+        severity: 'MEDIUM',
         exposedSeconds: exposed,
         caller: 'arn:aws:sts::111122223333:assumed-role/deployer/kim',
         function_request_id: '6d1f0a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b',
@@ -78,7 +78,7 @@ describe('a launch with IMDSv1', () => {
 
     const { log, metrics } = await fn.invoke(launchEvent());
 
-    expect(log).toMatchObject([{ status: 'closed' }]);
+    expect(log).toMatchObject([{ status: 'already-remediated' }]);
     expect(metrics).toEqual({});
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
@@ -89,7 +89,7 @@ it('a set-back is counted apart, for the alarm on tugs of war', async () => {
 
   const { log, metrics } = await fn.invoke(driftEvent());
 
-  expect(log).toMatchObject([{ status: 'remediated', severity: 'high', trigger: 'drift' }]);
+  expect(log).toMatchObject([{ status: 'remediated', severity: 'HIGH', trigger: 'drift' }]);
   expect(metrics).toMatchObject({ Remediated: 1, DriftRemediated: 1 });
 });
 
@@ -160,12 +160,12 @@ it('a failure that stands → the invocation succeeds, and people are told', asy
       level: 'WARN',
       status: 'failed',
       reason: 'denied',
-      severity: 'critical',
+      severity: 'CRITICAL',
       detail: expect.stringMatching('not you'),
     },
   ]);
   expect(metrics).toEqual({ Failed: 1 });
-  expect(aws.take('Publish')).toMatchObject([{ parameters: { Subject: expect.stringContaining('critical') } }]);
+  expect(aws.take('Publish')).toMatchObject([{ parameters: { Subject: expect.stringContaining('CRITICAL') } }]);
 });
 
 it('an alert that SNS refuses → on the work queue, and the invocation succeeds', async () => {
@@ -192,11 +192,11 @@ it('an alert that SNS refuses → on the work queue, and the invocation succeeds
   ]);
 });
 
-it('a running-state event without a record → a sighting, and no change', async () => {
+it('a running-state event without a record → a finding, and no change', async () => {
   aws.instances.set(INSTANCE, {});
 
   const { log } = await fn.invoke(runningEvent());
 
-  expect(log).toMatchObject([{ status: 'skipped', reason: 'sighted' }]);
+  expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded' }]);
   expect(actions()).toEqual(['DescribeInstances', 'SendMessageBatch']);
 });

@@ -1,4 +1,4 @@
-import { toWatchMessage, type Watch } from '../../lambda/triggers/post-change-check.ts';
+import { toCheckMessage, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
 import { functionOnLoopback } from '../support/function.ts';
@@ -7,12 +7,12 @@ import { json } from '../support/loopback.ts';
 const { aws, fn } = functionOnLoopback();
 
 const CLOSED = { httpTokens: 'required' };
-const watchOf = (over: Partial<Watch> = {}): Watch => ({
+const checkOf = (over: Partial<PostChangeCheck> = {}): PostChangeCheck => ({
   account: ACCOUNT,
   region: REGION,
   instanceId: INSTANCE,
-  closedAt: new Date(Date.now() - 900_000),
-  asked: 0,
+  remediatedAt: new Date(Date.now() - 900_000),
+  checksDone: 0,
   ...over,
 });
 const batch = (...contents: readonly unknown[]) => ({
@@ -33,7 +33,7 @@ const refused = (...counts: readonly number[]) =>
   });
 const throttled = json({ __type: 'com.amazonaws.cloudwatch#ThrottlingException', message: 'slow down' }, 400);
 
-it('what was changed comes back as a watch after a quarter of an hour', async () => {
+it('what was changed comes back as a check after a quarter of an hour', async () => {
   aws.instances.set(INSTANCE, {});
   await fn.invoke(launchEvent());
   const [put] = aws.take('SendMessageBatch');
@@ -53,7 +53,7 @@ it('calls are refused → one message with the line that undoes it, and no furth
   aws.prepare('GetMetricData', refused(12, 3));
 
   const { result, metrics } = await fn.invoke(
-    batch(toWatchMessage(watchOf()), toWatchMessage(watchOf({ instanceId: other }))),
+    batch(toCheckMessage(checkOf()), toCheckMessage(checkOf({ instanceId: other }))),
   );
 
   expect(result).toEqual({ batchItemFailures: [] });
@@ -61,7 +61,7 @@ it('calls are refused → one message with the line that undoes it, and no furth
   const calls = aws.take();
   expect(calls.map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData', 'Publish']);
   const { Subject, Message } = calls[2]?.parameters as { Subject: string; Message: string };
-  expect(Subject).toBe(`[IMDSv2 high] ${REGION}: 2 closed and still in need of IMDSv1`);
+  expect(Subject).toBe(`[IMDSv2 HIGH] ${REGION}: 2 closed and still in need of IMDSv1`);
   const { email } = JSON.parse(Message) as { email: string };
   expect(email).toContain(`imdsv2 rollback ${INSTANCE} --region ${REGION} --for 14d --reason '...'`);
 });
@@ -69,14 +69,14 @@ it('calls are refused → one message with the line that undoes it, and no furth
 it('nothing is refused → another look; after the fourth none', async () => {
   aws.instances.set(INSTANCE, CLOSED);
 
-  await fn.invoke(batch(toWatchMessage(watchOf({ asked: 2 }))));
+  await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 2 }))));
   const [put] = aws.take('SendMessageBatch');
   expect(put?.parameters).toMatchObject({
     QueueUrl: `${aws.url}/${ACCOUNT}/work`,
-    Entries: [{ DelaySeconds: 900, MessageBody: expect.stringContaining('"asked":3') }],
+    Entries: [{ DelaySeconds: 900, MessageBody: expect.stringContaining('"checksDone":3') }],
   });
 
-  await fn.invoke(batch(toWatchMessage(watchOf({ asked: 3 }))));
+  await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 3 }))));
   expect(aws.take().map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData']);
 });
 
@@ -84,7 +84,7 @@ it('nobody may read what is refused → a warning; the message does not come aga
   aws.instances.set(INSTANCE, CLOSED);
   aws.prepare('GetMetricData', json({ __type: 'com.amazonaws.cloudwatch#AccessDeniedException', message: 'no' }, 403));
 
-  const { result, log } = await fn.invoke(batch(toWatchMessage(watchOf({ asked: 3 }))));
+  const { result, log } = await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 3 }))));
 
   expect(result).toEqual({ batchItemFailures: [] });
   expect(log).toMatchObject([{ level: 'WARN', message: `what is refused in ${REGION} could not be read` }]);
@@ -95,7 +95,7 @@ it('CloudWatch throttles until time is up → the message comes again, and nothi
   aws.prepare('GetMetricData', ...Array<typeof throttled>(50).fill(throttled));
 
   const { error, result } = await fn.invoke(
-    batch(toWatchMessage(watchOf()), launchEvent({ items: [{ httpTokens: 'optional' }] })),
+    batch(toCheckMessage(checkOf()), launchEvent({ items: [{ httpTokens: 'optional' }] })),
     16_900,
   );
 

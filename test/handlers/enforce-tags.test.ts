@@ -34,7 +34,7 @@ describe('somebody sets the exemption tag', () => {
         {
           status: 'exempt',
           reason: 'exempt-self-granted',
-          severity: 'warning',
+          severity: 'MEDIUM',
           trigger: 'grant',
           caller: DEPLOYER,
           told: true,
@@ -42,12 +42,12 @@ describe('somebody sets the exemption tag', () => {
       ]);
       expect(metrics).toEqual({});
       const { subject, email, json } = published();
-      expect(subject).toBe(`[IMDSv2 warning] ${REGION}: 1 exempt ${INSTANCE}`);
+      expect(subject).toBe(`[IMDSv2 MEDIUM] ${REGION}: 1 exempt ${INSTANCE}`);
       expect(email).toContain(`who      ${DEPLOYER}`);
       expect(email).toContain(`aws ec2 delete-tags --region ${REGION} --resources ${INSTANCE}`);
       expect(json).toMatchObject({
         trigger: 'grant',
-        severity: 'warning',
+        severity: 'MEDIUM',
         outcomes: [{ caller: { principal: DEPLOYER } }],
       });
       expect(aws.instances.get(INSTANCE)).toEqual({ ...instance, tags: until(30) });
@@ -57,14 +57,14 @@ describe('somebody sets the exemption tag', () => {
   it.each([
     ['a day that is over', until(-1), 'exemption-expired'],
     ['what is no day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed'],
-    ['a day beyond the horizon', until(1000), 'exemption-beyond-horizon'],
+    ['a day beyond the horizon', until(1000), 'exemption-exceeds-maximum'],
     ['something, and takes it off again', {}, 'existing-instance'],
   ])('to %s → held and told as a warning; setting a tag closes nothing', async (_, tags, reason) => {
     aws.instances.set(INSTANCE, { tags });
 
     const { log, metrics } = await fn.invoke(createTagsEvent());
 
-    expect(log).toMatchObject([{ status: 'held', reason, severity: 'warning', caller: DEPLOYER, told: true }]);
+    expect(log).toMatchObject([{ status: 'needs-review', reason, severity: 'MEDIUM', caller: DEPLOYER, told: true }]);
     expect(metrics).toEqual({});
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
@@ -74,7 +74,9 @@ describe('somebody sets the exemption tag', () => {
 
     const { log, metrics } = await fn.invoke(createTagsEvent());
 
-    expect(log).toMatchObject([{ status: 'held', reason: 'exemption-malformed', severity: 'warning', told: true }]);
+    expect(log).toMatchObject([
+      { status: 'needs-review', reason: 'exemption-malformed', severity: 'MEDIUM', told: true },
+    ]);
     expect(metrics).toEqual({});
     expect(published().email).not.toContain('IMDSv1 stays reachable');
   });
@@ -119,16 +121,16 @@ describe('somebody removes the exemption tag', () => {
 
     const { log } = await fn.invoke(deleteTagsEvent({ tags: [] }));
 
-    expect(log).toMatchObject([{ status: 'held', reason: 'existing-instance', trigger: 'revoke', told: true }]);
+    expect(log).toMatchObject([{ status: 'needs-review', reason: 'existing-instance', trigger: 'revoke', told: true }]);
     expect(aws.instances.get(INSTANCE)).toEqual({});
   });
 
-  it('→ a sighting first; that leads to the change, told with the caller of the removal', async () => {
+  it('→ a finding first; that leads to the change, told with the caller of the removal', async () => {
     aws.instances.set(INSTANCE, {});
 
     const { log, metrics } = await fn.invoke(deleteTagsEvent());
 
-    expect(log).toMatchObject([{ status: 'skipped', reason: 'sighted', trigger: 'revoke', told: false }]);
+    expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded', trigger: 'revoke', told: false }]);
     expect(metrics).toEqual({});
     expect(aws.instances.get(INSTANCE)).toEqual({});
 
@@ -136,7 +138,7 @@ describe('somebody removes the exemption tag', () => {
 
     expect(second.result).toEqual({ batchItemFailures: [] });
     expect(second.log).toMatchObject([
-      { status: 'remediated', trigger: 'revoke', severity: 'warning', caller: DEPLOYER, told: true },
+      { status: 'remediated', trigger: 'revoke', severity: 'MEDIUM', caller: DEPLOYER, told: true },
     ]);
     expect(second.metrics).toEqual({ Remediated: 1, ExposureSeconds: expect.any(Number) });
     expect(aws.instances.get(INSTANCE)).toMatchObject({ httpTokens: 'required' });
@@ -148,7 +150,7 @@ describe('somebody removes the exemption tag', () => {
 
     const { log, metrics } = await fn.invoke(deleteTagsEvent());
 
-    expect(log).toMatchObject([{ status: 'exempt', reason: 'exempt', severity: 'warning', told: true }]);
+    expect(log).toMatchObject([{ status: 'exempt', reason: 'exempt', severity: 'MEDIUM', told: true }]);
     expect(metrics).toEqual({ Exempt: 1 });
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });

@@ -1,7 +1,7 @@
-import type { SweepConfig } from '../../lambda/config.ts';
-import { toSweepMessage } from '../../lambda/triggers/scan.ts';
+import type { ScanConfig } from '../../lambda/config.ts';
+import { toScanMessage } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, INSTANCE, REGION } from '../support/builders.ts';
-import { type LambdaFunction, loadSweep } from '../support/function.ts';
+import { type LambdaFunction, loadScan } from '../support/function.ts';
 import { type Loopback, startLoopback } from '../support/loopback.ts';
 
 let aws: Loopback;
@@ -17,37 +17,37 @@ beforeEach(() => {
 afterEach(() => loaded?.restoreEnvironment());
 afterAll(() => aws.close());
 
-const coldStart = async (config: Partial<SweepConfig>): Promise<LambdaFunction> =>
-  (loaded = await loadSweep(aws, config));
+const coldStart = async (config: Partial<ScanConfig>): Promise<LambdaFunction> =>
+  (loaded = await loadScan(aws, config));
 const RUN = { account: ACCOUNT, region: REGION, startedAt: new Date('2026-11-22T12:00:00Z') };
-const message = (step: Parameters<typeof toSweepMessage>[0]) => ({
-  Records: [{ messageId: 'm1', body: JSON.stringify(toSweepMessage(step)), eventSource: 'aws:sqs' }],
+const message = (step: Parameters<typeof toScanMessage>[0]) => ({
+  Records: [{ messageId: 'm1', body: JSON.stringify(toScanMessage(step)), eventSource: 'aws:sqs' }],
 });
 const region = message({ ...RUN, step: 'region' });
-const chunk = message({ ...RUN, step: 'chunk', index: 0, instanceIds: [INSTANCE] });
+const batch = message({ ...RUN, step: 'batch', index: 0, instanceIds: [INSTANCE] });
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
 it('a configuration that is bad in many ways → a cold start that fails with all of them', async () => {
-  const bad = { mode: 'enfroce', sweepQueueUrl: 'sweep', deadLettersUrl: '', ruleNames: ['a b'], sweepEveryHours: 5 };
+  const bad = { mode: 'enfroce', scanQueueUrl: 'scan', deadLetterQueueUrl: '', ruleNames: ['a b'], scanEveryHours: 5 };
 
-  await expect(coldStart(bad as unknown as Partial<SweepConfig>)).rejects.toMatchObject({
+  await expect(coldStart(bad as unknown as Partial<ScanConfig>)).rejects.toMatchObject({
     name: 'ConfigError',
     problems: [
       'IMDSV2_MODE is "enfroce"; accepted: enforce | audit',
-      'IMDSV2_SWEEP_QUEUE_URL is "sweep"; accepted: an SQS queue URL',
-      'IMDSV2_DEAD_LETTERS_URL is ""; accepted: an SQS queue URL',
+      'IMDSV2_SCAN_QUEUE_URL is "scan"; accepted: an SQS queue URL',
+      'IMDSV2_DEAD_LETTER_QUEUE_URL is ""; accepted: an SQS queue URL',
       'IMDSV2_RULE_NAMES is "a b"; accepted: rule names, separated by commas',
-      'IMDSV2_SWEEP_EVERY_HOURS is "5"; accepted: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24',
+      'IMDSV2_SCAN_EVERY_HOURS is "5"; accepted: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24',
     ],
   });
 });
 
-describe.each<Partial<SweepConfig>>([
+describe.each<Partial<ScanConfig>>([
   { existing: 'audit' },
   { mode: 'audit', existing: 'enforce' },
-  { mode: 'audit', existing: 'enforce-when-quiet' },
+  { mode: 'audit', existing: 'enforce-when-unused' },
 ])('with %p there is no writer', (config) => {
-  it('a region asks for the count and for no chunk', async () => {
+  it('a region asks for the count and for no batch', async () => {
     const fn = await coldStart(config);
     aws.instances.set(INSTANCE, {});
 
@@ -58,23 +58,23 @@ describe.each<Partial<SweepConfig>>([
     expect(JSON.stringify(put?.parameters)).toContain(String.raw`\"step\":\"close\"`);
   });
 
-  it('a chunk that was asked for before changes nothing', async () => {
+  it('a batch that was requested for before changes nothing', async () => {
     const fn = await coldStart(config);
     aws.instances.set(INSTANCE, {});
 
-    expect((await fn.invoke(chunk)).error).toBeUndefined();
+    expect((await fn.invoke(batch)).error).toBeUndefined();
 
     expect(actions()).not.toContain('ModifyInstanceMetadataOptions');
     expect(aws.instances.get(INSTANCE)).toEqual({});
   });
 });
 
-it('existing=enforce-when-quiet: an instance without data is measured, held, and not changed', async () => {
-  const fn = await coldStart({ existing: 'enforce-when-quiet' });
+it('existing=enforce-when-unused: an instance without data is measured, held, and not changed', async () => {
+  const fn = await coldStart({ existing: 'enforce-when-unused' });
   aws.instances.set(INSTANCE, {});
 
-  const { log } = await fn.invoke(chunk);
+  const { log } = await fn.invoke(batch);
 
-  expect(log).toMatchObject([{ status: 'held', reason: 'usage-unknown', told: false }]);
+  expect(log).toMatchObject([{ status: 'needs-review', reason: 'usage-unknown', told: false }]);
   expect(actions()).toEqual(['DescribeInstances', 'GetMetricData']);
 });

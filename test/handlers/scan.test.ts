@@ -1,6 +1,6 @@
-import { type SweepStep, toSweepMessage } from '../../lambda/triggers/scan.ts';
+import { type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, instanceId, REGION } from '../support/builders.ts';
-import { type LambdaFunction, loadSweep } from '../support/function.ts';
+import { type LambdaFunction, loadScan } from '../support/function.ts';
 import { ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
 
 const [A, B, C] = [1, 2, 3].map(instanceId) as [string, string, string];
@@ -11,7 +11,7 @@ let aws: Loopback;
 let fn: LambdaFunction;
 beforeAll(async () => {
   aws = await startLoopback();
-  fn = await loadSweep(aws, { existing: 'enforce' });
+  fn = await loadScan(aws, { existing: 'enforce' });
 });
 beforeEach(() => aws.reset());
 afterAll(async () => {
@@ -27,11 +27,11 @@ const message = (body: unknown) => ({
       body: typeof body === 'string' ? body : JSON.stringify(body),
       attributes: { ApproximateReceiveCount: '1', MessageGroupId: REGION },
       eventSource: 'aws:sqs',
-      eventSourceARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:sweep.fifo`,
+      eventSourceARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:scan.fifo`,
     },
   ],
 });
-const take = (step: SweepStep) => fn.invoke(message(toSweepMessage(step)), 900_000);
+const take = (step: ScanStep) => fn.invoke(message(toScanMessage(step)), 900_000);
 const actions = (): string[] => aws.take().map(({ action }) => action);
 /** The bodies that were put on a queue. */
 const put = () =>
@@ -40,7 +40,7 @@ const put = () =>
     return entries.map(({ MessageBody }) => JSON.parse(MessageBody) as object);
   });
 
-it('the schedule’s event → a step for each region, on the queue of the sweep', async () => {
+it('the schedule’s event → a step for each region, on the queue of the scan', async () => {
   const scheduled = {
     version: '0',
     id: '53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa',
@@ -58,12 +58,12 @@ it('the schedule’s event → a step for each region, on the queue of the sweep
   const calls = aws.take();
   expect(calls.map(({ action }) => action)).toEqual(['DescribeRegions', 'SendMessageBatch']);
   expect(calls[1]?.parameters).toMatchObject({
-    QueueUrl: `${aws.url}/${ACCOUNT}/sweep.fifo`,
-    Entries: [{ MessageGroupId: REGION, MessageBody: JSON.stringify(toSweepMessage({ ...RUN, step: 'region' })) }],
+    QueueUrl: `${aws.url}/${ACCOUNT}/scan.fifo`,
+    Entries: [{ MessageGroupId: REGION, MessageBody: JSON.stringify(toScanMessage({ ...RUN, step: 'region' })) }],
   });
 });
 
-it('a region → what answers IMDSv1 in a chunk, and then the count', async () => {
+it('a region → what answers IMDSv1 in a batch, and then the count', async () => {
   aws.instances
     .set(A, {})
     .set(B, { httpTokens: 'required' })
@@ -72,21 +72,21 @@ it('a region → what answers IMDSv1 in a chunk, and then the count', async () =
   expect((await take({ ...RUN, step: 'region' })).error).toBeUndefined();
 
   expect(put()).toEqual([
-    toSweepMessage({ ...RUN, step: 'chunk', index: 0, instanceIds: [A] }),
-    toSweepMessage({ ...RUN, step: 'close', openBefore: 2, asked: 1 }),
+    toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A] }),
+    toScanMessage({ ...RUN, step: 'summary', nonCompliantBefore: 2, requested: 1 }),
   ]);
 });
 
-it('a chunk → one describe, a change for each that is still open, one alert, and a watch for each change', async () => {
+it('a batch → one describe, a change for each that is still open, one alert, and a check for each change', async () => {
   aws.instances.set(A, {}).set(B, { httpTokens: 'required' }).set(C, {});
 
-  const { error, log, metrics } = await take({ ...RUN, step: 'chunk', index: 0, instanceIds: [A, B, C] });
+  const { error, log, metrics } = await take({ ...RUN, step: 'batch', index: 0, instanceIds: [A, B, C] });
 
   expect(error).toBeUndefined();
   expect(log.map(({ instanceId: id, status, trigger }) => [id, status, trigger])).toEqual([
-    [A, 'remediated', 'sweep'],
-    [B, 'closed', 'sweep'],
-    [C, 'remediated', 'sweep'],
+    [A, 'remediated', 'scan'],
+    [B, 'already-remediated', 'scan'],
+    [C, 'remediated', 'scan'],
   ]);
   expect(metrics).toEqual({ Remediated: 2, ExposureSeconds: expect.any(Number) });
   const calls = aws.take();
@@ -104,15 +104,15 @@ it('a chunk → one describe, a change for each that is still open, one alert, a
   });
 });
 
-it('the same chunk again → told as closed, nothing is changed twice', async () => {
+it('the same batch again → told as closed, nothing is changed twice', async () => {
   aws.instances.set(A, {});
-  const chunk = { ...RUN, step: 'chunk', index: 0, instanceIds: [A] } as const;
-  await take(chunk);
+  const batch = { ...RUN, step: 'batch', index: 0, instanceIds: [A] } as const;
+  await take(batch);
   aws.take();
 
-  const { log } = await take(chunk);
+  const { log } = await take(batch);
 
-  expect(log).toMatchObject([{ status: 'closed', told: true }]);
+  expect(log).toMatchObject([{ status: 'already-remediated', told: true }]);
   expect(actions()).toEqual(['DescribeInstances', 'Publish']);
 });
 
@@ -122,10 +122,10 @@ describe('a close', () => {
       .filter((line) => line.region === REGION)
       .map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => name !== '_aws')));
 
-  it('→ gauges of the region and one more sweep for the account; nothing is told where nothing was closed', async () => {
+  it('→ gauges of the region and one more scan for the account; nothing is told where nothing was closed', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
 
-    const { error, metricLines } = await take({ ...RUN, step: 'close', openBefore: 1, asked: 1 });
+    const { error, metricLines } = await take({ ...RUN, step: 'summary', nonCompliantBefore: 1, requested: 1 });
 
     expect(error).toBeUndefined();
     expect(actions()).toEqual(['DescribeInstances']);
@@ -135,10 +135,10 @@ describe('a close', () => {
       { ...both, Open: 1 },
       { ...both, Held: 0 },
       { ...both, Exempt: 0 },
-      { ...both, OldestOpenSeconds: expect.any(Number) },
+      { ...both, OldestNonCompliantSeconds: expect.any(Number) },
     ]);
     expect(metricLines.filter((line) => line.region === undefined)).toMatchObject([
-      { service: 'imdsv2-enforcer', SweepCompleted: 1 },
+      { service: 'imdsv2-enforcer', ScanCompleted: 1 },
     ]);
   });
 
@@ -146,7 +146,7 @@ describe('a close', () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
     aws.prepare('DescribeRule', json({ State: 'DISABLED' }));
 
-    const { error } = await take({ ...DAILY, step: 'close', openBefore: 1, asked: 0 });
+    const { error } = await take({ ...DAILY, step: 'summary', nonCompliantBefore: 1, requested: 0 });
 
     expect(error).toBeUndefined();
     const calls = aws.take();
@@ -167,7 +167,7 @@ describe('a close', () => {
       Message: string;
       MessageAttributes?: unknown;
     } & Record<string, string>;
-    expect(Subject).toBe(`[IMDSv2 warning] ${REGION}: 50 % compliant, 1 open, 0 closed`);
+    expect(Subject).toBe(`[IMDSv2 MEDIUM] ${REGION}: 50 % compliant, 1 open, 0 closed`);
     expect(MessageAttributes).toBeUndefined(); // SNS takes them apart, in fields of their own
     const { default: body } = JSON.parse(Message) as { default: string };
     expect(JSON.parse(body)).toMatchObject({
@@ -190,11 +190,11 @@ describe('fails, so that SQS gives the step back,', () => {
     expect(actions()).toEqual(['DescribeInstances']);
   });
 
-  it('when no instance of a chunk could be done now; what happened is written down all the same', async () => {
+  it('when no instance of a batch could be done now; what happened is written down all the same', async () => {
     aws.instances.set(A, {});
     aws.prepare('ModifyInstanceMetadataOptions', ec2Error('SomethingNew', 'what?'));
 
-    const { error, metrics } = await take({ ...RUN, step: 'chunk', index: 0, instanceIds: [A] });
+    const { error, metrics } = await take({ ...RUN, step: 'batch', index: 0, instanceIds: [A] });
 
     expect(error).toMatchObject({ name: 'TryAgainError' });
     expect(metrics).toEqual({ Retried: 1 });
@@ -205,12 +205,12 @@ describe('fails, so that SQS gives the step back,', () => {
     aws.instances.set(A, {});
     aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
     aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
-    const chunk = { ...RUN, step: 'chunk', index: 0, instanceIds: [A] } as const;
+    const batch = { ...RUN, step: 'batch', index: 0, instanceIds: [A] } as const;
 
-    expect((await take(chunk)).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
+    expect((await take(batch)).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
     aws.take();
 
-    expect((await take(chunk)).log).toMatchObject([{ status: 'closed', told: true }]);
+    expect((await take(batch)).log).toMatchObject([{ status: 'already-remediated', told: true }]);
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
 });

@@ -16,7 +16,7 @@ test('bad settings → one error with every problem, exit code 1, no stack trace
     stderr: [
       'invalid configuration:',
       '  - mode is "enfroce"; accepted: enforce | audit',
-      '  - existing is "maybe"; accepted: audit | enforce-when-quiet | enforce',
+      '  - existing is "maybe"; accepted: audit | enforce-when-unused | enforce',
       '  - alertEmail is "nope"; accepted: e-mail addresses, separated by commas',
       '',
     ].join('\n'),

@@ -43,7 +43,7 @@ describe('the function', () => {
   });
 
   test('hands what it cannot do to the dead letters', () => {
-    const arn = { 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters')[0], 'Arn'] };
+    const arn = { 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue')[0], 'Arn'] };
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function', 'EnforcerFunction')[0] },
       Qualifier: '$LATEST',
@@ -62,7 +62,7 @@ describe('the function', () => {
 
   test('reads its environment as the settings that it was deployed with', () => {
     const [, { Environment }] = theOne<{ Environment: { Variables: Record<string, unknown> } }>(
-      templateOf({ mode: 'audit', existing: 'enforce', trail: 'none', exemptionHorizonDays: 30, usageLookBackDays: 7 }),
+      templateOf({ mode: 'audit', existing: 'enforce', trail: 'none', maxExemptionDays: 30, usageLookBackDays: 7 }),
       'AWS::Lambda::Function',
       'EnforcerFunction',
     );
@@ -77,7 +77,7 @@ describe('the function', () => {
       mode: 'audit',
       existing: 'enforce',
       trail: false,
-      exemptionHorizonDays: 30,
+      maxExemptionDays: 30,
       usageLookBackDays: 7,
       usageMinimumAgeDays: 1,
     });

@@ -10,7 +10,7 @@ const ENV = { account: '111122223333', region: 'eu-west-1' };
 test.each([
   { mode: 'enforce', existing: 'audit', trail: 'existing', env: undefined },
   { mode: 'enforce', existing: 'enforce', trail: 'existing', env: undefined },
-  { mode: 'enforce', existing: 'enforce-when-quiet', trail: 'create', env: ENV },
+  { mode: 'enforce', existing: 'enforce-when-unused', trail: 'create', env: ENV },
   { mode: 'audit', existing: 'enforce', trail: 'create', env: undefined },
   { mode: 'audit', existing: 'audit', trail: 'none', env: ENV },
 ] as const)('cdk-nag finds nothing: mode=$mode existing=$existing trail=$trail region=$env.region', (given) => {
@@ -39,8 +39,8 @@ test('names no partition, account or region where it is told none', () => {
 test('outputs are what scripts and the runbook ask for', () => {
   const outputs = templateOf().findOutputs('*');
   expect(Object.keys(outputs).sort()).toEqual([
-    'DeadLettersArn',
-    'DeadLettersUrl',
+    'DeadLetterQueueArn',
+    'DeadLetterQueueUrl',
     'Existing',
     'FunctionName',
     'LogGroupName',
@@ -49,13 +49,13 @@ test('outputs are what scripts and the runbook ask for', () => {
     'OutcomesTopicArn',
     'RedriveCommand',
     'RoleGuard',
-    'SweepDeadLettersArn',
-    'SweepDeadLettersUrl',
-    'SweepFunctionName',
-    'SweepLogGroupName',
-    'SweepQueueArn',
-    'SweepQueueUrl',
-    'SweepRedriveCommand',
+    'ScanDeadLetterQueueArn',
+    'ScanDeadLetterQueueUrl',
+    'ScanFunctionName',
+    'ScanLogGroupName',
+    'ScanQueueArn',
+    'ScanQueueUrl',
+    'ScanRedriveCommand',
     'Trail',
     'WorkQueueArn',
     'WorkQueueUrl',
@@ -77,8 +77,8 @@ test('settings that doctor judges by are outputs, the defaults too', () => {
 });
 
 test.each([
-  ['RedriveCommand', 'EnforcerDeadLetters', 'EnforcerWorkQueue'],
-  ['SweepRedriveCommand', 'EnforcerSweepDeadLetters', 'EnforcerSweepQueue'],
+  ['RedriveCommand', 'EnforcerDeadLetterQueue', 'EnforcerWorkQueue'],
+  ['ScanRedriveCommand', 'EnforcerScanDeadLetterQueue', 'EnforcerScanQueue'],
 ])('%s moves the dead letters to their queue', (output, from, to) => {
   const template = templateOf();
   const arn = (prefix: string) => ({ 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', prefix)[0], 'Arn'] });
@@ -98,13 +98,13 @@ test.each([
 });
 
 describe('who is told', () => {
-  const unheard = (stack: ReturnType<typeof stackOf>) =>
+  const notMonitored = (stack: ReturnType<typeof stackOf>) =>
     Annotations.fromStack(stack)
       .findWarning('*', Match.stringLikeRegexp('^Nobody is subscribed'))
       .map(({ id }) => id.split('/').at(-1));
 
   test('nobody → a warning for each topic', () => {
-    expect(unheard(stackOf())).toEqual(['Outcomes', 'Operations']);
+    expect(notMonitored(stackOf())).toEqual(['Outcomes', 'Operations']);
   });
 
   test('every address, each at its own topic', () => {
@@ -112,7 +112,7 @@ describe('who is told', () => {
       alertEmail: ['security@example.com', 'ciso@example.com'],
       operationsEmail: ['p@example.com'],
     });
-    expect(unheard(stack)).toEqual([]);
+    expect(notMonitored(stack)).toEqual([]);
     const subscriptions = resources<{ Endpoint: string; Protocol: string; TopicArn: { Ref: string } }>(
       templateOf({ alertEmail: ['security@example.com', 'ciso@example.com'], operationsEmail: ['p@example.com'] }),
       'AWS::SNS::Subscription',
@@ -129,7 +129,7 @@ describe('who is told', () => {
   test('an app that subscribes later is not warned', () => {
     const stack = stackOf();
     stack.enforcer.outcomesTopic.addSubscription(new EmailSubscription('security@example.com'));
-    expect(unheard(stack)).toEqual(['Operations']);
+    expect(notMonitored(stack)).toEqual(['Operations']);
   });
 });
 

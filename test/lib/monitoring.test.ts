@@ -29,7 +29,7 @@ const letsAlarms = (action: string) => (statement: Statement) =>
 
 describe.each(Object.entries(alarms))('%s', (_, alarm) => {
   test('is silent while nothing happens, but for what runs on a schedule', () => {
-    const expected = alarm.MetricName === METRICS.names.sweepCompleted ? 'breaching' : 'notBreaching';
+    const expected = alarm.MetricName === METRICS.names.scanCompleted ? 'breaching' : 'notBreaching';
     expect(alarm.TreatMissingData).toBe(expected);
   });
 
@@ -72,7 +72,7 @@ test('runbookUrl takes the place of the file', () => {
   const [, { AlarmDescription }] = theOne<Alarm>(
     templateOf({ runbookUrl: 'https://wiki.example.com/imdsv2' }),
     'AWS::CloudWatch::Alarm',
-    'EnforcerMonitoringDeadLetters',
+    'EnforcerMonitoringDeadLetterQueue',
   );
   expect(AlarmDescription).toBe(
     'Dead letters are waiting. Runbook: https://wiki.example.com/imdsv2#dead-letters-are-waiting',
@@ -81,9 +81,9 @@ test('runbookUrl takes the place of the file', () => {
 
 test('alarms on outcomes watch metrics that the function emits, under the one dimension it gives them', () => {
   const ours = Object.values(alarms).filter(({ Namespace }) => Namespace === METRICS.namespace);
-  const { failed, notUnderstood, driftRemediated, sweepCompleted, rejectedInstances } = METRICS.names;
+  const { failed, notUnderstood, driftRemediated, scanCompleted, rejectedInstances } = METRICS.names;
   expect(ours.map(({ MetricName }) => MetricName).sort()).toEqual(
-    [failed, notUnderstood, driftRemediated, sweepCompleted, rejectedInstances].sort(),
+    [failed, notUnderstood, driftRemediated, scanCompleted, rejectedInstances].sort(),
   );
   for (const { Dimensions } of ours) expect(Dimensions).toEqual([{ Name: 'service', Value: METRICS.service }]);
 });
@@ -93,22 +93,22 @@ test('every metric of the contract has its method on the construct', () => {
   const offered = [
     enforcer.metricRemediated(),
     enforcer.metricDriftRemediated(),
-    enforcer.metricHeld(),
+    enforcer.metricNeedsReview(),
     enforcer.metricExempt(),
     enforcer.metricFailed(),
     enforcer.metricRetried(),
     enforcer.metricNotUnderstood(),
     enforcer.metricExposureSeconds(),
-    enforcer.metricSweepCompleted(),
+    enforcer.metricScanCompleted(),
     enforcer.metricRejectedInstances(),
     enforcer.metricForwarderProblems(),
   ];
   const gauges = [
     enforcer.metricCompliantIn('eu-west-1'),
-    enforcer.metricOpenIn('eu-west-1'),
-    enforcer.metricHeldIn('eu-west-1'),
+    enforcer.metricNonCompliantIn('eu-west-1'),
+    enforcer.metricNeedsReviewIn('eu-west-1'),
     enforcer.metricExemptIn('eu-west-1'),
-    enforcer.metricOldestOpenSecondsIn('eu-west-1'),
+    enforcer.metricOldestNonCompliantSecondsIn('eu-west-1'),
   ];
   const names = new Set([...offered, ...gauges].map(({ metricName }) => metricName));
   expect(names).toEqual(new Set(Object.values(METRICS.names)));
@@ -131,14 +131,14 @@ test('more than five times set back in a quarter of an hour is a tug of war', ()
   });
 });
 
-test.each([1, 6, 24])('no sweep in two periods of %d h → alarm, but not before the first one is due', (hours) => {
+test.each([1, 6, 24])('no scan in two periods of %d h → alarm, but not before the first one is due', (hours) => {
   const [, alarm] = theOne<Alarm & { readonly EvaluationPeriods: number }>(
-    templateOf({ sweepEveryHours: hours }),
+    templateOf({ scanEveryHours: hours }),
     'AWS::CloudWatch::Alarm',
-    'EnforcerMonitoringSweepSilent',
+    'EnforcerMonitoringScanSilent',
   );
   expect(alarm).toMatchObject({
-    MetricName: METRICS.names.sweepCompleted,
+    MetricName: METRICS.names.scanCompleted,
     Threshold: 1,
     ComparisonOperator: 'LessThanThreshold',
     Period: hours * 3600,
@@ -155,7 +155,7 @@ test('no other alarm warms up', () => {
   const warm = Object.entries(resources<object>(template, 'AWS::CloudWatch::Alarm')).filter(
     ([, alarm]) => 'WarmUpConfiguration' in alarm,
   );
-  expect(warm.map(([id]) => id)).toEqual([expect.stringContaining('SweepSilent')]);
+  expect(warm.map(([id]) => id)).toEqual([expect.stringContaining('ScanSilent')]);
 });
 
 interface Widget {
@@ -178,15 +178,15 @@ test('gauges are searched by the dimensions that they are emitted with, whicheve
       return expression === undefined ? [] : [{ expression, label, period }];
     }),
   );
-  const { open, compliant, held, oldestOpenSeconds } = METRICS.names;
+  const { nonCompliant, compliant, needsReview, oldestNonCompliantSeconds } = METRICS.names;
   expect(searched).toEqual([
-    ...[open, compliant, held, oldestOpenSeconds].map((name) => ({
+    ...[nonCompliant, compliant, needsReview, oldestNonCompliantSeconds].map((name) => ({
       expression: `SEARCH('{Imdsv2Enforcer,service,region} MetricName="${name}" service="imdsv2-enforcer"', 'Average', 21600)`,
       label: "${PROP('Dim.region')}",
       period: 21600,
     })),
     {
-      expression: `SEARCH('{Imdsv2Enforcer,service,region,reason} MetricName="${held}" service="imdsv2-enforcer"', 'Average', 86400)`,
+      expression: `SEARCH('{Imdsv2Enforcer,service,region,reason} MetricName="${needsReview}" service="imdsv2-enforcer"', 'Average', 86400)`,
       label: "${PROP('Dim.reason')}, ${PROP('Dim.region')}",
       period: 86400,
     },

@@ -12,9 +12,9 @@ interface Queue {
 const DAY = 24 * 3600;
 const template = templateOf();
 const [workQueueId, workQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue');
-const [deadLettersId, deadLetters] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters');
+const [deadLetterQueueId, deadLetterQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
 
-test('every queue, those of the sweep too, is encrypted and reached by TLS only', () => {
+test('every queue, those of the scan too, is encrypted and reached by TLS only', () => {
   const queues = resources<Queue>(template, 'AWS::SQS::Queue');
   expect(Object.keys(queues)).toHaveLength(4);
   expect(Object.values(queues).every((queue) => queue.SqsManagedSseEnabled)).toBe(true);
@@ -26,16 +26,16 @@ test('every queue, those of the sweep too, is encrypted and reached by TLS only'
 
 test('the dead letters belong to the work queue, so that SQS can move them back', () => {
   expect(workQueue.RedrivePolicy).toEqual({
-    deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersId, 'Arn'] },
+    deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueId, 'Arn'] },
     maxReceiveCount: 5,
   });
-  expect(deadLetters.RedrivePolicy).toBeUndefined();
+  expect(deadLetterQueue.RedrivePolicy).toBeUndefined();
 });
 
 test('dead letters are kept longest', () => {
-  expect(deadLetters.MessageRetentionPeriod).toBe(14 * DAY);
+  expect(deadLetterQueue.MessageRetentionPeriod).toBe(14 * DAY);
   expect(workQueue.MessageRetentionPeriod).toBeGreaterThanOrEqual(4 * DAY);
-  expect(workQueue.MessageRetentionPeriod).toBeLessThan(deadLetters.MessageRetentionPeriod);
+  expect(workQueue.MessageRetentionPeriod).toBeLessThan(deadLetterQueue.MessageRetentionPeriod);
 });
 
 test.each<[Trail, number]>([

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { parseSweepConfig, toSweepEnvironment } from '../../lambda/config.ts';
-import { BUS, FORWARDER_DEAD_LETTERS, METRICS } from '../../lambda/contract.ts';
+import { parseScanConfig, toScanEnvironment } from '../../lambda/config.ts';
+import { BUS, FORWARDER_DEAD_LETTER_QUEUE, METRICS } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import { actions, deploymentOf, resources, stackOf, statements, templateOf, theOne } from './synth.ts';
 
@@ -17,7 +17,7 @@ interface Rule {
 }
 
 // cdk-nag reads a property of the bus policy that is on its way out.
-process.env.JSII_DEPRECATED = 'quiet';
+process.env.JSII_DEPRECATED = 'unused';
 
 const REGIONS = ['us-east-1', 'eu-west-1', 'ap-southeast-2'] as const;
 const stacks = deploymentOf(REGIONS);
@@ -112,7 +112,7 @@ describe('a forwarder', () => {
   test('keeps what it cannot send in an encrypted queue, as long as there is', () => {
     const [id, queue] = theOne<object>(forwarder, 'AWS::SQS::Queue');
     expect(queue).toMatchObject({
-      QueueName: FORWARDER_DEAD_LETTERS,
+      QueueName: FORWARDER_DEAD_LETTER_QUEUE,
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 3600,
     });
@@ -169,24 +169,24 @@ describe('the bus at home', () => {
     if (trigger.delivery === 'direct') home.hasResourceProperties('AWS::Lambda::Permission', { SourceArn });
   });
 
-  test('the sweep looks after these rules too', () => {
+  test('the scan looks after these rules too', () => {
     const [, { Environment }] = theOne<{
       Environment: { Variables: Record<string, { 'Fn::Join': [string, unknown[]] }> };
-    }>(home, 'AWS::Lambda::Function', 'EnforcerSweepFunction');
+    }>(home, 'AWS::Lambda::Function', 'EnforcerScanFunction');
     const names = Environment.Variables.IMDSV2_RULE_NAMES?.['Fn::Join'][1] ?? [];
     expect(names.at(-1)).toBe(TRIGGERS.map(({ ruleId }) => `,${BUS}/${ruleId}`).join(''));
     const config = { ruleNames: ['Imdsv2Enforcer-Launch', `${BUS}/Launch`] };
-    const variables = toSweepEnvironment(config as never);
-    expect(() => parseSweepConfig({ IMDSV2_RULE_NAMES: variables.IMDSV2_RULE_NAMES })).not.toThrow(/IMDSV2_RULE_NAMES/);
+    const variables = toScanEnvironment(config as never);
+    expect(() => parseScanConfig({ IMDSV2_RULE_NAMES: variables.IMDSV2_RULE_NAMES })).not.toThrow(/IMDSV2_RULE_NAMES/);
   });
 });
 
 describe('what is off in another region', () => {
-  test('the sweep may read it, and no other queue', () => {
-    const policy = statements(theOne(home, 'AWS::IAM::Policy', 'EnforcerSweepFunctionRole')[1]);
+  test('the scan may read it, and no other queue', () => {
+    const policy = statements(theOne(home, 'AWS::IAM::Policy', 'EnforcerScanFunctionRole')[1]);
     const queues = policy.filter((statement) => actions(statement).includes('sqs:GetQueueUrl'));
     const inRegions = ['ap-southeast-2', 'eu-west-1'].map((region) =>
-      arn(`arn:aws:sqs:${region}:`, ACCOUNT, `:${FORWARDER_DEAD_LETTERS}`),
+      arn(`arn:aws:sqs:${region}:`, ACCOUNT, `:${FORWARDER_DEAD_LETTER_QUEUE}`),
     );
     // The queues that it takes from are in the first.
     expect(queues.map(({ Resource }) => Resource)).toContainEqual(inRegions);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { parseSweepConfig } from '../../lambda/config.ts';
+import { parseScanConfig } from '../../lambda/config.ts';
 import { EXISTING, MODES } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
-import { parseSweep } from '../../lambda/triggers/scan.ts';
+import { parseScan } from '../../lambda/triggers/scan.ts';
 import { actions, resources, type Statement, statements, templateOf, theOne } from './synth.ts';
 
 interface Queue {
@@ -29,20 +29,20 @@ interface FunctionProperties {
 const MODIFY = 'ec2:ModifyInstanceMetadataOptions';
 const DAY = 24 * 3600;
 const template = templateOf();
-const [queueId, queue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerSweepQueue');
-const [deadLettersId, deadLetters] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerSweepDeadLetters');
-const [functionId, sweep] = theOne<FunctionProperties>(template, 'AWS::Lambda::Function', 'EnforcerSweepFunction');
+const [queueId, queue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerScanQueue');
+const [deadLetterQueueId, deadLetterQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerScanDeadLetterQueue');
+const [functionId, scan] = theOne<FunctionProperties>(template, 'AWS::Lambda::Function', 'EnforcerScanFunction');
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const queueArn = (prefix: string) => arn(theOne(template, 'AWS::SQS::Queue', prefix)[0]);
 const policyOf = (of: Template, role: string) =>
   statements(theOne(of, 'AWS::IAM::Policy', `Enforcer${role}RoleDefaultPolicy`)[1]);
-const sweepPolicy = (of: Template = template) => policyOf(of, 'SweepFunction');
+const scanPolicy = (of: Template = template) => policyOf(of, 'ScanFunction');
 const allowed = (all: readonly Statement[]) => all.filter(({ Effect }) => Effect === 'Allow');
 const denied = (all: readonly Statement[]) => all.filter(({ Effect }) => Effect === 'Deny');
 
 /** Resources of every statement that allows an action. */
 const allowedOn = (action: string) =>
-  allowed(sweepPolicy())
+  allowed(scanPolicy())
     .filter((statement) => actions(statement).includes(action))
     .flatMap(({ Resource }) => Resource);
 
@@ -53,20 +53,20 @@ describe('the schedule', () => {
     [12, 'cron(0 0/12 * * ? *)'],
     // `0/24` is no hour of a day.
     [24, 'cron(0 0 * * ? *)'],
-  ])('every %d hours → %s, the same hours of every day', (sweepEveryHours, expression) => {
-    const [, rule] = theOne<Rule>(templateOf({ sweepEveryHours }), 'AWS::Events::Rule', 'EnforcerSweepSchedule');
+  ])('every %d hours → %s, the same hours of every day', (scanEveryHours, expression) => {
+    const [, rule] = theOne<Rule>(templateOf({ scanEveryHours }), 'AWS::Events::Rule', 'EnforcerScanSchedule');
     expect(rule).toMatchObject({ ScheduleExpression: expression, State: 'ENABLED' });
   });
 
   test('puts one message on the queue, in a group of its own; gives up within limits, into the dead letters', () => {
-    const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerSweepSchedule');
+    const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerScanSchedule');
     expect(rule.Targets).toEqual([
       {
         Id: expect.any(String),
         Arn: arn(queueId),
         SqsParameters: { MessageGroupId: 'start' },
         // EventBridge takes no FIFO queue for what it cannot deliver.
-        DeadLetterConfig: { Arn: queueArn('EnforcerDeadLetters') },
+        DeadLetterConfig: { Arn: queueArn('EnforcerDeadLetterQueue') },
         RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 },
       },
     ]);
@@ -74,7 +74,7 @@ describe('the schedule', () => {
     const delivers = statements(template.findResources('AWS::SQS::QueuePolicy'))
       .filter(({ Condition }) => JSON.stringify(Condition?.ArnEquals?.['aws:SourceArn']) === fromThisRule)
       .map(({ Resource }) => Resource);
-    expect(delivers).toEqual(expect.arrayContaining([arn(queueId), queueArn('EnforcerDeadLetters')]));
+    expect(delivers).toEqual(expect.arrayContaining([arn(queueId), queueArn('EnforcerDeadLetterQueue')]));
   });
 });
 
@@ -84,24 +84,24 @@ describe('the queue', () => {
       FifoQueue: true,
       // The schedule gives no deduplication id.
       ContentBasedDeduplication: true,
-      RedrivePolicy: { deadLetterTargetArn: arn(deadLettersId), maxReceiveCount: 5 },
+      RedrivePolicy: { deadLetterTargetArn: arn(deadLetterQueueId), maxReceiveCount: 5 },
     });
-    expect(deadLetters).toMatchObject({ FifoQueue: true });
-    expect(deadLetters.RedrivePolicy).toBeUndefined();
+    expect(deadLetterQueue).toMatchObject({ FifoQueue: true });
+    expect(deadLetterQueue.RedrivePolicy).toBeUndefined();
   });
 
   test('a step that is being taken is not taken again', () => {
-    expect(sweep.Timeout).toBe(900);
-    expect(queue.VisibilityTimeout).toBeGreaterThan(sweep.Timeout);
+    expect(scan.Timeout).toBe(900);
+    expect(queue.VisibilityTimeout).toBeGreaterThan(scan.Timeout);
   });
 
   test('keeps what waits longer than a large region takes, and what was given up longest', () => {
     expect(queue.MessageRetentionPeriod).toBeGreaterThanOrEqual(2 * DAY);
-    expect(deadLetters.MessageRetentionPeriod).toBe(14 * DAY);
+    expect(deadLetterQueue.MessageRetentionPeriod).toBe(14 * DAY);
   });
 
   test('the function takes one step at a time, and few regions at once', () => {
-    const [, source] = theOne<object>(template, 'AWS::Lambda::EventSourceMapping', 'EnforcerSweep');
+    const [, source] = theOne<object>(template, 'AWS::Lambda::EventSourceMapping', 'EnforcerScan');
     expect(source).toMatchObject({
       EventSourceArn: arn(queueId),
       FunctionName: { Ref: functionId },
@@ -118,7 +118,7 @@ describe('the function', () => {
     const codeOf = (prefix: string) =>
       theOne<{ Code: { ZipFile: string } }>(template, 'AWS::Lambda::Function', prefix)[1].Code.ZipFile;
     expect(codeOf('EnforcerFunction')).toContain("'enforce'");
-    expect(codeOf('EnforcerSweepFunction')).toContain("'sweep'");
+    expect(codeOf('EnforcerScanFunction')).toContain("'scan'");
     template.hasResourceProperties('AWS::Lambda::Function', {
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
@@ -126,17 +126,17 @@ describe('the function', () => {
       Timeout: 900,
       LoggingConfig: {
         LogFormat: 'JSON',
-        LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup', 'EnforcerSweep')[0] },
+        LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup', 'EnforcerScan')[0] },
       },
     });
   });
 
   test('reads its environment as the settings that it was deployed with', () => {
-    const settings = { existing: 'enforce-when-quiet', sweepEveryHours: 12, usageLookBackDays: 30 } as const;
+    const settings = { existing: 'enforce-when-unused', scanEveryHours: 12, usageLookBackDays: 30 } as const;
     const [, { Environment }] = theOne<FunctionProperties>(
       templateOf({ ...settings, usageMinimumAgeDays: 3 }),
       'AWS::Lambda::Function',
-      'EnforcerSweepFunction',
+      'EnforcerScanFunction',
     );
     const ruleName = (index: number) => `Imdsv2Enforcer-Rule-${index}`;
     const arrived = Object.entries(Environment.Variables).map(([name, value]) => {
@@ -151,19 +151,19 @@ describe('the function', () => {
         name.endsWith('_ARN') ? 'arn:aws:sns:eu-west-1:111122223333:Outcomes' : 'https://sqs.example.com/q',
       ];
     });
-    const config = parseSweepConfig(Object.fromEntries(arrived) as Record<string, string>);
+    const config = parseScanConfig(Object.fromEntries(arrived) as Record<string, string>);
     expect(config).toMatchObject({ ...settings, mode: 'enforce', usageMinimumAgeDays: 3, trail: true });
     expect(config.ruleNames).toHaveLength(TRIGGERS.length);
   });
 
   test('has the two queues in the right places', () => {
-    const variables = sweep.Environment.Variables;
-    expect(variables.IMDSV2_SWEEP_QUEUE_URL).toEqual({ Ref: queueId });
+    const variables = scan.Environment.Variables;
+    expect(variables.IMDSV2_SCAN_QUEUE_URL).toEqual({ Ref: queueId });
     expect(variables.IMDSV2_WORK_QUEUE_URL).toEqual({
       Ref: theOne(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue')[0],
     });
-    expect(variables.IMDSV2_DEAD_LETTERS_URL).toEqual({
-      Ref: theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetters')[0],
+    expect(variables.IMDSV2_DEAD_LETTER_QUEUE_URL).toEqual({
+      Ref: theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue')[0],
     });
   });
 
@@ -178,17 +178,17 @@ describe('its role', () => {
 
   test.each(cases)('mode=$mode existing=$existing → the three denies of the enforcer', (settings) => {
     const of = templateOf(settings);
-    expect(denied(sweepPolicy(of))).toHaveLength(3);
-    expect(denied(sweepPolicy(of))).toEqual(denied(policyOf(of, 'Function')));
+    expect(denied(scanPolicy(of))).toHaveLength(3);
+    expect(denied(scanPolicy(of))).toEqual(denied(policyOf(of, 'Function')));
   });
 
   test.each(cases)('mode=$mode existing=$existing → changes only where both say so', (settings) => {
     const of = templateOf(settings);
     const changes = settings.mode === 'enforce' && settings.existing !== 'audit';
-    const grants = allowed(sweepPolicy(of)).filter((statement) => actions(statement).includes(MODIFY));
+    const grants = allowed(scanPolicy(of)).filter((statement) => actions(statement).includes(MODIFY));
     expect(grants).toHaveLength(changes ? 1 : 0);
     // Read as IAM reads it: no wildcard lets it through either.
-    const wide = allowed(sweepPolicy(of)).filter(
+    const wide = allowed(scanPolicy(of)).filter(
       (statement) =>
         'NotAction' in statement || actions(statement).some((action) => /^(\*|ec2:(\*|m.*\*))$/i.test(action)),
     );
@@ -197,27 +197,27 @@ describe('its role', () => {
   });
 
   test.each(MODES)('mode=%s → the role of the enforcer is the same, whatever existing is', (mode) => {
-    const [audit, quiet, enforce] = (['audit', 'enforce-when-quiet', 'enforce'] as const).map((existing) =>
+    const [audit, unused, enforce] = (['audit', 'enforce-when-unused', 'enforce'] as const).map((existing) =>
       policyOf(templateOf({ mode, existing }), 'Function'),
     );
-    expect(quiet).toEqual(audit);
+    expect(unused).toEqual(audit);
     expect(enforce).toEqual(audit);
   });
 
   test('roleGuard=off → no deny, and nothing else is different', () => {
-    expect(sweepPolicy(templateOf({ roleGuard: 'off' }))).toEqual(allowed(sweepPolicy()));
+    expect(scanPolicy(templateOf({ roleGuard: 'off' }))).toEqual(allowed(scanPolicy()));
   });
 
   test('has everything in one policy, and no managed one', () => {
-    const [id, role] = theOne<object>(template, 'AWS::IAM::Role', 'EnforcerSweep');
+    const [id, role] = theOne<object>(template, 'AWS::IAM::Role', 'EnforcerScan');
     expect(role).not.toHaveProperty('ManagedPolicyArns');
     expect(role).not.toHaveProperty('Policies');
-    expect(theOne<{ Roles: unknown }>(template, 'AWS::IAM::Policy', 'EnforcerSweep')[1].Roles).toEqual([{ Ref: id }]);
+    expect(theOne<{ Roles: unknown }>(template, 'AWS::IAM::Policy', 'EnforcerScan')[1].Roles).toEqual([{ Ref: id }]);
   });
 
   test('allows nothing beyond what the function does', () => {
     const enforcing = templateOf({ existing: 'enforce' });
-    expect([...new Set(allowed(sweepPolicy(enforcing)).flatMap(actions))].sort()).toEqual([
+    expect([...new Set(allowed(scanPolicy(enforcing)).flatMap(actions))].sort()).toEqual([
       'cloudtrail:DescribeTrails',
       'cloudtrail:GetTrailStatus',
       'cloudwatch:GetMetricData',
@@ -252,7 +252,7 @@ describe('its role', () => {
   test('puts steps on its own queue, watches on the work queue, and nothing anywhere else', () => {
     expect(allowedOn('sqs:SendMessage')).toEqual([arn(queueId), queueArn('EnforcerWorkQueue')]);
     expect(allowedOn('sqs:ReceiveMessage')).toEqual([arn(queueId)]);
-    expect(allowedOn('sqs:GetQueueAttributes')).toContainEqual(queueArn('EnforcerDeadLetters'));
+    expect(allowedOn('sqs:GetQueueAttributes')).toContainEqual(queueArn('EnforcerDeadLetterQueue'));
   });
 
   test('feels the rules of the triggers', () => {
@@ -261,12 +261,12 @@ describe('its role', () => {
   });
 });
 
-test('what the runbook puts on the queue begins a sweep', () => {
+test('what the runbook puts on the queue begins a scan', () => {
   const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
   const [, form = ''] = /^body=\$\(printf '(.*)'/m.exec(runbook) ?? [];
   const values = ['111122223333', 'eu-west-1', '2026-11-22T12:00:00Z'];
   const body = form.replaceAll('%s', () => values.shift() ?? '');
-  expect(parseSweep(JSON.parse(body))).toEqual({
+  expect(parseScan(JSON.parse(body))).toEqual({
     step: 'start',
     account: '111122223333',
     region: 'eu-west-1',

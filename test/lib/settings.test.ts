@@ -24,8 +24,8 @@ test('nothing chosen → the defaults, whatever else is in the context', () => {
     trail: 'existing',
     alertEmail: [],
     operationsEmail: [],
-    exemptionHorizonDays: 90,
-    sweepEveryHours: 6,
+    maxExemptionDays: 90,
+    scanEveryHours: 6,
     usageLookBackDays: 14,
     usageMinimumAgeDays: 1,
     logRetentionDays: 90,
@@ -42,8 +42,8 @@ test('strings, as from -c', () => {
       trail: 'create',
       alertEmail: 'security@example.com, ciso@example.com,security@example.com',
       operationsEmail: 'platform@example.com',
-      exemptionHorizonDays: '30',
-      sweepEveryHours: '24',
+      maxExemptionDays: '30',
+      scanEveryHours: '24',
       usageLookBackDays: '63',
       usageMinimumAgeDays: '7',
       logRetentionDays: '365',
@@ -57,8 +57,8 @@ test('strings, as from -c', () => {
     trail: 'create',
     alertEmail: ['security@example.com', 'ciso@example.com'],
     operationsEmail: ['platform@example.com'],
-    exemptionHorizonDays: 30,
-    sweepEveryHours: 24,
+    maxExemptionDays: 30,
+    scanEveryHours: 24,
     usageLookBackDays: 63,
     usageMinimumAgeDays: 7,
     logRetentionDays: 365,
@@ -69,10 +69,10 @@ test('strings, as from -c', () => {
 
 test('numbers and lists, as from cdk.json', () => {
   expect(
-    parseSettings({ exemptionHorizonDays: 30, logRetentionDays: 7, alertEmail: ['a@example.com', 'b@example.com'] }),
+    parseSettings({ maxExemptionDays: 30, logRetentionDays: 7, alertEmail: ['a@example.com', 'b@example.com'] }),
   ).toEqual({
     ...DEFAULTS,
-    exemptionHorizonDays: 30,
+    maxExemptionDays: 30,
     logRetentionDays: 7,
     alertEmail: ['a@example.com', 'b@example.com'],
   });
@@ -82,7 +82,7 @@ test('one error with every problem: the key, the value, what is accepted', () =>
   expect(() => parseSettings({ mode: 'enfroce', existing: 'maybe', alertEmail: 'nope' })).toThrow(
     new ConfigError([
       'mode is "enfroce"; accepted: enforce | audit',
-      'existing is "maybe"; accepted: audit | enforce-when-quiet | enforce',
+      'existing is "maybe"; accepted: audit | enforce-when-unused | enforce',
       'alertEmail is "nope"; accepted: e-mail addresses, separated by commas',
     ]),
   );
@@ -101,14 +101,14 @@ test.each<[string, unknown]>([
   ['alertEmail', 'a@example.com,'],
   ['alertEmail', 'a@example.com b@example.com'],
   ['operationsEmail', 'platform'],
-  ['exemptionHorizonDays', 0],
-  ['exemptionHorizonDays', 3651],
-  ['exemptionHorizonDays', '1e2'],
-  ['exemptionHorizonDays', 1.5],
+  ['maxExemptionDays', 0],
+  ['maxExemptionDays', 3651],
+  ['maxExemptionDays', '1e2'],
+  ['maxExemptionDays', 1.5],
   // The hours of a day would differ from those of the next.
-  ['sweepEveryHours', 5],
-  ['sweepEveryHours', 48],
-  ['sweepEveryHours', '06'],
+  ['scanEveryHours', 5],
+  ['scanEveryHours', 48],
+  ['scanEveryHours', '06'],
   ['usageLookBackDays', 0],
   ['usageLookBackDays', 64],
   ['usageMinimumAgeDays', 0],
@@ -134,13 +134,13 @@ test('props of the construct are checked the same way, and shown all at once', (
   const stack = new Stack(new App(), 'Stack');
   const code = Code.fromInline('export const handler = async () => {};');
   new Imdsv2Enforcer(stack, 'Enforcer', {
-    code: { enforce: code, sweep: code },
+    code: { enforce: code, scan: code },
     mode: 'enfroce' as Mode,
-    exemptionHorizonDays: 0,
+    maxExemptionDays: 0,
   });
   const errors = Annotations.fromStack(stack).findError('*', Match.anyValue());
   expect(errors.map(({ entry }) => entry.data)).toEqual([
     'mode is "enfroce"; accepted: enforce | audit',
-    'exemptionHorizonDays is "0"; accepted: a whole number from 1 to 3650',
+    'maxExemptionDays is "0"; accepted: a whole number from 1 to 3650',
   ]);
 });

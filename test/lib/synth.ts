@@ -31,7 +31,7 @@ export function stackOf(settings: Partial<Settings> = {}, env?: Environment): En
   return new EnforcerStack(newApp(), 'Imdsv2Enforcer', {
     ...settings,
     env,
-    code: { enforce: code('enforce'), sweep: code('sweep') },
+    code: { enforce: code('enforce'), scan: code('scan') },
   });
 }
 
@@ -50,7 +50,7 @@ export function deploymentOf(regions: readonly string[], settings: Partial<Setti
   return deployment(newApp(), 'Imdsv2Enforcer', {
     ...settings,
     regions,
-    code: { enforce: code('enforce'), sweep: code('sweep') },
+    code: { enforce: code('enforce'), scan: code('scan') },
   });
 }
 

@@ -18,10 +18,10 @@ const rules = resources<Rule>(template, 'AWS::Events::Rule');
 const arnOf = (type: string, prefix?: string) => ({ 'Fn::GetAtt': [theOne(template, type, prefix)[0], 'Arn'] });
 const functionArn = arnOf('AWS::Lambda::Function', 'EnforcerFunction');
 const workQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerWorkQueue');
-const deadLettersArn = arnOf('AWS::SQS::Queue', 'EnforcerDeadLetters');
+const deadLetterQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
 
-test('one rule for each trigger, one for the ping, the schedule of the sweep, and no other', () => {
-  const schedule = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerSweepSchedule')[1];
+test('one rule for each trigger, one for the ping, the schedule of the scan, and no other', () => {
+  const schedule = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerScanSchedule')[1];
   expect(Object.values(rules).map((rule) => rule.Description)).toEqual([
     ...BUS_RULES.map((rule) => rule.description),
     schedule.Description,
@@ -54,7 +54,7 @@ describe.each(TRIGGERS)('$name', ({ ruleId, pattern, delivery }) => {
 
   test('gives up within limits, into the dead letters', () => {
     const [target] = rule.Targets;
-    expect(target?.DeadLetterConfig).toEqual({ Arn: deadLettersArn });
+    expect(target?.DeadLetterConfig).toEqual({ Arn: deadLetterQueueArn });
     expect(target?.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 });
   });
 
@@ -65,7 +65,7 @@ describe.each(TRIGGERS)('$name', ({ ruleId, pattern, delivery }) => {
         ({ Condition }) => JSON.stringify(Condition?.ArnEquals?.['aws:SourceArn']) === JSON.stringify(fromThisRule),
       )
       .map(({ Resource }) => Resource);
-    expect(allowed).toContainEqual(deadLettersArn);
+    expect(allowed).toContainEqual(deadLetterQueueArn);
     if (delivery === 'queued') expect(allowed).toContainEqual(workQueueArn);
     else
       template.hasResourceProperties('AWS::Lambda::Permission', { FunctionName: functionArn, SourceArn: fromThisRule });

@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { readExemption } from '../../lambda/core/exemption.ts';
-import { originOf } from '../../lambda/core/launch-source.ts';
+import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { templateOf } from './stack.ts';
 import { ec2Of, FIXTURE, sandboxOf, stopAll } from './support.ts';
@@ -60,10 +60,10 @@ test('has every case there is, at the wire', async () => {
     new Set(['1', '2', '3', '64']),
   );
   expect(kinds((instance) => readExemption(tagsOf(instance), startAt, 90).kind)).toEqual(
-    new Set(['none', 'active', 'expired', 'malformed', 'beyond-horizon']),
+    new Set(['none', 'active', 'expired', 'malformed', 'exceeds-maximum']),
   );
-  const origins = new Set(seen.flatMap((instance) => Object.keys(originOf(tagsOf(instance)))));
-  expect([...origins].sort()).toEqual([
+  const launchSources = new Set(seen.flatMap((instance) => Object.keys(launchSourceOf(tagsOf(instance)))));
+  expect([...launchSources].sort()).toEqual([
     'autoScalingGroup',
     'beanstalkEnvironment',
     'beanstalkEnvironmentId',
@@ -89,7 +89,7 @@ test('a large one is shared out as accounts are', async () => {
   expect(all).toHaveLength(4_000);
   expect(share(({ options }) => options.HttpTokens === 'optional')).toBeCloseTo(0.47, 1);
   expect(share(({ state }) => state === 'stopped')).toBeCloseTo(0.09, 1);
-  expect(share(({ tags }) => Object.keys(originOf(tags)).length === 0)).toBeCloseTo(0.22, 1);
+  expect(share(({ tags }) => Object.keys(launchSourceOf(tags)).length === 0)).toBeCloseTo(0.22, 1);
   expect(share(({ region }) => region === 'us-east-1')).toBeGreaterThan(0.4);
 
   const { Reservations = [], NextToken } = await ec2Of(sandbox).send(

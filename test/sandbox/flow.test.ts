@@ -44,14 +44,14 @@ test('a failing function is tried three times, then its event goes to the on-fai
   await launch(ec2Of(sandbox));
 
   await expect(sandbox.idle(1)).rejects.toThrow(/still under way/);
-  while (sandbox.queue('DeadLetters').size === 0) await sandbox.clock.sleep(1000);
+  while (sandbox.queue('DeadLetterQueue').size === 0) await sandbox.clock.sleep(1000);
 
   const [one, two, three, ...more] = sandbox.invocations;
   expect(more).toEqual([]);
   expect(new Set([one?.requestId, two?.requestId, three?.requestId]).size).toBe(1);
   expect((two?.startedAt ?? 0) - (one?.endedAt ?? 0)).toBeGreaterThanOrEqual(59_000);
   expect((three?.startedAt ?? 0) - (two?.endedAt ?? 0)).toBeGreaterThanOrEqual(119_000);
-  const [letter] = sandbox.queue('DeadLetters').messages();
+  const [letter] = sandbox.queue('DeadLetterQueue').messages();
   expect(body(letter?.body)).toEqual({
     version: '1.0',
     timestamp: expect.any(String),
@@ -74,7 +74,7 @@ test('a retry that succeeds ends it', async () => {
   await launch(ec2Of(sandbox));
   while (sandbox.invocations.length < 2) await sandbox.clock.sleep(1000);
   expect(sandbox.invocations.map(({ result }) => result.ok)).toEqual([false, true]);
-  expect(sandbox.queue('DeadLetters').size).toBe(0);
+  expect(sandbox.queue('DeadLetterQueue').size).toBe(0);
 });
 
 test.each([
@@ -159,8 +159,8 @@ describe('faults', () => {
       faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':lambda:') ? 'retry' : undefined) },
     });
     await launch(ec2Of(sandbox));
-    while (sandbox.queue('DeadLetters').size === 0) await sandbox.clock.sleep(1000);
-    const [letter] = sandbox.queue('DeadLetters').messages();
+    while (sandbox.queue('DeadLetterQueue').size === 0) await sandbox.clock.sleep(1000);
+    const [letter] = sandbox.queue('DeadLetterQueue').messages();
     expect(body(letter?.body)['detail']).toMatchObject({ eventName: 'RunInstances' });
     expect(letter?.attributes).toMatchObject({
       RULE_ARN: { StringValue: 'arn:aws:events:us-east-1:111122223333:rule/Local-LaunchRule33333333' },

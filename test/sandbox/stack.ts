@@ -22,7 +22,7 @@ export function templateOf({
   const target = (id: string) => ({
     Arn: getArn(id),
     Id: 'Target0',
-    DeadLetterConfig: { Arn: getArn('DeadLettersAAAAAAAA') },
+    DeadLetterConfig: { Arn: getArn('DeadLetterQueueAAAAAAAA') },
     RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 2 },
   });
   const mayDeliver = (id: string) => ({
@@ -34,21 +34,24 @@ export function templateOf({
   });
   const resources: Record<string, Template['Resources']> = {
     TopicBBBBBBBB: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'Test' } },
-    DeadLettersAAAAAAAA: { Type: 'AWS::SQS::Queue', Metadata: { 'aws:cdk:path': 'Local/DeadLetters/Resource' } },
+    DeadLetterQueueAAAAAAAA: {
+      Type: 'AWS::SQS::Queue',
+      Metadata: { 'aws:cdk:path': 'Local/DeadLetterQueue/Resource' },
+    },
     WorkQueue11111111: {
       Type: 'AWS::SQS::Queue',
       Properties: {
         DelaySeconds: 15,
         VisibilityTimeout: 400,
-        RedrivePolicy: { deadLetterTargetArn: getArn('DeadLettersAAAAAAAA'), maxReceiveCount: 2 },
+        RedrivePolicy: { deadLetterTargetArn: getArn('DeadLetterQueueAAAAAAAA'), maxReceiveCount: 2 },
         ...queue,
       },
     },
     QueuePolicy: {
       Type: 'AWS::SQS::QueuePolicy',
       Properties: {
-        PolicyDocument: { Statement: [mayDeliver('DeadLettersAAAAAAAA'), mayDeliver('WorkQueue11111111')] },
-        Queues: [{ Ref: 'DeadLettersAAAAAAAA' }, { Ref: 'WorkQueue11111111' }],
+        PolicyDocument: { Statement: [mayDeliver('DeadLetterQueueAAAAAAAA'), mayDeliver('WorkQueue11111111')] },
+        Queues: [{ Ref: 'DeadLetterQueueAAAAAAAA' }, { Ref: 'WorkQueue11111111' }],
       },
     },
     FunctionRole: { Type: 'AWS::IAM::Role', Properties: {} },
@@ -76,7 +79,7 @@ export function templateOf({
         FunctionName: { Ref: 'Function22222222' },
         Qualifier: '$LATEST',
         MaximumRetryAttempts: 2,
-        DestinationConfig: { OnFailure: { Destination: getArn('DeadLettersAAAAAAAA') } },
+        DestinationConfig: { OnFailure: { Destination: getArn('DeadLetterQueueAAAAAAAA') } },
       },
     },
     LaunchRule33333333: {
@@ -186,7 +189,7 @@ export function fifoTemplate({ behaviour = 'partial', ...changed }: FifoOptions 
       },
       Schedule: {
         Type: 'AWS::Events::Rule',
-        Metadata: { 'aws:cdk:path': 'Local/Sweep/Schedule/Resource' },
+        Metadata: { 'aws:cdk:path': 'Local/Scan/Schedule/Resource' },
         Properties: {
           ScheduleExpression: 'cron(0 0/6 * * ? *)',
           State: 'ENABLED',

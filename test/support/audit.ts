@@ -17,5 +17,5 @@ export function auditOf(
 ): Audit {
   const summary = new Summary(regions);
   for (const row of rows) summary.add(row);
-  return summary.result({ account: ACCOUNT, at: NOW, exemptionHorizonDays: 90 }, errors);
+  return summary.result({ account: ACCOUNT, at: NOW, maxExemptionDays: 90 }, errors);
 }

@@ -22,7 +22,7 @@ export const instanceId = (number: number): string => `i-0${number.toString(16).
 /** An account that does not touch existing instances and allows exemptions of 90 days. */
 export const policy = (over: Partial<Policy> = {}): Policy => ({
   existing: 'audit',
-  exemptionHorizonDays: 90,
+  maxExemptionDays: 90,
   ...over,
 });
 
@@ -91,11 +91,11 @@ export function target({
 }
 
 const USUAL_REASON: Readonly<Record<Status, Reason>> = {
-  remediated: 'imdsv1-reachable',
-  'would-remediate': 'imdsv1-reachable',
-  closed: 'closed',
+  remediated: 'imdsv1-enabled',
+  'would-remediate': 'imdsv1-enabled',
+  'already-remediated': 'already-remediated',
   exempt: 'exempt',
-  held: 'exemption-malformed',
+  'needs-review': 'exemption-malformed',
   skipped: 'compliant',
   failed: 'denied',
 };

@@ -1,14 +1,14 @@
-import { Census, type Digest } from '../../lambda/core/digest.ts';
+import { Inventory, type Digest } from '../../lambda/core/digest.ts';
 import { type DigestJson, toDigestMessage } from '../../lambda/core/digest-message.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { ACCOUNT, context, instanceId, NOW, policy, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
-const OPTIONS = { exemptionHorizonDays: 90 };
+const OPTIONS = { maxExemptionDays: 90 };
 export const until = (day: string, reason?: string) => ({
   'imdsv2:exempt-until': day,
   ...(reason !== undefined && { 'imdsv2:exempt-reason': reason }),
 });
-export const QUIET: Usage = { kind: 'quiet', hours: 335.9 };
+export const UNUSED: Usage = { kind: 'unused', hours: 335.9 };
 export const USED: Usage = { kind: 'in-use', count: 42, callsPerDay: 2.1, lastSeen: new Date('2026-11-20T14:00:00Z') };
 
 export type Given = SnapshotChange & { readonly usage?: Usage };
@@ -16,21 +16,21 @@ export type Given = SnapshotChange & { readonly usage?: Usage };
 export function digest(
   given: readonly Given[],
   over: Partial<Digest> = {},
-  existing: 'audit' | 'enforce-when-quiet' = 'audit',
+  existing: 'audit' | 'enforce-when-unused' = 'audit',
 ) {
-  const census = new Census(context({ trigger: 'sweep' }), policy({ existing }));
+  const inventory = new Inventory(context({ trigger: 'scan' }), policy({ existing }));
   given.forEach(({ usage, ...change }, index) =>
-    census.add(snapshot({ instanceId: instanceId(index), ...change }), NOW, usage),
+    inventory.add(snapshot({ instanceId: instanceId(index), ...change }), NOW, usage),
   );
   return {
     account: ACCOUNT,
     region: REGION,
     startedAt: new Date('2026-11-22T00:00:00Z'),
-    tally: census.tally,
-    open: census.open,
-    exempt: census.exempt,
-    openBefore: 0,
-    asked: 0,
+    compliance: inventory.compliance,
+    nonCompliant: inventory.nonCompliant,
+    exempt: inventory.exempt,
+    nonCompliantBefore: 0,
+    requested: 0,
     launchDefault: { HttpTokens: 'required' },
     problems: [],
     ...over,

@@ -1,6 +1,6 @@
 /** What tests read of the JSON result of `enforce`. */
 export interface Document {
-  readonly plan: { readonly toClose: object[]; readonly leftAlone: Record<string, { readonly count: number }> };
+  readonly plan: { readonly toRemediate: object[]; readonly leftAlone: Record<string, { readonly count: number }> };
   readonly result?: {
     readonly closed: readonly { readonly instanceId: string }[];
     readonly failed: readonly { readonly instanceId: string; readonly reason: string }[];

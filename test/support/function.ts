@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { type Config, type SweepConfig, toEnvironment, toSweepEnvironment } from '../../lambda/config.ts';
+import { type Config, type ScanConfig, toEnvironment, toScanEnvironment } from '../../lambda/config.ts';
 import { ACCOUNT, REGION } from './builders.ts';
 import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
 
@@ -32,7 +32,7 @@ const configOf = (aws: Loopback): Config => ({
   mode: 'enforce',
   existing: 'audit',
   trail: true,
-  exemptionHorizonDays: 90,
+  maxExemptionDays: 90,
   usageLookBackDays: 14,
   usageMinimumAgeDays: 1,
   outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
@@ -47,19 +47,19 @@ export async function loadFunction(aws: Loopback, config: Partial<Config> = {}):
   return asLambda(handler, before);
 }
 
-/** The function that sweeps. */
-export async function loadSweep(aws: Loopback, config: Partial<SweepConfig> = {}): Promise<LambdaFunction> {
+/** The function that scans. */
+export async function loadScan(aws: Loopback, config: Partial<ScanConfig> = {}): Promise<LambdaFunction> {
   const before = { ...process.env };
-  const sweepConfig: SweepConfig = {
+  const scanConfig: ScanConfig = {
     ...configOf(aws),
-    sweepQueueUrl: `${aws.url}/${ACCOUNT}/sweep.fifo`,
-    deadLettersUrl: `${aws.url}/${ACCOUNT}/dead`,
+    scanQueueUrl: `${aws.url}/${ACCOUNT}/scan.fifo`,
+    deadLetterQueueUrl: `${aws.url}/${ACCOUNT}/dead`,
     ruleNames: ['Launch', 'Drift'],
-    sweepEveryHours: 6,
+    scanEveryHours: 6,
     forwarders: [],
     ...config,
   };
-  Object.assign(process.env, whereabouts(aws), toSweepEnvironment(sweepConfig));
+  Object.assign(process.env, whereabouts(aws), toScanEnvironment(scanConfig));
   const { handler } = await import('../../lambda/handlers/scan.ts');
   return asLambda(handler, before);
 }

@@ -60,5 +60,5 @@ export const hostileText = ({ maxLength = 255 }: { maxLength?: number } = {}): f
     fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength }).map((units) => String.fromCharCode(...units)),
   );
 
-/** Control, format (bidi among them), separator and surrogate code points: nothing of it may reach people. */
+/** Control, format (bidi among them), separator and surrogate code points: nothing of it may reach manualChanges. */
 export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;

@@ -6,8 +6,8 @@ import type { AlertMessage, Message } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Lookup } from '../../lambda/core/target.ts';
 import type { UsagePoint } from '../../lambda/core/usage.ts';
-import type { Sighting } from '../../lambda/triggers/finding.ts';
-import type { Watch } from '../../lambda/triggers/post-change-check.ts';
+import type { Finding } from '../../lambda/triggers/finding.ts';
+import type { PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { NOW, REGION } from './builders.ts';
 
 /** A failure as ports throw it. */
@@ -48,17 +48,17 @@ export interface World extends Required<Ports> {
   readonly fleet: FleetReader;
   /** The calls to reader, writer, queue and publisher in order: what, where, whom. */
   readonly calls: string[];
-  readonly sightings: Sighting[];
+  readonly findings: Finding[];
   /** Events that are to be handled again. */
   readonly again: object[];
   readonly published: AlertMessage[];
-  readonly unsent: AlertMessage[];
-  readonly watches: Watch[];
+  readonly undelivered: AlertMessage[];
+  readonly checks: PostChangeCheck[];
   /** What CloudWatch has of an instance, by metric and id; an instance that is not here has no data. */
   readonly metrics: Map<`${UsageMetric} ${string}`, readonly UsagePoint[]>;
-  /** What sweeps completed: region and gauges. */
+  /** What scans completed: region and gauges. */
   readonly completed: (readonly [region: string, gauges: Gauges])[];
-  /** What was off with other regions, one number for each sweep of such a region. */
+  /** What was off with other regions, one number for each scan of such a region. */
   readonly forwarderProblems: number[];
   /** Numbers of instances found broken. */
   readonly rejected: number[];
@@ -91,11 +91,11 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     [...fleet.values()].filter((there) => there.region === region && there.from <= time.now());
   const made: World = {
     calls,
-    sightings: [],
+    findings: [],
     published: [],
     again: [],
-    unsent: [],
-    watches: [],
+    undelivered: [],
+    checks: [],
     metrics: new Map(),
     completed: [],
     forwarderProblems: [],
@@ -147,26 +147,26 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
       },
     },
     queue: {
-      putSightings: async (sightings, delaySeconds = 0) => {
+      putFindings: async (findings, delaySeconds = 0) => {
         const later = delaySeconds === 0 ? [] : [`in ${delaySeconds} s`];
-        begin('sight', ...sightings.map(({ detail }) => detail.instanceId), ...later);
+        begin('sight', ...findings.map(({ detail }) => detail.instanceId), ...later);
         await Promise.resolve();
-        made.sightings.push(...sightings);
+        made.findings.push(...findings);
       },
       putEvent: async (event, delaySeconds) => {
         begin('again', `in ${delaySeconds} s`);
         await Promise.resolve();
         made.again.push(event);
       },
-      putUnsent: async (message) => {
+      putUndelivered: async (message) => {
         begin('keep', message.subject);
         await Promise.resolve();
-        made.unsent.push(asAlert(message));
+        made.undelivered.push(asAlert(message));
       },
-      putWatches: async (watches) => {
-        begin('watch', ...watches.map(({ instanceId }) => instanceId));
+      putChecks: async (checks) => {
+        begin('check', ...checks.map(({ instanceId }) => instanceId));
         await Promise.resolve();
-        made.watches.push(...watches);
+        made.checks.push(...checks);
       },
     },
     publisher: {
@@ -184,10 +184,10 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
         return { measurements: new Map(instanceIds.map((id) => [id, points(id)])) };
       },
     },
-    journal: {
+    telemetry: {
       outcome: (outcome) => made.outcomes.push(outcome),
       notUnderstood: (eventId, problem) => made.notUnderstood.push([eventId, problem]),
-      sweepCompleted: (region, gauges) => made.completed.push([region, gauges]),
+      scanCompleted: (region, gauges) => made.completed.push([region, gauges]),
       forwarderProblems: (count) => made.forwarderProblems.push(count),
       rejected: (count) => made.rejected.push(count),
       warning: (text) => made.warnings.push(text),

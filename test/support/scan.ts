@@ -1,12 +1,12 @@
 import type { RegionReader, Time } from '../../lambda/app/ports.ts';
-import { onSweepStep } from '../../lambda/app/scan/index.ts';
-import type { SweepPorts, SweepRules } from '../../lambda/app/scan/rules.ts';
+import { onScanStep } from '../../lambda/app/scan/index.ts';
+import type { ScanPorts, ScanRules } from '../../lambda/app/scan/rules.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { DigestJson } from '../../lambda/core/digest-message.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import { USAGE_RULES, type UsagePoint, windowOf } from '../../lambda/core/usage.ts';
-import { type Run, type SweepStep, toSweepMessage } from '../../lambda/triggers/scan.ts';
+import { type Run, type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
 import { virtualTime, world, type World } from './ports.ts';
 
@@ -16,13 +16,13 @@ export const RUN: Run = { account: ACCOUNT, region: REGION, startedAt: NOW };
 /** The run of midnight, looked at when it is noon. */
 export const DAILY: Run = { ...RUN, startedAt: new Date('2026-11-22T00:00:00Z') };
 
-/** An account that is swept every six hours. */
-export const rules = (over: Partial<SweepRules> = {}): SweepRules => ({
+/** An account that is scanned every six hours. */
+export const rules = (over: Partial<ScanRules> = {}): ScanRules => ({
   existing: 'enforce',
-  exemptionHorizonDays: 90,
+  maxExemptionDays: 90,
   trail: true,
   usage: USAGE_RULES,
-  sweepEveryHours: 6,
+  scanEveryHours: 6,
   homeRegion: REGION,
   forwarders: [],
   ...over,
@@ -46,9 +46,9 @@ export function reported(calls = 0): UsagePoint[] {
 /** Fifteen minutes less the reserve. */
 const INVOCATION = 885;
 
-/** An account in memory behind all ports of a sweep, and its queue. */
-export interface SweepWorld extends World, Omit<SweepPorts, keyof World> {
-  readonly usage: SweepPorts['usage'];
+/** An account in memory behind all ports of a scan, and its queue. */
+export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
+  readonly usage: ScanPorts['usage'];
   /** What waits on the queue, as text. */
   readonly waiting: string[];
   /** Regions of the account, and what is off with the product. */
@@ -61,15 +61,15 @@ export interface SweepWorld extends World, Omit<SweepPorts, keyof World> {
    *
    * @returns what was wrong with those that failed for good.
    */
-  drain(rules: SweepRules, ports?: Partial<SweepPorts>): Promise<Error[]>;
+  drain(rules: ScanRules, ports?: Partial<ScanPorts>): Promise<Error[]>;
   /** The digests among what was published. */
   digests(): (Message & { readonly json: DigestJson })[];
 }
 
-export function sweepWorld(
+export function scanWorld(
   instances: readonly Snapshot[] = [],
   { time = virtualTime(INVOCATION), pageSize = 1000 }: { time?: Time; pageSize?: number } = {},
-): SweepWorld {
+): ScanWorld {
   const made = world(instances, time, pageSize);
   const waiting: string[] = [];
   const regionNames = [REGION];
@@ -85,7 +85,7 @@ export function sweepWorld(
       return Promise.resolve(all.defaults);
     },
   };
-  const all: SweepWorld = {
+  const all: ScanWorld = {
     ...made,
     waiting,
     regionNames,
@@ -97,7 +97,7 @@ export function sweepWorld(
       put: async (steps) => {
         made.begin('ask', ...new Set(steps.map(({ step, region }) => `${region}/${step}`)));
         await Promise.resolve();
-        waiting.push(...steps.map((step) => JSON.stringify(toSweepMessage(step))));
+        waiting.push(...steps.map((step) => JSON.stringify(toScanMessage(step))));
       },
     },
     usage: {
@@ -107,13 +107,13 @@ export function sweepWorld(
         return Promise.resolve(mostRejected);
       },
     },
-    pulse: {
+    healthChecks: {
       problems: async () => {
-        made.begin('pulse');
+        made.begin('healthChecks');
         return Promise.resolve(off);
       },
       problemsIn: async (region) => {
-        made.begin('pulse', region);
+        made.begin('healthChecks', region);
         return Promise.resolve(off);
       },
     },
@@ -123,7 +123,7 @@ export function sweepWorld(
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         // Each step is an invocation of its own, with all its time.
         const later = virtualTime(INVOCATION, time.now());
-        const error = await onSweepStep(JSON.parse(next), rules, { ...all, time: later, ...ports }).then(
+        const error = await onScanStep(JSON.parse(next), rules, { ...all, time: later, ...ports }).then(
           () => undefined,
           (thrown: unknown) => thrown as Error,
         );
@@ -144,5 +144,5 @@ export function sweepWorld(
 }
 
 /** Takes one step. */
-export const take = (step: SweepStep, rules: SweepRules, ports: SweepPorts): Promise<void> =>
-  onSweepStep(JSON.parse(JSON.stringify(toSweepMessage(step))), rules, ports);
+export const take = (step: ScanStep, rules: ScanRules, ports: ScanPorts): Promise<void> =>
+  onScanStep(JSON.parse(JSON.stringify(toScanMessage(step))), rules, ports);

@@ -75,7 +75,7 @@ const column = (number: number): Promise<string[]> => page.locator(`#rows td:nth
 
 const sortBy = (heading: string): Promise<void> => page.getByRole('button', { name: heading, exact: true }).click();
 
-browserTest('charts are drawn: a bar for each region and origin, its parts as wide as their share', async () => {
+browserTest('charts are drawn: a bar for each region and launchSource, its parts as wide as their share', async () => {
   expect(await page.locator('svg').count()).toBe(2);
   expect(await page.locator('svg').first().locator('g.bar').count()).toBe(2);
   const widths = async (verdict: string) =>
@@ -84,7 +84,7 @@ browserTest('charts are drawn: a bar for each region and origin, its parts as wi
         async (bar) => (await bar.boundingBox())?.width,
       ),
     );
-  const [open = 0] = await widths('open');
+  const [open = 0] = await widths('non-compliant');
   const [compliant = 0] = await widths('compliant');
   expect(open).toBeGreaterThan(20);
   expect(compliant / open).toBeCloseTo(1, 1);
@@ -120,10 +120,10 @@ browserTest('the table is searched, narrowed down and turned over', async () => 
   await page.getByLabel('Verdict', { exact: true }).selectOption({ label: 'all verdicts' });
 });
 
-browserTest('every origin opens its fix', async () => {
+browserTest('every launchSource opens its fix', async () => {
   const command = page.getByText('aws ec2 modify-instance-metadata-defaults --region us-east-1 --http-tokens required');
   expect(await command.isVisible()).toBe(false);
-  await page.locator('summary', { hasText: 'No known origin' }).first().click();
+  await page.locator('summary', { hasText: 'No known launchSource' }).first().click();
   expect(await command.isVisible()).toBe(true);
 });
 
@@ -161,7 +161,7 @@ browserTest('the policy stops a script that is not of the page', async () => {
 browserTest('the use of IMDSv1 is a column of its own, only where it was measured', async () => {
   expect(await page.locator('#instances th').count()).toBe(7);
   expect(await page.locator('#rows tr').first().locator('td').count()).toBe(7);
-  const measured: readonly (Usage | undefined)[] = [undefined, { kind: 'quiet', hours: 336 }];
+  const measured: readonly (Usage | undefined)[] = [undefined, { kind: 'unused', hours: 336 }];
   const rows = measured.map((usage, index) => ({ ...auditRow({ instanceId: instanceId(index) }), usage }));
   const report = new HtmlReport(path);
   report.add(rows);
@@ -169,5 +169,5 @@ browserTest('the use of IMDSv1 is a column of its own, only where it was measure
   report.end({ ...auditOf(rows), usage });
   await page.goto(pathToFileURL(path).href);
   await sortBy('IMDSv1 use');
-  expect(await column(8)).toEqual(['', 'quiet: no call without a token in 14 days measured']);
+  expect(await column(8)).toEqual(['', 'unused: no call without a token in 14 days measured']);
 });

@@ -6,7 +6,7 @@ import { waitingIn } from '../../sandbox/chaos/pending-messages.ts';
 import type { Queue } from '../../sandbox/aws/sqs/queue.ts';
 import { product } from '../../sandbox/tour/synth.ts';
 
-// The fleets are new: what is said of existing instances matters to the sweep only.
+// The fleets are new: what is said of existing instances matters to the scan only.
 const built = product({ mode: 'enforce', existing: 'enforce' });
 const OPTIONS: ChaosOptions = {
   launches: 10,
@@ -36,25 +36,25 @@ test('an instance that vanishes is accounted for, needs no closing and hides non
 test('a message that a redrive does not settle fails the run', () => {
   const nothing = new Set<string>();
   const named = { ids: nothing, tokens: nothing };
-  const ledgerWith = (messages: number) => ({
+  const accountingWith = (messages: number) => ({
     entries: [],
-    waiting: [{ queue: 'DeadLetters' as const, messages, named, tells: named }],
+    waiting: [{ queue: 'DeadLetterQueue' as const, messages, named, tells: named }],
     closing: [],
   });
-  expect(leftOver(ledgerWith(0))).toEqual([]);
-  expect(leftOver(ledgerWith(2))).toEqual(['2 messages still wait: nothing can be done with them']);
+  expect(leftOver(accountingWith(0))).toEqual([]);
+  expect(leftOver(accountingWith(2))).toEqual(['2 messages still wait: nothing can be done with them']);
 });
 
-test('a watch that waits is no excuse for an instance that is open or not told', () => {
+test('a check that waits is no excuse for an instance that is open or not told', () => {
   const bodyOf = (type: string) =>
     JSON.stringify({ 'detail-type': type, detail: { instanceId: 'i-0123456789abcdef0' } });
   const idsIn = (type: string) => {
     const queue = () => ({ messages: () => [{ body: bodyOf(type) }] }) as unknown as Queue;
     return waitingIn({ queue }).map(({ messages, named, tells }) => [messages, named.ids.size, tells.ids.size]);
   };
-  expect(idsIn('IMDSv1 sighting')[0]).toEqual([1, 1, 1]);
+  expect(idsIn('IMDSv1 finding recorded')[0]).toEqual([1, 1, 1]);
   expect(idsIn('EC2 Instance State-change Notification')[0]).toEqual([1, 1, 0]);
-  expect(idsIn('Break watch')[0]).toEqual([1, 0, 0]);
+  expect(idsIn('Post-change check')[0]).toEqual([1, 0, 0]);
 });
 
 test('without any trigger, the run says what it missed and fails', async () => {
@@ -64,19 +64,19 @@ test('without any trigger, the run says what it missed and fails', async () => {
 }, 120_000);
 
 describe('both events of some instances are lost', () => {
-  const LOST = { launches: 15, seed: '3', sweep: true, faults: [], redrive: false } as const;
+  const LOST = { launches: 15, seed: '3', scan: true, faults: [], redrive: false } as const;
 
-  test('the sweep closes them', async () => {
+  test('the scan closes them', async () => {
     const { fine, text } = await run(LOST);
-    expect(text).toMatch(/the events missed ([1-9]\d*); 1 sweeps closed \1 of them/);
+    expect(text).toMatch(/the events missed ([1-9]\d*); 1 scans closed \1 of them/);
     expect(text).toMatch(/ {2}missed +│ +0 /);
     expect(text).toMatch(/closings owed but not told +│ +0 /);
     expect(fine).toBe(true);
   }, 120_000);
 
   test('without it, they are missed', async () => {
-    const { fine, text } = await run({ ...LOST, without: ['sweep'] });
-    expect(text).toMatch(/the events missed [1-9]\d*; 0 sweeps closed 0 of them/);
+    const { fine, text } = await run({ ...LOST, without: ['scan'] });
+    expect(text).toMatch(/the events missed [1-9]\d*; 0 scans closed 0 of them/);
     expect(text).toMatch(/LOST\n +\d+ missed: i-[0-9a-f]{17} \([\w-]+, chaos-3-\d+\)/);
     expect(fine).toBe(false);
   }, 120_000);

@@ -75,8 +75,8 @@ test('doctor finds a deployment alive, its real role proven, and changes nothing
 
   expect(out.filter((line) => !line.startsWith('ok '))).toEqual([]);
   expect([exitCode, notes]).toEqual([0, []]);
-  const sweep = ['function .*SweepFunction', 'source .*SweepQueue.* is taken up', 'queues .*SweepDeadLetters.*: empty'];
-  for (const line of sweep) expect(out).toContainEqual(expect.stringMatching(new RegExp(`^ok +${line}`)));
+  const scan = ['function .*ScanFunction', 'source .*ScanQueue.* is taken up', 'queues .*ScanDeadLetterQueue.*: empty'];
+  for (const line of scan) expect(out).toContainEqual(expect.stringMatching(new RegExp(`^ok +${line}`)));
   expect(out.at(-1)).toMatch(/^ok {4}role guard/);
   const tried = sandbox.calls
     .of('ModifyInstanceMetadataOptions')
@@ -91,7 +91,7 @@ test('doctor finds a deployment alive, its real role proven, and changes nothing
 test('what is switched off by hand is found', async () => {
   const sandbox = await deployed();
   const [rule] = sandbox.bus.rules().filter(({ name }) => name.includes('Drift'));
-  const [schedule] = sandbox.bus.rules().filter(({ name }) => name.includes('SweepSchedule'));
+  const [schedule] = sandbox.bus.rules().filter(({ name }) => name.includes('ScanSchedule'));
   const events = new EventBridgeClient(sandbox.client());
   for (const one of [rule, schedule]) await events.send(new DisableRuleCommand({ Name: one?.name ?? '' }));
   await new CloudTrailClient(sandbox.client()).send(new StopLoggingCommand({ Name: 'management-events' }));
@@ -102,7 +102,7 @@ test('what is switched off by hand is found', async () => {
   expect(labels).toEqual(expect.arrayContaining(['FAIL  trail', 'FAIL  rules', 'ok    function']));
   expect(out.filter((line) => line.includes('is switched off:'))).toEqual([
     expect.stringMatching(/Drift.* is switched off: its events are lost/),
-    expect.stringMatching(/SweepSchedule.* is switched off: no sweep begins/),
+    expect.stringMatching(/ScanSchedule.* is switched off: no scan begins/),
   ]);
 });
 

@@ -26,7 +26,7 @@ test('events that do not reach the home region wait where they happened, and its
     faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':event-bus/') ? 'never' : undefined) },
   });
   const [, forwarder] = sandbox.deployments;
-  const unsent = forwarder?.queue('DeadLetters');
+  const undelivered = forwarder?.queue('DeadLetterQueue');
   /** What the metric of the alarm has got by now. */
   const told = () =>
     sandbox.metrics().flatMap(({ name, value }) => (name === METRICS.names.forwarderProblems ? [value] : []));
@@ -37,9 +37,12 @@ test('events that do not reach the home region wait where they happened, and its
 
   const [id = ''] = await launch(ec2Of(sandbox, { region: OTHER }), { MetadataOptions: { HttpTokens: 'optional' } });
   await sandbox.idle();
-  expect(unsent?.name).toBe('imdsv2-enforcer-forwarder-dead-letters');
-  expect(unsent?.messages().map(({ body }) => (JSON.parse(body) as { region: string }).region)).toEqual([OTHER, OTHER]);
-  expect(sandbox.queue('DeadLetters').size).toBe(0);
+  expect(undelivered?.name).toBe('imdsv2-enforcer-forwarder-dead-letter-queue');
+  expect(undelivered?.messages().map(({ body }) => (JSON.parse(body) as { region: string }).region)).toEqual([
+    OTHER,
+    OTHER,
+  ]);
+  expect(sandbox.queue('DeadLetterQueue').size).toBe(0);
   expect(sandbox.fleet(OTHER).get(id)?.options.HttpTokens).toBe('optional');
 
   enterAws(sandbox);
@@ -47,7 +50,7 @@ test('events that do not reach the home region wait where they happened, and its
   const audit = await imdsv2(['audit', '--regions', 'all', '--json']);
   leaveAws();
   const { regions } = JSON.parse(audit.out.join('\n')) as AuditJson;
-  expect(regions.map(({ region, unheard }) => [region, unheard])).toEqual([
+  expect(regions.map(({ region, notMonitored }) => [region, notMonitored])).toEqual([
     [SILENT, TRIGGERS.map(({ name }) => name)],
     [OTHER, undefined],
     [HOME, undefined],
@@ -76,14 +79,14 @@ interface Alarm {
   readonly ComparisonOperator: string;
 }
 
-/** The alarm of the deployed home stack that watches a metric. */
+/** The alarm of the deployed home stack that checks a metric. */
 function alarmOn(name: string, { stacks = [] }: Awaited<ReturnType<typeof product>>): Alarm {
   const [home] = stacks;
   const alarms = Object.values(home?.template.Resources ?? {})
     .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
     .map(({ Properties }) => Properties as unknown as Alarm);
   const [alarm, ...others] = alarms.filter(({ MetricName }) => MetricName === name);
-  if (alarm === undefined || others.length > 0) throw new Error(`${others.length} more alarms, or none, watch ${name}`);
+  if (alarm === undefined || others.length > 0) throw new Error(`${others.length} more alarms, or none, check ${name}`);
   return alarm;
 }
 

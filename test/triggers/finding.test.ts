@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { TRIGGERS } from '../../lambda/contract.ts';
 import type { Target } from '../../lambda/core/target.ts';
 import { parseEvent } from '../../lambda/triggers/index.ts';
-import { toSighting } from '../../lambda/triggers/finding.ts';
+import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, target } from '../support/builders.ts';
 import { hostileText } from '../support/hostile.ts';
 
 /** Through the queue, as a message body. */
 const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-test('a sighting, whole', () => {
-  expect(toSighting(target({ trigger: 'running', occurredAt: new Date('2026-11-22T11:59:20Z') }), IMDSV1)).toEqual({
+test('a finding, whole', () => {
+  expect(toFinding(target({ trigger: 'running', occurredAt: new Date('2026-11-22T11:59:20Z') }), IMDSV1)).toEqual({
     source: 'imdsv2-enforcer',
-    'detail-type': 'IMDSv1 sighting',
+    'detail-type': 'IMDSv1 finding recorded',
     id: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
     account: '111122223333',
     region: 'eu-west-1',
@@ -57,7 +57,7 @@ test('what is kept on the queue comes back as the same target, now with what was
       const { context } = given;
       const { grantedByCall = false, allTags = false } = context.recorded ?? {};
       const recorded = { ...seen, grantedByCall, allTags };
-      expect(parseEvent(sent(toSighting(given, seen)))).toEqual({
+      expect(parseEvent(sent(toFinding(given, seen)))).toEqual({
         targets: [{ ...given, context: { ...context, recorded } }],
         lookups: [],
         problems: [],
@@ -68,7 +68,7 @@ test('what is kept on the queue comes back as the same target, now with what was
 
 test('what was seen replaces what the record said; what the call did to tags stays', () => {
   const recorded = { HttpTokens: 'required', HttpEndpoint: 'disabled', grantedByCall: true, allTags: true };
-  expect(toSighting(target({ recorded }), IMDSV1).detail.recorded).toEqual({
+  expect(toFinding(target({ recorded }), IMDSV1).detail.recorded).toEqual({
     HttpTokens: 'optional',
     HttpEndpoint: 'enabled',
     grantedByCall: true,
@@ -76,15 +76,15 @@ test('what was seen replaces what the record said; what the call did to tags sta
   });
 });
 
-describe('a sighting that cannot be read is a problem', () => {
-  const good = toSighting(target(), IMDSV1);
+describe('a finding that cannot be read is a problem', () => {
+  const good = toFinding(target(), IMDSV1);
   test.each<readonly [string, object, string]>([
     ['no id', { detail: { ...good.detail, instanceId: undefined } }, 'detail has no usable instanceId'],
     ['a bad id', { detail: { ...good.detail, instanceId: 'i-../../x' } }, 'detail has no usable instanceId'],
     ['no detail', { detail: undefined }, 'detail has no usable instanceId'],
     ['an unknown trigger', { detail: { ...good.detail, trigger: 'whim' } }, 'detail has no known trigger'],
     ['no account', { account: undefined }, 'account is not twelve digits'],
-    ['another type of message', { 'detail-type': 'Unsent alert' }, 'no trigger knows this kind of event'],
+    ['another type of message', { 'detail-type': 'Undelivered alert' }, 'no trigger knows this kind of event'],
     ['another source', { source: 'aws.ec2' }, 'no trigger knows this kind of event'],
   ])('%s', (_, over, problem) => {
     expect(parseEvent(sent({ ...good, ...over }))).toEqual({ targets: [], lookups: [], problems: [problem] });

@@ -14,7 +14,7 @@ import {
   runningEvent,
 } from '../support/events.ts';
 import { hostileText } from '../support/hostile.ts';
-import { toSighting } from '../../lambda/triggers/finding.ts';
+import { toFinding } from '../../lambda/triggers/finding.ts';
 
 /** What holds for any event at all. */
 function expectSane(event: unknown): void {
@@ -59,7 +59,7 @@ const VALID: readonly BusEvent[] = [
   deleteTagsEvent({ tags: [] }),
   runningEvent(),
   pingEvent(),
-  JSON.parse(JSON.stringify(toSighting(target(), IMDSV1))) as BusEvent,
+  JSON.parse(JSON.stringify(toFinding(target(), IMDSV1))) as BusEvent,
 ];
 
 /** All paths into a JSON value, its own first. */

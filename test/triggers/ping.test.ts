@@ -20,7 +20,7 @@ test.each([
   ['a launch', launchEvent()],
   ['a set-back', driftEvent()],
   ['a state change', runningEvent()],
-  ['another type of event from the same source', { ...pingEvent(), 'detail-type': 'Pong' }],
+  ['another type of event from the same source', { ...pingEvent(), 'detail-type': 'PingAnswer' }],
   ['a ping in the name of another source', { ...pingEvent(), source: 'aws.ec2' }],
 ])('%s is no ping', (_, event) => {
   expect([matches(event), ping.accepts(event)]).toEqual([false, false]);

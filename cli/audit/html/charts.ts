@@ -1,12 +1,12 @@
 import { htmlText } from '../../../lambda/core/text.ts';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
 import { count, percent, VERDICT_LABELS } from '../labels.ts';
-import type { Tally } from '../../../lambda/core/compliance-summary.ts';
+import type { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
 
 /** One bar of a chart. */
 export interface Bar {
   readonly label: string;
-  readonly tally: Tally;
+  readonly compliance: ComplianceSummary;
 }
 
 const ROW = 30;
@@ -23,20 +23,20 @@ export function chart(title: string, bars: readonly Bar[]): string {
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${htmlText(title)}">${rows.join('')}</svg>`;
 }
 
-function toBar({ label, tally }: Bar, y: number): string {
+function toBar({ label, compliance }: Bar, y: number): string {
   const top = y + (ROW - BAR) / 2;
   const baseline = y + ROW / 2 + 5;
   const text = htmlText(label, LABEL.characters);
-  const value = `<tspan>${percent(tally)}</tspan><tspan class="count" dx="6">of ${count(tally.instances)}</tspan>`;
+  const value = `<tspan>${percent(compliance)}</tspan><tspan class="count" dx="6">of ${count(compliance.instances)}</tspan>`;
   return [
     `<g class="bar"><title>${htmlText(label, 256)}</title><text x="0" y="${baseline}">${text}</text>`,
     `<rect class="track" x="${LABEL.width}" y="${top}" width="${SPACE}" height="${BAR}"/>`,
-    ...segments(tally, top),
+    ...segments(compliance, top),
     `<text class="dim" x="${WIDTH - VALUE + 12}" y="${baseline}">${value}</text></g>`,
   ].join('');
 }
 
-function segments({ counts, instances }: Tally, top: number): string[] {
+function segments({ counts, instances }: ComplianceSummary, top: number): string[] {
   let x: number = LABEL.width;
   return GOOD_FIRST.filter((name) => counts[name] > 0).map((name) => {
     const width = (counts[name] / instances) * SPACE;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { htmlText } from '../../../lambda/core/text.ts';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
-import { unheardNote } from '../monitoring.ts';
-import { count, instancesOf, ORIGIN_LABELS, originLabel, percent, VERDICT_LABELS } from '../labels.ts';
-import { ORIGIN_KINDS } from '../launch-source-group.ts';
-import type { Audit, OriginAudit } from '../summary.ts';
-import { Tally } from '../../../lambda/core/compliance-summary.ts';
+import { notMonitoredNote } from '../monitoring.ts';
+import { count, instancesOf, LAUNCH_SOURCES_LABELS, launchSourceLabel, percent, VERDICT_LABELS } from '../labels.ts';
+import { LAUNCH_SOURCES_KINDS } from '../launch-source-group.ts';
+import type { Audit, LaunchSourceAudit } from '../summary.ts';
+import { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
 import { type Bar, chart } from './charts.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -13,10 +13,10 @@ import { STYLE } from './style.ts';
 /** Longest command or sentence of an advice; its parts are cut where they are put in. */
 const LONG = 4_000;
 
-/** Origins that are shown before one asks for the rest. */
+/** LaunchSources that are shown before one asks for the rest. */
 const FIRST = 15;
 
-const COLUMNS = ['Verdict', 'Region', 'Instance', 'Name', 'State', 'Origin', 'Exemption'];
+const COLUMNS = ['Verdict', 'Region', 'Instance', 'Name', 'State', 'LaunchSource', 'Exemption'];
 
 /** Only where it was measured. */
 const USE = 'IMDSv1 use';
@@ -48,7 +48,7 @@ ${fixes(audit)}
 ${instances(audit)}
 <footer>Compliance is the share of instances with tokens required and the change applied (CIS AWS Foundations 5.7), of all that no AWS
 service operates; it is never rounded up. Security Hub EC2.8 also reports instances with IMDS off while their tokens are optional.
-Exemptions count up to ${audit.exemptionHorizonDays} days ahead.</footer>
+Exemptions count up to ${audit.maxExemptionDays} days ahead.</footer>
 </main>
 <script type="application/json" id="data">${data}</script>
 <script>${SCRIPT}</script>
@@ -74,10 +74,10 @@ function problems({ regions, usage }: Audit): string {
     ...regions.map(({ region, error }) => line(region, error)),
     ...[...(usage?.errors ?? [])].map(([region, error]) => line(region, `the use of IMDSv1 is not known: ${error}`)),
   ];
-  const unheard = regions.map(({ region, unheard }) => line(region, unheardNote(unheard)));
+  const notMonitored = regions.map(({ region, notMonitored }) => line(region, notMonitoredNote(notMonitored)));
   return (
     problem('Not complete: not every region could be read', unread) +
-    problem('Not watched: what opens there is not closed by itself', unheard)
+    problem('Not watched: what opens there is not closed by itself', notMonitored)
   );
 }
 
@@ -95,44 +95,52 @@ function tiles({ total }: Audit): string {
     `<div class="tile ${className}"><b>${value}</b><span>${label}</span></div>`;
   const verdicts = VERDICTS.map((name) => {
     const value = total.counts[name];
-    const bad = (name === 'open' || name === 'unreadable') && value > 0;
+    const bad = (name === 'non-compliant' || name === 'unreadable') && value > 0;
     return tile(bad ? 'bad' : '', count(value), `<i class="swatch v-${name}"></i>${VERDICT_LABELS[name]}`);
   });
   const compliance = tile(total.findings === 0 ? 'good' : '', percent(total), 'compliance');
   return `<section class="tiles" aria-label="Totals">${compliance}${verdicts.join('')}</section>`;
 }
 
-function charts({ regions, origins }: Audit): string {
-  const kinds = ORIGIN_KINDS.flatMap((kind): Bar[] => {
-    const those = origins.filter((origin) => origin.kind === kind);
-    return those.length === 0 ? [] : [{ label: ORIGIN_LABELS[kind], tally: Tally.of(those.map(({ tally }) => tally)) }];
+function charts({ regions, launchSources }: Audit): string {
+  const kinds = LAUNCH_SOURCES_KINDS.flatMap((kind): Bar[] => {
+    const those = launchSources.filter((launchSource) => launchSource.kind === kind);
+    return those.length === 0
+      ? []
+      : [
+          {
+            label: LAUNCH_SOURCES_LABELS[kind],
+            compliance: ComplianceSummary.of(those.map(({ compliance }) => compliance)),
+          },
+        ];
   });
-  const places = regions.map(({ region, tally }) => ({ label: region, tally }));
+  const places = regions.map(({ region, compliance }) => ({ label: region, compliance }));
   const card = (title: string, bars: readonly Bar[]) =>
     `<section class="card"><h2>${title}</h2>${chart(title, bars)}</section>`;
-  return `<div class="charts">${card('Compliance by region', places)}${card('Compliance by origin', kinds)}</div>`;
+  return `<div class="charts">${card('Compliance by region', places)}${card('Compliance by launchSource', kinds)}</div>`;
 }
 
-function fixes({ origins }: Audit): string {
-  const wrong = origins.filter(({ fix }) => fix !== undefined);
+function fixes({ launchSources }: Audit): string {
+  const wrong = launchSources.filter(({ fix }) => fix !== undefined);
   if (wrong.length === 0) return '';
   return `<section class="card" id="fixes"><h2>What to change, worst first</h2>
-<p class="dim">So that the next instance of the same origin does not come up with IMDSv1. What is open now,
+<p class="dim">So that the next instance of the same launchSource does not come up with IMDSv1. What is open now,
 <code>imdsv2 enforce</code> closes.</p>
 ${toFixes(wrong.slice(0, FIRST))}${further(wrong.slice(FIRST))}</section>`;
 }
 
-const toFixes = (origins: readonly OriginAudit[]): string => origins.map((origin) => toFix(origin)).join('\n');
+const toFixes = (launchSources: readonly LaunchSourceAudit[]): string =>
+  launchSources.map((launchSource) => toFix(launchSource)).join('\n');
 
-function further(origins: readonly OriginAudit[]): string {
-  if (origins.length === 0) return '';
-  const { findings } = Tally.of(origins.map(({ tally }) => tally));
-  return `<details><summary><b>${count(findings)}</b><span class="name">from ${count(origins.length)} more origins</span></summary>${toFixes(origins)}</details>`;
+function further(launchSources: readonly LaunchSourceAudit[]): string {
+  if (launchSources.length === 0) return '';
+  const { findings } = ComplianceSummary.of(launchSources.map(({ compliance }) => compliance));
+  return `<details><summary><b>${count(findings)}</b><span class="name">from ${count(launchSources.length)} more launchSources</span></summary>${toFixes(launchSources)}</details>`;
 }
 
-function toFix({ region, tally, fix, ...origin }: OriginAudit): string {
+function toFix({ region, compliance, fix, ...launchSource }: LaunchSourceAudit): string {
   const commands = (fix?.commands ?? []).map((command) => `<pre>${htmlText(command, LONG)}</pre>`);
-  return `<details><summary><b>${count(tally.findings)}</b><span class="name">${htmlText(originLabel(origin), 512)}</span><span class="dim">of ${count(tally.instances)} · ${htmlText(region)}</span></summary>
+  return `<details><summary><b>${count(compliance.findings)}</b><span class="name">${htmlText(launchSourceLabel(launchSource), 512)}</span><span class="dim">of ${count(compliance.instances)} · ${htmlText(region)}</span></summary>
 <div class="fix">${htmlText(fix?.text ?? '', LONG)}${commands.join('')}</div></details>`;
 }
 
@@ -143,7 +151,7 @@ function instances({ usage }: Audit): string {
     (name, index) => `<option value="${index}" data-name="${name}">${VERDICT_LABELS[name]}</option>`,
   );
   return `<section class="card" id="instances"><h2>Every instance</h2>
-<div class="tools"><input id="search" type="search" placeholder="Id, name, region, origin …" aria-label="Search">
+<div class="tools"><input id="search" type="search" placeholder="Id, name, region, launchSource …" aria-label="Search">
 <select id="verdict" aria-label="Verdict"><option value="">all verdicts</option>${options.join('')}</select>
 <button type="button" id="before">Back</button><span id="position" class="dim"></span><button type="button" id="after">Next</button></div>
 <div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead><tbody id="rows"></tbody></table></div>

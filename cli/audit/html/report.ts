@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
 import { usageNote } from '../../shared/usage.ts';
-import { exemptionNote, originLabel, VERDICT_LABELS } from '../labels.ts';
+import { exemptionNote, launchSourceLabel, VERDICT_LABELS } from '../labels.ts';
 import type { Report } from '../report.ts';
 import type { AuditRow } from '../row.ts';
 import type { Audit } from '../summary.ts';
@@ -12,7 +12,7 @@ export class HtmlReport implements Report {
   readonly #path: string;
   readonly #rows: string[] = [];
   readonly #regions = new Index();
-  readonly #origins = new Index();
+  readonly #launchSources = new Index();
 
   public constructor(path: string) {
     this.#path = path;
@@ -26,7 +26,7 @@ export class HtmlReport implements Report {
         instanceId,
         name,
         state,
-        this.#origins.of(originLabel(group)),
+        this.#launchSources.of(launchSourceLabel(group)),
         exemptionNote(exemption),
         ...(usage === undefined ? [] : [usageNote(usage)]),
       ]),
@@ -36,7 +36,7 @@ export class HtmlReport implements Report {
 
   public end(audit: Audit): void {
     const verdicts = VERDICTS.map((name) => VERDICT_LABELS[name]);
-    const lists = inScript({ verdicts, regions: this.#regions.names, origins: this.#origins.names });
+    const lists = inScript({ verdicts, regions: this.#regions.names, launchSources: this.#launchSources.names });
     const data = `${lists.slice(0, -1)},"rows":[\n${this.#rows.join(',\n')}\n]}`;
     writeFileSync(this.#path, toPage(audit, data));
   }

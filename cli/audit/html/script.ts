@@ -5,7 +5,7 @@
 export const SCRIPT = `
 'use strict';
 const PAGE = 100;
-const { verdicts, regions, origins, rows } = JSON.parse(document.getElementById('data').textContent);
+const { verdicts, regions, launchSources, rows } = JSON.parse(document.getElementById('data').textContent);
 const byId = (id) => document.getElementById(id);
 const texts = [
   (row) => verdicts[row[0]],
@@ -13,7 +13,7 @@ const texts = [
   (row) => row[2],
   (row) => row[3],
   (row) => row[4],
-  (row) => origins[row[5]],
+  (row) => launchSources[row[5]],
   (row) => row[6],
   (row) => row[7] ?? '',
 ].slice(0, document.querySelectorAll('#instances th').length);

@@ -3,13 +3,13 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --card: #fff; --text: #1b2330; --dim: #5b6675; --line: #dfe3e8; --accent: #1f5fbf;
-  --open: #c8364b; --unreadable: #8e44ad; --pending: #e0a100; --exempt: #3b7dd8; --imds-off: #8f9aa8;
+  --non-compliant: #c8364b; --unreadable: #8e44ad; --pending: #e0a100; --exempt: #3b7dd8; --imds-off: #8f9aa8;
   --aws-managed: #c3cad3; --compliant: #2c9c77; --bad-text: #b3243a; --good-text: #1c7a5a;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #11151b; --card: #1a2029; --text: #e6eaf0; --dim: #98a4b3; --line: #2c3540; --accent: #7fb2ff;
-    --open: #ef5f73; --unreadable: #b678d6; --pending: #e9b949; --exempt: #5b9bf0; --imds-off: #737f8d;
+    --non-compliant: #ef5f73; --unreadable: #b678d6; --pending: #e9b949; --exempt: #5b9bf0; --imds-off: #737f8d;
     --aws-managed: #46515e; --compliant: #35b58a; --bad-text: #ff8796; --good-text: #5fd3ac;
   }
 }

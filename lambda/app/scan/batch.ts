@@ -3,24 +3,24 @@ import type { Run } from '../../triggers/scan.ts';
 import { close } from '../remediate-paced.ts';
 import { TryAgainError } from '../invoke.ts';
 import { Pace } from '../pace.ts';
-import { persist } from '../retry.ts';
+import { withRetries } from '../retry.ts';
 import { report } from '../report.ts';
-import { watch } from '../schedule-checks.ts';
-import { contextOf, type SweepPorts, type SweepRules } from './rules.ts';
+import { scheduleChecks } from '../schedule-checks.ts';
+import { contextOf, type ScanPorts, type ScanRules } from './rules.ts';
 
 /** Changes per second: less than EC2 gives back, so that people and events always find some left. */
 const PER_SECOND = 3;
 
 /**
- * Closes what of the instances should be closed. Those that could not be done now come again as a chunk of their own, behind the
- * rest of the run: the whole chunk again would tell of every other once more that it is closed.
+ * Closes what of the instances should be closed. Those that could not be done now come again as a batch of their own, behind the
+ * rest of the run: the whole batch again would tell of every other once more that it is closed.
  *
  * @throws TryAgainError if none could be done. The queue gives it back some times then, and in the end to the dead letters.
  */
-export async function closeChunk(
+export async function remediateBatch(
   { index, instanceIds, ...run }: Run & { readonly index: number; readonly instanceIds: readonly string[] },
-  rules: SweepRules,
-  ports: SweepPorts,
+  rules: ScanRules,
+  ports: ScanPorts,
 ): Promise<void> {
   const { account, region, startedAt } = run;
   const context = contextOf(run);
@@ -29,7 +29,7 @@ export async function closeChunk(
   const pace = new Pace(ports.time, 1, PER_SECOND);
   const left = await close(targets, rules, pace, ports, (outcome) => outcomes.push(outcome));
   await report(outcomes, rules, ports);
-  await watch(outcomes, ports);
+  await scheduleChecks(outcomes, ports);
   const retried = outcomes.filter(isRetried).map(({ target }) => target);
   // With time left, the rest was given up because all of a whole set failed. Where no retry helps them, none helps the rest.
   const cutShort = left.length > 0 && ports.time.now() >= ports.time.deadline;
@@ -38,6 +38,6 @@ export async function closeChunk(
   // Fewer each time, so that this ends.
   if (again.length === targets.length)
     throw new TryAgainError(`${again.length} instances in ${region} must be tried again`);
-  const step = { step: 'chunk', account, region, startedAt, index, instanceIds: again } as const;
-  await persist(() => ports.steps.put([step]), ports.time);
+  const step = { step: 'batch', account, region, startedAt, index, instanceIds: again } as const;
+  await withRetries(() => ports.steps.put([step]), ports.time);
 }

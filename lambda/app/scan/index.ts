@@ -1,21 +1,21 @@
 import { eventIdOf } from '../../triggers/envelope.ts';
 import type { Json } from '../../triggers/json.ts';
-import { parseSweep } from '../../triggers/scan.ts';
-import { closeChunk } from './batch.ts';
+import { parseScan } from '../../triggers/scan.ts';
+import { remediateBatch } from './batch.ts';
 import { count } from './summary.ts';
 import { listRegion } from './region.ts';
-import type { SweepPorts, SweepRules } from './rules.ts';
+import type { ScanPorts, ScanRules } from './rules.ts';
 import { start } from './start.ts';
 
 /**
- * Takes one step of a sweep.
+ * Takes one step of a scan.
  *
  * @throws TryAgainError, FailureError if the step must be taken again.
  */
-export async function onSweepStep(message: Json, rules: SweepRules, ports: SweepPorts): Promise<void> {
-  const step = parseSweep(message);
+export async function onScanStep(message: Json, rules: ScanRules, ports: ScanPorts): Promise<void> {
+  const step = parseScan(message);
   if (typeof step === 'string') {
-    ports.journal.notUnderstood(eventIdOf(message), step);
+    ports.telemetry.notUnderstood(eventIdOf(message), step);
     return;
   }
   switch (step.step) {
@@ -23,9 +23,9 @@ export async function onSweepStep(message: Json, rules: SweepRules, ports: Sweep
       return start(step, ports);
     case 'region':
       return listRegion(step, rules, ports);
-    case 'chunk':
-      return closeChunk(step, rules, ports);
-    case 'close':
+    case 'batch':
+      return remediateBatch(step, rules, ports);
+    case 'summary':
       return count(step, rules, ports);
   }
 }

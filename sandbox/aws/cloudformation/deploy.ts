@@ -120,7 +120,7 @@ export class Deployment {
     const { bundles } = this.#ground;
     if (typeof bundles === 'string') return bundles;
     const named = Object.entries(bundles).filter(([name]) => isNamed(id, resource, name));
-    // `Function` names every one of them, `Sweep/Function` but one.
+    // `Function` names every one of them, `Scan/Function` but one.
     return named.sort(([a], [b]) => b.length - a.length)[0]?.[1];
   }
 

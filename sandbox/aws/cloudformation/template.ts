@@ -34,7 +34,7 @@ export function resourcesOf(template: Template, type: string): readonly (readonl
 
 /**
  * Whether a resource goes by this name: its logical id, the end of that without CDK's hash, the id of its construct, or the end of
- * its construct's path, such as `Sweep/Queue`.
+ * its construct's path, such as `Scan/Queue`.
  */
 export const isNamed = (id: string, resource: Resource, name: string): boolean =>
   distance(id, resource, name) < Infinity;

@@ -196,9 +196,9 @@ export class Bus {
         ...(exhausted ? { EXHAUSTED_RETRY_CONDITION: reason } : {}),
       }).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
     );
-    const deadLetters = this.#room.queues.byArn(target.deadLetterArn ?? '');
-    deadLetters?.send(JSON.stringify(event), { attributes });
-    this.#note(event, rule, target, deadLetters === undefined ? 'dropped' : 'dead-lettered');
+    const deadLetterQueue = this.#room.queues.byArn(target.deadLetterArn ?? '');
+    deadLetterQueue?.send(JSON.stringify(event), { attributes });
+    this.#note(event, rule, target, deadLetterQueue === undefined ? 'dropped' : 'dead-lettered');
   }
 
   #note(event: BusEvent, rule: Rule, target: Target, outcome: DeliveryRecord['outcome']): void {

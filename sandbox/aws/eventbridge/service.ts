@@ -9,7 +9,7 @@ import { readEntry } from './entry.ts';
 import type { Rule, Target } from './rule.ts';
 
 /** What EventBridge works with. */
-export interface EventBridgeRoom {
+export interface EventBridgeContext {
   readonly account: string;
   readonly ids: Ids;
   readonly rules: () => readonly Rule[];
@@ -22,9 +22,9 @@ const LARGEST_PAGE = 100;
 
 /** EventBridge: the rules that the stacks brought, and events of one's own. */
 export class EventBridgeService implements Service {
-  readonly #room: EventBridgeRoom;
+  readonly #room: EventBridgeContext;
 
-  public constructor(room: EventBridgeRoom) {
+  public constructor(room: EventBridgeContext) {
     this.#room = room;
   }
 

@@ -34,7 +34,7 @@ function replaceDate(now: () => number): void {
 /**
  * Tells whether the running code has just opened an HTTP request. The timers that it sets then guard a socket (the SDK's
  * connection and request timeouts), and sockets live in real time: seconds of grace would shrink to nothing on a fast clock.
- * The storage tells one turn of the code from another that runs in the same sweep of the microtask queue.
+ * The storage tells one turn of the code from another that runs in the same scan of the microtask queue.
  */
 function watchSockets(): () => boolean {
   const turn = new AsyncLocalStorage<{ opening: boolean }>();

@@ -236,14 +236,14 @@ export class Queue {
   #givesUp(message: Message): boolean {
     const { redrive } = this.settings;
     if (redrive === undefined || message.receiveCount < redrive.maxReceiveCount) return false;
-    const deadLetters = this.#room.find(redrive.deadLetterArn);
-    if (deadLetters === undefined) return false;
+    const deadLetterQueue = this.#room.find(redrive.deadLetterArn);
+    if (deadLetterQueue === undefined) return false;
     this.#remove(message);
     const now = this.#room.clock.now();
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html: the age begins anew,
     // and the id of the message replaces what it was deduplicated by.
     const anew = this.settings.fifo === undefined ? {} : { sentAt: now, deduplicationId: message.id };
-    deadLetters.add({ ...message, ...anew, source: this.arn, visibleAt: now, receiveCount: 0 });
+    deadLetterQueue.add({ ...message, ...anew, source: this.arn, visibleAt: now, receiveCount: 0 });
     return true;
   }
 

@@ -59,17 +59,17 @@ export class Queues {
 
   /** Moves everything out of a dead-letter queue, in order: to the queue named, or each message back to where it came from. */
   public redrive(sourceArn: string, destinationArn?: string): Wire {
-    const deadLetters = this.byArn(sourceArn);
-    if (deadLetters === undefined)
+    const deadLetterQueue = this.byArn(sourceArn);
+    if (deadLetterQueue === undefined)
       throw new ApiError('ResourceNotFoundException', `There is no queue ${sourceArn}`, 404);
-    const isFifo = deadLetters.settings.fifo !== undefined;
+    const isFifo = deadLetterQueue.settings.fifo !== undefined;
     const named = destinationArn === undefined ? undefined : this.byArn(destinationArn);
     if (named !== undefined && isFifo !== (named.settings.fifo !== undefined)) {
       throw new ApiError('InvalidParameterValue', 'Source and destination queues must be of the same type.');
     }
-    for (const message of deadLetters.drain()) {
+    for (const message of deadLetterQueue.drain()) {
       const destination = this.byArn(destinationArn ?? message.source ?? '');
-      if (destination === undefined) deadLetters.add(message);
+      if (destination === undefined) deadLetterQueue.add(message);
       else {
         const now = this.#room.clock.now();
         const sentAt = isFifo ? now : message.sentAt;

@@ -1,35 +1,35 @@
 import fc from 'fast-check';
-import type { SweepPorts } from '../../../lambda/app/scan/rules.ts';
+import type { ScanPorts } from '../../../lambda/app/scan/rules.ts';
 import type { Snapshot } from '../../../lambda/core/instance.ts';
 import { instanceId } from '../../support/builders.ts';
 import { virtualTime } from '../../support/ports.ts';
-import { old, rules, RUN, type SweepWorld, sweepWorld, take } from '../../support/scan.ts';
+import { old, rules, RUN, type ScanWorld, scanWorld, take } from '../../support/scan.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => instanceId(index + 1));
 const fleet = (count: number): Snapshot[] => ids(count).map((id) => old(id));
-const chunk = (instanceIds: readonly string[]) => ({ ...RUN, step: 'chunk', index: 0, instanceIds }) as const;
+const batch = (instanceIds: readonly string[]) => ({ ...RUN, step: 'batch', index: 0, instanceIds }) as const;
 
 /** Who was changed, in order, as often as it was. */
-const changed = ({ calls }: SweepWorld): string[] =>
+const changed = ({ calls }: ScanWorld): string[] =>
   calls.filter((call) => call.startsWith('modify')).map((call) => call.split(' ')[2] ?? '');
 
 describe('taken more than once', () => {
-  it('the same chunk again changes nothing again', async () => {
-    const ports = sweepWorld(fleet(10));
+  it('the same batch again changes nothing again', async () => {
+    const ports = scanWorld(fleet(10));
 
-    await take(chunk(ids(10)), rules(), ports);
-    await take(chunk(ids(10)), rules(), ports);
+    await take(batch(ids(10)), rules(), ports);
+    await take(batch(ids(10)), rules(), ports);
 
     expect(changed(ports)).toEqual(ids(10));
-    expect(ports.watches).toHaveLength(10);
+    expect(ports.checks).toHaveLength(10);
   });
 
-  /** Takes a chunk in a function that dies with one of its changes: before it reaches EC2, or before the answer comes. */
-  async function takeAndDie(ports: SweepWorld, count: number, survived: number, reached: boolean): Promise<void> {
+  /** Takes a batch in a function that dies with one of its changes: before it reaches EC2, or before the answer comes. */
+  async function takeAndDie(ports: ScanWorld, count: number, survived: number, reached: boolean): Promise<void> {
     let begun = 0;
     let die = (): void => undefined;
     const dead = new Promise<void>((resolve) => (die = resolve));
-    const writer: SweepPorts['writer'] = {
+    const writer: ScanPorts['writer'] = {
       requireTokens: async (region, id) => {
         begun += 1;
         if (begun <= survived) return ports.writer.requireTokens(region, id);
@@ -38,7 +38,7 @@ describe('taken more than once', () => {
         return new Promise(() => undefined);
       },
     };
-    const run = take(chunk(ids(count)), rules(), { ...ports, writer, time: virtualTime(885) });
+    const run = take(batch(ids(count)), rules(), { ...ports, writer, time: virtualTime(885) });
     await Promise.race([run, dead]);
   }
 
@@ -48,20 +48,20 @@ describe('taken more than once', () => {
         fc.integer({ min: 1, max: 60 }).chain((count) => fc.tuple(fc.constant(count), fc.nat({ max: count - 1 }))),
         fc.boolean(),
         async ([count, survived], reached) => {
-          const ports = sweepWorld(fleet(count));
+          const ports = scanWorld(fleet(count));
 
           await takeAndDie(ports, count, survived, reached);
           const before = changed(ports);
           expect(before).toHaveLength(survived + Number(reached));
-          expect([ports.published, ports.watches]).toEqual([[], []]);
+          expect([ports.published, ports.checks]).toEqual([[], []]);
 
-          await take(chunk(ids(count)), rules(), ports);
+          await take(batch(ids(count)), rules(), ports);
 
           expect(changed(ports).sort()).toEqual(ids(count).sort());
           const told = ports.outcomes.map(({ target, status }) => [target.instanceId, status]).sort();
           expect(told).toEqual(
             ids(count)
-              .map((id) => [id, before.includes(id) ? 'closed' : 'remediated'])
+              .map((id) => [id, before.includes(id) ? 'already-remediated' : 'remediated'])
               .sort(),
           );
           const counts = ports.published.map(({ json }) => json.counts);
@@ -71,7 +71,7 @@ describe('taken more than once', () => {
               ...(before.length < count && { remediated: count - before.length }),
             },
           ]);
-          expect(ports.watches.map((watch) => watch.instanceId).sort()).toEqual(
+          expect(ports.checks.map((check) => check.instanceId).sort()).toEqual(
             ids(count)
               .filter((id) => !before.includes(id))
               .sort(),

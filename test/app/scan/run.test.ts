@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { instanceId, REGION } from '../../support/builders.ts';
 import { after } from '../../support/ports.ts';
-import { old, reported, rules, RUN, type SweepWorld, sweepWorld, take } from '../../support/scan.ts';
+import { old, reported, rules, RUN, type ScanWorld, scanWorld, take } from '../../support/scan.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => instanceId(index + 1));
-const changed = ({ calls }: SweepWorld): string[] =>
+const changed = ({ calls }: ScanWorld): string[] =>
   calls.filter((call) => call.startsWith('modify')).map((call) => call.split(' ')[2] ?? '');
 const start = (seconds = 0) => ({ ...RUN, step: 'start', startedAt: after(seconds) }) as const;
 
-it('a whole run: what was open before is closed, told, counted and watched', async () => {
-  const ports = sweepWorld([
+it('a whole run: what was open before is closed, told, counted and checked', async () => {
+  const ports = scanWorld([
     ...ids(25).map((id) => old(id)),
     old(instanceId(99), { options: { HttpTokens: 'required' } }),
   ]);
@@ -18,15 +18,17 @@ it('a whole run: what was open before is closed, told, counted and watched', asy
   expect(await ports.drain(rules())).toEqual([]);
 
   expect(changed(ports).sort()).toEqual(ids(25).sort());
-  expect(ports.digests()).toMatchObject([{ json: { closed: 25, counts: { open: 0, pending: 25, compliant: 1 } } }]);
-  expect(ports.completed).toMatchObject([[REGION, { open: 0, held: 0 }]]);
-  expect(ports.watches).toHaveLength(25);
+  expect(ports.digests()).toMatchObject([
+    { json: { closed: 25, counts: { 'non-compliant': 0, pending: 25, compliant: 1 } } },
+  ]);
+  expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 0, needsReview: 0 }]]);
+  expect(ports.checks).toHaveLength(25);
 });
 
 describe('an instance whose page moves is not skipped', () => {
   it('for the list is complete before the first change', async () => {
     // Each page is read by offset: whoever closes the first ten before he reads on, skips the second ten.
-    const ports = sweepWorld(
+    const ports = scanWorld(
       ids(95).map((id) => old(id)),
       { pageSize: 10 },
     );
@@ -43,7 +45,7 @@ describe('an instance whose page moves is not skipped', () => {
   it('whatever the size of the pages and of the fleet', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 30 }), async (count, pageSize) => {
-        const ports = sweepWorld(
+        const ports = scanWorld(
           ids(count).map((id) => old(id)),
           { pageSize },
         );
@@ -59,25 +61,28 @@ describe('an instance whose page moves is not skipped', () => {
 });
 
 describe('two runs that overlap', () => {
-  it.each(['enforce', 'enforce-when-quiet'] as const)('existing=%s: no instance is changed twice', async (existing) => {
-    const ports = sweepWorld(ids(30).map((id) => old(id)));
-    ids(30).forEach((id) => ports.metrics.set(`MetadataNoToken ${id}`, reported()));
-    // Both have listed the region before either closes anything.
-    for (const seconds of [0, 6 * 3600]) {
-      await take({ ...RUN, step: 'region', startedAt: after(seconds) }, rules({ existing }), ports);
-    }
+  it.each(['enforce', 'enforce-when-unused'] as const)(
+    'existing=%s: no instance is changed twice',
+    async (existing) => {
+      const ports = scanWorld(ids(30).map((id) => old(id)));
+      ids(30).forEach((id) => ports.metrics.set(`MetadataNoToken ${id}`, reported()));
+      // Both have listed the region before either closes anything.
+      for (const seconds of [0, 6 * 3600]) {
+        await take({ ...RUN, step: 'region', startedAt: after(seconds) }, rules({ existing }), ports);
+      }
 
-    expect(await ports.drain(rules({ existing }))).toEqual([]);
+      expect(await ports.drain(rules({ existing }))).toEqual([]);
 
-    expect(changed(ports).sort()).toEqual(ids(30).sort());
-    expect(ports.watches).toHaveLength(30);
-    expect(ports.completed).toHaveLength(2);
-  });
+      expect(changed(ports).sort()).toEqual(ids(30).sort());
+      expect(ports.checks).toHaveLength(30);
+      expect(ports.completed).toHaveLength(2);
+    },
+  );
 });
 
 it('whatever the fleet, only what may be changed is changed, and each of that once', async () => {
   const kind = fc.constantFrom(
-    'open',
+    'non-compliant',
     'exempt',
     'badly exempt',
     'compliant',
@@ -88,9 +93,9 @@ it('whatever the fleet, only what may be changed is changed, and each of that on
     'gone',
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(kind, { maxLength: 40 }), fc.boolean(), async (kinds, whenQuiet) => {
-      const ports = sweepWorld();
-      const policy = rules({ existing: whenQuiet ? 'enforce-when-quiet' : 'enforce' });
+    fc.asyncProperty(fc.array(kind, { maxLength: 40 }), fc.boolean(), async (kinds, whenUnused) => {
+      const ports = scanWorld();
+      const policy = rules({ existing: whenUnused ? 'enforce-when-unused' : 'enforce' });
       const expected: string[] = [];
       kinds.forEach((what, index) => {
         const id = instanceId(index + 1);
@@ -109,7 +114,7 @@ it('whatever the fleet, only what may be changed is changed, and each of that on
           }),
         );
         if (what !== 'silent') ports.metrics.set(`MetadataNoToken ${id}`, reported(what === 'used' ? 3 : 0));
-        if (what === 'open' || (!whenQuiet && (what === 'used' || what === 'silent'))) expected.push(id);
+        if (what === 'non-compliant' || (!whenUnused && (what === 'used' || what === 'silent'))) expected.push(id);
       });
 
       await take(start(), policy, ports);

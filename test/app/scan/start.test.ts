@@ -1,11 +1,11 @@
 import { instanceId } from '../../support/builders.ts';
 import { failure } from '../../support/ports.ts';
-import { old, rules, RUN, sweepWorld, take } from '../../support/scan.ts';
+import { old, rules, RUN, scanWorld, take } from '../../support/scan.ts';
 
 const START = { ...RUN, step: 'start' } as const;
 
 it('asks for every region of the account, each a step of its own', async () => {
-  const ports = sweepWorld();
+  const ports = scanWorld();
   ports.regionNames.push('ap-south-1', 'us-east-1');
 
   await take(START, rules(), ports);
@@ -18,7 +18,7 @@ it('asks for every region of the account, each a step of its own', async () => {
 });
 
 it('the schedule’s own event is a start', async () => {
-  const ports = sweepWorld();
+  const ports = scanWorld();
   ports.waiting.push(
     JSON.stringify({
       version: '0',
@@ -40,9 +40,9 @@ it('the schedule’s own event is a start', async () => {
 });
 
 it.each(['regions', 'ask'])(
-  '%s that fails in passing is asked for again; for good, the step is taken again',
+  '%s that fails in passing is requested for again; for good, the step is taken again',
   async (call) => {
-    const ports = sweepWorld();
+    const ports = scanWorld();
     ports.fail(call, failure('throttled'), failure('unavailable'));
     await take(START, rules(), ports);
     expect(ports.waiting).toHaveLength(1);
@@ -55,7 +55,7 @@ it.each(['regions', 'ask'])(
 describe('a region that fails stops no other', () => {
   const [here, there] = [instanceId(1), instanceId(2)];
   const spread = () => {
-    const ports = sweepWorld([old(here)]);
+    const ports = scanWorld([old(here)]);
     ports.put(old(there), { region: 'us-east-1' });
     ports.regionNames.splice(0, 1, 'ap-south-1', 'eu-west-1', 'us-east-1');
     return ports;
@@ -80,7 +80,7 @@ describe('a region that fails stops no other', () => {
     await take(START, rules(), ports);
 
     expect(await ports.drain(rules())).toEqual([]);
-    expect(ports.warnings).toEqual(['ap-south-1 cannot be swept']);
+    expect(ports.warnings).toEqual(['ap-south-1 cannot be scanned']);
     expect(changed(ports.calls)).toHaveLength(2);
     expect(ports.completed.map(([region]) => region)).toEqual(['eu-west-1', 'us-east-1']);
   });
@@ -99,7 +99,7 @@ describe('a region that fails stops no other', () => {
 it.each([undefined, null, 'text', {}, { source: 'imdsv2-enforcer' }])(
   '%p is no step: a warning that is counted, and nothing else',
   async (message) => {
-    const ports = sweepWorld([old(instanceId(1))]);
+    const ports = scanWorld([old(instanceId(1))]);
     ports.waiting.push(JSON.stringify(message ?? null));
 
     expect(await ports.drain(rules())).toEqual([]);

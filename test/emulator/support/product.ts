@@ -37,7 +37,7 @@ export async function deploy(over: Partial<Config> = {}): Promise<Product> {
     mode: 'enforce',
     existing: 'audit',
     trail: true,
-    exemptionHorizonDays: 90,
+    maxExemptionDays: 90,
     usageLookBackDays: 14,
     usageMinimumAgeDays: 1,
     outcomesTopicArn: topicArn,

@@ -15,9 +15,9 @@ afterEach(stopAll);
 const template: Template = {
   ...templateOf(),
   Description: 'a test',
-  Parameters: { Stage: { Default: 'prod' } },
+  Parameters: { Scenario: { Default: 'prod' } },
   Outputs: {
-    TopicArn: { Value: { Ref: 'TopicBBBBBBBB' }, Description: 'Where news go', Export: { Name: 'news' } },
+    TopicArn: { Value: { Ref: 'TopicBBBBBBBB' }, Description: 'Where eventLog go', Export: { Name: 'eventLog' } },
     QueueUrl: { Value: { Ref: 'WorkQueue11111111' } },
   },
 };
@@ -42,13 +42,13 @@ test('a stack with its outputs', async () => {
       Description: 'a test',
       StackStatus: 'CREATE_COMPLETE',
       CreationTime: expect.any(Date),
-      Parameters: [{ ParameterKey: 'Stage', ParameterValue: 'prod' }],
+      Parameters: [{ ParameterKey: 'Scenario', ParameterValue: 'prod' }],
       Outputs: [
         {
           OutputKey: 'TopicArn',
           OutputValue: sandbox.topic('Topic').arn,
-          Description: 'Where news go',
-          ExportName: 'news',
+          Description: 'Where eventLog go',
+          ExportName: 'eventLog',
         },
         { OutputKey: 'QueueUrl', OutputValue: sandbox.queues.url(sandbox.queue('WorkQueue')) },
       ],

@@ -48,9 +48,9 @@ const sumsOf = async (get: Awaited<ReturnType<typeof setUp>>['get'], ...args: Pa
 
 test('calls without a token, by period; which of the two metrics has them depends on the options', async () => {
   const { sandbox, add, get } = await setUp();
-  const [open, closed, quiet] = [add('optional'), add('required'), add('optional')];
+  const [open, closed, unused] = [add('optional'), add('required'), add('optional')];
   for (const id of [open, closed]) sandbox.usage.set(id, { callsPerDay: 48 });
-  sandbox.usage.set(quiet, { callsPerDay: 0 });
+  sandbox.usage.set(unused, { callsPerDay: 0 });
 
   const { MetricDataResults } = await get({ MetricDataQueries: [query(open)] });
   expect(MetricDataResults).toEqual([
@@ -66,7 +66,7 @@ test('calls without a token, by period; which of the two metrics has them depend
   expect(await sumsOf(get, open, { metric: 'MetadataNoTokenRejected' })).toEqual([]);
   expect(await sumsOf(get, closed, { metric: 'MetadataNoTokenRejected' })).toEqual([48, 48, 48]);
   expect(await sumsOf(get, closed)).toEqual([]);
-  expect(await sumsOf(get, quiet)).toEqual([0, 0, 0]);
+  expect(await sumsOf(get, unused)).toEqual([0, 0, 0]);
   expect(await sumsOf(get, open, { metric: 'CPUUtilization' })).toEqual([]);
 });
 

@@ -14,8 +14,8 @@ const spoke = (Action = 'events:PutEvents', Resource = OURS): Template['Resource
     Type: 'AWS::IAM::Policy',
     Properties: { Roles: [{ Ref: 'Role' }], PolicyDocument: { Statement: [{ Effect: 'Allow', Action, Resource }] } },
   },
-  Unsent: { Type: 'AWS::SQS::Queue', Properties: {} },
-  UnsentPolicy: {
+  UndeliveredAlert: { Type: 'AWS::SQS::Queue', Properties: {} },
+  UndeliveredPolicy: {
     Type: 'AWS::SQS::QueuePolicy',
     Properties: {
       PolicyDocument: {
@@ -24,7 +24,7 @@ const spoke = (Action = 'events:PutEvents', Resource = OURS): Template['Resource
             Effect: 'Allow',
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sqs:SendMessage',
-            Resource: getArn('Unsent'),
+            Resource: getArn('UndeliveredAlert'),
           },
         ],
       },
@@ -34,7 +34,7 @@ const spoke = (Action = 'events:PutEvents', Resource = OURS): Template['Resource
     Type: 'AWS::Events::Rule',
     Properties: {
       EventPattern: { source: ['aws.ec2'] },
-      Targets: [{ Arn: OURS, Id: 'T', RoleArn: getArn('Role'), DeadLetterConfig: { Arn: getArn('Unsent') } }],
+      Targets: [{ Arn: OURS, Id: 'T', RoleArn: getArn('Role'), DeadLetterConfig: { Arn: getArn('UndeliveredAlert') } }],
     },
   },
 });
@@ -69,15 +69,17 @@ async function startBoth(template: Template, elsewhere = spoke()) {
     });
   }
   await sandbox.idle();
-  const [arrived, unsent] = [sandbox.queue('WorkQueue'), sandbox.queue('Unsent')].map((queue) => queue.messages());
+  const [arrived, undelivered] = [sandbox.queue('WorkQueue'), sandbox.queue('UndeliveredAlert')].map((queue) =>
+    queue.messages(),
+  );
   return {
     arrived: arrived?.map(({ body }) => (JSON.parse(body) as { region: string }).region),
-    unsent: unsent?.map(({ attributes }) => attributes['ERROR_CODE']?.StringValue),
+    undelivered: undelivered?.map(({ attributes }) => attributes['ERROR_CODE']?.StringValue),
   };
 }
 
 test('a bus of the home region: events of another one reach its rules, those of its own region do not', async () => {
-  expect(await startBoth(home({ EventBusName: 'ours' }, bus))).toEqual({ arrived: ['eu-west-1'], unsent: [] });
+  expect(await startBoth(home({ EventBusName: 'ours' }, bus))).toEqual({ arrived: ['eu-west-1'], undelivered: [] });
 });
 
 test.each([
@@ -85,10 +87,10 @@ test.each([
   ['may put elsewhere', spoke(undefined, OURS.replace('us-east-1', 'us-west-2'))],
 ])('a role that %s → a dead letter in the region of the event', async (_, elsewhere) => {
   const template = home({ EventBusName: 'ours' }, bus);
-  expect(await startBoth(template, elsewhere)).toEqual({ arrived: [], unsent: ['NO_PERMISSIONS'] });
+  expect(await startBoth(template, elsewhere)).toEqual({ arrived: [], undelivered: ['NO_PERMISSIONS'] });
 });
 
 test('a bus that is not there takes nothing, and no rule', async () => {
-  expect(await startBoth(home({ State: 'DISABLED' }))).toEqual({ arrived: [], unsent: ['TARGET_NOT_FOUND'] });
+  expect(await startBoth(home({ State: 'DISABLED' }))).toEqual({ arrived: [], undelivered: ['TARGET_NOT_FOUND'] });
   await expect(startBoth(home({ EventBusName: 'ours' }))).rejects.toThrow(`there is no event bus ${OURS}`);
 });

@@ -137,7 +137,7 @@ test('rules, and where they lead', async () => {
       Id: 'Target0',
       Arn: 'arn:aws:lambda:us-east-1:111122223333:function:Local-Function22222222',
       RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
-      DeadLetterConfig: { Arn: sandbox.queue('DeadLetters').arn },
+      DeadLetterConfig: { Arn: sandbox.queue('DeadLetterQueue').arn },
     },
   ]);
   const NOT_FOUND = ['ResourceNotFoundException', 400];

@@ -66,7 +66,7 @@ test('event source mappings', async () => {
   expect(all?.[0]?.UUID).toBe(resources.find(({ logicalId }) => logicalId === 'Mapping')?.physicalId);
   expect(await mappings({ FunctionName: NAME })).toEqual(all);
   expect(await mappings({ FunctionName: ARN, EventSourceArn: sandbox.queue('WorkQueue').arn })).toEqual(all);
-  expect(await mappings({ EventSourceArn: sandbox.queue('DeadLetters').arn })).toEqual([]);
+  expect(await mappings({ EventSourceArn: sandbox.queue('DeadLetterQueue').arn })).toEqual([]);
   expect((await elsewhere.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([]);
 });
 

@@ -18,19 +18,19 @@ test('what a function wrote, by time and pattern, in pages', async () => {
   const client = new CloudWatchLogsClient({ ...sandbox.client(), maxAttempts: 1 });
   const write = (at: number, text: string, functionName = 'Local-Function22222222') =>
     sandbox.lines.push({ at, functionName, requestId: undefined, text });
-  write(1_000, '{"message":"pong","nonce":"n-1"}');
+  write(1_000, '{"message":"answer","nonce":"n-1"}');
   write(2_000, '{"message":"outcome","nonce":"n-2"}');
-  write(2_500, '{"message":"pong","nonce":"n-1"}', 'another');
-  write(3_000, 'plain pong');
+  write(2_500, '{"message":"answer","nonce":"n-1"}', 'another');
+  write(3_000, 'plain answer');
   const filtered = async (input: Partial<FilterLogEventsCommandInput>) => {
     const { events = [] } = await client.send(new FilterLogEventsCommand({ logGroupName: GROUP, ...input }));
     return events.map(({ timestamp, message }) => [timestamp, message]);
   };
 
-  expect(await filtered({ filterPattern: '{ $.message = "pong" && $.nonce = "n-1" }' })).toEqual([
-    [1_000, '{"message":"pong","nonce":"n-1"}'],
+  expect(await filtered({ filterPattern: '{ $.message = "answer" && $.nonce = "n-1" }' })).toEqual([
+    [1_000, '{"message":"answer","nonce":"n-1"}'],
   ]);
-  expect(await filtered({ filterPattern: 'pong' })).toHaveLength(2);
+  expect(await filtered({ filterPattern: 'answer' })).toHaveLength(2);
   expect(await filtered({ startTime: 2_000, endTime: 2_999 })).toHaveLength(1);
   expect(await filtered({ logStreamNamePrefix: 'other' })).toEqual([]);
   const arn = `arn:aws:logs:us-east-1:111122223333:log-group:${GROUP}`;

@@ -129,7 +129,7 @@ describe('an event source mapping', () => {
     expect(batchesOf(sandbox)).toEqual([['{"fail":false}', '{"fail":true}'], ['{"fail":true}']]);
     const [one, two] = sandbox.invocations;
     expect((two?.startedAt ?? 0) - (one?.startedAt ?? 0)).toBeGreaterThan(55_000);
-    expect(sandbox.queue('DeadLetters').messages()).toMatchObject([{ body: '{"fail":true}', source: queue.arn }]);
+    expect(sandbox.queue('DeadLetterQueue').messages()).toMatchObject([{ body: '{"fail":true}', source: queue.arn }]);
   });
 
   test.each(['throw', 'nonsense'])('a batch whose answer is %s fails as a whole', async (behaviour) => {
@@ -141,7 +141,7 @@ describe('an event source mapping', () => {
       ['{"number":1}', '{"number":2}'],
       ['{"number":1}', '{"number":2}'],
     ]);
-    expect(sandbox.queue('DeadLetters').size).toBe(2);
+    expect(sandbox.queue('DeadLetterQueue').size).toBe(2);
   });
 
   test('without ReportBatchItemFailures the answer does not matter', async () => {
@@ -149,7 +149,7 @@ describe('an event source mapping', () => {
     sandbox.queue('WorkQueue').send('{"fail":true}', { delaySeconds: 0 });
     await sandbox.idle();
     expect(sandbox.invocations).toHaveLength(1);
-    expect(sandbox.queue('DeadLetters').size).toBe(0);
+    expect(sandbox.queue('DeadLetterQueue').size).toBe(0);
   });
 
   test('a full batch does not wait, and no more run at once than allowed', async () => {

@@ -107,7 +107,7 @@ describe('a scheduled rule', () => {
     expect(sandbox.events).toHaveLength(length);
   });
 
-  test.each(['Schedule', 'Sweep/Schedule', 'Local-Schedule', ARN])('fires by hand as %s', async (name) => {
+  test.each(['Schedule', 'Scan/Schedule', 'Local-Schedule', ARN])('fires by hand as %s', async (name) => {
     const { sandbox, events } = await start({}, { timeScale: 1 });
     const event = sandbox.bus.fire(name);
     await sandbox.idle();

@@ -9,7 +9,7 @@ let TopicArn: string;
 beforeEach(async () => {
   sandbox = await sandboxOf();
   sns = new SNSClient({ ...sandbox.client(), maxAttempts: 1 });
-  TopicArn = sandbox.topics.create('us-east-1', 'news', 'The News').arn;
+  TopicArn = sandbox.topics.create('us-east-1', 'eventLog', 'The EventLog').arn;
 });
 
 afterEach(async () => {
@@ -31,7 +31,7 @@ test('what subscribers get', async () => {
     topicArn: TopicArn,
     subject: 'Re: you',
     attributes: { a: { DataType: 'String', StringValue: 'high' } },
-    email: { from: 'The News <no-reply@sns.amazonaws.com>', subject: 'Re: you', body: 'Dear reader' },
+    email: { from: 'The EventLog <no-reply@sns.amazonaws.com>', subject: 'Re: you', body: 'Dear reader' },
     json: {
       Type: 'Notification',
       Subject: 'Re: you',
@@ -75,7 +75,11 @@ test.each<[what: string, input: Partial<PublishCommandInput>, code: string]>([
   ['a type of attribute that there is not', attribute('Text', 'x'), 'InvalidParameterValueException'],
   ['a list that is none', attribute('String.Array', 'a, b'), 'InvalidParameterValueException'],
   ['a topic that there is not', { TopicArn: 'arn:aws:sns:us-east-1:111122223333:other' }, 'NotFoundException'],
-  ['a topic of another region', { TopicArn: 'arn:aws:sns:eu-west-1:111122223333:news' }, 'InvalidParameterException'],
+  [
+    'a topic of another region',
+    { TopicArn: 'arn:aws:sns:eu-west-1:111122223333:eventLog' },
+    'InvalidParameterException',
+  ],
 ])('refuses %s', async (_what, input, code) => {
   const [name] = await refusal(publish(input));
   expect(name).toBe(code);

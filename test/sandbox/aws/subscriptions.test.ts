@@ -78,17 +78,17 @@ test('subscribing and confirming at the wire', async () => {
 test('a queue says how much is in it, if it is asked', async () => {
   const { sandbox } = await setUp();
   const client = new SQSClient({ ...sandbox.client(), maxAttempts: 1 });
-  const QueueName = sandbox.queue('DeadLetters').name;
+  const QueueName = sandbox.queue('DeadLetterQueue').name;
   const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
-  for (const body of ['one', 'two', 'three']) sandbox.queue('DeadLetters').send(body);
-  sandbox.queue('DeadLetters').receive(1, 36_000);
-  sandbox.queue('DeadLetters').send('later', { delaySeconds: 36_000 });
+  for (const body of ['one', 'two', 'three']) sandbox.queue('DeadLetterQueue').send(body);
+  sandbox.queue('DeadLetterQueue').receive(1, 36_000);
+  sandbox.queue('DeadLetterQueue').send('later', { delaySeconds: 36_000 });
   const attributes = async (...AttributeNames: ('ApproximateNumberOfMessages' | 'All')[]) =>
     (await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }))).Attributes;
 
   expect(await attributes('ApproximateNumberOfMessages')).toEqual({ ApproximateNumberOfMessages: '2' });
   expect(await attributes('All')).toMatchObject({
-    QueueArn: sandbox.queue('DeadLetters').arn,
+    QueueArn: sandbox.queue('DeadLetterQueue').arn,
     ApproximateNumberOfMessagesNotVisible: '1',
     ApproximateNumberOfMessagesDelayed: '1',
   });

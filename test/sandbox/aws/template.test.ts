@@ -24,7 +24,7 @@ const scheduled = (rule: object, target: object = { SqsParameters: { MessageGrou
 test('names, ARNs and URLs are those of the local AWS', async () => {
   const sandbox = await deploy(templateOf());
   expect(sandbox.queue('WorkQueue').arn).toBe('arn:aws:sqs:us-east-1:111122223333:Local-WorkQueue11111111');
-  expect(sandbox.queue('DeadLetters')).toBe(sandbox.queue('DeadLettersAAAAAAAA'));
+  expect(sandbox.queue('DeadLetterQueue')).toBe(sandbox.queue('DeadLetterQueueAAAAAAAA'));
   expect(sandbox.topic('Topic').arn).toBe('arn:aws:sns:us-east-1:111122223333:Local-TopicBBBBBBBB');
   expect(sandbox.queues.url(sandbox.queue('WorkQueue'))).toBe(
     `${sandbox.endpoint}/us-east-1/111122223333/Local-WorkQueue11111111`,
@@ -33,7 +33,7 @@ test('names, ARNs and URLs are those of the local AWS', async () => {
     delaySeconds: 15,
     visibilityTimeout: 400,
     retentionSeconds: 345_600,
-    redrive: { deadLetterArn: sandbox.queue('DeadLetters').arn, maxReceiveCount: 2 },
+    redrive: { deadLetterArn: sandbox.queue('DeadLetterQueue').arn, maxReceiveCount: 2 },
   });
   expect(sandbox.bus.rules().map(({ name, targets }) => [name, targets[0]?.retry.maximumRetryAttempts])).toEqual([
     ['Local-LaunchRule33333333', 2],
@@ -130,7 +130,7 @@ test('a target that the rule may not reach gets nothing, and the event is a dead
   });
   await sandbox.idle();
   expect(sandbox.invocations).toEqual([]);
-  expect(sandbox.queue('DeadLetters').messages()[0]?.attributes['ERROR_CODE']?.StringValue).toBe('NO_PERMISSIONS');
+  expect(sandbox.queue('DeadLetterQueue').messages()[0]?.attributes['ERROR_CODE']?.StringValue).toBe('NO_PERMISSIONS');
 });
 
 test('parameters, joins, substitutions and splits', async () => {
@@ -152,24 +152,24 @@ describe('functions and queues of nested constructs', () => {
   const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Local/Enforcer/${path}/Resource` } });
   const template = (): Template => {
     const { Resources = {} } = templateOf({ without: ['Mapping'] });
-    const { Function22222222: outer, DeadLettersAAAAAAAA: letters } = Resources;
+    const { Function22222222: outer, DeadLetterQueueAAAAAAAA: letters } = Resources;
     if (outer === undefined || letters === undefined) throw new Error('the template changed');
     return {
       Resources: {
-        SweepFunction55555555: { ...outer, ...at('Sweep/Function') },
-        SweepDeadLetters66666666: { ...letters, ...at('Sweep/DeadLetters') },
+        ScanFunction55555555: { ...outer, ...at('Scan/Function') },
+        ScanDeadLetterQueue66666666: { ...letters, ...at('Scan/DeadLetterQueue') },
         ...Resources,
         Function22222222: { ...outer, ...at('Function') },
-        DeadLettersAAAAAAAA: { ...letters, ...at('DeadLetters') },
+        DeadLetterQueueAAAAAAAA: { ...letters, ...at('DeadLetterQueue') },
       },
     };
   };
 
   test('each function has its bundle', async () => {
     const all: Record<string, string>[] = [
-      { Function: FIXTURE, 'Sweep/Function': READER },
-      { SweepFunction: READER, Function: FIXTURE },
-      { SweepFunction55555555: READER, Function22222222: FIXTURE },
+      { Function: FIXTURE, 'Scan/Function': READER },
+      { ScanFunction: READER, Function: FIXTURE },
+      { ScanFunction55555555: READER, Function22222222: FIXTURE },
     ];
     for (const bundles of all) {
       const sandbox = await deploy(template(), bundles);
@@ -177,14 +177,14 @@ describe('functions and queues of nested constructs', () => {
       const sizeOf = async (FunctionName: string) =>
         (await client.send(new GetFunctionConfigurationCommand({ FunctionName }))).CodeSize;
       expect(await sizeOf('Local-Function22222222')).toBe(statSync(FIXTURE).size);
-      expect(await sizeOf('Local-SweepFunction55555555')).toBe(statSync(READER).size);
+      expect(await sizeOf('Local-ScanFunction55555555')).toBe(statSync(READER).size);
       client.destroy();
     }
   });
 
   test('the outermost goes by a name that several have', async () => {
     const sandbox = await deploy(template());
-    expect(sandbox.queue('DeadLetters').name).toBe('Local-DeadLettersAAAAAAAA');
-    expect(sandbox.queue('Sweep/DeadLetters').name).toBe('Local-SweepDeadLetters66666666');
+    expect(sandbox.queue('DeadLetterQueue').name).toBe('Local-DeadLetterQueueAAAAAAAA');
+    expect(sandbox.queue('Scan/DeadLetterQueue').name).toBe('Local-ScanDeadLetterQueue66666666');
   });
 });

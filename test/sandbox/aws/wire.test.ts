@@ -161,7 +161,7 @@ test('the SDK gets over throttling, server errors and broken connections', async
 
 test('SNS and SQS with the SDK as it is', async () => {
   const sandbox = await sandboxOf();
-  const topic = sandbox.topics.create('us-east-1', 'news');
+  const topic = sandbox.topics.create('us-east-1', 'eventLog');
   sandbox.queues.create('us-east-1', 'jobs');
   const sns = new SNSClient({ ...sandbox.client(), maxAttempts: 1 });
   const sqs = new SQSClient({ ...sandbox.client(), maxAttempts: 1 });

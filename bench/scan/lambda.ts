@@ -3,7 +3,7 @@ import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
 import { failing } from '../../lambda/adapters/failures.ts';
 import { sqsScanQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
-import type { Time } from '../../lambda/app/ports.ts';
+import type { Time } from '../../lambda/app/ports/index.ts';
 import type { ScanPorts } from '../../lambda/app/scan/rules.ts';
 import type { Existing } from '../../lambda/contract.ts';
 import { type Message, toSnsText } from '../../lambda/core/message.ts';

@@ -1,4 +1,4 @@
-import type { Filter } from '../../lambda/app/ports.ts';
+import type { Filter } from '../../lambda/app/ports/index.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { AWS_LIMITS, Buckets } from '../../sandbox/aws/ec2/buckets.ts';
 import type { VirtualClock } from './clock.ts';

@@ -1,5 +1,5 @@
 import { onScanStep } from '../../lambda/app/scan/index.ts';
-import { TryAgainError } from '../../lambda/app/invoke.ts';
+import { RetryableError } from '../../lambda/app/handle-events.ts';
 import type { Existing } from '../../lambda/contract.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { USAGE_RULES } from '../../lambda/core/usage.ts';
@@ -82,7 +82,7 @@ export async function scanRegion({ open, existing, kills }: RunOptions): Promise
       onScanStep(json, rules, invocation.ports()).then(
         () => end('done'),
         (error: unknown) => {
-          if (!(error instanceof TryAgainError || error instanceof FailureError)) throw error;
+          if (!(error instanceof RetryableError || error instanceof FailureError)) throw error;
           thrown.push(error.message);
           end('failed');
         },

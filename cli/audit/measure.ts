@@ -1,6 +1,6 @@
 import { attempt } from '../../lambda/app/retry.ts';
-import type { UsageReader } from '../../lambda/app/ports.ts';
-import { usageIn } from '../../lambda/app/usage.ts';
+import type { UsageReader } from '../../lambda/app/ports/index.ts';
+import { assessUsage } from '../../lambda/app/assess-usage.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
@@ -37,7 +37,7 @@ export class UsageSurvey {
     );
     if (instances.length === 0 || this.#failures.has(region)) return unread;
     const ports = { usage: this.#reader, time: cliTime(this.#io, PATIENCE) };
-    const measured = await attempt(() => usageIn(region, instances, this.#rules, ports));
+    const measured = await attempt(() => assessUsage(region, instances, this.#rules, ports));
     this.#io.interrupted.throwIfAborted();
     if (!(measured instanceof FailureError)) return measured;
     this.#failures.set(region, measured);

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
-import { list } from '../../lambda/app/list.ts';
-import type { Filter, FleetReader, Time } from '../../lambda/app/ports.ts';
+import { listInstances } from '../../lambda/app/list-instances.ts';
+import type { Filter, FleetReader, Time } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Io } from '../shared/io.ts';
@@ -32,7 +32,7 @@ export async function readRegions(reading: Reading, io: Io): Promise<Map<string,
   let done = 0;
   const show = () => io.progress(`${count(instances)} instances read, ${done} of ${regions.length} regions done`);
   const read = async (region: string): Promise<void> => {
-    for await (const snapshots of list(region, filters, fleet, time(region))) {
+    for await (const snapshots of listInstances(region, filters, fleet, time(region))) {
       io.interrupted.throwIfAborted();
       await take(region, snapshots);
       instances += snapshots.length;

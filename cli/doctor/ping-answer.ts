@@ -22,7 +22,7 @@ export function judgeAnswer(answer: Json, guardOff: boolean, untried: string | u
   return [alive, requireTokens(answer, mode, instanceId), allowImdsv1(answer, mode, guardOff)];
 }
 
-const said = (answer: Json, question: string): string => text(answer, question, 'said') ?? 'nothing';
+const said = (answer: Json, question: string): string => text(answer, question, 'message') ?? 'nothing';
 
 /** Audit mode is the absence of the permission; in mode enforce it is what the product lives on. */
 function requireTokens(answer: Json, mode: string | undefined, instanceId: string): CheckResult {

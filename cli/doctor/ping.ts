@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
-import { list } from '../../lambda/app/list.ts';
+import { listInstances } from '../../lambda/app/list-instances.ts';
 import { PING } from '../../lambda/contract.ts';
 import { isObject, text } from '../../lambda/triggers/json.ts';
 import type { Aws } from '../shared/aws.ts';
@@ -122,7 +122,7 @@ async function choose(
     { name: 'metadata-options.http-endpoint', values: ['enabled'] },
   ];
   try {
-    for await (const page of list(region, filters, ec2Fleet(aws.ec2), aws.time(region))) {
+    for await (const page of listInstances(region, filters, ec2Fleet(aws.ec2), aws.time(region))) {
       const found = page.find(({ awsManaged }) => !awsManaged);
       if (found !== undefined) return { instanceId: found.instanceId };
     }

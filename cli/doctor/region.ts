@@ -1,6 +1,6 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { notMonitored } from '../../lambda/adapters/rule-coverage.ts';
+import { unmonitoredTriggers } from '../../lambda/adapters/rule-coverage.ts';
 import { FORWARDER_DEAD_LETTER_QUEUE } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import type { ClientConfig, Deployment } from './deployment.ts';
@@ -17,7 +17,7 @@ export const otherRegions = ({ setting }: Deployment): readonly string[] =>
  * `sqs:GetQueueUrl` and `sqs:GetQueueAttributes` there.
  */
 export async function checkRegion(region: string, config: ClientConfig): Promise<CheckResult[]> {
-  const missing = await notMonitored(new EventBridgeClient(config));
+  const missing = await unmonitoredTriggers(new EventBridgeClient(config));
   const undelivered = await undeliveredIn(new SQSClient(config));
   const problem = (text: string, todo: string): CheckResult => ({ check: region, level: 'fail', text, todo });
   const deploy = `cdk deploy --all; ${RUNBOOK}`;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Time } from '../app/ports.ts';
+import type { Time } from '../app/ports/index.ts';
 
-/** Kept free at the end of an invocation for publishing, and for handing back what was not done. */
+/** Milliseconds reserved at the end of an invocation for alerts and for queuing the remaining work. */
 const RESERVE = 15_000;
 
-/** The clock of an invocation that has some milliseconds left. */
+/** The clock of an invocation. @param remaining milliseconds until Lambda ends it. */
 export function invocationTime(remaining: number): Time {
   const deadline = new Date(Date.now() + remaining - RESERVE);
   return {

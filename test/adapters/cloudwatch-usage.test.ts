@@ -1,7 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
 import { measure } from '../../lambda/app/measure.ts';
-import type { RejectionReader, UsageQuestion, UsageReader } from '../../lambda/app/ports.ts';
+import type { RejectionReader, UsageQuestion, UsageReader } from '../../lambda/app/ports/index.ts';
 import { USAGE_RULES, windowOf } from '../../lambda/core/usage.ts';
 import { INSTANCE, instanceId, NOW, REGION } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';

@@ -1,6 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ec2Regions } from '../../lambda/adapters/ec2-regions.ts';
-import type { RegionReader } from '../../lambda/app/ports.ts';
+import type { RegionReader } from '../../lambda/app/ports/index.ts';
 import { REGION } from '../support/builders.ts';
 import { ec2Error, type Loopback, startLoopback } from '../support/loopback.ts';
 

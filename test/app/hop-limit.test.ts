@@ -1,5 +1,5 @@
 import { raisingHopLimit } from '../../lambda/app/hop-limit.ts';
-import type { HopLimitWriter } from '../../lambda/app/ports.ts';
+import type { HopLimitWriter } from '../../lambda/app/ports/index.ts';
 import { INSTANCE, REGION, snapshot } from '../support/builders.ts';
 import { failure, world } from '../support/ports.ts';
 

@@ -1,5 +1,5 @@
 import { onPing, type PingPorts, type PingAnswer } from '../../lambda/app/ping.ts';
-import type { ProbeAnswer } from '../../lambda/app/ports.ts';
+import type { ProbeAnswer } from '../../lambda/app/ports/index.ts';
 import { ACCOUNT, EVENT_ID, INSTANCE, REGION } from '../support/builders.ts';
 import { NONCE, pingEvent } from '../support/events.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { close } from '../../lambda/app/remediate-paced.ts';
 import { Pace } from '../../lambda/app/pace.ts';
-import type { Time } from '../../lambda/app/ports.ts';
+import type { Time } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Target } from '../../lambda/core/target.ts';

@@ -1,5 +1,5 @@
 import { UsageSurvey } from '../../cli/audit/measure.ts';
-import type { UsageReader } from '../../lambda/app/ports.ts';
+import type { UsageReader } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { USAGE_RULES } from '../../lambda/core/usage.ts';
 import { existing, instanceId } from '../support/builders.ts';

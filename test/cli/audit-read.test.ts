@@ -1,6 +1,6 @@
 import { readRegions } from '../../cli/audit/read.ts';
 import { cliTime } from '../../cli/shared/aws.ts';
-import type { FleetReader } from '../../lambda/app/ports.ts';
+import type { FleetReader } from '../../lambda/app/ports/index.ts';
 import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import { instanceId, snapshot } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';

@@ -121,8 +121,8 @@ export const subscription = (endpoint: string, state = 'arn:aws:sns:x:y:z:1') =>
 export const PONG = {
   mode: 'enforce',
   instanceId: INSTANCE,
-  required: { verdict: 'allowed', said: 'DryRunOperation' },
-  optional: { verdict: 'denied', said: 'UnauthorizedOperation' },
+  required: { verdict: 'allowed', message: 'DryRunOperation' },
+  optional: { verdict: 'denied', message: 'UnauthorizedOperation' },
 };
 
 /** The function answers the ping with a line like this; none for nothing. */

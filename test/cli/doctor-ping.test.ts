@@ -45,7 +45,7 @@ describe('the ping', () => {
     });
   });
 
-  const verdict = (name: string) => ({ verdict: name, said: 'EC2 said so' });
+  const verdict = (name: string) => ({ verdict: name, message: 'EC2 said so' });
   it.each<readonly [string, string, string, string, string, readonly (readonly [string, string])[]]>([
     ['enforce', 'on', 'allowed', 'denied', 'as it should be', []],
     ['enforce', 'on', 'denied', 'denied', 'EC2 refuses our change', [['role', 'fail']]],

@@ -30,6 +30,6 @@ needs('filter client-token')('finds the instances by the token of the launch, an
 onMoto('moto lacks the filter client-token, which asks for a retry and is not taken for "nothing found"', async () => {
   const clientToken = randomUUID();
   await launch({ clientToken });
-  await expect(product.deliver(eventOf(clientToken, 1), 2)).rejects.toMatchObject({ name: 'TryAgainError' });
+  await expect(product.deliver(eventOf(clientToken, 1), 2)).rejects.toMatchObject({ name: 'RetryableError' });
   expect(await receive(product.workQueue, 0)).toEqual([]);
 });

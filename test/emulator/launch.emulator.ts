@@ -74,7 +74,7 @@ it('closes what it finds, and keeps an id that is not visible yet for later', as
 
 it('asks for a retry where none of the ids is visible yet', async () => {
   await expect(product.deliver(launchEvent({ ...product.now(), items: itemsOf([UNKNOWN]) }), 2)).rejects.toMatchObject({
-    name: 'TryAgainError',
+    name: 'RetryableError',
     message: expect.stringContaining(UNKNOWN),
   });
   expect(await product.alerts(0)).toEqual([]);

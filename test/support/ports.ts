@@ -1,4 +1,4 @@
-import type { Filter, FleetReader, Gauges, Ports, Time, UsageMetric } from '../../lambda/app/ports.ts';
+import type { Filter, FleetReader, Gauges, Ports, Time, UsageMetric } from '../../lambda/app/ports/index.ts';
 import { CHANGE } from '../../lambda/core/decide.ts';
 import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';

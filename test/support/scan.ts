@@ -1,4 +1,4 @@
-import type { RegionReader, Time } from '../../lambda/app/ports.ts';
+import type { RegionReader, Time } from '../../lambda/app/ports/index.ts';
 import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts, ScanRules } from '../../lambda/app/scan/rules.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
@@ -8,7 +8,7 @@ import type { Message } from '../../lambda/core/message.ts';
 import { USAGE_RULES, type UsagePoint, windowOf } from '../../lambda/core/usage.ts';
 import { type Run, type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
-import { virtualTime, world, type World } from './ports.ts';
+import { virtualTime, world, type World } from './ports/index.ts';
 
 /** The run of noon, which is not the first of its day. */
 export const RUN: Run = { account: ACCOUNT, region: REGION, startedAt: NOW };

@@ -1,4 +1,4 @@
-import { TryAgainError } from '../../../lambda/app/invoke.ts';
+import { TryAgainError } from '../../../lambda/app/handle-events.ts';
 import type { Snapshot } from '../../../lambda/core/instance.ts';
 import { parseScan } from '../../../lambda/triggers/scan.ts';
 import { instanceId, NOW, REGION } from '../../support/builders.ts';

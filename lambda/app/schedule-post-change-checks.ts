@@ -1,13 +1,15 @@
 import { FailureError } from '../core/failure.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from './ports/index.ts';
 
 /**
- * Asks that the instances that were just closed are looked after. Should the queue refuse, nothing is thrown: the changes are made
- * and told, and the scan finds what broke within the day.
+ * Schedules the first post-change check of the instances that were remediated.
+ *
+ * If the queue does not accept it, nothing is thrown: the changes are made and notified, and the daily scan reports rejected
+ * calls too.
  */
-export async function scheduleChecks(
+export async function schedulePostChangeChecks(
   outcomes: readonly Outcome[],
   { queue, telemetry, time }: Pick<Ports, 'queue' | 'telemetry' | 'time'>,
 ): Promise<void> {
@@ -20,6 +22,8 @@ export async function scheduleChecks(
     remediatedAt: at,
     checksDone: 0,
   }));
-  const kept = await attempt(() => withRetries(() => queue.putChecks(checks), time));
-  if (kept instanceof FailureError) telemetry.warning('what was closed is not checked', kept);
+  const scheduled = await attempt(() => withRetries(() => queue.putChecks(checks), time));
+  if (scheduled instanceof FailureError) {
+    telemetry.warning('post-change checks could not be scheduled', scheduled);
+  }
 }

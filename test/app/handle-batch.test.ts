@@ -1,4 +1,4 @@
-import { onBatch, type QueueRecord, type Rules } from '../../lambda/app/invoke.ts';
+import { onBatch, type QueueRecord, type Rules } from '../../lambda/app/handle-events.ts';
 import { toMessages } from '../../lambda/core/message.ts';
 import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { after, failure, world } from '../support/ports.ts';

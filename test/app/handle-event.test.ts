@@ -1,4 +1,4 @@
-import { onBatch, onEvent, type Rules, TryAgainError } from '../../lambda/app/invoke.ts';
+import { onBatch, onEvent, type Rules, TryAgainError } from '../../lambda/app/handle-events.ts';
 import { withKnown } from '../../lambda/triggers/launch.ts';
 import { failure, virtualTime, world, type World } from '../support/ports.ts';
 import { EVENT_ID, INSTANCE, instanceId, REGION, snapshot } from '../support/builders.ts';

@@ -1,4 +1,4 @@
-import { scheduleChecks } from '../../lambda/app/schedule-checks.ts';
+import { scheduleChecks } from '../../lambda/app/schedule-post-change-checks.ts';
 import { STATUSES } from '../../lambda/contract.ts';
 import { after, failure, world } from '../support/ports.ts';
 import { ACCOUNT, instanceId, outcome, REGION, target } from '../support/builders.ts';

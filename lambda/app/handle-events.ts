@@ -8,21 +8,21 @@ import { at, isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
-import { find } from './find.ts';
-import { checkAfterChange } from './check-after-change.ts';
+import { findLaunchedInstances } from './find-launched-instances.ts';
+import { runPostChangeChecks } from './post-change-checks.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { Ports, WorkQueue } from './ports.ts';
+import type { Ports, WorkQueue } from './ports/index.ts';
 import { keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
-import { scheduleChecks } from './schedule-checks.ts';
+import { schedulePostChangeChecks } from './schedule-post-change-checks.ts';
 
 /**
- * How long the rest of an event waits: as long as Lambda would before its first retry.
+ * Seconds until the remaining targets of an event are tried again: as long as Lambda waits before its first retry.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
-const REST_AFTER_SECONDS = 60;
+const RETRY_AFTER_SECONDS = 60;
 
-/** The account's rules: how to decide, and how to tell. */
+/** The account's rules: how to decide, and how to report. */
 export type Rules = Policy & ReportOptions;
 
 /** A message of the work queue. */
@@ -31,28 +31,28 @@ export interface QueueRecord {
   readonly body: string;
 }
 
-/** Thrown so that Lambda tries the invocation again, and in the end gives it to the dead-letter queue. */
-export class TryAgainError extends Error {
-  public override readonly name = 'TryAgainError';
+/** Thrown so that the invocation is retried, and its event goes to the dead-letter queue after the last attempt. */
+export class RetryableError extends Error {
+  public override readonly name = 'RetryableError';
 }
 
 /**
- * Handles one event of the bus.
+ * Handles one event of the event bus.
  *
- * @throws TryAgainError if a retry may do what could not be done now, after everything else was done and told.
+ * @throws RetryableError after everything else was done and notified, if a retry may succeed where this attempt did not.
  */
-export async function onEvent(event: unknown, rules: Rules, ports: Ports): Promise<void> {
+export async function handleEvent(event: unknown, rules: Rules, ports: Ports): Promise<void> {
   const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports);
-  for (const [eventId, reason] of unfinished) throw new TryAgainError(`event ${eventId}: ${reason}`);
+  for (const [eventId, reason] of unfinished) throw new RetryableError(`event ${eventId}: ${reason}`);
 }
 
 /**
- * Handles a batch of the work queue: running-state events, our findings, what to look after, alerts that SNS refused, and whatever an
- * operator moves here from the dead-letter queue.
+ * Handles a batch of the work queue: running-state events, recorded findings, post-change checks, undelivered alerts, and
+ * messages that an operator moved here from the dead-letter queue.
  *
- * @returns ids of the messages that must come again.
+ * @returns ids of the messages that must be delivered again.
  */
-export async function onBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
+export async function handleBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
   const unfinished = new Set<string>();
   const events = new Map<string, unknown>();
   const checks = new Map<string, PostChangeCheck>();
@@ -66,12 +66,12 @@ export async function onBatch(records: readonly QueueRecord[], rules: Rules, por
       unfinished.add(messageId);
   }
   for (const messageId of (await handle(events, rules, ports)).keys()) unfinished.add(messageId);
-  const again = new Set(await checkAfterChange([...checks.values()], rules, ports));
-  for (const [messageId, check] of checks) if (again.has(check)) unfinished.add(messageId);
+  const retries = new Set(await runPostChangeChecks([...checks.values()], rules, ports));
+  for (const [messageId, check] of checks) if (retries.has(check)) unfinished.add(messageId);
   return [...unfinished];
 }
 
-/** Handles events, and says which of them (by key) must come again and why. */
+/** Handles events by key. Returns the keys of those that must be retried, with the reasons. */
 async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports: Ports): Promise<Map<string, string>> {
   const parsed = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
   for (const { event, problems } of parsed) {
@@ -86,45 +86,49 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
   const unfinished = new Map<string, string>();
   for (const { key, event, lookups } of parsed) {
     for (const lookup of lookups) {
-      const { known, failure } = await find(lookup, ports);
+      const { known, failure } = await findLaunchedInstances(lookup, ports);
       if (failure === undefined) continue;
       const isPart = known.length > lookup.known.length && isObject(event);
-      if (isPart && (await keepRest(ports, (queue, after) => queue.putEvent(withKnown(event, known), after)))) continue;
+      if (isPart && (await putRemaining(ports, (queue, delay) => queue.putEvent(withKnown(event, known), delay)))) {
+        continue;
+      }
       unfinished.set(key, failure.message);
     }
   }
   await report(outcomes, rules, ports);
-  await scheduleChecks(outcomes, ports);
+  await schedulePostChangeChecks(outcomes, ports);
 
   const retried = new Map(outcomes.filter(isRetried).map((outcome) => [keyOf(outcome.target), outcome.reason]));
   for (const { key, targets } of parsed) {
-    const rest = targets.filter((target) => retried.has(keyOf(target)));
-    const [first] = rest;
+    const remaining = targets.filter((target) => retried.has(keyOf(target)));
+    const [first] = remaining;
     if (first === undefined) continue;
-    const isPart = rest.length < targets.length && !unfinished.has(key);
-    const findings = rest.map((target) => toFinding(target, target.context.recorded));
-    if (isPart && (await keepRest(ports, (queue, after) => queue.putFindings(findings, after)))) continue;
+    const isPart = remaining.length < targets.length && !unfinished.has(key);
+    const findings = remaining.map((target) => toFinding(target, target.context.recorded));
+    if (isPart && (await putRemaining(ports, (queue, delay) => queue.putFindings(findings, delay)))) continue;
     unfinished.set(key, `${first.instanceId} ${retried.get(keyOf(first)) ?? ''}`);
   }
   return unfinished;
 }
 
 /**
- * Keeps what is left of an event whose other instances are done, so that a retry of the whole does not tell those again (see
- * docs/adr/0011).
+ * Queues the remaining targets of an event, so that a retry of the whole event does not repeat the alerts about the others
+ * (docs/adr/0011).
+ *
+ * @returns whether the queue accepted them.
  */
-async function keepRest(
+async function putRemaining(
   { queue, telemetry, time }: Ports,
-  put: (queue: WorkQueue, afterSeconds: number) => Promise<void>,
+  put: (queue: WorkQueue, delaySeconds: number) => Promise<void>,
 ): Promise<boolean> {
-  const kept = await attempt(() => withRetries(() => put(queue, REST_AFTER_SECONDS), time));
-  if (!(kept instanceof FailureError)) return true;
-  telemetry.warning('the rest of an event could not be kept; all of it comes again', kept);
+  const accepted = await attempt(() => withRetries(() => put(queue, RETRY_AFTER_SECONDS), time));
+  if (!(accepted instanceof FailureError)) return true;
+  telemetry.warning('the remaining targets of an event could not be queued; the whole event is retried', accepted);
   return false;
 }
 
 /**
- * The event in what Lambda's on-failure destination wrapped around it.
+ * Returns the event inside a record of Lambda's on-failure destination.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 function unwrap(content: unknown): unknown {
@@ -132,7 +136,7 @@ function unwrap(content: unknown): unknown {
   return wrapped ? at(content, 'requestPayload') : content;
 }
 
-/** `undefined` for what is no JSON: no event, which is reported like any other that is not understood. */
+/** Parses JSON. Returns `undefined` for anything else, which is then reported as an event that was not understood. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-import { find } from '../../lambda/app/find.ts';
+import { find } from '../../lambda/app/find-launched-instances.ts';
 import type { Lookup } from '../../lambda/core/target.ts';
 import { after, failure, virtualTime, world } from '../support/ports.ts';
 import {

@@ -4,9 +4,9 @@ import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { Measurement } from '../core/usage.ts';
 import type { PostChangeCheck } from '../triggers/post-change-check.ts';
-import { measure } from './measure.ts';
+import { measureUsage } from './measure-usage.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from './ports/index.ts';
 import { keyOf } from './remediate.ts';
 import { send } from './report.ts';
 
@@ -16,24 +16,27 @@ type CheckPorts = Pick<Ports, 'reader' | 'usage' | 'queue' | 'publisher' | 'tele
 const PERIOD_SECONDS = 300;
 
 /**
- * Looks after instances that were closed a while ago, all of a region in one go: tells what broke, and keeps the others for a
- * later look. What fails in one region stops no other.
+ * Runs post-change checks: alerts on workload impact, and schedules the next check of the other instances.
  *
- * @returns those that must be looked after again: for the others that would be one look too many.
+ * The instances of a region are checked together. A failure in one region does not affect the others.
+ *
+ * @returns the checks that failed and must be retried.
  */
-export async function checkAfterChange(
+export async function runPostChangeChecks(
   checks: readonly PostChangeCheck[],
   options: AlertOptions,
   ports: CheckPorts,
 ): Promise<readonly PostChangeCheck[]> {
-  const again: PostChangeCheck[] = [];
+  const retries: PostChangeCheck[] = [];
   for (const checksInRegion of groupBy(checks, ({ account, region }) => `${account} ${region}`).values()) {
-    const missed = await attempt(() => checkRegion(checksInRegion, options, ports));
-    if (missed instanceof FailureError) ports.telemetry.warning('what was closed could not be looked after', missed);
-    again.push(...(missed instanceof FailureError ? checksInRegion : missed));
+    const result = await attempt(() => checkRegion(checksInRegion, options, ports));
+    if (result instanceof FailureError) ports.telemetry.warning(CHECK_FAILED, result);
+    retries.push(...(result instanceof FailureError ? checksInRegion : result));
   }
-  return again;
+  return retries;
 }
+
+const CHECK_FAILED = 'the post-change check failed and will be retried';
 
 async function checkRegion(
   checks: readonly PostChangeCheck[],
@@ -44,43 +47,43 @@ async function checkRegion(
   const latest = latestOf(checks);
   const [{ account, region } = { account: '', region: '' }] = latest;
   const ids = latest.map(({ instanceId }) => instanceId);
-  const read = await withRetries(() => reader.describe(region, ids), time);
-  const snapshots = new Map(read.map((snapshot) => [snapshot.instanceId, snapshot]));
-  const refused = await refusals(region, latest, ports);
+  const described = await withRetries(() => reader.describe(region, ids), time);
+  const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
+  const rejections = await measureRejections(region, latest, ports);
   const impacts: (WorkloadImpact & { readonly check: PostChangeCheck })[] = [];
-  const later: PostChangeCheck[] = [];
+  const unfinished: PostChangeCheck[] = [];
   for (const check of latest) {
     const snapshot = snapshots.get(check.instanceId);
     if (snapshot === undefined) continue;
-    const rejected = countSince(refused.get(check.instanceId), check.remediatedAt);
+    const rejected = countSince(rejections.get(check.instanceId), check.remediatedAt);
     const verdict = judgeAfterChange(snapshot, rejected, check.checksDone);
     if (verdict === 'tell') impacts.push({ snapshot, remediatedAt: check.remediatedAt, rejected, check });
-    if (verdict === 'later') later.push(check);
+    if (verdict === 'later') unfinished.push(check);
   }
-  const again: PostChangeCheck[] = [];
-  const failed = (error: FailureError, those: readonly PostChangeCheck[]) => {
-    telemetry.warning('what was closed could not be looked after', error);
-    again.push(...those);
+  const retries: PostChangeCheck[] = [];
+  const retry = (error: FailureError, failed: readonly PostChangeCheck[]) => {
+    telemetry.warning(CHECK_FAILED, error);
+    retries.push(...failed);
   };
-  if (later.length > 0) {
-    const next = later.map((check) => ({ ...check, checksDone: check.checksDone + 1 }));
-    const kept = await attempt(() => withRetries(() => queue.putChecks(next), time));
-    if (kept instanceof FailureError) failed(kept, later);
+  if (unfinished.length > 0) {
+    const next = unfinished.map((check) => ({ ...check, checksDone: check.checksDone + 1 }));
+    const scheduled = await attempt(() => withRetries(() => queue.putChecks(next), time));
+    if (scheduled instanceof FailureError) retry(scheduled, unfinished);
   }
   if (impacts.length > 0) {
     const messages = toWorkloadImpactMessages(account, region, impacts, options);
     const notified = await attempt(() => Promise.all(messages.map((message) => send(message, ports))));
     const impactedChecks = impacts.map(({ check }) => check);
-    if (notified instanceof FailureError) failed(notified, impactedChecks);
+    if (notified instanceof FailureError) retry(notified, impactedChecks);
     else {
       const count = impacts.filter(({ rejected }) => rejected > 0).length;
       if (count > 0) telemetry.rejected(count);
     }
   }
-  return again;
+  return retries;
 }
 
-/** One for each instance, for a message can come twice: the one that was closed last, and of that the one that is furthest. */
+/** One check for each instance, because SQS may deliver twice: that of the latest change, and of it the furthest. */
 function latestOf(checks: readonly PostChangeCheck[]): PostChangeCheck[] {
   const latest = new Map<string, PostChangeCheck>();
   for (const check of checks) {
@@ -92,8 +95,8 @@ function latestOf(checks: readonly PostChangeCheck[]): PostChangeCheck[] {
   return [...latest.values()];
 }
 
-/** What was refused since the first of them was closed. Where nobody may read that, the look at the options is left. */
-async function refusals(
+/** Measures rejected calls since the first of the changes. Without permission, only the metadata options are checked. */
+async function measureRejections(
   region: string,
   checks: readonly PostChangeCheck[],
   { usage, telemetry, time }: CheckPorts,
@@ -102,10 +105,10 @@ async function refusals(
   const window = { from: new Date(startOfPeriod(first)), to: time.now(), periodSeconds: PERIOD_SECONDS };
   const instanceIds = checks.map(({ instanceId }) => instanceId);
   const question = { region, metric: 'MetadataNoTokenRejected', instanceIds, window } as const;
-  const measured = await attempt(() => measure(question, usage, time));
+  const measured = await attempt(() => measureUsage(question, usage, time));
   if (!(measured instanceof FailureError)) return measured.measurements;
   if (measured.kind !== 'denied') throw measured;
-  telemetry.warning(`what is refused in ${region} could not be read`, measured);
+  telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, measured);
   return new Map();
 }
 

@@ -1,11 +1,11 @@
-/** What only people do to instances. No function imports it: the code that could weaken an instance is not in its bundle. */
+/** Changes that only the command line makes. No function imports this file, so no bundle can allow IMDSv1. */
 import {
   CreateTagsCommand,
   DeleteTagsCommand,
   type EC2Client,
   ModifyInstanceMetadataOptionsCommand,
 } from '@aws-sdk/client-ec2';
-import type { AllowingWriter, ExemptionWriter, HopLimitWriter } from '../app/ports.ts';
+import type { ExemptionWriter, HopLimitWriter, RollbackWriter } from '../app/ports/index.ts';
 import { TAG } from '../contract.ts';
 import { CHANGE } from '../core/decide.ts';
 import { ALLOWANCE } from '../core/rollback.ts';
@@ -15,7 +15,7 @@ import { failing, toFailure } from './failures.ts';
 
 type Clients = (region: string) => EC2Client;
 
-/** Changes instances and raises hop limits. Needs `ec2:ModifyInstanceMetadataOptions`. */
+/** Requires IMDSv2 and raises hop limits. Needs `ec2:ModifyInstanceMetadataOptions`. */
 export function ec2HopLimitWriter(client: Clients): HopLimitWriter {
   return {
     ...ec2Writer(client),
@@ -29,14 +29,14 @@ export function ec2HopLimitWriter(client: Clients): HopLimitWriter {
 }
 
 /** Allows IMDSv1 again. Needs `ec2:ModifyInstanceMetadataOptions` and `ec2:GetInstanceMetadataDefaults`. */
-export function ec2AllowingWriter(client: Clients): AllowingWriter {
+export function ec2RollbackWriter(client: Clients): RollbackWriter {
   return {
-    mayAllow: async (region, InstanceId) => {
+    checkAllowed: async (region, InstanceId) => {
       const command = new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...ALLOWANCE, DryRun: true });
       try {
         await client(region).send(command);
       } catch (error) {
-        // That is how EC2 says that it would have done it.
+        // EC2 reports the success of a dry run as this error.
         if (!(error instanceof Error && error.name === 'DryRunOperation')) throw toFailure(error);
       }
     },
@@ -49,7 +49,7 @@ export function ec2AllowingWriter(client: Clients): AllowingWriter {
   };
 }
 
-/** Writes exemption tags. Needs `ec2:CreateTags` and `ec2:DeleteTags`. */
+/** Writes and removes exemption tags. Needs `ec2:CreateTags` and `ec2:DeleteTags`. */
 export function ec2ExemptionWriter(client: Clients): ExemptionWriter {
   return {
     grant: async (region, instanceIds, until, reason) => {
@@ -60,7 +60,7 @@ export function ec2ExemptionWriter(client: Clients): ExemptionWriter {
       await failing(client(region).send(new CreateTagsCommand({ Resources: [...instanceIds], Tags })));
     },
     revoke: async (region, instanceIds) => {
-      // Without a value, EC2 removes the tag whatever its value is.
+      // Without a value, EC2 removes the tag regardless of its value.
       const Tags = [{ Key: TAG.exemptUntil }, { Key: TAG.exemptReason }];
       await failing(client(region).send(new DeleteTagsCommand({ Resources: [...instanceIds], Tags })));
     },

@@ -1,14 +1,15 @@
 import type { Snapshot } from '../core/instance.ts';
 import { withRetries } from './retry.ts';
-import type { FleetReader, Filter, Time } from './ports.ts';
+import type { FleetReader, Filter, Time } from './ports/index.ts';
 
 /**
- * The instances of a region that pass all filters, page by page, so that memory does not grow with the fleet. A page that
- * fails in passing is asked for again, not the whole list.
+ * Lists the instances of a region that pass all filters, page by page, so that memory does not grow with their number.
+ *
+ * Transient failures repeat the page, not the whole list.
  *
  * @throws FailureError
  */
-export async function* list(
+export async function* listInstances(
   region: string,
   filters: readonly Filter[],
   fleet: FleetReader,

@@ -1,27 +1,27 @@
 import type { Measurement } from '../core/usage.ts';
 import { withRetries } from './retry.ts';
-import type { Time, UsageQuestion, UsageReader } from './ports.ts';
+import type { Time, UsageQuestion, UsageReader } from './ports/index.ts';
 
 /**
- * Metrics one call takes.
+ * The most metrics that one call accepts.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 const BATCH = 500;
 
-/** What was measured. */
+/** Measurements and their cost. */
 export interface Measured {
-  /** One for each instance that was asked for. */
+  /** By instance id; one for each instance of the question. */
   readonly measurements: ReadonlyMap<string, Measurement>;
-  /** How many metrics were asked for, which is what CloudWatch charges for: $0.01 for 1,000. */
+  /** The number of metrics that CloudWatch charges for, at $0.01 per 1,000. */
   readonly metricsAsked: number;
 }
 
 /**
- * Measures the use of IMDSv1 of any number of instances. A page that fails in passing is asked for again, not the whole batch.
+ * Reads a usage metric of any number of instances. Transient failures repeat the page, not the whole batch.
  *
  * @throws FailureError
  */
-export async function measure(question: UsageQuestion, usage: UsageReader, time: Time): Promise<Measured> {
+export async function measureUsage(question: UsageQuestion, usage: UsageReader, time: Time): Promise<Measured> {
   const ids = [...new Set(question.instanceIds)];
   const measurements = new Map(ids.map((id): [string, Measurement] => [id, UNREAD]));
   let metricsAsked = 0;
@@ -33,7 +33,7 @@ export async function measure(question: UsageQuestion, usage: UsageReader, time:
       metricsAsked += batch.instanceIds.length;
       for (const [id, { points, complete }] of page.measurements) {
         const earlier = measurements.get(id) ?? UNREAD;
-        // A page may end in the middle of an instance; the last word on it counts.
+        // A page may end in the middle of an instance, so the last page decides whether it is complete.
         measurements.set(id, { points: [...earlier.points, ...points], complete });
       }
       token = page.next;

@@ -1,5 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { ec2AllowingWriter, ec2ExemptionWriter, ec2HopLimitWriter } from '../../lambda/adapters/ec2-by-hand.ts';
+import { ec2AllowingWriter, ec2ExemptionWriter, ec2HopLimitWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { type Answer, ec2Error, type Loopback, modified, startLoopback } from '../support/loopback.ts';
 

@@ -5,36 +5,39 @@ import type { Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
 import type { Pace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { InstanceWriter, Ports, Time } from './ports.ts';
+import type { InstanceWriter, Ports, Time } from './ports/index.ts';
 
-/** What it takes to settle an instance. */
-export type SettlePorts = Pick<Ports, 'reader' | 'writer' | 'time'>;
+/** What the remediation of one instance needs from the outside. */
+export type RemediateInstancePorts = Pick<Ports, 'reader' | 'writer' | 'time'>;
 
-/** An instance whose change must wait until the finding of it is kept. */
-export interface Recorded {
+/** An instance that may be changed only after a finding of it is recorded. */
+export interface Unrecorded {
   readonly target: Target;
   readonly snapshot: Snapshot;
 }
 
-/** How long after its event an id that EC2 does not show may still become visible. AWS says: up to some minutes. */
-const YOUNG_MINUTES = 5;
+/**
+ * How long after its event an instance that EC2 does not return may still appear.
+ * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+ */
+const VISIBLE_AFTER_MINUTES = 5;
 
 /**
- * Brings one instance to its outcome: decides on what was just read and, where it comes to that, changes it.
+ * Decides on a current snapshot of an instance and, if the decision is to remediate, changes it.
  *
- * No change is made without a durable record that IMDSv1 was reachable (see docs/adr/0003). Where the event has none, the
- * instance comes back as recorded.
+ * No change is made without a durable record that IMDSv1 was enabled (docs/adr/0003). If the event has none, the instance is
+ * returned as `Unrecorded`.
  */
-export async function settle(
+export async function remediateInstance(
   target: Target,
   snapshot: Snapshot,
   policy: Policy,
   pace: Pace,
-  ports: SettlePorts,
-): Promise<Outcome | Recorded> {
+  ports: RemediateInstancePorts,
+): Promise<Outcome | Unrecorded> {
   const now = ports.time.now();
   const decision = decide(snapshot, target.context, policy, now);
-  if (decision.kind !== 'remediate') return untouched(target, snapshot, decision, now);
+  if (decision.kind !== 'remediate') return unchanged(target, snapshot, decision, now);
   const { writer, time } = ports;
   if (writer === undefined) {
     return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-enabled', at: now };
@@ -47,14 +50,14 @@ export async function settle(
   return { target, snapshot, status: 'remediated', reason: 'imdsv1-enabled', at, after, exposedSeconds };
 }
 
-/** Whether what EC2 does not show may still become visible. */
-export function isYoung({ occurredAt }: Context, now: Date): boolean {
-  return now.getTime() - occurredAt.getTime() < YOUNG_MINUTES * 60_000;
+/** Whether an instance that EC2 does not return may still appear. */
+export function mayStillAppear({ occurredAt }: Context, now: Date): boolean {
+  return now.getTime() - occurredAt.getTime() < VISIBLE_AFTER_MINUTES * 60_000;
 }
 
-/** The outcome of a target that EC2 does not show: not visible yet while its event is young, gone after that. */
-export function unseen(target: Target, now: Date): Outcome {
-  return isYoung(target.context, now)
+/** The outcome of a target that EC2 does not return: not visible yet while its event is recent, `gone` after that. */
+export function outcomeOfMissing(target: Target, now: Date): Outcome {
+  return mayStillAppear(target.context, now)
     ? { target, status: 'failed', reason: 'not-visible', at: now }
     : { target, status: 'skipped', reason: 'gone', at: now };
 }
@@ -76,22 +79,24 @@ async function change(
   }, time);
 }
 
-/** What EC2 may answer for an instance in the wrong state. */
+/** Failures that EC2 may report for an instance in the wrong state. */
 const REFUSALS: readonly FailureKind[] = ['wrong-state', 'unsupported', 'invalid'];
 
-/** Whether an instance is on its way to a state in which it can be changed. */
+/** Whether the instance will soon be in a state in which it can be changed. */
 const isInTransit = ({ state }: Snapshot): boolean => state === 'pending' || state === 'stopping';
 
 /**
- * EC2 refused. Which error code it answers for an instance in the wrong state is not documented, so the state is read again
- * and the decision taken again: an instance that died meanwhile is no failure.
+ * Decides again after EC2 refused a change.
+ *
+ * The error code for an instance in the wrong state is not documented, so the state is read again: an instance that was
+ * terminated in the meantime is not a failure.
  */
 async function reconsider(
   target: Target,
   before: Snapshot,
   failure: FailureError,
   policy: Policy,
-  ports: SettlePorts,
+  ports: RemediateInstancePorts,
 ): Promise<Outcome> {
   const failed = (reason: FailureKind, snapshot: Snapshot): Outcome => ({
     target,
@@ -102,46 +107,45 @@ async function reconsider(
     detail: failure.message,
   });
   if (failure.kind !== 'not-visible' && !REFUSALS.includes(failure.kind)) return failed(failure.kind, before);
-  const read = await attempt(() =>
+  const described = await attempt(() =>
     withRetries(() => ports.reader.describe(target.region, [target.instanceId]), ports.time),
   );
-  if (read instanceof FailureError) return failed(read.kind, before);
-  const [snapshot] = read;
-  if (snapshot === undefined) return unseen(target, ports.time.now());
+  if (described instanceof FailureError) return failed(described.kind, before);
+  const [snapshot] = described;
+  if (snapshot === undefined) return outcomeOfMissing(target, ports.time.now());
   const decision = decide(snapshot, target.context, policy, ports.time.now());
-  if (decision.kind !== 'remediate') return untouched(target, snapshot, decision, ports.time.now());
+  if (decision.kind !== 'remediate') return unchanged(target, snapshot, decision, ports.time.now());
   return failed(isInTransit(snapshot) && REFUSALS.includes(failure.kind) ? 'not-ready' : failure.kind, snapshot);
 }
 
-function untouched(
+function unchanged(
   target: Target,
   snapshot: Snapshot,
   decision: Exclude<Decision, { kind: 'remediate' }>,
   at: Date,
 ): Outcome {
-  const seen = { target, snapshot, at };
+  const common = { target, snapshot, at };
   switch (decision.kind) {
     case 'skip':
       return {
-        ...seen,
+        ...common,
         status: decision.reason === 'already-remediated' ? 'already-remediated' : 'skipped',
         reason: decision.reason,
       };
     case 'exempt':
       return {
-        ...seen,
+        ...common,
         status: 'exempt',
         reason: decision.selfGranted ? 'exempt-self-granted' : 'exempt',
         detail: [decision.until, decision.grantReason].filter(Boolean).join(': '),
       };
     case 'needs-review':
-      return { ...seen, status: 'needs-review', reason: decision.problem, detail: decision.value };
+      return { ...common, status: 'needs-review', reason: decision.problem, detail: decision.value };
   }
 }
 
 function secondsExposed({ context }: Target, { launchTime }: Snapshot, until: Date): number {
-  // Until it was revoked, an exemption allowed what was open.
-  const sinceCall = context.trigger === 'drift' || context.trigger === 'revoke';
-  const since = sinceCall ? context.occurredAt : (launchTime ?? context.occurredAt);
+  // Until it was revoked, an exemption allowed IMDSv1, so that time does not count.
+  const since = context.trigger.exposedByCall ? context.occurredAt : (launchTime ?? context.occurredAt);
   return Math.max(0, Math.round((until.getTime() - since.getTime()) / 1000));
 }

@@ -1,5 +1,5 @@
-import { onBatch, type QueueRecord, type Rules } from '../../lambda/app/invoke.ts';
-import { checkAfterChange } from '../../lambda/app/check-after-change.ts';
+import { onBatch, type QueueRecord, type Rules } from '../../lambda/app/handle-events.ts';
+import { checkAfterChange } from '../../lambda/app/post-change-checks.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import { toCheckMessage, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, instanceId, NOW, REGION, snapshot, type SnapshotChange } from '../support/builders.ts';

@@ -1,7 +1,7 @@
 import { TAG } from '../contract.ts';
 import { FailureError } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
-import { type AccountDefaults, isReachable, type Obstacle, obstacleTo } from '../core/rollback.ts';
+import { type AccountDefaults, isImdsv1Enabled, type Obstacle, obstacleTo } from '../core/rollback.ts';
 import type { ExemptionWriter, InstanceReader, RollbackWriter, Time } from './ports/index.ts';
 import { attempt, withRetries } from './retry.ts';
 
@@ -52,7 +52,7 @@ export async function checkRollback(
   const defaults = await withRetries(() => writer.defaults(region), time);
   const obstacle = obstacleTo(snapshot, defaults);
   if (obstacle !== undefined) return { possible: false, obstacle, defaults };
-  if (!isReachable(snapshot.options)) await withRetries(() => writer.checkAllowed(region, instanceId), time);
+  if (!isImdsv1Enabled(snapshot.options)) await withRetries(() => writer.checkAllowed(region, instanceId), time);
   return { possible: true, snapshot };
 }
 
@@ -78,13 +78,13 @@ export async function rollback(
     if (current instanceof FailureError || !hasExemption(current, request)) throw granted;
     return { status: 'partial', failure: granted };
   }
-  if (isReachable(before.options)) return { status: 'exempted' };
+  if (isImdsv1Enabled(before.options)) return { status: 'exempted' };
   const obstacle = await attempt(() => waitForTag(request, ports));
   if (obstacle instanceof FailureError) return { status: 'partial', failure: obstacle };
   const after = await attempt(() => withRetries(() => writer.allow(region, instanceId), time));
   if (!(after instanceof FailureError)) return { status: 'allowed', after };
   const current = await describe(request, ports);
-  const allowed = current !== undefined && !(current instanceof FailureError) && isReachable(current.options);
+  const allowed = current !== undefined && !(current instanceof FailureError) && isImdsv1Enabled(current.options);
   return allowed ? { status: 'allowed', after: current.options } : { status: 'partial', failure: after };
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, problem } from '../../lambda/config.ts';
+import { ConfigError, problem } from '../../lambda/parsers.ts';
 import { runBurst } from './burst.ts';
 import { FAULT_NAMES, FAULT_TEXTS } from './options.ts';
 import { runChaos } from './run.ts';

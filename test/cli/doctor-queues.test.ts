@@ -40,7 +40,7 @@ it('dead letters, with the redrive; work that is due, without', async () => {
     {
       level: 'fail',
       text: expect.stringContaining('ScanDeadLetterQueue.fifo: 5 dead letters'),
-      todo: `runbook, "A scan could not be done"; then ${OUTPUTS.ScanRedriveCommand}`,
+      todo: `runbook, "A scan step failed"; then ${OUTPUTS.ScanRedriveCommand}`,
     },
   ]);
 });

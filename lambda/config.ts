@@ -21,6 +21,9 @@ import {
 /** CloudWatch keeps five-minute values for 63 days. */
 const DAYS = wholeNumber(1, 63);
 
+/** The text of an empty list, because a variable without a value is easily lost. */
+const NONE = 'none';
+
 const QUEUE_URL = matching('an SQS queue URL', /^https?:\/\/\S+$/);
 
 /** The configuration of both functions. */
@@ -103,10 +106,7 @@ function write<T extends Entries>(entries: T, config: Values<T>): Record<string,
   return Object.fromEntries(Object.keys(entries).map((key) => [variableOf(key), textOf(config[key])]));
 }
 
-/** An empty list is written as a word, because a variable without a value is easily lost. */
 const textOf = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? NONE : String(value));
-
-const NONE = 'none';
 
 function orNone<T>({ accepted, parse }: Parser<readonly T[]>): Parser<readonly T[]> {
   return { accepted: `${accepted} | ${NONE}`, parse: (text) => (text === NONE ? [] : parse(text)) };

@@ -47,13 +47,13 @@ export const SETTINGS = {
   /**
    * Addresses that receive alerts and digests.
    *
-   * @default - no subscription; the synth warns
+   * @default - no subscription, and the synth warns
    */
   alertEmail: setting(EMAILS, []),
   /**
    * Addresses that receive alarms about the deployment itself.
    *
-   * @default - no subscription; the synth warns
+   * @default - no subscription, and the synth warns
    */
   operationsEmail: setting(EMAILS, []),
   /**

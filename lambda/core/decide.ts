@@ -142,9 +142,10 @@ const CONDITIONAL_ROWS: readonly ConditionalRow[] = [
 ];
 
 /** Whether IMDSv1 has only just been enabled. What is not known to be new is existing, so that no production breaks on a guess. */
-function isNewExposure(snapshot: Snapshot, { trigger: { exposure = 'existing' }, recorded }: Context): boolean {
-  // If a call removed all tags, nothing says that the instance was ever exempt.
-  if (recorded?.allTags === true) return false;
+function isNewExposure(snapshot: Snapshot, { trigger, recorded }: Context): boolean {
+  // If the call removed all tags, nothing says that the instance was ever exempt.
+  if (trigger.exemptionTag === 'removed' && recorded?.allTags === true) return false;
+  const { exposure = 'existing' } = trigger;
   return exposure === 'new' || (exposure === 'new-on-first-start' && isFirstLaunch(snapshot));
 }
 

@@ -1,4 +1,4 @@
-import { find } from '../../lambda/app/find-launched-instances.ts';
+import { findLaunchedInstances } from '../../lambda/app/find-launched-instances.ts';
 import type { Lookup } from '../../lambda/core/target.ts';
 import { after, failure, virtualTime, world } from '../support/ports.ts';
 import {
@@ -15,7 +15,7 @@ import {
 
 const TOKEN = '5f0c2d1e-7a6b-4c3d-9e8f-a1b2c3d4e5f6';
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
-const open = (id: string) => snapshot({ instanceId: id });
+const launched = (id: string) => snapshot({ instanceId: id });
 
 const lookup = (over: Partial<Lookup> = {}): Lookup => ({
   account: ACCOUNT,
@@ -27,11 +27,11 @@ const lookup = (over: Partial<Lookup> = {}): Lookup => ({
   ...over,
 });
 
-describe('a launch whose ids were left out', () => {
-  it('is found by its token, and a finding of each instance is kept with the caller of the launch', async () => {
-    const ports = world([open(A), open(B)]);
+describe('findLaunchedInstances, by client token', () => {
+  it('records a finding of each instance, with the caller of the launch', async () => {
+    const ports = world([launched(A), launched(B)]);
 
-    expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
+    expect(await findLaunchedInstances(lookup(), ports)).toEqual({ known: [A, B] });
 
     const finding = (id: string) => ({
       source: 'imdsv2-enforcer',
@@ -47,130 +47,127 @@ describe('a launch whose ids were left out', () => {
         recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
       },
     });
-    expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `sight ${A} ${B}`]);
+    expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `putFindings ${A} ${B}`]);
     expect(ports.findings).toEqual([finding(A), finding(B)]);
   });
 
-  it('only what may answer IMDSv1 becomes a finding; what cannot be read may', async () => {
+  it('records only instances that may have IMDSv1 enabled, including those whose options are unreadable', async () => {
     const ports = world([
-      open(A),
+      launched(A),
       snapshot({ instanceId: B, options: { HttpTokens: 'required' } }),
       snapshot({ instanceId: C, options: { HttpEndpoint: 'disabled' } }),
       snapshot({ instanceId: instanceId(4), options: { HttpTokens: undefined, HttpEndpoint: undefined } }),
     ]);
 
-    expect(await find(lookup({ atLeast: 4 }), ports)).toEqual({ known: [A, B, C, instanceId(4)] });
-    expect(ports.calls.at(-1)).toBe(`sight ${A} ${instanceId(4)}`);
+    expect(await findLaunchedInstances(lookup({ atLeast: 4 }), ports)).toEqual({ known: [A, B, C, instanceId(4)] });
+    expect(ports.calls.at(-1)).toBe(`putFindings ${A} ${instanceId(4)}`);
   });
 
-  it('is asked for again, with pauses, until all its instances are there', async () => {
-    const ports = world([open(A)]);
-    ports.put(open(B), { visibleAfter: 5 });
+  it('searches again, with pauses, until all instances are found', async () => {
+    const ports = world([launched(A)]);
+    ports.put(launched(B), { visibleAfter: 5 });
 
-    expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
-    expect(ports.calls).toEqual([...Array<string>(3).fill(`find ${REGION} ${TOKEN}`), `sight ${A} ${B}`]);
+    expect(await findLaunchedInstances(lookup(), ports)).toEqual({ known: [A, B] });
+    expect(ports.calls).toEqual([...Array<string>(3).fill(`find ${REGION} ${TOKEN}`), `putFindings ${A} ${B}`]);
     expect(ports.time.now()).toEqual(after(6));
   });
 
-  it('found in part while young → what is there becomes findings, and a later look finds the rest', async () => {
-    const ports = world([open(A)]);
+  it('records the instances that it finds, and reports the others as not visible while the launch is recent', async () => {
+    const ports = world([launched(A)]);
 
-    expect(await find(lookup(), ports)).toMatchObject({
+    expect(await findLaunchedInstances(lookup(), ports)).toMatchObject({
       known: [A],
       failure: {
         kind: 'not-visible',
-        message: '1 of at least 2 instances of a launch without ids could be found',
+        message: 'found 1 of at least 2 instances of a launch whose ids CloudTrail omitted',
       },
     });
     expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toEqual([]);
   });
 
-  it('what an earlier look found is no finding again, though EC2 shows it no more', async () => {
-    const ports = world([open(B), open(C)]);
+  it('does not record again what an earlier search found, even if EC2 no longer returns it', async () => {
+    const ports = world([launched(B), launched(C)]);
 
-    expect(await find(lookup({ atLeast: 3, known: [A, B] }), ports)).toEqual({ known: [A, B, C] });
-    expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `sight ${C}`]);
+    expect(await findLaunchedInstances(lookup({ atLeast: 3, known: [A, B] }), ports)).toEqual({ known: [A, B, C] });
+    expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `putFindings ${C}`]);
   });
 
-  it('found in part after five minutes → reported with the event id, never silently passed', async () => {
-    const ports = world([open(A)]);
+  it('reports the missing instances with the event id after five minutes', async () => {
+    const ports = world([launched(A)]);
     const old = lookup({ context: context({ occurredAt: after(-300) }) });
 
-    expect(await find(old, ports)).toEqual({ known: [A] });
+    expect(await findLaunchedInstances(old, ports)).toEqual({ known: [A] });
     expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toEqual([
-      [EVENT_ID, '1 of at least 2 instances of a launch without ids could be found'],
+      [EVENT_ID, 'found 1 of at least 2 instances of a launch whose ids CloudTrail omitted'],
     ]);
   });
 
-  it.each([0, 3600])(
-    '%i seconds old, with no time left to look → a retry looks, and nothing is reported',
-    async (age) => {
-      const ports = world([open(A), open(B)], virtualTime(0));
-      const late = lookup({ context: context({ occurredAt: after(-age) }) });
+  it.each([0, 3600])('leaves a launch that is %i seconds old to a retry if no time is left', async (age) => {
+    const ports = world([launched(A), launched(B)], virtualTime(0));
+    const late = lookup({ context: context({ occurredAt: after(-age) }) });
 
-      expect(await find(late, ports)).toMatchObject({ known: [], failure: { kind: 'deadline' } });
-      expect([ports.calls, ports.notUnderstood]).toEqual([[], []]);
-    },
-  );
+    expect(await findLaunchedInstances(late, ports)).toMatchObject({ known: [], failure: { kind: 'deadline' } });
+    expect([ports.calls, ports.notUnderstood]).toEqual([[], []]);
+  });
 
   it.each([
     ['find', 'throttled'],
-    ['sight', 'unavailable'],
+    ['putFindings', 'unavailable'],
     ['find', 'denied'],
-  ] as const)('%s fails (%s) to the end → the failure is given back', async (call, kind) => {
-    const ports = world([open(A), open(B)]);
+  ] as const)('returns the failure if %s fails (%s) until the deadline', async (call, kind) => {
+    const ports = world([launched(A), launched(B)]);
     ports.fail(call, ...Array.from({ length: 50 }, () => failure(kind)));
 
-    expect(await find(lookup(), ports)).toMatchObject({ known: [], failure: { kind } });
+    expect(await findLaunchedInstances(lookup(), ports)).toMatchObject({ known: [], failure: { kind } });
   });
 
-  it.each(['find', 'sight'])('%s fails in passing → tried again until it succeeds', async (call) => {
-    const ports = world([open(A), open(B)]);
+  it.each(['find', 'putFindings'])('retries %s after a transient failure', async (call) => {
+    const ports = world([launched(A), launched(B)]);
     ports.fail(call, failure('throttled'), failure('unavailable'));
 
-    expect(await find(lookup(), ports)).toEqual({ known: [A, B] });
+    expect(await findLaunchedInstances(lookup(), ports)).toEqual({ known: [A, B] });
     expect(ports.findings).toHaveLength(2);
   });
 
-  it('an exception that is no failure is a bug, and is thrown', async () => {
+  it('throws an error that is not a FailureError', async () => {
     const ports = world();
     ports.fail('find', new TypeError('x is not a function'));
 
-    await expect(find(lookup(), ports)).rejects.toThrow(TypeError);
+    await expect(findLaunchedInstances(lookup(), ports)).rejects.toThrow(TypeError);
   });
 });
 
-describe('a launch without ids and without a token', () => {
+describe('findLaunchedInstances, by launch time', () => {
   const byTime = lookup({ clientToken: undefined, atLeast: 1 });
 
-  it('is found by its time', async () => {
-    const ports = world([open(A)]);
+  it('records the instances of the launch', async () => {
+    const ports = world([launched(A)]);
 
-    expect(await find(byTime, ports)).toEqual({ known: [A] });
-    expect(ports.calls).toEqual([`find ${REGION} by time`, `sight ${A}`]);
+    expect(await findLaunchedInstances(byTime, ports)).toEqual({ known: [A] });
+    expect(ports.calls).toEqual([`find ${REGION} by time`, `putFindings ${A}`]);
   });
 
-  it('an existing instance that was started in the same minute is not taken for launched', async () => {
-    const ports = world([open(A), existing({ instanceId: B })]);
+  it('ignores an existing instance that was started in the same minute', async () => {
+    const ports = world([launched(A), existing({ instanceId: B })]);
 
-    expect(await find(byTime, ports)).toEqual({ known: [A] });
+    expect(await findLaunchedInstances(byTime, ports)).toEqual({ known: [A] });
     expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
   });
 
-  it('fewer than it launched are found: the rest may be closed, so it is reported and not asked for again', async () => {
-    const ports = world([open(A)]);
+  it('reports missing instances at once, because they may require IMDSv2', async () => {
+    const ports = world([launched(A)]);
 
-    expect(await find(lookup({ clientToken: undefined, atLeast: 2 }), ports)).toEqual({ known: [A] });
+    expect(await findLaunchedInstances(lookup({ clientToken: undefined, atLeast: 2 }), ports)).toEqual({ known: [A] });
     expect(ports.findings).toMatchObject([{ detail: { instanceId: A } }]);
     expect(ports.notUnderstood).toMatchObject([[EVENT_ID, expect.stringContaining('1 of at least 2')]]);
   });
 
-  it('nobody is named as the caller of what others may have launched in the same minute', async () => {
-    const ports = world([open(A)]);
+  it('names no caller, because others may have launched instances in the same minute', async () => {
+    const ports = world([launched(A)]);
 
-    await find(byTime, ports);
+    await findLaunchedInstances(byTime, ports);
 
     expect(ports.findings[0]?.detail.caller).toBeUndefined();
   });

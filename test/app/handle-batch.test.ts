@@ -1,4 +1,4 @@
-import { onBatch, type QueueRecord, type Rules } from '../../lambda/app/handle-events.ts';
+import { handleBatch, type QueueRecord, type Rules } from '../../lambda/app/handle-events.ts';
 import { toMessages } from '../../lambda/core/message.ts';
 import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { after, failure, world } from '../support/ports.ts';
@@ -20,141 +20,144 @@ const launched = (id: string) =>
 const [alert] = toMessages([outcome()], RULES);
 if (alert === undefined) throw new Error('no alert to test with');
 
-describe('of a batch', () => {
-  it('exactly the messages come again whose instances failed for now', async () => {
+describe('handleBatch', () => {
+  it('returns exactly the messages whose instances must be retried', async () => {
     const ports = world([snapshot({ instanceId: A }), snapshot({ instanceId: C })]);
     ports.fail(`modify ${REGION} ${C}`, failure('denied'));
 
-    expect(await onBatch(messages(launched(A), launched(B), launched(C), {}), RULES, ports)).toEqual(['m2']);
+    expect(await handleBatch(messages(launched(A), launched(B), launched(C), {}), RULES, ports)).toEqual(['m2']);
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 1, failed: 1 } } }]);
   });
 
-  it('every message comes again that named an instance which failed for now, duplicates too', async () => {
+  it('returns all messages of an instance that must be retried, including duplicates', async () => {
     const ports = world([snapshot({ instanceId: A })]);
 
-    expect(await onBatch(messages(launched(B), launched(A), launched(B)), RULES, ports)).toEqual(['m1', 'm3']);
+    expect(await handleBatch(messages(launched(B), launched(A), launched(B)), RULES, ports)).toEqual(['m1', 'm3']);
     expect(ports.findings).toEqual([]);
   });
 
-  it('a message of which only a part failed for now does not come again: the rest of it does', async () => {
+  it('queues the remaining targets of a message instead of returning the message', async () => {
     const ports = world([snapshot({ instanceId: A })]);
-    const [both, none] = [
+    const [partly, fully] = [
       [A, B],
       [B, C],
     ].map((ids) => launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) }));
 
-    expect(await onBatch(messages(both, none), RULES, ports)).toEqual(['m2']);
+    expect(await handleBatch(messages(partly, fully), RULES, ports)).toEqual(['m2']);
     expect(ports.findings).toMatchObject([{ detail: { instanceId: B, recorded: { HttpTokens: 'optional' } } }]);
   });
 
-  it('events with the same id, or none, are told apart by their messages', async () => {
+  it('distinguishes events with equal or missing ids by their messages', async () => {
     const ports = world([snapshot({ instanceId: A })]);
     const [first, second] = [runningEvent({ instanceId: B }), runningEvent({ instanceId: A })];
 
-    expect(await onBatch(messages({ ...first, id: 1 }, { ...second, id: 1 }), RULES, ports)).toEqual(['m1']);
+    expect(await handleBatch(messages({ ...first, id: 1 }, { ...second, id: 1 }), RULES, ports)).toEqual(['m1']);
   });
 
-  it('a launch without ids comes again when it cannot be looked for, alone', async () => {
+  it('returns only the launch whose instances cannot be searched', async () => {
     const ports = world([snapshot({ instanceId: A })]);
     ports.fail('find', failure('denied'));
 
-    expect(await onBatch(messages(launched(A), largeLaunchEvent(60)), RULES, ports)).toEqual(['m2']);
+    expect(await handleBatch(messages(launched(A), largeLaunchEvent(60)), RULES, ports)).toEqual(['m2']);
   });
 
-  it('all instances are looked at with one call', async () => {
+  it('describes all instances in one call', async () => {
     const ports = world([A, B, C].map((id) => snapshot({ instanceId: id, options: { HttpTokens: 'required' } })));
 
-    expect(await onBatch(messages(...[A, B, C].map((id) => runningEvent({ instanceId: id }))), RULES, ports)).toEqual(
-      [],
-    );
+    expect(
+      await handleBatch(messages(...[A, B, C].map((id) => runningEvent({ instanceId: id }))), RULES, ports),
+    ).toEqual([]);
     expect(ports.calls).toEqual([`describe ${REGION} ${A} ${B} ${C}`]);
   });
 
-  it('all come again when what happened cannot be told', async () => {
+  it('throws if neither SNS nor the work queue accepts the alerts', async () => {
     const ports = world([snapshot({ instanceId: A })]);
     ports.fail('publish', failure('unavailable'));
-    ports.fail('keep', failure('unavailable', 'SQS is away'));
+    ports.fail('putUndelivered', failure('unavailable', 'SQS is unavailable'));
 
-    await expect(onBatch(messages(launched(A)), RULES, ports)).rejects.toThrow('SQS is away');
+    await expect(handleBatch(messages(launched(A)), RULES, ports)).rejects.toThrow('SQS is unavailable');
   });
 });
 
-describe('an alert that SNS had refused', () => {
-  it('is sent as it was', async () => {
+describe('an undelivered alert', () => {
+  it('is published unchanged', async () => {
     const ports = world();
 
-    expect(await onBatch(messages(toUndelivered(alert)), RULES, ports)).toEqual([]);
+    expect(await handleBatch(messages(toUndelivered(alert)), RULES, ports)).toEqual([]);
     expect(ports.published).toEqual([JSON.parse(JSON.stringify(alert))]);
     expect(ports.notUnderstood).toEqual([]);
   });
 
-  it('and refuses again comes again, alone, and is not put on the queue a second time', async () => {
+  it('is returned alone, and not queued a second time, if SNS refuses it again', async () => {
     const ports = world([snapshot({ instanceId: A })]);
     ports.fail('publish [IMDSv2 MEDIUM] eu-west-1: 1 remediated i-0a', failure('unavailable'));
 
-    expect(await onBatch(messages(launched(A), toUndelivered(alert)), RULES, ports)).toEqual(['m2']);
+    expect(await handleBatch(messages(launched(A), toUndelivered(alert)), RULES, ports)).toEqual(['m2']);
     expect(ports.published).toHaveLength(1);
     expect(ports.undelivered).toEqual([]);
   });
 
-  it('from the dead-letter queue is sent too', async () => {
+  it('is published from the dead-letter queue, too', async () => {
     const ports = world();
 
-    await onBatch(messages({ requestContext: {}, requestPayload: toUndelivered(alert) }), RULES, ports);
+    await handleBatch(messages({ requestContext: {}, requestPayload: toUndelivered(alert) }), RULES, ports);
 
     expect(ports.published).toHaveLength(1);
   });
 });
 
-describe('the envelope of the on-failure destination', () => {
+describe('a record of the on-failure destination', () => {
   const envelope = (requestPayload: unknown) => ({
     version: '1.0',
     timestamp: after(-60).toISOString(),
     requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 3 },
     requestPayload,
     responseContext: { statusCode: 200, functionError: 'Unhandled' },
-    responsePayload: { errorType: 'TryAgainError' },
+    responsePayload: { errorType: 'RetryableError' },
   });
 
-  it('is taken off, and the event in it handled like any other', async () => {
+  it('is unwrapped, and its event handled like any other', async () => {
     const ports = world([snapshot({ instanceId: A })]);
 
-    expect(await onBatch(messages(envelope(launched(A))), RULES, ports)).toEqual([]);
+    expect(await handleBatch(messages(envelope(launched(A))), RULES, ports)).toEqual([]);
     expect(ports.outcomes).toMatchObject([{ status: 'remediated', target: { context: { eventId: `event-${A}` } } }]);
   });
 
-  it('around an event that still fails comes again', async () => {
-    expect(await onBatch(messages(envelope(launched(A))), RULES, world())).toEqual(['m1']);
+  it('is returned if its event fails again', async () => {
+    expect(await handleBatch(messages(envelope(launched(A))), RULES, world())).toEqual(['m1']);
   });
 
-  it.each([undefined, null, 'text', {}])('around %p is not understood', async (content) => {
+  it.each([undefined, null, 'text', {}])('with the content %p is not understood', async (content) => {
     const ports = world();
 
-    expect(await onBatch(messages(envelope(content)), RULES, ports)).toEqual([]);
+    expect(await handleBatch(messages(envelope(content)), RULES, ports)).toEqual([]);
     expect(ports.notUnderstood).toHaveLength(1);
   });
 });
 
-describe('a message that is no event', () => {
+describe('a message that is not an event', () => {
   it.each([
-    ['no JSON', '{"source":'],
-    ['nothing', ''],
+    ['invalid JSON', '{"source":'],
+    ['an empty body', ''],
     ['null', 'null'],
     ['a number', '42'],
     ['a list', '[]'],
-    ['an envelope without content', '{"requestContext":{}}'],
-    ['a prototype', '{"__proto__":{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":{}}}'],
-    ['an alert that is none', '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":null}'],
+    ['a record without an event', '{"requestContext":{}}'],
+    [
+      'a key __proto__',
+      '{"__proto__":{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":{}}}',
+    ],
+    ['an alert of null', '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":null}'],
     ['an alert of text', '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":"text"}'],
     [
       'an alert without attributes',
       '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":{"subject":"","email":"","json":{},"attributes":null}}',
     ],
-  ])('%s → one warning, no retry, and the others are handled', async (_, body) => {
+  ])('%s is reported once and not retried, and the other messages are handled', async (_, body) => {
     const ports = world([snapshot({ instanceId: A })]);
 
-    expect(await onBatch(messages(body, launched(A)), RULES, ports)).toEqual([]);
-    expect(ports.notUnderstood).toEqual([['none', 'no trigger knows this kind of event']]);
+    expect(await handleBatch(messages(body, launched(A)), RULES, ports)).toEqual([]);
+    expect(ports.notUnderstood).toEqual([['none', 'no trigger reads this kind of event']]);
     expect(ports.published).toHaveLength(1);
   });
 });

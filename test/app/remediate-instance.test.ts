@@ -6,25 +6,28 @@ import { CALLER, EVENT_ID, existing, INSTANCE, NOW, policy, REGION, snapshot, ta
 const [DESCRIBE, MODIFY] = [`describe ${REGION} ${INSTANCE}`, `modify ${REGION} ${INSTANCE}`];
 const many = (count: number, fault: Error) => Array.from({ length: count }, () => fault);
 
-describe('no change without a record that IMDSv1 was reachable', () => {
+describe('no change without a record that IMDSv1 was enabled', () => {
   const UNRECORDED = [
     ['a running-state event', target({ trigger: 'running' })],
-    ['IMDS switched on without a word on tokens', target({ trigger: 'drift', recorded: { HttpEndpoint: 'enabled' } })],
-    ['an exemption that was removed', target({ trigger: 'revoke' })],
+    [
+      'IMDS switched on without HttpTokens in the request',
+      target({ trigger: 'drift', recorded: { HttpEndpoint: 'enabled' } }),
+    ],
+    ['a removed exemption', target({ trigger: 'revoke' })],
     ['a launch whose record has no options', target({ recorded: {} })],
     ['a launch recorded as compliant', target({ recorded: { HttpTokens: 'required', HttpEndpoint: 'enabled' } })],
   ] as const;
 
-  it.each(UNRECORDED)('%s → a finding is kept first, and nothing is changed in this invocation', async (_, of) => {
+  it.each(UNRECORDED)('%s: a finding is recorded, and nothing is changed in this invocation', async (_, of) => {
     const ports = world([snapshot()]);
 
     expect(await remediate([of], policy(), ports)).toEqual([
       { target: of, snapshot: snapshot(), status: 'skipped', reason: 'recorded', at: NOW },
     ]);
-    expect(ports.calls).toEqual([DESCRIBE, `sight ${INSTANCE}`]);
+    expect(ports.calls).toEqual([DESCRIBE, `putFindings ${INSTANCE}`]);
   });
 
-  it('the finding is a record that leads to the change, with the trigger and caller of the event behind it', async () => {
+  it('the finding leads to the change, with the trigger and the caller of its event', async () => {
     const ports = world([snapshot()]);
     await remediate([target({ trigger: 'drift', recorded: { HttpEndpoint: 'enabled' } })], policy(), ports);
     const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.findings[0])));
@@ -32,23 +35,27 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     const outcomes = await remediate(targets, policy(), ports);
 
     expect(outcomes).toMatchObject([
-      { status: 'remediated', target: { context: { trigger: 'drift', eventId: EVENT_ID, caller: CALLER } } },
+      { status: 'remediated', target: { context: { trigger: { name: 'drift' }, eventId: EVENT_ID, caller: CALLER } } },
     ]);
     expect(ports.calls.at(-1)).toBe(MODIFY);
   });
 
-  it('an exemption that was removed: closed by its finding, with the caller, exposed since the call', async () => {
+  it('a removed exemption leads to the change by its finding, with the caller, exposed since the call', async () => {
     const ports = world([existing()]);
     await remediate([target({ trigger: 'revoke', occurredAt: after(-25) })], policy(), ports);
     const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.findings[0])));
 
     expect(await remediate(targets, policy(), ports)).toMatchObject([
-      { status: 'remediated', exposedSeconds: 25, target: { context: { trigger: 'revoke', caller: CALLER } } },
+      {
+        status: 'remediated',
+        exposedSeconds: 25,
+        target: { context: { trigger: { name: 'revoke' }, caller: CALLER } },
+      },
     ]);
-    expect(ports.calls).toEqual([DESCRIBE, `sight ${INSTANCE}`, DESCRIBE, MODIFY]);
+    expect(ports.calls).toEqual([DESCRIBE, `putFindings ${INSTANCE}`, DESCRIBE, MODIFY]);
   });
 
-  it('a crash between change and alert: the same finding comes again, and the instance is told as closed', async () => {
+  it('a finding that is delivered again after a crash leads to already-remediated', async () => {
     const ports = world([snapshot()]);
     await remediate([target({ trigger: 'running' })], policy(), ports);
     const { targets } = parseEvent(JSON.parse(JSON.stringify(ports.findings[0])));
@@ -60,7 +67,7 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     expect(ports.calls.filter((call) => call === MODIFY)).toHaveLength(1);
   });
 
-  it('the findings of a batch go together, and those with a record are changed beside them', async () => {
+  it('the findings of a batch are sent together, and targets with a record are changed', async () => {
     const other = 'i-0a1b2c3d4e5f60719';
     const ports = world([snapshot(), snapshot({ instanceId: other })]);
 
@@ -69,13 +76,13 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     expect(ports.calls).toEqual([
       `describe ${REGION} ${INSTANCE} ${other}`,
       `modify ${REGION} ${other}`,
-      `sight ${INSTANCE}`,
+      `putFindings ${INSTANCE}`,
     ]);
   });
 
-  it('a finding that cannot be kept is a failure that a retry may undo', async () => {
+  it('a finding that the queue does not accept is a failure that may be retried', async () => {
     const ports = world([snapshot()]);
-    ports.fail('sight', ...many(50, failure('unavailable', 'no queue')));
+    ports.fail('putFindings', ...many(50, failure('unavailable', 'no queue')));
     const of = target({ trigger: 'running' });
 
     expect(await remediate([of], policy(), ports)).toMatchObject([
@@ -84,7 +91,7 @@ describe('no change without a record that IMDSv1 was reachable', () => {
     expect(ports.calls).not.toContain(MODIFY);
   });
 
-  it('an existing instance that was started is held and not recorded', async () => {
+  it('an existing instance that was started needs review and is not recorded', async () => {
     const ports = world([existing()]);
 
     expect(await remediate([target({ trigger: 'running' })], policy(), ports)).toMatchObject([
@@ -94,7 +101,7 @@ describe('no change without a record that IMDSv1 was reachable', () => {
   });
 });
 
-describe('what is decided against is left untouched, and the outcome says why', () => {
+describe('an instance that is not remediated is unchanged, with the outcome', () => {
   it.each([
     ['skipped', 'compliant', { options: { HttpTokens: 'required' } }, { recorded: {} }, undefined],
     ['already-remediated', 'already-remediated', { options: { HttpTokens: 'required' } }, {}, undefined],
@@ -134,30 +141,25 @@ describe('what is decided against is left untouched, and the outcome says why', 
     ['needs-review', 'existing-instance', {}, { trigger: 'grant' }, undefined],
     ['skipped', 'compliant', { options: { HttpTokens: 'required' } }, { trigger: 'revoke' }, undefined],
     ['exempt', 'exempt', { tags: { 'imdsv2:exempt-until': '2026-12-31' } }, { trigger: 'revoke' }, '2026-12-31'],
-  ] as const)('%s (%s)', async (status, reason, seen, known, detail) => {
-    const ports = world([snapshot(seen)]);
+  ] as const)('%s (%s)', async (status, reason, instance, known, detail) => {
+    const ports = world([snapshot(instance)]);
 
     expect(await remediate([target(known)], policy(), ports)).toEqual([
-      { target: target(known), snapshot: snapshot(seen), at: NOW, status, reason, ...(detail && { detail }) },
+      { target: target(known), snapshot: snapshot(instance), at: NOW, status, reason, ...(detail && { detail }) },
     ]);
     expect(ports.calls).toEqual([DESCRIBE]);
   });
 });
 
-describe('EC2 refuses the change', () => {
+describe('if EC2 refuses the change', () => {
   const refusal = failure('wrong-state', 'IncorrectInstanceState: not now');
 
   it.each([
-    ['it was terminated meanwhile', { state: 'terminated' }, 'skipped', 'terminated'],
-    [
-      'somebody closed it meanwhile',
-      { options: { HttpTokens: 'required' } },
-      'already-remediated',
-      'already-remediated',
-    ],
-    ['IMDS was switched off meanwhile', { options: { HttpEndpoint: 'disabled' } }, 'skipped', 'endpoint-disabled'],
-    ['it is still running', { state: 'running' }, 'failed', 'wrong-state'],
-  ] as const)('and %s → decided afresh on what is there now', async (_, now, status, reason) => {
+    ['the instance was terminated', { state: 'terminated' }, 'skipped', 'terminated'],
+    ['IMDSv2 is required', { options: { HttpTokens: 'required' } }, 'already-remediated', 'already-remediated'],
+    ['IMDS was switched off', { options: { HttpEndpoint: 'disabled' } }, 'skipped', 'endpoint-disabled'],
+    ['the instance is still running', { state: 'running' }, 'failed', 'wrong-state'],
+  ] as const)('and %s, the decision is taken again', async (_, now, status, reason) => {
     const ports = world([snapshot()]);
     ports.fail('modify', () => {
       ports.put(snapshot(now));
@@ -173,14 +175,14 @@ describe('EC2 refuses the change', () => {
     ['not-ready', refusal, snapshot({ state: 'pending' })],
     ['not-ready', refusal, snapshot({ state: 'stopping' })],
     ['not-ready', failure('unsupported'), snapshot({ state: 'pending' })],
-  ])('%s → looked at again after a pause, and remediated when EC2 is ready', async (_, fault, seen) => {
-    const ports = world([seen]);
+  ])('because of %s, the instance is remediated after a pause', async (_, fault, instance) => {
+    const ports = world([instance]);
     ports.fail('modify', fault, fault);
 
     expect(await remediate([target()], policy(), ports)).toMatchObject([{ status: 'remediated', at: after(3) }]);
   });
 
-  it('as long as it is pending → a failure that a retry may undo', async () => {
+  it('while the instance is pending, the failure may be retried', async () => {
     const ports = world([snapshot({ state: 'pending' })]);
     ports.fail('modify', ...many(9, refusal));
 
@@ -189,22 +191,22 @@ describe('EC2 refuses the change', () => {
     ]);
   });
 
-  it('and does not show it any more: not visible while the event is young, gone after that', async () => {
+  it('and no longer returns the instance, it is not visible while the event is recent, then gone', async () => {
     const vanishing = (ports: ReturnType<typeof world>) => () => {
       ports.put(snapshot(), { visibleAfter: 3600 });
       return refusal;
     };
-    const [young, old] = [world([snapshot()]), world([snapshot()])];
-    young.fail('modify', vanishing(young));
-    old.fail('modify', vanishing(old));
+    const [recent, earlier] = [world([snapshot()]), world([snapshot()])];
+    recent.fail('modify', vanishing(recent));
+    earlier.fail('modify', vanishing(earlier));
 
-    expect(await remediate([target()], policy(), young)).toMatchObject([{ status: 'failed', reason: 'not-visible' }]);
-    expect(await remediate([target({ occurredAt: after(-600) })], policy(), old)).toMatchObject([
+    expect(await remediate([target()], policy(), recent)).toMatchObject([{ status: 'failed', reason: 'not-visible' }]);
+    expect(await remediate([target({ occurredAt: after(-600) })], policy(), earlier)).toMatchObject([
       { status: 'skipped', reason: 'gone' },
     ]);
   });
 
-  it('and the state cannot be read again → a failure that a retry may undo, for nobody knows whether it is open', async () => {
+  it('and the state cannot be read again, the failure may be retried', async () => {
     const ports = world([snapshot()]);
     ports.fail('modify', () => {
       ports.fail('describe', ...many(50, failure('unavailable')));
@@ -214,7 +216,7 @@ describe('EC2 refuses the change', () => {
     expect(await remediate([target()], policy(), ports)).toMatchObject([{ status: 'failed', reason: 'unavailable' }]);
   });
 
-  it('for lack of permission → failed at once, with no second look', async () => {
+  it('for lack of permission, it fails without a second describe', async () => {
     const ports = world([snapshot()]);
     ports.fail('modify', failure('denied'));
 
@@ -223,8 +225,8 @@ describe('EC2 refuses the change', () => {
   });
 });
 
-describe('EC2 throttles the change', () => {
-  it('→ tried again until it succeeds, far beyond the half second that the SDK would give it', async () => {
+describe('if EC2 throttles the change', () => {
+  it('it is retried for longer than the half second of the SDK', async () => {
     const ports = world([snapshot()]);
     ports.fail('modify', ...many(6, failure('throttled')));
 
@@ -233,13 +235,13 @@ describe('EC2 throttles the change', () => {
     expect(ports.time.now().getTime()).toBeGreaterThan(after(10).getTime());
   });
 
-  it('until the deadline → failed for now, and the time left is left', async () => {
+  it('until the deadline, it fails and may be retried', async () => {
     const ports = world([snapshot()], virtualTime(20));
     ports.fail('modify', ...many(50, failure('throttled', 'RequestLimitExceeded: slow down')));
 
-    const [settled] = await remediate([target()], policy(), ports);
+    const [result] = await remediate([target()], policy(), ports);
 
-    expect(settled).toMatchObject({ status: 'failed', reason: 'throttled', detail: 'RequestLimitExceeded: slow down' });
-    expect(settled?.at.getTime()).toBeLessThan(after(20).getTime());
+    expect(result).toMatchObject({ status: 'failed', reason: 'throttled', detail: 'RequestLimitExceeded: slow down' });
+    expect(result?.at.getTime()).toBeLessThan(after(20).getTime());
   });
 });

@@ -1,14 +1,14 @@
-import { scheduleChecks } from '../../lambda/app/schedule-post-change-checks.ts';
+import { schedulePostChangeChecks } from '../../lambda/app/schedule-post-change-checks.ts';
 import { STATUSES } from '../../lambda/contract.ts';
 import { after, failure, world } from '../support/ports.ts';
 import { ACCOUNT, instanceId, outcome, REGION, target } from '../support/builders.ts';
 
 const each = STATUSES.map((status, index) => outcome({ status, target: target({ instanceId: instanceId(index) }) }));
 
-it('what was changed is looked after, and nothing else', async () => {
+it('schedules a check of each remediated instance and of no other', async () => {
   const ports = world();
 
-  await scheduleChecks([...each, outcome({ target: target({ region: 'us-east-1' }), at: after(7) })], ports);
+  await schedulePostChangeChecks([...each, outcome({ target: target({ region: 'us-east-1' }), at: after(7) })], ports);
 
   expect(ports.checks).toEqual([
     { account: ACCOUNT, region: REGION, instanceId: instanceId(0), remediatedAt: after(0), checksDone: 0 },
@@ -16,22 +16,22 @@ it('what was changed is looked after, and nothing else', async () => {
   ]);
 });
 
-it('where nothing was changed there is no call', async () => {
+it('makes no call if nothing was remediated', async () => {
   const ports = world();
 
-  await scheduleChecks(each.slice(1), ports);
+  await schedulePostChangeChecks(each.slice(1), ports);
 
   expect(ports.calls).toEqual([]);
 });
 
-it('a queue that refuses in passing is checksDone again; for good, it is a warning and no more', async () => {
+it('retries a transient failure, and logs a permanent one as a warning', async () => {
   const ports = world();
-  ports.fail('check', failure('throttled'));
-  await scheduleChecks([outcome()], ports);
+  ports.fail('putChecks', failure('throttled'));
+  await schedulePostChangeChecks([outcome()], ports);
   expect(ports.checks).toHaveLength(1);
 
-  ports.fail('check', failure('denied'));
-  await scheduleChecks([outcome()], ports);
+  ports.fail('putChecks', failure('denied'));
+  await schedulePostChangeChecks([outcome()], ports);
   expect(ports.checks).toHaveLength(1);
-  expect(ports.warnings).toEqual(['what was closed is not checked']);
+  expect(ports.warnings).toEqual(['post-change checks could not be scheduled']);
 });

@@ -3,7 +3,7 @@
  * This file imports nothing, because the CDK app and the functions both read it.
  */
 
-/** Modes of the product. In `audit`, the function has no writer, and its role no permission, to change an instance. */
+/** Modes of the product. In `audit`, neither the function nor its role can change an instance. */
 export const MODES = ['enforce', 'audit'] as const;
 export type Mode = (typeof MODES)[number];
 
@@ -11,7 +11,7 @@ export type Mode = (typeof MODES)[number];
 export const EXISTING = ['audit', 'enforce-when-unused', 'enforce'] as const;
 export type Existing = (typeof EXISTING)[number];
 
-/** Whether a CloudTrail trail delivers events to EventBridge: one exists, the stack creates one, or there is none. */
+/** The CloudTrail trail that delivers events: one exists, the stack creates one, or there is none. */
 export const TRAIL = ['existing', 'create', 'none'] as const;
 export type Trail = (typeof TRAIL)[number];
 
@@ -27,7 +27,7 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Severities, lowest first, as Security Hub has them; the `severity` message attribute is the highest in the message. */
+/** Severities of Security Hub, lowest first; the `severity` message attribute is the highest one. */
 export const SEVERITIES = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
@@ -65,15 +65,16 @@ export const forwarderRule = (ruleId: string): string => `${BUS}-${ruleId}`;
 /** Name of the queue, in a region that forwards its events, for events that could not be delivered. */
 export const FORWARDER_DEAD_LETTER_QUEUE = 'imdsv2-enforcer-forwarder-dead-letter-queue';
 
-/** Key in `cdk.context.json` under which `imdsv2 regions --write` stores the regions of the account, home region first. */
+/** Key in `cdk.context.json` of the regions that `imdsv2 regions --write` stores, home region first. */
 export const REGIONS_CONTEXT = 'imdsv2-enforcer:regions';
 
-/** The event with which `imdsv2 doctor` checks that the function runs, and the `message` of the log line that answers it. */
+/** The event of `imdsv2 doctor`, and the `message` of the log line that answers it. */
 export const PING = { source: 'imdsv2-enforcer.ping', detailType: 'Ping', answered: 'ping answered' } as const;
 
 /**
- * CloudWatch metrics. All have the dimension `service`; metrics by region also have `region`. Unit: count, unless the name says
- * seconds.
+ * CloudWatch metrics. Their unit is a count, unless the name says seconds.
+ *
+ * All have the dimension `service`; metrics by region also have `region`.
  */
 export const METRICS = {
   namespace: 'Imdsv2Enforcer',
@@ -98,7 +99,7 @@ export const METRICS = {
     oldestNonCompliantSeconds: 'OldestNonCompliantSeconds',
     /** One for each scan of a region. */
     scanCompleted: 'ScanCompleted',
-    /** Problems of a region that forwards its events: one value for each scan of the region, 0 if there are none. */
+    /** Problems of a region that forwards its events: one value for each scan, 0 if there are none. */
     forwarderProblems: 'ForwarderProblems',
     /** Remediated instances on which IMDSv1 calls are rejected. */
     rejectedInstances: 'RejectedInstances',

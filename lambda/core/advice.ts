@@ -15,7 +15,7 @@ export interface Advice {
 /** Days that the exemption of an undo lasts, unless the maximum is shorter. */
 const UNDO_DAYS = 14;
 
-/** How to undo a remediation. The exemption comes first, because re-enabling IMDSv1 alone would be reverted as drift. */
+/** How to undo a remediation. Without the exemption first, it would be reverted as drift. */
 export function undo({ region, instanceId }: Target, now: Date, maxExemptionDays: number): Advice {
   const until = dayFromNow(now, Math.min(UNDO_DAYS, maxExemptionDays));
   return {
@@ -27,7 +27,7 @@ export function undo({ region, instanceId }: Target, now: Date, maxExemptionDays
   };
 }
 
-/** The command that re-enables IMDSv1 on an instance, with an exemption so that it is not remediated again. */
+/** The command that re-enables IMDSv1 on an instance and exempts it. */
 export const rollbackCommand = (region: string, instanceId: string, maxExemptionDays: number): string =>
   `imdsv2 rollback ${instanceId} --region ${region} --for ${Math.min(UNDO_DAYS, maxExemptionDays)}d --reason '...'`;
 
@@ -80,7 +80,7 @@ export function prevention(
 }
 
 /**
- * A new version inherits parameters that it does not state, but `MetadataOptions` only as a whole: so all options are stated.
+ * A new launch template version. It states all options, because `MetadataOptions` is inherited as a whole.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html
  */
 function templateFix(
@@ -116,7 +116,7 @@ function templateFix(
 /** An untrusted name as one word of a command. Mail programs must not make a link of it. */
 const argument = (name: string): string => (/:\/\/|www\./i.test(clean(name, Infinity)) ? "'...'" : shellQuote(name));
 
-/** How to find the caller if the event does not name one. CloudTrail keeps management events for 90 days, without any trail. */
+/** How to find an unknown caller. CloudTrail keeps management events for 90 days, even without a trail. */
 export function findCaller({ region, instanceId }: Target): Advice {
   return {
     text: 'The event does not name the caller. CloudTrail shows it about 15 minutes after the call:',

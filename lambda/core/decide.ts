@@ -141,7 +141,7 @@ const CONDITIONAL_ROWS: readonly ConditionalRow[] = [
   },
 ];
 
-/** Whether IMDSv1 has only just been enabled. What is not known to be new is existing, so that no production breaks on a guess. */
+/** Whether the exposure is new. If unknown, it is existing, so that nothing is changed on a guess. */
 function isNewExposure(snapshot: Snapshot, { trigger, recorded }: Context): boolean {
   // If the call removed all tags, nothing says that the instance was ever exempt.
   if (trigger.exemptionTag === 'removed' && recorded?.allTags === true) return false;

@@ -186,7 +186,7 @@ function toJson({
 }
 
 /**
- * With `HttpTokensEnforced`, EC2 rejects every launch that enables IMDSv1, and every change that re-enables it.
+ * What must be done first: with `HttpTokensEnforced`, EC2 rejects launches and changes that enable IMDSv1.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
 function missingFor({ nonCompliant, exempt, launchDefault }: Digest): string[] {

@@ -16,7 +16,7 @@ export interface AlertOptions {
 
 const LABEL_WIDTH = 9;
 
-/** The section of an email about one instance: what happened, who caused it, how to prevent it and how to undo it. */
+/** The section of an email about one instance: what happened, the caller, how to prevent and undo it. */
 export function section(outcome: Outcome, options: AlertOptions): string {
   const { target, status, snapshot, at } = outcome;
   const { caller, trigger } = target.context;
@@ -51,7 +51,7 @@ export function section(outcome: Outcome, options: AlertOptions): string {
   return [title, ...facts, ...advices].filter((part) => part !== undefined).join('\n');
 }
 
-/** Whether a change of the launch source would have prevented the outcome, rather than a call on the instance itself. */
+/** Whether the launch caused the outcome, and not a later call on the instance. */
 const isCausedByLaunch = ({ context: { trigger } }: Target): boolean =>
   !trigger.drift && trigger.exemptionTag !== 'set';
 

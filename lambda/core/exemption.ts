@@ -11,9 +11,9 @@ export type Exemption =
 const DAY = 86_400_000;
 
 /**
- * Reads the exemption tag: a calendar date, in effect until the end of that day in UTC, at most `maxDays` after today.
+ * Reads the exemption tag: a calendar date, at most `maxDays` after today.
  *
- * A tag that cannot be read neither exempts the instance nor counts as absent.
+ * It is in effect until the end of that day in UTC. A tag that cannot be read neither exempts the instance nor counts as absent.
  */
 export function readExemption(tags: ReadonlyMap<string, string>, now: Date, maxDays: number): Exemption {
   const value = tags.get(TAG.exemptUntil);
@@ -31,7 +31,7 @@ export function dayFromNow(now: Date, days: number): string {
   return new Date(now.getTime() + days * DAY).toISOString().slice(0, 10);
 }
 
-/** The last day of a period such as `14d`, or the day itself if the text is one; `undefined` for anything else. */
+/** The last day of a period such as `14d` or `2026-12-31`; `undefined` for anything else. */
 export function readPeriod(text: string, now: Date): string | undefined {
   const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
   if (days !== undefined) return dayFromNow(now, Number(days));

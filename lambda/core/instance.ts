@@ -1,4 +1,4 @@
-/** Metadata options, as EC2 names them. Absent if EC2 did not return them; strings, because AWS may add values. */
+/** Metadata options of EC2, absent if not returned. They are strings, because AWS may add values. */
 export interface MetadataOptions {
   readonly HttpTokens?: string;
   readonly HttpEndpoint?: string;
@@ -12,7 +12,7 @@ export interface MetadataOptions {
 /** An instance as it was just read. Decisions are based on it, not on the event, which may be outdated. */
 export interface Snapshot {
   readonly instanceId: string;
-  /** `pending`, `running`, `stopping`, `stopped`, `shutting-down` or `terminated`; empty if EC2 did not return it. */
+  /** `pending`, `running`, `stopping`, `stopped`, `shutting-down` or `terminated`; empty if unknown. */
   readonly state: string;
   readonly options: MetadataOptions;
   /** An AWS service operates it, and no one else can modify it. */
@@ -24,10 +24,10 @@ export interface Snapshot {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-/** How long after its first launch an instance still counts as newly launched when it reaches `running`. */
+/** Minutes after the first launch in which a start still counts as the first one. */
 const LAUNCH_MINUTES = 15;
 
-/** Whether the last start was the first one. False if unknown, so that no production instance is changed on a guess. */
+/** Whether the last start was the first one. False if unknown, so that nothing is changed on a guess. */
 export function isFirstLaunch({ launchTime, firstLaunch }: Snapshot): boolean {
   if (launchTime === undefined || firstLaunch === undefined) return false;
   return launchTime.getTime() - firstLaunch.getTime() <= LAUNCH_MINUTES * 60_000;

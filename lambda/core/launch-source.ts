@@ -25,7 +25,7 @@ const TAGS = {
   beanstalkEnvironmentId: 'elasticbeanstalk:environment-id',
 } as const satisfies Record<keyof LaunchSource, string>;
 
-/** Kinds of launch sources, in the order in which a fix is advised: the first one that applies must be changed. */
+/** Kinds of launch sources. If several apply, the first one must be changed to require IMDSv2. */
 export const LAUNCH_SOURCE_KINDS = [
   'beanstalk-environment',
   'eks-nodegroup',
@@ -48,7 +48,7 @@ export function launchSourceOf(tags: ReadonlyMap<string, string>): LaunchSource 
 const CONTAINER_TAGS =
   /^(eks:cluster-name$|aws:eks:cluster-name$|kubernetes\.io\/cluster\/|karpenter\.sh\/|AmazonECSManaged$|aws:ecs:)/;
 
-/** Whether the tags say that the instance runs containers, which need a hop limit of 2 to reach IMDS with a token. */
+/** Whether the tags name a container service. Containers need a hop limit of 2 to get a token. */
 export function isContainerHost(tags: ReadonlyMap<string, string>): boolean {
   return [...tags.keys()].some((key) => CONTAINER_TAGS.test(key));
 }

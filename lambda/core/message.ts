@@ -9,7 +9,7 @@ import { explainOutcome } from './words/outcome.ts';
 
 /** An alert or digest, in the forms that its subscribers receive. */
 export interface Message {
-  /** Under 100 ASCII characters: ids, counts and region only, because it is shown without any warning about untrusted input. */
+  /** Under 100 ASCII characters, without untrusted input: ids, counts and region only. */
   readonly subject: string;
   /** For programs; the `default` form. Its `schema` names the kind of message. */
   readonly json: { readonly schema: string };
@@ -67,16 +67,18 @@ export interface OutcomeJson {
   readonly after?: Readonly<Record<string, string | number>>;
 }
 
-/** Number of instances with details: the first that fits, so that long names do not split an alert into hundreds. */
+/** Number of instances with details: the first that fits, so that long names do not split an alert. */
 const DETAILS = [25, 12, 6, 3, 1];
 
 /**
- * Maximum size of both forms of a message together. SNS accepts 256 KiB, including the attributes and the JSON around the forms.
+ * Maximum size of both forms of a message together.
+ *
+ * SNS accepts 256 KiB, including the attributes and the JSON around the forms.
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export const MAX_BYTES = 240 * 1024;
 
-/** The alerts about some outcomes: one for each account, region and trigger, more only if it would be too large. */
+/** One alert for each account, region and trigger; several only if it would be too large. */
 export function toMessages(outcomes: readonly Outcome[], options: AlertOptions): AlertMessage[] {
   const groups = groupBy(outcomes, ({ target: { account, region, context } }) =>
     [account, region, context.trigger.name].join(),

@@ -15,9 +15,9 @@ export interface Outcome {
   readonly snapshot?: Snapshot;
   /** Options after a change, as EC2 returned them (`State` is usually `pending`). */
   readonly after?: MetadataOptions;
-  /** Seconds that IMDSv1 was enabled: from the launch, the drift or the end of an exemption to the change. */
+  /** Seconds from the launch, the drift or the end of an exemption to the remediation. */
   readonly exposedSeconds?: number;
-  /** What the reason is about: an exemption's date, a malformed tag, an error message of EC2. Untrusted input. */
+  /** The date of an exemption, a malformed tag, or an error message of EC2. Untrusted input. */
   readonly detail?: string;
 }
 

@@ -10,7 +10,7 @@ export interface Target {
   readonly context: Context;
 }
 
-/** What led to an evaluation. The current options of the instance are never taken from it: they are read again. */
+/** What led to an evaluation. The options of the instance are read again for the decision. */
 export interface Context {
   readonly trigger: TriggerTraits;
   /** Id of the event, for logs. */

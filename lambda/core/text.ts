@@ -1,6 +1,4 @@
-/**
- * Names, tags, reasons, user agents and messages from AWS are untrusted input. These functions sanitize them for each kind of output.
- */
+// Names, tags, reasons, user agents and messages from AWS are untrusted input. These functions sanitize them for each kind of output.
 
 /** Most characters of an untrusted text that are shown. */
 export const MAX_TEXT = 128;

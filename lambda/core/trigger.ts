@@ -10,7 +10,7 @@ export interface TriggerTraits {
   /** Public name: the `trigger` of messages and log lines. */
   readonly name: string;
   /**
-   * Whether the IMDSv1 exposure it finds is new. `new-on-first-start`: new if the instance has just started for the first time.
+   * Whether the exposure it finds is new. `new-on-first-start`: new if `isFirstLaunch`, else existing.
    *
    * @default 'existing'
    */
@@ -27,10 +27,10 @@ export interface TriggerTraits {
    * @default false
    */
   readonly drift?: boolean;
-  /** What the call did to the exemption tag; absent if it is about something else. Setting the tag never leads to a change. */
+  /** What the call did to the exemption tag, if anything. Setting the tag never leads to a change. */
   readonly exemptionTag?: 'set' | 'removed';
   /**
-   * Backs up the CloudTrail triggers: where a trail exists, they have already reported what it finds on a first start.
+   * With a trail, the CloudTrail triggers have already reported what this one finds on a first start.
    *
    * @default false
    */

@@ -18,7 +18,7 @@ export interface UsageWindow {
   readonly periodSeconds: number;
 }
 
-/** What a metric counted in the period that starts at `at`. Zero is a measurement; a period without data has no point. */
+/** What a metric counted in the period that starts at `at`. A period without data has no point. */
 export interface UsagePoint {
   readonly at: Date;
   readonly count: number;
@@ -58,10 +58,10 @@ const DAY = 24 * HOUR;
  */
 const MOST_POINTS = 200;
 
-/** Hours of a running instance for which data may be missing: CloudWatch is minutes late, and sometimes loses a period. */
+/** Hours without data that are tolerated: CloudWatch is minutes late, and sometimes loses a period. */
 const GAP_HOURS = 6;
 
-/** The window that ends now. Its periods are whole hours, as short as the maximum number of points allows. */
+/** The window that ends now, in periods of whole hours, as short as `MOST_POINTS` allows. */
 export function windowOf(now: Date, { lookBackDays }: UsageRules): UsageWindow {
   // Rounding outwards to whole periods adds up to two periods.
   const period = Math.ceil((lookBackDays * 24) / (MOST_POINTS - 2)) * HOUR;

@@ -27,7 +27,7 @@ export interface Verdict {
   readonly value?: string;
 }
 
-/** Verdicts that an auditor would report. EC2.8 also reports disabled IMDS, but then IMDSv1 is disabled too. */
+/** Verdicts that an auditor would report. EC2.8 also reports disabled IMDS, although IMDSv1 is off too. */
 export const FINDINGS: readonly VerdictName[] = ['non-compliant', 'unreadable'];
 
 /**

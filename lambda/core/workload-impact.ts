@@ -49,7 +49,7 @@ interface WorkloadImpactJson {
   readonly rollback: string;
 }
 
-/** The alert about the workload impact of remediations in a region; several only if it would be too large. */
+/** The alert about workload impact in a region; several only if it would be too large. */
 export function toWorkloadImpactMessages(
   account: string,
   region: string,

@@ -8,7 +8,7 @@ export const successful = (eventName: string) => ({
   detail: { eventSource: ['ec2.amazonaws.com'], eventName: [eventName], errorCode: [{ exists: false }] },
 });
 
-/** Whether an event is a CloudTrail record of an EC2 call, successful or not. Other services have calls of the same name. */
+/** Whether an event is a CloudTrail record of this EC2 call, successful or not. */
 export function isCall(event: Json, eventName: string): boolean {
   return (
     text(event, 'detail-type') === 'AWS API Call via CloudTrail' &&
@@ -17,12 +17,12 @@ export function isCall(event: Json, eventName: string): boolean {
   );
 }
 
-/** Whether the call failed, and so changed nothing. Only the top-level `errorCode` counts: fleet responses contain others. */
+/** Whether the call failed. Only the top-level `errorCode` counts: fleet responses contain others. */
 export function isFailed(event: Json): boolean {
   return at(event, 'detail', 'errorCode') !== undefined;
 }
 
-/** Who made the call. Old records of a call by an AWS service have no ARN; then the type of the identity is shown. */
+/** Who made the call. Old records of calls by AWS services have no ARN, so the type stands in for it. */
 export function callerOf(event: Json): Caller {
   const identity = at(event, 'detail', 'userIdentity');
   return {

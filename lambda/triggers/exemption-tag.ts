@@ -5,7 +5,7 @@ import { callerOf, isFailed } from './cloudtrail.ts';
 import { at, type Json, list, text } from './json.ts';
 import { asksFor, type Envelope, notUnderstood, type Parsed } from './trigger.ts';
 
-/** The instances on which a call set or removed the exemption tag. Other resources that it tagged are ignored. */
+/** The instances on which a call set or removed the exemption tag. Other resources are ignored. */
 export function taggedBy(
   event: Json,
   { account, region, eventId, occurredAt }: Envelope,

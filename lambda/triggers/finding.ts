@@ -48,7 +48,7 @@ export function toFinding({ account, region, instanceId, context }: Target, obse
   };
 }
 
-/** Reads findings whose trigger is one of these. They come from the work queue, so no rule matches them. */
+/** Reads findings of these triggers. They come from the work queue, so no rule matches them. */
 export const findingReader = (triggers: readonly TriggerTraits[]): EventReader => ({
   accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {

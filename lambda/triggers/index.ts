@@ -24,7 +24,7 @@ export const ALL_TRIGGERS: readonly TriggerTraits[] = [...TRIGGERS, ...OTHER_TRI
 /** Every EventBridge rule: the rules of the triggers, and the one of the ping. */
 export const BUS_RULES: readonly BusRule[] = [...TRIGGERS, ping];
 
-/** A function that returns what an event asks for. It never throws: an event that cannot be read is a problem. */
+/** A parser of events. It never throws: an event that cannot be read is a problem. */
 export function eventParser(triggers: readonly Trigger[]): (event: Json) => Parsed {
   const readers: readonly EventReader[] = [...triggers, ping, findingReader([...triggers, ...OTHER_TRIGGERS])];
   return (event) => {

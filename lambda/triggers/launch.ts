@@ -58,7 +58,7 @@ function parseLaunch(event: Json, { account, region, eventId, occurredAt }: Enve
 const KNOWN = 'imdsv2-enforcer:known';
 
 /**
- * The event of a launch of which some instances are still to be found. EventBridge events have no such key.
+ * The event of a launch of which some instances are still to be found.
  *
  * @param known ids of all instances that were found so far.
  */

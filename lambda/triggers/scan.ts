@@ -50,7 +50,7 @@ export function toScanMessage({ account, region, startedAt, ...detail }: ScanSte
 }
 
 /**
- * The step in a message of the scan queue, or what is wrong with the message. The event of the schedule is a `start`.
+ * The step in a message of the scan queue, or what is wrong with it. The event of the schedule is a start.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
 export function parseScan(message: Json): ScanStep | string {

@@ -18,11 +18,11 @@ export interface BusRule {
   readonly description: string;
   /** EventBridge event pattern. */
   readonly pattern: Readonly<Record<string, unknown>>;
-  /** `direct` invokes the function at once; `queued` delays the event on the work queue and delivers it in a batch. */
+  /** `direct` invokes the function at once; `queued` goes through the work queue, delayed and in batches. */
   readonly delivery: 'direct' | 'queued';
 }
 
-/** A kind of event that starts an evaluation: its rule, its parser and its traits. The parser must read what the pattern matches. */
+/** A kind of event that starts an evaluation. Its parser must read what its pattern matches. */
 export interface Trigger extends TriggerTraits, EventReader, BusRule {}
 
 /** Validated parts of the envelope of an event. */

@@ -82,7 +82,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   maxExemptionDays: fc.integer({ min: 1, max: 3650 }),
 });
 
-/** Checks a rule for any snapshot, context and policy. Returns the number of remediations, to show that the rule is reached. */
+/** Checks a rule for any input, and returns the number of remediations to show that it was reached. */
 function forAll(rule: (decision: Decision, snapshot: Snapshot, context: Context, policy: Policy) => void): number {
   let remediated = 0;
   fc.assert(

@@ -39,7 +39,7 @@ export const IMDSV1: MetadataOptions = {
   State: 'applied',
 };
 
-/** A change of `Snapshot`: options are merged with `IMDSV1`, `undefined` removes one; tags are a plain object. */
+/** A change of `Snapshot`: options are merged with `IMDSV1`, tags are a plain object. */
 export type SnapshotChange = Partial<Omit<Snapshot, 'options' | 'tags'>> & {
   readonly options?: MetadataOptions;
   readonly tags?: Readonly<Record<string, string>>;
@@ -87,7 +87,7 @@ const USUAL_CONTEXT: Readonly<Partial<Record<string, Partial<Context>>>> = {
 /** A change of `Context`: the trigger may be named. */
 export type ContextChange = Partial<Omit<Context, 'trigger'>> & { readonly trigger?: string | TriggerTraits };
 
-/** The context of a launch, or of another trigger. Those of CloudTrail have a caller, and recorded options if the call set them. */
+/** The context of a launch, or of another trigger, with what its event usually says. */
 export function context({ trigger = 'launch', ...over }: ContextChange = {}): Context {
   const traits = typeof trigger === 'string' ? triggerNamed(trigger) : trigger;
   return { trigger: traits, eventId: EVENT_ID, occurredAt: LAUNCHED, ...USUAL_CONTEXT[traits.name], ...over };
@@ -113,7 +113,7 @@ const USUAL_REASON: Readonly<Record<Status, Reason>> = {
   failed: 'denied',
 };
 
-/** An instance that was launched with IMDSv1 and remediated after 40 seconds; another status has its usual reason. */
+/** A launch that was remediated after 40 seconds; another status has its usual reason. */
 export function outcome(over: Partial<Outcome> = {}): Outcome {
   const { status = 'remediated', target: of = target() } = over;
   const changed = {

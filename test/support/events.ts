@@ -31,7 +31,7 @@ const envelope = (detailType: string, detail: BusEvent['detail'], over: Envelope
   detail,
 });
 
-/** The EventBridge event of a CloudTrail record; `detail` adds or replaces parts of the record, `undefined` removes one. */
+/** The event of a CloudTrail record; `detail` adds or replaces parts of it, `undefined` removes one. */
 function call(eventName: string, detail: BusEvent['detail'], over: Envelope): BusEvent {
   const { account = ACCOUNT, region = REGION, time = TIME } = over;
   const record = {
@@ -195,7 +195,7 @@ function tagsCall(eventName: string, { resources = [INSTANCE], tags = [], detail
 export const createTagsEvent = (over: TagChange = {}): BusEvent =>
   tagsCall('CreateTags', { tags: [{ key: 'imdsv2:exempt-until', value: '2026-12-31' }], ...over });
 
-/** A successful DeleteTags; by default it removes the exemption tag of one instance. Without any tag, EC2 removes all of them. */
+/** A successful DeleteTags; by default it removes the exemption tag of one instance. */
 export const deleteTagsEvent = (over: TagChange = {}): BusEvent =>
   tagsCall('DeleteTags', { tags: [{ key: 'imdsv2:exempt-until' }], ...over });
 

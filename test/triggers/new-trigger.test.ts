@@ -12,7 +12,7 @@ import { asksFor, notUnderstood, type Trigger } from '../../lambda/triggers/trig
 import { CALLER, context, existing, IMDSV1, INSTANCE, NOW, policy, snapshot } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
 
-/** A trigger as it would be added: one file, and one entry in the index. It states nothing about the exposure. */
+/** A trigger as it would be added, in one file. It states nothing about the exposure. */
 const start: Trigger = {
   name: 'start',
   ruleId: 'Start',

@@ -70,7 +70,7 @@ export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
   'usage-unknown': 'IMDSv1 usage unknown',
 };
 
-/** The title of a list of non-compliant instances that need a review for one reason, or are about to be remediated. */
+/** The title of a list of non-compliant instances with the same reason for a review, or with none. */
 export function nonCompliantTitle(reason: ReviewReason | 'remediation-pending', instances: number): string {
   const noun = reason === 'existing-instance' ? 'non-compliant existing instance' : 'non-compliant instance';
   const label = reason === 'remediation-pending' ? 'remediation pending' : REVIEW_LABELS[reason];

@@ -86,7 +86,7 @@ test('omits fields of an instance that could not be read', () => {
     reason: 'denied',
     severity: 'CRITICAL',
     explanation:
-      'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 refuses our change" in the runbook.',
+      'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 denies the change" in the runbook.',
     eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
     occurredAt: '2026-11-22T11:59:20.000Z',
     settledAt: '2026-11-22T12:00:00.000Z',

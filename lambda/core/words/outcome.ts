@@ -51,7 +51,7 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   unavailable: `EC2 did not respond. ${RETRIED}`,
   deadline: `The invocation reached its time limit. ${RETRIED}`,
   denied:
-    'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 refuses our change" in the runbook.',
+    'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 denies the change" in the runbook.',
   unsupported:
     'EC2 does not support the change. An account setting (HttpTokensEnforced) or a declarative policy of the organization may govern these options.',
   'wrong-state': 'EC2 does not accept the change in the state of the instance.',

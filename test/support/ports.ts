@@ -16,7 +16,7 @@ export const failure = (kind: FailureKind, message: string = kind): FailureError
 /** Seconds after a date. */
 export const after = (seconds: number, from = NOW): Date => new Date(from.getTime() + seconds * 1000);
 
-/** A clock that stands still while there is something to do, and then advances to the end of the shortest sleep. */
+/** A clock that only advances when every task sleeps: to the end of the shortest sleep. */
 export function virtualTime(seconds = 105, from = NOW): Time {
   let now = from.getTime();
   const sleepers: { readonly until: number; readonly wake: () => void }[] = [];

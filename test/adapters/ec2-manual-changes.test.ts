@@ -1,5 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { ec2AllowingWriter, ec2ExemptionWriter, ec2HopLimitWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
+import { ec2RollbackWriter, ec2ExemptionWriter, ec2HopLimitWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { type Answer, ec2Error, type Loopback, modified, startLoopback } from '../support/loopback.ts';
 
@@ -27,10 +27,10 @@ const answer = (action: string, content: string): Answer => ({
   body: `<${action}Response>${content}</${action}Response>`,
 });
 
-describe('tokens required, with a hop limit', () => {
+describe('ec2HopLimitWriter', () => {
   const writer = ec2HopLimitWriter(client);
 
-  it('is one call with nothing else in it', async () => {
+  it('requires tokens and sets the hop limit in one call', async () => {
     aws.prepare('ModifyInstanceMetadataOptions', modified());
 
     expect(await writer.requireTokensWithin(REGION, INSTANCE, 2)).toMatchObject({ HttpTokens: 'required' });
@@ -42,7 +42,7 @@ describe('tokens required, with a hop limit', () => {
     ]);
   });
 
-  it('without one is the call of the function', async () => {
+  it('makes the same call as the function without a hop limit', async () => {
     aws.prepare('ModifyInstanceMetadataOptions', modified());
     await writer.requireTokens(REGION, INSTANCE);
 
@@ -52,10 +52,10 @@ describe('tokens required, with a hop limit', () => {
   });
 });
 
-describe('IMDSv1 allowed again', () => {
-  const writer = ec2AllowingWriter(client);
+describe('ec2RollbackWriter', () => {
+  const writer = ec2RollbackWriter(client);
 
-  it('is one call about the tokens', async () => {
+  it('makes tokens optional and changes nothing else', async () => {
     aws.prepare('ModifyInstanceMetadataOptions', modified());
     await writer.allow(REGION, INSTANCE);
 
@@ -64,10 +64,10 @@ describe('IMDSv1 allowed again', () => {
     ]);
   });
 
-  it('is tried dry first, and the error that means yes is no error', async () => {
+  it('checks permission by a dry run', async () => {
     aws.prepare('ModifyInstanceMetadataOptions', ec2Error('DryRunOperation', 'would have succeeded', 412));
 
-    await expect(writer.mayAllow(REGION, INSTANCE)).resolves.toBeUndefined();
+    await expect(writer.checkAllowed(REGION, INSTANCE)).resolves.toBeUndefined();
     expect(parameters()).toEqual([
       [
         'ModifyInstanceMetadataOptions',
@@ -76,13 +76,13 @@ describe('IMDSv1 allowed again', () => {
     ]);
   });
 
-  it('any other error is one', async () => {
+  it('throws if the dry run is denied', async () => {
     aws.prepare('ModifyInstanceMetadataOptions', ec2Error('UnauthorizedOperation', 'no', 403));
 
-    await expect(writer.mayAllow(REGION, INSTANCE)).rejects.toMatchObject({ kind: 'denied' });
+    await expect(writer.checkAllowed(REGION, INSTANCE)).rejects.toMatchObject({ kind: 'denied' });
   });
 
-  it('depends on the defaults of the account', async () => {
+  it('reads the defaults of the account', async () => {
     const level = '<httpTokensEnforced>enabled</httpTokensEnforced><managedBy>declarative-policy</managedBy>';
     aws.prepare(
       'GetInstanceMetadataDefaults',
@@ -96,10 +96,10 @@ describe('IMDSv1 allowed again', () => {
   });
 });
 
-describe('exemptions', () => {
+describe('ec2ExemptionWriter', () => {
   const writer = ec2ExemptionWriter(client);
 
-  it('are granted to all instances, with both tags, in one call', async () => {
+  it('grants an exemption to all instances, with both tags, in one call', async () => {
     aws.prepare('CreateTags', answer('CreateTags', '<return>true</return>'));
     await writer.grant(REGION, [INSTANCE, OTHER], '2026-12-31', 'agent X');
 
@@ -118,7 +118,7 @@ describe('exemptions', () => {
     ]);
   });
 
-  it('are revoked whatever their tags say', async () => {
+  it('removes the tags whatever their values', async () => {
     aws.prepare('DeleteTags', answer('DeleteTags', '<return>true</return>'));
     await writer.revoke(REGION, [INSTANCE]);
 
@@ -130,7 +130,7 @@ describe('exemptions', () => {
     ]);
   });
 
-  it.each(['CreateTags', 'DeleteTags'])('%s that is refused is a failure', async (action) => {
+  it.each(['CreateTags', 'DeleteTags'])('throws a failure if %s is refused', async (action) => {
     aws.prepare(action, ec2Error('UnauthorizedOperation', 'no', 403));
     const call =
       action === 'CreateTags' ? writer.grant(REGION, [INSTANCE], 'x', 'y') : writer.revoke(REGION, [INSTANCE]);

@@ -3,7 +3,7 @@ import type { Wire } from '../wire/xml.ts';
 import { type Instance, STATE_CODE, type StateName } from './instance.ts';
 import type { MetadataOptions } from './metadata-options.ts';
 
-/** An object of an answer. CloudTrail records of EC2 have the same field names, so both are made from these. */
+/** An object in a response. CloudTrail records of EC2 have the same field names and are made from it too. */
 export type Shape = { readonly [name: string]: Wire };
 
 export const stateShape = (name: StateName): Shape => ({ code: STATE_CODE[name], name });
@@ -21,7 +21,7 @@ export const optionsShape = (options: MetadataOptions, state: Instance['optionsS
 const tagShapes = (tags: Iterable<readonly [string, string]>): Shape[] =>
   [...tags].map(([key, value]) => ({ key, value }));
 
-/** One instance as DescribeInstances and RunInstances show it. */
+/** An instance in the responses of DescribeInstances and RunInstances. */
 export function instanceShape(instance: Instance, account: string): Shape {
   const { id, region, state, startedAt } = instance;
   const gone = state === 'terminated';
@@ -64,7 +64,7 @@ export function instanceShape(instance: Instance, account: string): Shape {
     capacityReservationSpecification: { capacityReservationPreference: 'open' },
     hibernationOptions: { configured: false },
     enclaveOptions: { enabled: false },
-    // A terminated instance goes on reporting its last tokens setting, as `pending`.
+    // A terminated instance still has its last options, with the state `pending`.
     metadataOptions: optionsShape(instance.options, gone ? 'pending' : instance.optionsState),
     maintenanceOptions: { autoRecovery: 'default' },
     privateDnsNameOptions: {
@@ -131,7 +131,7 @@ const rootVolume = (instance: Instance): Shape => ({
   },
 });
 
-/** Ids and addresses of what comes with an instance. They follow from its id, and are made once. */
+/** Ids and addresses of the resources of an instance. They follow from its id and are computed once. */
 interface Hardware {
   readonly address: string;
   readonly mac: string;
@@ -152,7 +152,7 @@ function hardwareOf(instance: Instance): Hardware {
   const known = hardware.get(instance);
   if (known !== undefined) return known;
   const { id, region, subnetId, profileArn } = instance;
-  // One digest each, cut up: fleets of tens of thousands are described.
+  // All ids are parts of two digests, because fleets of tens of thousands are described.
   const [own, shared] = [hexOf(DIGITS, id, 'hardware'), hexOf(DIGITS, region, 'network')];
   const cut = (digits: string, place: number) => digits.slice(place * ID_DIGITS, (place + 1) * ID_DIGITS);
   const mac = own.slice(-10);

@@ -1,40 +1,39 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type CfnElement, type Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api';
 import type { IConstruct } from 'constructs';
-import { isSealed } from '../../build/seal.ts';
-import { STACK } from '../../lambda/contract.ts';
-import { deployment } from '../../lib/index.ts';
-import type { Settings } from '../../lib/settings.ts';
-import type { SandboxOptions } from '../options.ts';
-import type { Template } from '../aws/cloudformation/template.ts';
+import { isSealed, ROOT } from '../build/seal.ts';
+import { STACK } from '../lambda/contract.ts';
+import { deployment } from '../lib/index.ts';
+import type { Settings } from '../lib/settings.ts';
+import type { Template } from './aws/cloudformation/template.ts';
+import type { SandboxOptions } from './options.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
-const DIST = join(import.meta.dirname, '../../dist');
+const DIST = join(ROOT, 'dist');
 
-/** Loads what builds only where something is to be built. */
+/** Builds the bundles if they are out of date. esbuild is loaded only then. */
 async function build(): Promise<void> {
   if (await isSealed()) return;
-  const { buildBundles } = await import('../../build/bundle.ts');
+  const { buildBundles } = await import('../build/bundle.ts');
   await buildBundles();
 }
 
 let building: Promise<void> | undefined;
 
-/** The sources do not change while a process runs, so they are built once. */
+/** Builds once per process: the sources do not change while it runs. */
 const built = () => (building ??= build());
 
-/** Builds the bundles and synthesizes the stacks, the very ones that would be deployed. */
-export async function product(
+/** Builds the bundles and synthesizes the stacks as they would be deployed. */
+export async function buildProduct(
   settings: Partial<Settings>,
 ): Promise<Pick<SandboxOptions, 'stacks' | 'bundles' | 'regions'>> {
   await built();
-  const outdir = mkdtempSync(join(tmpdir(), 'imdsv2-'));
+  const outdir = temporaryFolder('synth');
   try {
-    // The CDK's validation takes seconds, and `npm run synth` does it; traces and the tree help to find a construct, and take
-    // half of the rest.
+    // Validation takes seconds and is part of `npm run synth`. Stack traces and the tree file take half of the remaining time.
     const app = new App({
       outdir,
       analyticsReporting: false,

@@ -15,31 +15,15 @@ export interface TriggerTraits {
    * @default 'existing'
    */
   readonly exposure?: 'new' | 'new-on-first-start' | 'existing';
-  /**
-   * The exposure began with the call, not with the last start of the instance.
-   *
-   * @default false
-   */
+  /** The exposure began with the call, not with the last start of the instance. */
   readonly exposedByCall?: boolean;
-  /**
-   * The call re-enabled IMDSv1. Its remediations are HIGH and count as drift.
-   *
-   * @default false
-   */
+  /** The call re-enabled IMDSv1. Its remediations are HIGH and count as drift. */
   readonly drift?: boolean;
   /** What the call did to the exemption tag, if anything. Setting the tag never leads to a change. */
   readonly exemptionTag?: 'set' | 'removed';
-  /**
-   * With a trail, the CloudTrail triggers have already reported what this one finds on a first start.
-   *
-   * @default false
-   */
+  /** With a trail, the CloudTrail triggers have already reported what this one finds on a first start. */
   readonly backsUpCloudTrail?: boolean;
-  /**
-   * Instances that stay unchanged are listed in a digest and need no alert of their own.
-   *
-   * @default false
-   */
+  /** Instances that stay unchanged are listed in a digest and need no alert of their own. */
   readonly inDigest?: boolean;
   /**
    * First sentence of an alert about an instance with IMDSv1 enabled, without the full stop.

@@ -70,7 +70,7 @@ export const CALLER: Caller = {
 };
 
 /** A trigger of the product by its name. */
-export function triggerNamed(name: string): TriggerTraits {
+function triggerNamed(name: string): TriggerTraits {
   const trigger = ALL_TRIGGERS.find((candidate) => candidate.name === name);
   if (trigger === undefined) throw new RangeError(`no trigger is named ${name}`);
   return trigger;

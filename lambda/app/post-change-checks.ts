@@ -57,8 +57,8 @@ async function checkRegion(
     if (snapshot === undefined) continue;
     const rejected = countSince(rejections.get(check.instanceId), check.remediatedAt);
     const verdict = judgeAfterChange(snapshot, rejected, check.checksDone);
-    if (verdict === 'tell') impacts.push({ snapshot, remediatedAt: check.remediatedAt, rejected, check });
-    if (verdict === 'later') unfinished.push(check);
+    if (verdict === 'notify') impacts.push({ snapshot, remediatedAt: check.remediatedAt, rejected, check });
+    if (verdict === 'check-again') unfinished.push(check);
   }
   const retries: PostChangeCheck[] = [];
   const retry = (error: FailureError, failed: readonly PostChangeCheck[]) => {

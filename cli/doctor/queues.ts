@@ -4,7 +4,7 @@ import type { CheckResult } from './check-result.ts';
 
 const check = 'queues';
 
-/** Checks the queues of the stack. Needs `cloudformation:ListStackResources` and `sqs:GetQueueAttributes`. */
+/** Checks the queues of the stack. */
 export async function checkQueues(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new SQSClient(config);
   const queues = await deployment.resources('AWS::SQS::Queue');
@@ -82,7 +82,7 @@ function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckR
   };
 }
 
-/** Messages of a region are handled one after the other, which may take hours; one of them is in flight then. */
+/** Messages of a Region are handled one after the other, which may take hours; one of them is in flight then. */
 function scanQueue(name: string, { visible, inFlight }: Counts): CheckResult {
   const messages = `${visible} ${visible === 1 ? 'message' : 'messages'}`;
   if (inFlight > 0) return { check, level: 'ok', text: `${name}: scan in progress, ${messages} waiting` };

@@ -8,14 +8,11 @@ import type { CheckResult } from './check-result.ts';
 
 const RUNBOOK = 'runbook, "A Region is not monitored"';
 
-/** The regions that forward their events to the home region. */
+/** The Regions that forward their events to the home Region. */
 export const otherRegions = ({ setting }: Deployment): readonly string[] =>
   (setting('Regions') ?? '').split(',').slice(1);
 
-/**
- * Checks the rules of another region and its dead-letter queue for events that were not forwarded. Needs `events:ListRules`,
- * `sqs:GetQueueUrl` and `sqs:GetQueueAttributes` in that region.
- */
+/** Checks the rules of another Region and its dead-letter queue for events that were not forwarded. */
 export async function checkRegion(region: string, config: ClientConfig): Promise<CheckResult[]> {
   const missing = await unmonitoredTriggers(new EventBridgeClient(config));
   const undelivered = await undeliveredIn(new SQSClient(config));
@@ -26,7 +23,7 @@ export async function checkRegion(region: string, config: ClientConfig): Promise
   else if (missing.length > 0)
     results.push(problem(`no EventBridge rule of this version for ${missing.join(', ')}`, deploy));
   if (undelivered === undefined) results.push(problem('the dead-letter queue was deleted', deploy));
-  else if (undelivered > 0) results.push(problem(`events not forwarded to the home region: ${undelivered}`, RUNBOOK));
+  else if (undelivered > 0) results.push(problem(`events not forwarded to the home Region: ${undelivered}`, RUNBOOK));
   if (results.length > 0) return results;
   return [{ check: region, level: 'ok', text: 'rules present, all events forwarded' }];
 }

@@ -6,10 +6,7 @@ import type { CheckResult } from './check-result.ts';
 
 const check = 'rules';
 
-/**
- * Checks that each rule exists, is enabled and has its target. Needs `cloudformation:ListStackResources`,
- * `events:DescribeRule` and `events:ListTargetsByRule`.
- */
+/** Checks that each rule exists, is enabled and has its target. */
 export async function checkRules(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new EventBridgeClient(config);
   const rules = await deployment.resources('AWS::Events::Rule');

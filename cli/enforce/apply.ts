@@ -16,7 +16,7 @@ import { deniedIn } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { Progress } from './progress.ts';
 
-/** An instance and its region. */
+/** An instance and its Region. */
 export interface InstanceRef {
   readonly region: string;
   readonly instanceId: string;
@@ -44,7 +44,7 @@ export interface RemediationResult {
 
 export interface ApplyOptions {
   readonly maxExemptionDays: number;
-  /** Changes per second and region. */
+  /** Changes per second and Region. */
   readonly rate: number;
   readonly hopLimitAtLeast?: number;
 }
@@ -55,7 +55,7 @@ const RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
 /** The longest message of EC2 that is shown. */
 const DETAIL = 400;
 
-/** Remediates instances, all regions in parallel. Ctrl-C finishes the calls in flight and starts no more. */
+/** Remediates instances, all Regions in parallel. Ctrl-C finishes the calls in flight and starts no more. */
 export async function remediateAll(
   toRemediate: ReadonlyMap<string, readonly string[]>,
   { maxExemptionDays, rate, hopLimitAtLeast }: ApplyOptions,

@@ -2,7 +2,7 @@ import type { Filter, FleetReader } from '../../lambda/app/ports/index.ts';
 import { UsageError } from '../shared/command.ts';
 import { readIds } from '../shared/ids-file.ts';
 
-/** The options that select instances, besides those of regions. */
+/** The options that select instances, besides those of Regions. */
 export interface SelectionOptions {
   readonly instanceIds?: readonly string[];
   readonly file?: string;

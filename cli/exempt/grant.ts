@@ -1,19 +1,18 @@
 import { ec2ExemptionWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
-import { isReachable } from '../../lambda/core/rollback.ts';
+import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
 import { MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
 import { IDS_ARGUMENT, snapshotsOf, TIMEOUT } from './instances.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from './period.ts';
 
-/** `imdsv2 exempt grant` */
 export const grant: Command<AwsOptions & GrantOptions & { readonly json?: true }> = {
   name: 'grant',
   summary: 'Exempt instances until a date',
   details:
     'Sets the tags imdsv2:exempt-until and imdsv2:exempt-reason in one call. Does not change metadata options: to enable IMDSv1 again as well, use imdsv2 rollback.',
-  permissions: ['ec2:DescribeInstances', 'ec2:CreateTags'],
+  permissions: 'ec2:DescribeInstances, ec2:CreateTags',
   args: [IDS_ARGUMENT],
   options: [
     ...AWS_OPTIONS,
@@ -41,7 +40,7 @@ export const grant: Command<AwsOptions & GrantOptions & { readonly json?: true }
     if (options.json) io.out(JSON.stringify({ region, instanceIds: ids, until, reason }));
     else {
       for (const { instanceId, options: metadata } of snapshots) {
-        const state = isReachable(metadata)
+        const state = isImdsv1Enabled(metadata)
           ? 'IMDSv1 stays enabled'
           : 'IMDSv1 is not enabled, and may be enabled until then';
         io.out(`${instanceId} is exempt until ${until}: ${state}`);

@@ -6,7 +6,7 @@ import type { Aws } from '../shared/aws.ts';
 import { type ArgumentSpec, UsageError } from '../shared/command.ts';
 import { instanceIdOf } from '../shared/options.ts';
 
-export const IDS_ARGUMENT: ArgumentSpec = { name: '<ids...>', description: 'instance ids in the region' };
+export const IDS_ARGUMENT: ArgumentSpec = { name: '<ids...>', description: 'instance ids in the Region' };
 
 /** Milliseconds after which calls are not retried, in commands on a few instances. */
 export const TIMEOUT = 60_000;

@@ -26,9 +26,9 @@ export interface ExplainRules {
 }
 
 /**
- * Reads an instance, the account defaults of its region and its IMDSv1 usage. Only the instance is required.
+ * Reads an instance, the account defaults of its Region and its IMDSv1 usage. Only the instance is required.
  *
- * @throws UsageError if the instance is in none of the regions.
+ * @throws UsageError if the instance is in none of the Regions.
  */
 export async function readFacts(instanceId: string, rules: ExplainRules, aws: Aws, io: Io): Promise<Facts> {
   const time = cliTime(io, TIMEOUT);
@@ -59,7 +59,7 @@ async function find(instanceId: string, aws: Aws, time: Time, io: Io): Promise<P
   const [{ found: first } = { found: undefined }] = failures;
   if (first instanceof FailureError && failures.length === regions.length) throw first;
   for (const { region, found } of failures) io.note(`${region} could not be read: ${explainError(found)}`);
-  const more = regions.length === 1 ? '; use --regions all to search every region' : '';
+  const more = regions.length === 1 ? '; use --regions all to search every Region' : '';
   throw new UsageError(`instance ${instanceId} not found in ${regions.join(', ')}${more}`);
 }
 

@@ -6,7 +6,7 @@ import {
   rollback as rollBack,
   type RollbackResult,
 } from '../../lambda/app/rollback.ts';
-import { isReachable } from '../../lambda/core/rollback.ts';
+import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
@@ -19,19 +19,14 @@ import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from '../exempt
 
 type RollbackOptions = AwsOptions & Omit<GrantOptions, 'until'> & { readonly yes?: true; readonly json?: true };
 
-/** `imdsv2 rollback` */
 export const rollback: Command<RollbackOptions> = {
   name: 'rollback',
   summary: 'Enable IMDSv1 on an instance again, with a dated exemption',
   details: `Sets the exemption first, so that the deployed function does not remediate the instance, then HttpTokens=optional. Changes nothing else. When the exemption expires, the instance is remediated or reported.
 
 Checks first whether EC2 would refuse the change, and if so changes nothing.`,
-  permissions: [
-    'ec2:DescribeInstances',
-    'ec2:GetInstanceMetadataDefaults',
-    'ec2:CreateTags',
-    'ec2:ModifyInstanceMetadataOptions',
-  ],
+  permissions:
+    'ec2:DescribeInstances, ec2:GetInstanceMetadataDefaults, ec2:CreateTags, ec2:ModifyInstanceMetadataOptions',
   args: [{ name: '<id>', description: 'instance id' }],
   options: [...AWS_OPTIONS, FOR_OPTION, REASON_OPTION, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
@@ -54,7 +49,7 @@ Checks first whether EC2 would refuse the change, and if so changes nothing.`,
     };
     const check = await checkRollback({ region, instanceId }, ports);
     if (!check.possible) throw new UsageError(`${refusal(instanceId, region, check)}; nothing was changed`);
-    const enabled = isReachable(check.snapshot.options);
+    const enabled = isImdsv1Enabled(check.snapshot.options);
     const steps = [`exempt ${instanceId} in ${region} until ${until}`, ...(enabled ? [] : ['enable IMDSv1'])];
     if (!(await confirmed(`${capital(steps.join(', then '))}?`, options, io))) return 1;
 
@@ -111,7 +106,7 @@ function refusal(instanceId: string, region: string, check: Extract<RollbackChec
     case 'unreadable':
       return `the metadata options of ${instanceId} have unknown values`;
     case 'enforced':
-      return `EC2 would refuse: HttpTokensEnforced is enabled for the account in ${region} (aws ec2 modify-instance-metadata-defaults --region ${region} --http-tokens-enforced disabled turns it off for the whole region)`;
+      return `EC2 would refuse: HttpTokensEnforced is enabled for the account in ${region} (aws ec2 modify-instance-metadata-defaults --region ${region} --http-tokens-enforced disabled turns it off for the whole Region)`;
     case 'enforced-by-policy': {
       const message = clean(defaults.ManagedExceptionMessage ?? '');
       return `EC2 would refuse: a declarative policy of the organization enables HttpTokensEnforced in ${region}, and it cannot be changed in the account${message && ` (its message: ${message})`}`;

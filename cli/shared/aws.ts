@@ -14,7 +14,7 @@ import { RegionTimeout } from './region-timeout.ts';
 export interface AwsOptions {
   readonly profile?: string;
   readonly region?: string;
-  /** @default the one region of `--region`, the environment or the profile */
+  /** @default the one Region of `--region`, the environment or the profile */
   readonly regions?: readonly string[] | 'all';
 }
 
@@ -23,21 +23,21 @@ export const AWS_OPTIONS: readonly OptionSpec[] = [
   { flags: '--profile <name>', description: 'profile in ~/.aws/config (default: AWS_PROFILE)' },
   {
     flags: '--region <name>',
-    description: 'AWS region (default: AWS_REGION, or the region of the profile)',
+    description: 'AWS Region (default: AWS_REGION, or the Region of the profile)',
     read: toRegion,
   },
 ];
 
-/** Option of every command that works on several regions. */
+/** Option of every command that works on several Regions. */
 export const REGIONS_OPTION: OptionSpec = {
   flags: '--regions <names>',
-  description: 'comma-separated regions, or "all" for every region enabled in the account',
+  description: 'comma-separated Regions, or "all" for every Region enabled in the account',
   read: (text) => (text === 'all' ? text : text.split(',').map((name) => toRegion(name.trim()))),
 };
 
 function toRegion(text: string): string {
   if (REGION.test(text)) return text;
-  throw new UsageError(`${JSON.stringify(text)} is not a region; accepted: names such as eu-west-1`);
+  throw new UsageError(`${JSON.stringify(text)} is not a Region; accepted: names such as eu-west-1`);
 }
 
 /** In milliseconds; the SDK has no request timeout by default. */
@@ -61,7 +61,7 @@ export class Aws {
     return { region, profile: this.#options.profile, requestHandler: REQUEST_TIMEOUTS };
   }
 
-  /** The EC2 client of a region. */
+  /** The EC2 client of a Region. */
   public readonly ec2 = (region: string): EC2Client => {
     const known = this.#clients.get(region);
     if (known !== undefined) return known;
@@ -82,7 +82,7 @@ export class Aws {
   };
 
   /**
-   * The clock of a command on one region. Its deadline also ends retries once EC2 does not respond there.
+   * The clock of a command on one Region. Its deadline also ends retries once EC2 does not respond there.
    *
    * @param timeout as in `cliTime`.
    */
@@ -96,7 +96,7 @@ export class Aws {
   }
 
   /**
-   * The region of `--region`, the environment or the profile.
+   * The Region of `--region`, the environment or the profile.
    *
    * @throws UsageError if none of them names one.
    */
@@ -109,14 +109,14 @@ export class Aws {
     }
   }
 
-  /** The regions of `--regions`; without it, `home()`. */
+  /** The Regions of `--regions`; without it, `home()`. */
   public async regions(): Promise<readonly string[]> {
     const { regions } = this.#options;
     if (regions === undefined) return [await this.home()];
     return regions === 'all' ? this.enabledRegions() : regions;
   }
 
-  /** Every region that is enabled in the account. Needs `ec2:DescribeRegions`. */
+  /** Every Region that is enabled in the account. Needs `ec2:DescribeRegions`. */
   public async enabledRegions(): Promise<readonly string[]> {
     const home = await this.home();
     const call = () => failing(this.ec2(home).send(new DescribeRegionsCommand({})));

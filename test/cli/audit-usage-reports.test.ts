@@ -13,26 +13,26 @@ import { auditOf, auditRow } from '../support/audit.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'audit-use-'));
+const folder = mkdtempSync(join(tmpdir(), 'audit-usage-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = join(folder, 'report');
 const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
 /** One of each kind. */
-const USES: readonly Usage[] = [
+const USAGES: readonly Usage[] = [
   { kind: 'unused', hours: 336 },
   { kind: 'in-use', count: 42, callsPerDay: 3.2, lastSeen: new Date('2026-11-21T08:00:00Z') },
   { kind: 'unknown', why: 'stopped' },
 ];
 
-const rowsOf = (uses: readonly (Usage | undefined)[]): AuditRow[] =>
-  uses.map((usage, index) => ({
+const rowsOf = (usages: readonly (Usage | undefined)[]): AuditRow[] =>
+  usages.map((usage, index) => ({
     ...auditRow({ instanceId: instanceId(index), tags: { Name: `web ${index}` } }),
     usage,
   }));
 
-/** Gives a report some rows, and how their use was measured. */
+/** Writes a report with rows and their usage. */
 function made(report: Report, rows: readonly AuditRow[], usage?: UsageAudit): void {
   report.add(rows);
   report.end({ ...auditOf(rows), usage });
@@ -41,24 +41,24 @@ function made(report: Report, rows: readonly AuditRow[], usage?: UsageAudit): vo
 const measured = (errors: UsageAudit['errors'] = new Map()): UsageAudit => ({
   lookBackDays: 14,
   minimumAgeDays: 1,
-  metricsAsked: 3,
+  metricsRequested: 3,
   errors,
 });
 
-test('CSV says how each uses IMDSv1, and nothing where that was not measured', () => {
-  made(new CsvReport(path, ACCOUNT), rowsOf([...USES, undefined]), measured());
+test('CSV has the usage of measured instances, and empty cells for others', () => {
+  made(new CsvReport(path, ACCOUNT), rowsOf([...USAGES, undefined]), measured());
   const lines = readFileSync(path, 'utf8').split('\r\n').slice(1, -1);
   expect(lines.map((line) => line.split(',2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,')[1])).toEqual([
-    'unused,,,unused: no call without a token in 14 days measured',
-    'in-use,4,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 a day, none seen after 2026-11-21T08:00Z"',
-    'unknown,,,unknown: it is not running',
+    'unused,,,unused: no call without a token in 14 days of data',
+    'in-use,4,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 per day, last seen 2026-11-21T08:00Z"',
+    'unknown,,,unknown: not running',
     ',,,',
   ]);
 });
 
-test('JSON says how each uses IMDSv1, and how that was measured', () => {
+test('JSON has the usage of measured instances, and how it was measured', () => {
   const { io, out } = recordingIo();
-  made(new JsonReport(ABOUT, io), rowsOf([...USES, undefined]), measured(new Map([[REGION, 'denied']])));
+  made(new JsonReport(ABOUT, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
   const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
   expect(instances.map((instance) => instance.usage)).toEqual([
     { kind: 'unused', hours: 336 },
@@ -66,12 +66,12 @@ test('JSON says how each uses IMDSv1, and how that was measured', () => {
     { kind: 'unknown', why: 'stopped' },
     undefined,
   ]);
-  expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsAsked: 3, errors: { [REGION]: 'denied' } });
+  expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsRequested: 3, errors: { [REGION]: 'denied' } });
 });
 
 describe('HTML', () => {
-  const pageOf = (uses: readonly (Usage | undefined)[], usage?: UsageAudit): string => {
-    made(new HtmlReport(path), rowsOf(uses), usage);
+  const pageOf = (usages: readonly (Usage | undefined)[], usage?: UsageAudit): string => {
+    made(new HtmlReport(path), rowsOf(usages), usage);
     return readFileSync(path, 'utf8');
   };
   const cellsOf = (page: string) => {
@@ -79,54 +79,54 @@ describe('HTML', () => {
     return rows;
   };
 
-  test('has a column for it', () => {
-    const page = pageOf(USES, measured());
-    expect(page).toContain('IMDSv1 use</button></th></tr>');
+  test('has a column for usage', () => {
+    const page = pageOf(USAGES, measured());
+    expect(page).toContain('IMDSv1 usage</button></th></tr>');
     expect(cellsOf(page).map((row) => row[7])).toEqual([
       expect.stringMatching(/^unused: /),
       expect.stringMatching(/^in use: 42 calls/),
-      'unknown: it is not running',
+      'unknown: not running',
     ]);
   });
 
-  test('has none where it was not measured', () => {
+  test('has no column if usage was not measured', () => {
     const page = pageOf([undefined]);
-    expect(page).not.toContain('IMDSv1 use');
+    expect(page).not.toContain('IMDSv1 usage');
     expect(cellsOf(page)[0]).toHaveLength(7);
   });
 
-  test('says where it could not be measured', () => {
-    const page = pageOf(USES, measured(new Map([[REGION, 'denied by <b>']])));
-    expect(page).toContain(`<b>${REGION}</b>: the use of IMDSv1 is not known: denied by &lt;b&gt;`);
+  test('lists regions in which usage could not be measured', () => {
+    const page = pageOf(USAGES, measured(new Map([[REGION, 'denied by <b>']])));
+    expect(page).toContain(`<b>${REGION}</b>: IMDSv1 usage unknown: denied by &lt;b&gt;`);
   });
 });
 
 describe('table', () => {
-  const linesOf = (uses: readonly (Usage | undefined)[], usage?: UsageAudit): string[] => {
+  const linesOf = (usages: readonly (Usage | undefined)[], usage?: UsageAudit): string[] => {
     const { io, out } = recordingIo();
-    made(new TableReport(1, io), rowsOf(uses), usage);
+    made(new TableReport(1, io), rowsOf(usages), usage);
     return out;
   };
 
-  test('names the open ones in use, most calls first, and counts the others', () => {
+  test('lists instances in use by number of calls, and counts the others', () => {
     const more: Usage = { kind: 'in-use', count: 900, callsPerDay: 64, lastSeen: NOW };
-    const out = linesOf([...USES, more], measured());
-    const at = out.indexOf('Use of IMDSv1 on the open ones, last 14 days: 1 unused, 2 in use, 1 unknown');
+    const out = linesOf([...USAGES, more], measured());
+    const at = out.indexOf('IMDSv1 usage of non-compliant instances, last 14 days: 1 unused, 2 in use, 1 unknown');
     expect(out.slice(at + 2, at + 6)).toEqual([
-      expect.stringMatching(/^region +instance +name +use$/),
-      expect.stringMatching(/web 3 +in use: 900 calls without a token, about 64 a day/),
+      expect.stringMatching(/^region +instance +name +IMDSv1 usage$/),
+      expect.stringMatching(/web 3 +in use: 900 calls without a token, about 64 per day/),
       'and 1 more; --top shows more, --json, --csv and --html all',
       '',
     ]);
   });
 
-  test('says that nothing was seen, which is not that nothing is there', () => {
+  test('states that no usage was measured', () => {
     const out = linesOf([{ kind: 'unknown', why: 'no-data' }], measured());
-    const at = out.indexOf('Use of IMDSv1 on the open ones, last 14 days: 0 unused, 0 in use, 1 unknown');
-    expect(out[at + 2]).toBe('nothing was seen that still needs it');
+    const at = out.indexOf('IMDSv1 usage of non-compliant instances, last 14 days: 0 unused, 0 in use, 1 unknown');
+    expect(out[at + 2]).toBe('No IMDSv1 usage was measured.');
   });
 
-  test('does not speak of it where it was not measured', () => {
-    expect(linesOf([undefined]).join('\n')).not.toContain('Use of IMDSv1');
+  test('has no such section if usage was not measured', () => {
+    expect(linesOf([undefined]).join('\n')).not.toContain('IMDSv1 usage');
   });
 });

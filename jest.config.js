@@ -10,6 +10,10 @@ process.env.TZ = 'Asia/Kolkata';
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Nothing is written outside the checkout.
+  cacheDirectory: '<rootDir>/.cache/jest',
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // By default, jest leaves one core idle.
   maxWorkers: '100%',
   // Workers and bundles start slowly on a busy machine.

@@ -8,7 +8,8 @@ import { ConfigError } from '../lambda/parsers.ts';
 import { deployment } from '../lib/index.ts';
 import { parseSettings, type Settings } from '../lib/settings.ts';
 
-const app = new App();
+// The CDK CLI sets CDK_OUTDIR. Without it, an App would write to the temporary folder of the system.
+const app = new App({ outdir: process.env.CDK_OUTDIR ?? 'cdk.out' });
 const settings = settingsOf(app);
 await buildBundles();
 deployment(app, STACK, {

@@ -1,7 +1,7 @@
 import { FailureError, type FailureKind } from '../core/failure.ts';
 
 /**
- * Kinds of failure by AWS error name, as in the SDK's `error.name`. Note the capital letters of `InvalidInstanceID`.
+ * Kinds of failure by AWS error name, as in the SDK's `error.name`. Note the upper-case `ID` in `InvalidInstanceID`.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 const KINDS: Readonly<Record<string, FailureKind>> = {

@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { type Config, type ScanConfig, toEnvironment, toScanEnvironment } from '../../lambda/config.ts';
 import { ACCOUNT, REGION } from './builders.ts';
+import { CONFIG, SCAN_CONFIG } from './config.ts';
 import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
 
 /** A JSON line of the function's output. */
@@ -29,12 +30,7 @@ export interface LambdaFunction {
 const sdkEnvironment = (aws: Loopback) => ({ ...CREDENTIALS, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url });
 
 const configOf = (aws: Loopback): Config => ({
-  mode: 'enforce',
-  existing: 'audit',
-  trail: true,
-  maxExemptionDays: 90,
-  usageLookBackDays: 14,
-  usageMinimumAgeDays: 1,
+  ...CONFIG,
   outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
   workQueueUrl: `${aws.url}/${ACCOUNT}/work`,
 });
@@ -51,12 +47,11 @@ export async function loadFunction(aws: Loopback, config: Partial<Config> = {}):
 export async function loadScan(aws: Loopback, config: Partial<ScanConfig> = {}): Promise<LambdaFunction> {
   const before = { ...process.env };
   const scanConfig: ScanConfig = {
+    ...SCAN_CONFIG,
     ...configOf(aws),
     scanQueueUrl: `${aws.url}/${ACCOUNT}/scan.fifo`,
     deadLetterQueueUrl: `${aws.url}/${ACCOUNT}/dead`,
     ruleNames: ['Launch', 'Drift'],
-    scanEveryHours: 6,
-    forwarders: [],
     ...config,
   };
   Object.assign(process.env, sdkEnvironment(aws), toScanEnvironment(scanConfig));

@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { type Config, toEnvironment } from '../../../lambda/config.ts';
 import type { AlertJson } from '../../../lambda/core/message.ts';
 import type { handler as Handler } from '../../../lambda/handlers/enforce.ts';
+import { CONFIG } from '../../support/config.ts';
 import type { Envelope } from '../../support/events.ts';
 import { createQueue, createTopic, receive, subscribe } from './account.ts';
 

@@ -133,7 +133,11 @@ export class Sandbox extends Account {
     return this.activity.idle(limit);
   }
 
-  /** Counts a task outside the sandbox as work in progress. Required for calls while idle time is skipped. */
+  /**
+   * Counts a task outside the sandbox as work in progress.
+   *
+   * Required for calls while idle time is skipped.
+   */
   public async work<T>(what: string, task: () => Promise<T>): Promise<T> {
     const end = this.activity.beginWork(what);
     try {

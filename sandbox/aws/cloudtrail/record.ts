@@ -73,7 +73,7 @@ function limited(value: Json, field: string, always: boolean): Json {
 
 type Json = unknown;
 
-/** An EC2 response as CloudTrail records it: sets as `{items: […]}`, empty sets as `{}`, times in milliseconds. */
+/** An EC2 response as recorded by CloudTrail: sets are `{items: […]}` or `{}`, times are milliseconds. */
 function recordForm(value: Wire, name = ''): Json {
   if (value instanceof Date) return value.getTime();
   if (value instanceof Entries) return value.values;

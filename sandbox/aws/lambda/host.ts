@@ -17,7 +17,11 @@ export interface HostContext {
   readonly endpoint: string;
   readonly invocations: InvocationRecord[];
   readonly lines: LogLine[];
-  /** Concurrent execution environments of one function. Further invocations wait, as in Lambda's internal queue. */
+  /**
+   * Concurrent execution environments of one function.
+   *
+   * Further invocations wait, as in Lambda's internal queue.
+   */
   readonly maxConcurrency: number;
 }
 

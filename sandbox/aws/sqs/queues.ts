@@ -58,7 +58,7 @@ export class Queues {
     return this.all().find((queue) => this.url(queue) === url) ?? doesNotExist(url);
   }
 
-  /** Moves all messages of a dead-letter queue, in order: to one queue, or each to the queue it came from. */
+  /** Moves all messages of a dead-letter queue to one queue, or each to the queue it came from. */
   public redrive(sourceArn: string, destinationArn?: string): Wire {
     const deadLetterQueue = this.byArn(sourceArn);
     if (deadLetterQueue === undefined)

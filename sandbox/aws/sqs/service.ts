@@ -129,6 +129,7 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): 
   if (ids.some((id) => !/^[\w-]{1,80}$/.test(id))) {
     throw new ApiError(
       'InvalidBatchEntryId',
+      // cspell:disable-next-line -- the words of AWS
       'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
     );
   }

@@ -46,7 +46,7 @@ const THROTTLE: Record<string, [code: string, status: number]> = {
   lambda: ['TooManyRequestsException', 429],
 };
 
-/** Errors of services in a region that is not enabled for the account, where its credentials are unknown. */
+/** Errors in a region that is not enabled for the account, where its credentials are unknown. */
 const REGION_NOT_ENABLED: Record<string, [code: string, status: number]> = {
   ec2: ['AuthFailure', 401],
   sns: ['InvalidClientTokenId', 403],

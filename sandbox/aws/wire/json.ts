@@ -18,7 +18,7 @@ export const json = (version: '1.0' | '1.1', namespace = ''): Protocol => ({
   error: (_requestId, { code, message }) => ({ body: JSON.stringify({ __type: namespace + code, message }) }),
 });
 
-/** For services that migrated from the query protocol: SDK clients still expect the error codes of that protocol. */
+/** For services that migrated from the query protocol, whose error codes SDK clients still expect. */
 const formerlyQuery = (protocol: Protocol, codes: Readonly<Record<string, string>>): Protocol => ({
   ...protocol,
   error: (requestId, error) => ({

@@ -150,7 +150,7 @@ function reportsOf(
   ];
 }
 
-/** The account id. Some private networks have an endpoint for EC2 but not for STS; the audit works without. */
+/** The account id, which is optional: private networks may have no endpoint for STS. */
 async function accountOf(aws: Aws): Promise<{ readonly account?: string; readonly problem?: string }> {
   try {
     return { account: await aws.account() };

@@ -33,7 +33,7 @@ export interface AuditJson {
   readonly regions: readonly (ComplianceJson & {
     readonly region: string;
     readonly error?: string;
-    /** Triggers without an EventBridge rule in the Region; absent if none or unknown. Only with `--regions all`. */
+    /** Only with `--regions all`: triggers without an EventBridge rule; absent if none or unknown. */
     readonly notMonitored?: readonly string[];
   })[];
   /** Most findings first. */

@@ -10,7 +10,7 @@ import type { Io } from '../shared/io.ts';
 /** Milliseconds after which calls to CloudWatch are not retried. */
 const TIMEOUT = 120_000;
 
-/** Measures the IMDSv1 usage of instances, as the scan does. After an error in a Region it makes no more calls there. */
+/** Measures the IMDSv1 usage of instances, as the scan does, until an error in their Region. */
 export class UsageMeter {
   readonly #rules: UsageRules;
   readonly #reader: UsageReader;

@@ -67,7 +67,7 @@ interface LaunchSourceTotals {
   readonly logicalIds: Set<string>;
 }
 
-/** Aggregates instances. Its size depends on the number of Regions and launch sources, not of instances. */
+/** Aggregates instances. Its size depends on the number of launch sources, not of instances. */
 export class Summary {
   readonly #total = new ComplianceSummary();
   readonly #regions: ReadonlyMap<string, ComplianceSummary>;
@@ -130,7 +130,7 @@ function toLaunchSource(totals: LaunchSourceTotals): LaunchSourceAudit {
   return { region, kind: group.kind, name: group.name, compliance, examples, fix };
 }
 
-/** Replaces the resource that the fix names by all resources of the stack with findings: they need the same change. */
+/** The resources of a stack with findings, which all need the change that the fix names. */
 function resources(logicalIds: ReadonlySet<string>): { readonly stackLogicalId?: string } {
   if (logicalIds.size === 0) return {};
   const listed = [...logicalIds].slice(0, LISTED).join(', ');

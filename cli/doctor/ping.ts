@@ -27,10 +27,7 @@ const PAUSE = 2_000;
 /** Milliseconds that the local clock may be ahead of AWS. */
 const SKEW = 5 * 60_000;
 
-/**
- * Sends a ping event and reads the response in the log of the function, which tests rule, function, role and log
- * together.
- */
+/** Sends a ping event and reads the response, which tests rule, function, role and log together. */
 export async function checkPing(
   deployment: Deployment,
   { instanceId, timeout }: PingOptions,

@@ -70,7 +70,7 @@ function deadLetterQueue(
   };
 }
 
-/** Delayed messages are normal: each launch event waits here for 90 seconds. Visible ones should be received at once. */
+/** Delayed messages are normal, because start events wait for 90 seconds; visible ones are not. */
 function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckResult {
   const text = `${name}: ${visible} visible, ${delayed} delayed, ${inFlight} in flight`;
   if (visible === 0) return { check, level: 'ok', text };
@@ -82,7 +82,7 @@ function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckR
   };
 }
 
-/** Messages of a Region are handled one after the other, which may take hours; one of them is in flight then. */
+/** A scan handles the messages of a Region one by one, for hours; one of them is in flight. */
 function scanQueue(name: string, { visible, inFlight }: Counts): CheckResult {
   const messages = `${visible} ${visible === 1 ? 'message' : 'messages'}`;
   if (inFlight > 0) return { check, level: 'ok', text: `${name}: scan in progress, ${messages} waiting` };

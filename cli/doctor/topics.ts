@@ -57,8 +57,9 @@ export async function checkTopic(
 }
 
 /**
- * The command that confirms a subscription so that unsubscribing requires IAM permission. A subscription confirmed with the link
- * in the email can be ended with the unsubscribe link of any alert, by anyone that the alert is forwarded to.
+ * The command that confirms a subscription so that unsubscribing requires IAM permission.
+ *
+ * A subscription confirmed with the link in the email can be ended by anyone that an alert is forwarded to.
  * https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
  */
 export function confirmCommand(topicArn: string): string {

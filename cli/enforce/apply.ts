@@ -49,13 +49,13 @@ export interface ApplyOptions {
   readonly hopLimitAtLeast?: number;
 }
 
-/** IMDSv1 was enabled on each instance of the plan when it was read; `remediate` reads and decides again. */
+/** IMDSv1 was enabled on each instance when the plan was made; `remediate` decides again. */
 const RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
 
 /** The longest message of EC2 that is shown. */
 const DETAIL = 400;
 
-/** Remediates instances, all Regions in parallel. Ctrl-C finishes the calls in flight and starts no more. */
+/** Remediates instances, all Regions in parallel. Ctrl-C finishes the calls in flight. */
 export async function remediateAll(
   toRemediate: ReadonlyMap<string, readonly string[]>,
   { maxExemptionDays, rate, hopLimitAtLeast }: ApplyOptions,
@@ -92,7 +92,7 @@ export async function remediateAll(
   return { remediated, unchanged, failed, remaining, stoppedRegions, milliseconds: progress.elapsed };
 }
 
-/** `remediate` records findings on the queue only for targets without `recorded`, and each target here has it. */
+/** `remediate` records findings only for targets without `recorded`; each target here has it. */
 const NO_QUEUE: RemediatePorts['queue'] = {
   putFindings: () => Promise.reject(new FailureError('unsupported', 'a command has no queue')),
 };

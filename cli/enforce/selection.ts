@@ -23,7 +23,7 @@ export async function selectionOf({ instanceIds, file, filter = [] }: SelectionO
   return { ids: [...new Set([...(instanceIds ?? []), ...fromFile])], filters: [] };
 }
 
-/** Maximum number of values of one filter. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+/** Maximum values of a filter. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 const FILTER_VALUES = 200;
 
 /** A reader of only these instances, with as many ids per request as one filter takes. */

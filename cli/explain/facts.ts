@@ -22,5 +22,5 @@ export interface Facts {
 /** Whether something could not be read. */
 export const isUnread = (fact: object): fact is Unread => 'problem' in fact;
 
-/** Whether the `usage` of the instance counts rejected calls: MetadataNoTokenRejected instead of MetadataNoToken. */
+/** Whether `usage` counts rejected calls: MetadataNoTokenRejected instead of MetadataNoToken. */
 export const countsRejectedCalls = ({ options }: Snapshot): boolean => options.HttpTokens === 'required';

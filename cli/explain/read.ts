@@ -26,7 +26,7 @@ export interface ExplainRules {
 }
 
 /**
- * Reads an instance, the account defaults of its Region and its IMDSv1 usage. Only the instance is required.
+ * Reads an instance and, if possible, the account defaults of its Region and its IMDSv1 usage.
  *
  * @throws UsageError if the instance is in none of the Regions.
  */

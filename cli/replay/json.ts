@@ -8,7 +8,7 @@ import type { Totals } from './totals.ts';
 /** The schema of the JSON document, in its `schema` field. Fields are only ever added to it. */
 const REPLAY_SCHEMA = 'imdsv2-enforcer.replay/v1';
 
-/** The JSON document of `imdsv2 replay --json`, written while files are read. Untrusted text in it is sanitized. */
+/** The JSON document of `imdsv2 replay --json`, with sanitized text, written while files are read. */
 export class JsonReplay {
   readonly #io: Io;
   #separator = '';

@@ -20,7 +20,7 @@ export interface Replayed {
   readonly eventId?: string;
   readonly region?: string;
   readonly instances: readonly ReplayedInstance[];
-  /** Minimum number of instances of a launch whose ids the record does not have; the function searches for them. */
+  /** Minimum number of launched instances whose ids the record omits; the function finds them. */
   readonly instancesToFind: number;
   /** What the function could not parse. */
   readonly problems: readonly string[];

@@ -43,7 +43,7 @@ function toRegion(text: string): string {
 /** In milliseconds; the SDK has no request timeout by default. */
 const REQUEST_TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
 
-/** The AWS account that the options and the environment select. Clients are created on first use and reused. */
+/** The AWS account that options and environment select. Clients are created on first use. */
 export class Aws {
   readonly #options: AwsOptions;
   readonly #io: Io;
@@ -56,7 +56,7 @@ export class Aws {
     this.#io = io;
   }
 
-  /** Configuration of any client. EC2 clients add `maxAttempts: 1`, because `withRetries` does their retries. */
+  /** Configuration of any client. EC2 clients do not retry, because `withRetries` does. */
   public config(region: string): Pick<EC2ClientConfig, 'profile' | 'requestHandler'> & { region: string } {
     return { region, profile: this.#options.profile, requestHandler: REQUEST_TIMEOUTS };
   }
@@ -82,7 +82,7 @@ export class Aws {
   };
 
   /**
-   * The clock of a command on one Region. Its deadline also ends retries once EC2 does not respond there.
+   * The clock of a command on one Region, whose deadline ends retries if EC2 does not respond.
    *
    * @param timeout as in `cliTime`.
    */

@@ -31,7 +31,7 @@ export interface Command<Options = never> {
   readonly summary: string;
   /** More paragraphs for `--help`; complete sentences. */
   readonly details?: string;
-  /** IAM actions that the caller needs, such as `ec2:DescribeInstances; ec2:DescribeRegions for --regions all`. */
+  /** IAM actions that the caller needs, those with a condition last, separated by semicolons. */
   readonly permissions?: string;
   readonly args?: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];

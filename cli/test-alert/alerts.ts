@@ -34,7 +34,7 @@ export function testAlerts(place: Place, options: AlertOptions, now: Date): read
 const NOTICE =
   'THIS IS A TEST, sent by "imdsv2 test-alert". The instance does not exist. Nothing was changed. No action is required.';
 
-/** Maximum length of a subject, and the prefix of test alerts. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+/** Maximum length of a subject. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const SUBJECT = 99;
 const TEST = 'TEST ';
 

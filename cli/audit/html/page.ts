@@ -24,7 +24,7 @@ const COLUMNS = ['Verdict', 'Region', 'Instance', 'Name', 'State', 'Launch sourc
 const USAGE = 'IMDSv1 usage';
 
 /**
- * The HTML page. Its content security policy allows its own style sheet and script, by hash, and no requests.
+ * The HTML page. Its content security policy allows its own style sheet and script only, by hash.
  *
  * @param data JSON for the script, escaped for a `script` element.
  */

@@ -1,4 +1,4 @@
-/** The page's only style sheet. Verdict colours also differ in lightness, for readers with a colour vision deficiency. */
+/** The page's only style sheet. Verdict colors also differ in lightness, for color-blind readers. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,9 +1,10 @@
 /**
- * Runs the shell commands of README.md and docs/*.md on a local AWS, except those that tools/docs/not-run.ts lists.
+ * Runs the shell commands of README.md and docs/*.md on a local AWS.
  *
  *     npm run docs:check [-- PAGE…]
  *
- * `aws` is the AWS CLI of the machine, or one that is installed in `.awscli/`. Without either, commands that need it are skipped.
+ * Not those that tools/docs/not-run.ts lists. `aws` is the AWS CLI of the machine, or one that is installed in `.awscli/`; without
+ * either, commands that need it are skipped.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

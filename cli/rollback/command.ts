@@ -10,11 +10,10 @@ import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
-import { confirmed } from '../shared/confirm.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
-import { MAX_EXEMPTION_OPTION, instanceIdOf, JSON_OPTION, YES_OPTION } from '../shared/options.ts';
-import { TIMEOUT } from '../exempt/instances.ts';
+import { confirmed, MAX_EXEMPTION_OPTION, instanceIdOf, JSON_OPTION, YES_OPTION } from '../shared/options.ts';
+import { TIMEOUT } from '../exempt/command.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from '../exempt/period.ts';
 
 type RollbackOptions = AwsOptions & Omit<GrantOptions, 'until'> & { readonly yes?: true; readonly json?: true };

@@ -8,7 +8,7 @@ import { REGIONS_AT_ONCE } from './read.ts';
  * Reads which Regions have the EventBridge rules of the product.
  *
  * @param read returns the triggers without a rule in a Region.
- * @returns by Region: errors, and triggers without a rule; none if no Region has a rule, because then nothing is deployed.
+ * @returns errors and triggers without a rule, by Region; no triggers if no Region has a rule: nothing is deployed then.
  */
 export async function monitoringOf(
   regions: readonly string[],

@@ -26,7 +26,7 @@ export function inlineSchemaConstants(): Plugin {
       build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => {
         files += 1;
         const source = await readFile(path, 'utf8');
-        const result = results.get(source) ?? inlineConstantKeys(source);
+        const result = results.get(source) ?? inlineConstants(source);
         results.set(source, result);
         return { contents: result.inlined > 0 ? result.text : undefined, warnings: warningsFor(path, result) };
       });
@@ -45,24 +45,31 @@ export interface Inlined {
   readonly left: readonly string[];
 }
 
-/** Writes out `{ [NAME]: … }` as `{ "value": … }` wherever NAME can only be one string constant of this module. */
-export function inlineConstantKeys(source: string): Inlined {
+/**
+ * Writes out `{ [NAME]: … }` as `{ "value": … }` wherever NAME can only be one string constant of this module.
+ *
+ * The same for NAME as the value of a property and in a list of names: V8 copies literals as a whole, names one by one.
+ */
+export function inlineConstants(source: string): Inlined {
   const file = ts.createSourceFile('schemas.js', source, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
   const constants = stringConstants(file);
   const parts: string[] = [];
   const left: string[] = [];
   let copied = 0;
-  for (const key of computedKeys(file)) {
-    const constant = ts.isIdentifier(key.expression) ? constants.get(key.expression.text) : undefined;
+  let inlined = 0;
+  for (const use of uses(file)) {
+    const [name, isKey] = ts.isComputedPropertyName(use) ? [use.expression, true] : [use, false];
+    const constant = ts.isIdentifier(name) ? constants.get(name.text) : undefined;
     // Above its declaration a `const` throws when it is read. Such code is left as it is, too.
-    if (constant === undefined || key.pos < constant.end) {
-      left.push(key.getText(file));
+    if (constant === undefined || use.pos < constant.end) {
+      if (isKey) left.push(use.getText(file));
       continue;
     }
-    parts.push(source.slice(copied, key.getStart(file)), JSON.stringify(constant.value));
-    copied = key.end;
+    if (isKey) inlined += 1;
+    parts.push(source.slice(copied, use.getStart(file)), JSON.stringify(constant.value));
+    copied = use.end;
   }
-  return { text: parts.join('') + source.slice(copied), inlined: parts.length / 2, left };
+  return { text: parts.join('') + source.slice(copied), inlined, left };
 }
 
 interface Constant {
@@ -109,13 +116,15 @@ const declaresName = (node: ts.Node) =>
   ts.isImportSpecifier(node) ||
   ts.isNamespaceImport(node);
 
-/** The computed keys of `{ [key]: value }`, in source order. Those of methods and classes are not the schemas' form. */
-function computedKeys(file: ts.SourceFile): ts.ComputedPropertyName[] {
-  const keys: ts.ComputedPropertyName[] = [];
+/** Where a constant is written out, in source order. Keys of methods and classes are not the schemas' form. */
+function uses(file: ts.SourceFile): (ts.ComputedPropertyName | ts.Identifier)[] {
+  const found: (ts.ComputedPropertyName | ts.Identifier)[] = [];
   walk(file, (node) => {
-    if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name)) keys.push(node.name);
+    if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name)) found.push(node.name);
+    if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.initializer)) found.push(node.initializer);
+    if (ts.isArrayLiteralExpression(node) && node.elements.every(ts.isIdentifier)) found.push(...node.elements);
   });
-  return keys;
+  return found.sort((a, b) => a.pos - b.pos);
 }
 
 function walk(node: ts.Node, visit: (node: ts.Node) => void): void {

@@ -1,3 +1,4 @@
+// cspell:ignore serde
 import type { Plugin } from 'esbuild';
 
 /** By file of a package: what stands in for it where its use is none that our functions have. */

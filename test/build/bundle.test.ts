@@ -1,3 +1,4 @@
+// cspell:ignore readablestream webstreams
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

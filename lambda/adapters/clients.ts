@@ -8,9 +8,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 /** Timeouts in milliseconds, so that one call without a response does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** EC2 clients by region. They do not retry; `withRetries` does. */
-export const ec2Clients = (): ((region: string) => EC2Client) =>
-  byRegion((region) => unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })));
+/**
+ * EC2 clients by region. They do not retry; `withRetries` does.
+ *
+ * @param adapt changes each client, for example `withPageReader` to read whole fleets.
+ */
+export const ec2Clients = (adapt = (client: EC2Client): EC2Client => client): ((region: string) => EC2Client) =>
+  byRegion((region) => adapt(unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 }))));
 
 /** CloudWatch clients by region. They do not retry; `withRetries` does. */
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>

@@ -96,7 +96,7 @@ export class Invocation {
       writer: existing === 'audit' ? undefined : writer,
       queue: {
         putFindings: () => Promise.reject(new Error('a scan finds nothing')),
-        putEvent: () => Promise.reject(new Error('a scan keeps no event')),
+        putEvents: () => Promise.reject(new Error('a scan keeps no event')),
         putUndelivered: () => Promise.reject(new Error('SNS refuses nothing here')),
         putChecks: async (checks) => {
           await this.#call('SendMessageBatch', () => checks.forEach(({ instanceId }) => books.checked.add(instanceId)));

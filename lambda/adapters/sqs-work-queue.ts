@@ -11,14 +11,17 @@ const LONGEST_DELAY = 900;
 
 /** Keeps things on the work queue. Needs `sqs:SendMessage`. */
 export function sqsWorkQueue(client: SQSClient, queueUrl: string): WorkQueue {
-  const put = async (messages: readonly object[], DelaySeconds: number) => {
-    const entries = messages.map((message) => ({ MessageBody: JSON.stringify(message), DelaySeconds }));
+  const put = async (messages: readonly object[], delays: number | readonly number[]) => {
+    const entries = messages.map((message, index) => ({
+      MessageBody: JSON.stringify(message),
+      DelaySeconds: typeof delays === 'number' ? delays : delays[index],
+    }));
     await pMap(batchesOf(entries), (batch) => sendBatch(client, queueUrl, batch), { concurrency: 10 });
   };
   return {
     // The queue's own delay waits for a CloudTrail record; a finding need not wait for one.
     putFindings: (findings, delaySeconds = 0) => put(findings, delaySeconds),
-    putEvent: (event, delaySeconds) => put([event], delaySeconds),
+    putEvents: (events, delaySeconds) => put(events, delaySeconds),
     putUndelivered: async (message) => {
       const command = new SendMessageCommand({
         QueueUrl: queueUrl,

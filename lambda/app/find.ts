@@ -1,5 +1,5 @@
 import { FailureError } from '../core/failure.ts';
-import { isFirstLaunch, type Snapshot } from '../core/instance.ts';
+import { isFirstLaunch } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { attempt, withRetries } from './retry.ts';
@@ -13,8 +13,6 @@ export interface Found {
   /** What a later look may undo. */
   readonly failure?: FailureError;
 }
-
-const PAUSES = [0, 2, 4, 8];
 
 /**
  * Finds the instances of a launch whose ids CloudTrail left out, and keeps a finding of each that may answer IMDSv1. The queue
@@ -30,18 +28,9 @@ export async function find(lookup: Lookup, ports: Ports): Promise<Found> {
   const { account, region, atLeast, known } = lookup;
   const byTime = lookup.clientToken === undefined;
   const context = byTime ? { ...lookup.context, caller: undefined } : lookup.context;
-  let found: readonly Snapshot[] | undefined;
-  for (const pause of PAUSES) {
-    if (time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
-    await time.sleep(pause * 1000);
-    const read = await attempt(() => withRetries(() => reader.find(lookup), time));
-    if (read instanceof FailureError) return { known, failure: read };
-    found = (byTime ? read.filter(isFirstLaunch) : read).filter(({ instanceId }) => !known.includes(instanceId));
-    if (known.length + found.length >= atLeast) break;
-  }
-  if (found === undefined) {
-    return { known, failure: new FailureError('deadline', 'no time was left to look for a launch without ids') };
-  }
+  const read = await attempt(() => withRetries(() => reader.find(lookup), time));
+  if (read instanceof FailureError) return { known, failure: read };
+  const found = (byTime ? read.filter(isFirstLaunch) : read).filter(({ instanceId }) => !known.includes(instanceId));
   const open = found.filter(({ options }) => options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled');
   const findings = open.map(({ instanceId, options }) => toFinding({ account, region, instanceId, context }, options));
   const kept = await attempt(() => withRetries(() => queue.putFindings(findings), time));

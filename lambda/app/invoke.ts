@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
 import { isRetried } from '../core/outcome.ts';
@@ -8,7 +9,9 @@ import { at, isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
+import { Budget } from './budget.ts';
 import { find } from './find.ts';
+import { handBack, lookAgainAfter, needsTime, secondsTooEarly } from './hand-back.ts';
 import { checkAfterChange } from './check-after-change.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { Ports, WorkQueue } from './ports.ts';
@@ -21,6 +24,9 @@ import { scheduleChecks } from './schedule-checks.ts';
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 const REST_AFTER_SECONDS = 60;
+
+/** Launches without ids that are looked for at once. */
+const LOOKUPS = 10;
 
 /** The account's rules: how to decide, and how to tell. */
 export type Rules = Policy & ReportOptions;
@@ -41,8 +47,8 @@ export class TryAgainError extends Error {
  *
  * @throws TryAgainError if a retry may do what could not be done now, after everything else was done and told.
  */
-export async function onEvent(event: unknown, rules: Rules, ports: Ports): Promise<void> {
-  const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports);
+export async function onEvent(event: unknown, rules: Rules, ports: Ports, budget = new Budget()): Promise<void> {
+  const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports, budget);
   for (const [eventId, reason] of unfinished) throw new TryAgainError(`event ${eventId}: ${reason}`);
 }
 
@@ -50,9 +56,18 @@ export async function onEvent(event: unknown, rules: Rules, ports: Ports): Promi
  * Handles a batch of the work queue: running-state events, our findings, what to look after, alerts that SNS refused, and whatever an
  * operator moves here from the dead-letter queue.
  *
+ * Nothing is waited for that takes long: it is handed back to the queue. So a batch is over within seconds, whatever is in it, and no
+ * Region holds up another.
+ *
+ * @param budget what the environment knows of EC2's request rate from earlier batches.
  * @returns ids of the messages that must come again.
  */
-export async function onBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
+export async function onBatch(
+  records: readonly QueueRecord[],
+  rules: Rules,
+  ports: Ports,
+  budget = new Budget(),
+): Promise<string[]> {
   const unfinished = new Set<string>();
   const events = new Map<string, unknown>();
   const checks = new Map<string, PostChangeCheck>();
@@ -65,34 +80,59 @@ export async function onBatch(records: readonly QueueRecord[], rules: Rules, por
     else if ((await attempt(() => ports.publisher.publish(undelivered))) instanceof FailureError)
       unfinished.add(messageId);
   }
-  for (const messageId of (await handle(events, rules, ports)).keys()) unfinished.add(messageId);
+  for (const messageId of (await handle(events, rules, ports, budget)).keys()) unfinished.add(messageId);
   const again = new Set(await checkAfterChange([...checks.values()], rules, ports));
   for (const [messageId, check] of checks) if (again.has(check)) unfinished.add(messageId);
   return [...unfinished];
 }
 
 /** Handles events, and says which of them (by key) must come again and why. */
-async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports: Ports): Promise<Map<string, string>> {
-  const parsed = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
+async function handle(
+  events: ReadonlyMap<string, unknown>,
+  rules: Rules,
+  ports: Ports,
+  budget: Budget,
+): Promise<Map<string, string>> {
+  const now = ports.time.now();
+  const unfinished = new Map<string, string>();
+  const all = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
+  const early = all.filter(({ targets }) => targets.some((target) => secondsTooEarly(target, rules, now) > 0));
+  const parsed = all.filter((one) => !early.includes(one));
+  const keepEarly = async () => {
+    const kept = early.flatMap(({ event }) => (isObject(event) ? [event] : []));
+    const delays = early.map(({ targets }) =>
+      Math.max(...targets.map((target) => secondsTooEarly(target, rules, now))),
+    );
+    if (kept.length === 0 || (await keepRest(ports, (queue) => queue.putEvents(kept, delays)))) return;
+    for (const { key } of early) unfinished.set(key, 'it came too early and could not be kept');
+  };
   for (const { event, problems } of parsed) {
     for (const problem of new Set(problems)) ports.telemetry.notUnderstood(eventIdOf(event), problem);
   }
 
-  const outcomes = await remediate(
-    parsed.flatMap(({ targets }) => targets),
-    rules,
-    ports,
-  );
-  const unfinished = new Map<string, string>();
-  for (const { key, event, lookups } of parsed) {
+  const lookUp = async ({ key, event, lookups }: (typeof parsed)[number]) => {
     for (const lookup of lookups) {
       const { known, failure } = await find(lookup, ports);
       if (failure === undefined) continue;
-      const isPart = known.length > lookup.known.length && isObject(event);
-      if (isPart && (await keepRest(ports, (queue, after) => queue.putEvent(withKnown(event, known), after)))) continue;
+      const isLater = needsTime(failure.kind, lookup, now) || known.length > lookup.known.length;
+      const after = lookAgainAfter(lookup, now);
+      if (
+        isLater &&
+        isObject(event) &&
+        (await keepRest(ports, (queue) => queue.putEvents([withKnown(event, known)], after)))
+      )
+        continue;
       unfinished.set(key, failure.message);
     }
-  }
+  };
+  const targets = parsed.flatMap((event) => event.targets);
+  const [settled] = await Promise.all([
+    remediate(targets, rules, ports, (region) => budget.paceIn(region, ports.time), []),
+    pMap(parsed, lookUp, { concurrency: LOOKUPS }),
+    keepEarly(),
+  ]);
+  const handedBack = await handBack(settled, budget, ports);
+  const outcomes = settled.filter((outcome) => !handedBack.has(outcome));
   await report(outcomes, rules, ports);
   await scheduleChecks(outcomes, ports);
 

@@ -192,17 +192,17 @@ export interface Gauges {
 /** Keeps what must not be lost until a later invocation takes it up. */
 export interface WorkQueue {
   /**
-   * @param delaySeconds until they come back; default 0, at most 900.
+   * @param delaySeconds until they come back, of all or of each; default 0, at most 900.
    * @throws FailureError if any of them could not be kept.
    */
-  putFindings(findings: readonly Finding[], delaySeconds?: number): Promise<void>;
+  putFindings(findings: readonly Finding[], delaySeconds?: number | readonly number[]): Promise<void>;
   /**
-   * Keeps an event of the bus, so that it is handled again.
+   * Keeps events of the bus, so that they are handled again.
    *
-   * @param delaySeconds until it comes back; at most 900.
-   * @throws FailureError
+   * @param delaySeconds until they come back, of all or of each; at most 900.
+   * @throws FailureError if any of them could not be kept.
    */
-  putEvent(event: object, delaySeconds: number): Promise<void>;
+  putEvents(events: readonly object[], delaySeconds: number | readonly number[]): Promise<void>;
   /** @throws FailureError */
   putUndelivered(message: Message): Promise<void>;
   /**

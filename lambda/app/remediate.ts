@@ -10,14 +10,14 @@ import { toFinding } from '../triggers/finding.ts';
 import { Pace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { UsageReader, WorkQueue } from './ports.ts';
-import { settle, type SettlePorts, type Recorded, unseen } from './settle.ts';
+import { type ChangePace, settle, type SettlePorts, type Recorded, unseen } from './settle.ts';
 import { usageIn } from './usage.ts';
 
 /** How many instances are worked on at once. Pace, not this, is what keeps to EC2's limit. */
 const CONCURRENCY = 10;
 
 /**
- * Pauses between looks at instances that EC2 does not show yet, in seconds; then Lambda's own retry takes over.
+ * Pauses between looks at instances that EC2 does not show yet, in seconds, where nobody else looks again.
  * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
  */
 const PAUSES = [1, 2, 4, 8, 16];
@@ -30,7 +30,7 @@ export type RemediatePorts = SettlePorts & {
 };
 
 /** The pace of changes in a region. */
-export type PaceIn = (region: string) => Pace;
+export type PaceIn = (region: string) => ChangePace;
 
 /**
  * Brings every instance to an outcome, one for each. The failure of one is data and does not stop the others.
@@ -39,16 +39,18 @@ export type PaceIn = (region: string) => Pace;
  * told with its caller, so no other event may stand for it.
  *
  * @param paceIn by default all that EC2 allows an account, for this call alone.
+ * @param pauses between looks at what EC2 does not show yet; none where it can be handed back.
  */
 export async function remediate(
   targets: readonly Target[],
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn = () => new Pace(ports.time),
+  pauses: readonly number[] = PAUSES,
 ): Promise<Outcome[]> {
   const grants = targets.filter(isGrant);
   const others = targets.filter((target) => !isGrant(target));
-  const outcomes = await Promise.all([others, grants].map((group) => everywhere(group, policy, ports, paceIn)));
+  const outcomes = await Promise.all([others, grants].map((group) => everywhere(group, policy, ports, paceIn, pauses)));
   return outcomes.flat();
 }
 
@@ -59,10 +61,13 @@ async function everywhere(
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn,
+  pauses: readonly number[],
 ): Promise<Outcome[]> {
   const byRegion = groupBy(oneForEach(targets), ({ region }) => region);
   const outcomes = await Promise.all(
-    [...byRegion].map(([region, targetsInRegion]) => inRegion(region, targetsInRegion, policy, paceIn(region), ports)),
+    [...byRegion].map(([region, targetsInRegion]) =>
+      inRegion(region, targetsInRegion, policy, paceIn(region), ports, pauses),
+    ),
   );
   return outcomes.flat();
 }
@@ -89,13 +94,14 @@ async function inRegion(
   region: string,
   targets: readonly Target[],
   policy: Policy,
-  pace: Pace,
+  pace: ChangePace,
   ports: RemediatePorts,
+  pauses: readonly number[],
 ): Promise<Outcome[]> {
   const { time } = ports;
   const outcomes = new Map<string, Outcome>();
   let pending = targets;
-  for (const pause of [0, ...PAUSES]) {
+  for (const pause of [0, ...pauses]) {
     if (pending.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
     // Where time can be up early, what was done before is told all the same.
     if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
@@ -117,7 +123,7 @@ async function look(
   region: string,
   targets: readonly Target[],
   policy: Policy,
-  pace: Pace,
+  pace: ChangePace,
   ports: RemediatePorts,
 ): Promise<Outcome[]> {
   const { reader, time } = ports;

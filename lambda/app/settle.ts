@@ -3,6 +3,7 @@ import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
+import type { SharedPace } from './budget.ts';
 import type { Pace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { InstanceWriter, Ports, Time } from './ports.ts';
@@ -15,6 +16,9 @@ export interface Recorded {
   readonly target: Target;
   readonly snapshot: Snapshot;
 }
+
+/** What keeps to EC2's request rate; `isBehind` where changes can be handed back. */
+export type ChangePace = Pick<Pace, 'take' | 'drain'> & Partial<SharedPace>;
 
 /** How long after its event an id that EC2 does not show may still become visible. AWS says: up to some minutes. */
 const YOUNG_MINUTES = 5;
@@ -29,7 +33,7 @@ export async function settle(
   target: Target,
   snapshot: Snapshot,
   policy: Policy,
-  pace: Pace,
+  pace: ChangePace,
   ports: SettlePorts,
 ): Promise<Outcome | Recorded> {
   const now = ports.time.now();
@@ -39,7 +43,11 @@ export async function settle(
   if (writer === undefined) {
     return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-enabled', at: now };
   }
-  if (!recordsImdsv1Enabled(target.context.recorded)) return { target, snapshot };
+  if (!recordsImdsv1Enabled(target.context.recorded)) {
+    // The event of its launch may still wait for its turn: a finding now would lead to a second alert.
+    const isBehind = pace.isBehind?.() === true;
+    return isBehind ? { target, snapshot, status: 'failed', reason: 'deadline', at: now } : { target, snapshot };
+  }
   const after = await attempt(() => change(target, pace, writer, time));
   if (after instanceof FailureError) return reconsider(target, snapshot, after, policy, ports);
   const at = ports.time.now();
@@ -61,7 +69,7 @@ export function unseen(target: Target, now: Date): Outcome {
 
 async function change(
   { region, instanceId }: Target,
-  pace: Pace,
+  pace: ChangePace,
   writer: InstanceWriter,
   time: Time,
 ): Promise<MetadataOptions> {

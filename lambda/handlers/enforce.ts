@@ -12,6 +12,7 @@ import { telemetry } from '../adapters/telemetry.ts';
 import { pingAnswerLog } from '../adapters/ping-answer-log.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
+import { Budget } from '../app/budget.ts';
 import { onBatch, onEvent } from '../app/invoke.ts';
 import { onPing } from '../app/ping.ts';
 import { parseConfig, rulesOf } from '../config.ts';
@@ -23,6 +24,7 @@ const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const ec2 = ec2Clients();
 const rules = rulesOf(config);
+const budget = new Budget();
 const ports = {
   reader: ec2Reader(ec2),
   writer: config.mode === 'enforce' ? ec2Writer(ec2) : undefined,
@@ -32,12 +34,15 @@ const ports = {
   telemetry: telemetry(logger, metrics),
 };
 
+/** How long a batch may work. What is not done by then goes back to the queue, because other Regions wait for the consumer. */
+const WORK_MS = 5000;
+
 /**
  * Takes an event of the bus, or a batch of the work queue. It throws (or names the messages that must come again) when a retry
  * can do what could not be done now; an error that is only logged would switch off retry, dead-letter queue and alarm at once.
  */
 export const handler = middy(async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
-  const time = invocationTime(context.getRemainingTimeInMillis());
+  const time = invocationTime(context.getRemainingTimeInMillis(), WORK_MS);
   if (ping.accepts(event)) {
     await onPing(event, config.mode, {
       probe: ec2Probe(ec2),
@@ -47,10 +52,10 @@ export const handler = middy(async (event: unknown, context: Context): Promise<S
     return undefined;
   }
   if (!isBatch(event)) {
-    await onEvent(event, rules, { ...ports, time });
+    await onEvent(event, rules, { ...ports, time }, budget);
     return undefined;
   }
-  const unfinished = await onBatch(event.Records, rules, { ...ports, time });
+  const unfinished = await onBatch(event.Records, rules, { ...ports, time }, budget);
   return { batchItemFailures: unfinished.map((itemIdentifier) => ({ itemIdentifier })) };
 })
   .use(injectLambdaContext(logger))

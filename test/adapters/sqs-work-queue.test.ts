@@ -36,7 +36,7 @@ const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string
   parameters.Entries as readonly Entry[];
 
 it('an event comes back as it is, when it is told to', async () => {
-  await queue.putEvent({ source: 'aws.ec2', id: 'e1' }, 60);
+  await queue.putEvents([{ source: 'aws.ec2', id: 'e1' }], 60);
 
   const [entry, ...others] = aws.take('SendMessageBatch').flatMap(entriesOf);
   expect(others).toEqual([]);

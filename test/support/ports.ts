@@ -148,15 +148,16 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     },
     queue: {
       putFindings: async (findings, delaySeconds = 0) => {
-        const later = delaySeconds === 0 ? [] : [`in ${delaySeconds} s`];
+        const delays = [...new Set([delaySeconds].flat())];
+        const later = delaySeconds === 0 ? [] : [`in ${delays.join(' ')} s`];
         begin('sight', ...findings.map(({ detail }) => detail.instanceId), ...later);
         await Promise.resolve();
         made.findings.push(...findings);
       },
-      putEvent: async (event, delaySeconds) => {
-        begin('again', `in ${delaySeconds} s`);
+      putEvents: async (events, delaySeconds) => {
+        begin('again', `in ${[delaySeconds].flat().join(' ')} s`);
         await Promise.resolve();
-        made.again.push(event);
+        made.again.push(...events);
       },
       putUndelivered: async (message) => {
         begin('keep', message.subject);

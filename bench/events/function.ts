@@ -1,3 +1,4 @@
+import type { Budget } from '../../lambda/app/budget.ts';
 import type { VirtualClock } from '../scan/clock.ts';
 
 /** Virtual milliseconds that a new execution environment needs for its start; Lambda charges for them. */
@@ -5,7 +6,7 @@ const COLD_START_MS = 600;
 
 /** An execution environment keeps what a module of the function keeps between invocations. */
 export interface Environment {
-  memory?: unknown;
+  budget?: Budget;
 }
 
 /** One invocation. What it does after its end has no effect: it never gets that far. */
@@ -99,24 +100,3 @@ export class LambdaFunction {
 
 const isExpected = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'TryAgainError' || error.name === 'FailureError');
-
-/** Lambda tries an asynchronous invocation again after a minute, and once more after two. */
-const RETRIES_AFTER_MS = [60_000, 120_000];
-
-/**
- * Invokes asynchronously, as EventBridge does with a function as target.
- * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
- *
- * @returns whether it went well in the end; if not, the event goes to the on-failure destination.
- */
-export async function invokeAsync(
-  clock: VirtualClock,
-  lambda: LambdaFunction,
-  work: (invocation: Invocation) => Promise<void>,
-): Promise<boolean> {
-  for (const pause of [0, ...RETRIES_AFTER_MS]) {
-    await clock.sleep(pause);
-    if ((await lambda.invoke(work)) !== undefined) return true;
-  }
-  return false;
-}

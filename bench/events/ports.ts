@@ -8,8 +8,8 @@ import type { Ec2 } from './ec2.ts';
 import type { Invocation } from './function.ts';
 import type { StandardQueue } from './sqs.ts';
 
-/** Virtual milliseconds of an answer. */
-const LATENCY = { call: 120, jitter: 80 };
+/** Of the latency of a call, the most that is added to it. */
+const JITTER = 2 / 3;
 
 /** What the product did beside its changes, counted. */
 export class Books {
@@ -36,15 +36,20 @@ export interface Room {
   readonly workQueue: StandardQueue;
   readonly books: Books;
   readonly random: () => number;
+  /** Virtual milliseconds that a call takes at least. */
+  readonly latencyMs: number;
   /** Milliseconds after the start of an invocation after which nothing new is begun. */
   readonly workMs: number;
 }
 
 /** The ports of one invocation, with EC2, SQS and SNS in memory behind them. */
-export function portsOf(invocation: Invocation, { clock, ec2, workQueue, books, random, workMs }: Room): Ports {
+export function portsOf(
+  invocation: Invocation,
+  { clock, ec2, workQueue, books, random, latencyMs, workMs }: Room,
+): Ports {
   // Carried out half-way: an invocation that ends after that has done it and does not know.
   const call = async <T>(act: () => T): Promise<T> => {
-    const ms = LATENCY.call + LATENCY.jitter * random();
+    const ms = latencyMs * (1 + JITTER * random());
     await invocation.sleep(ms / 2);
     const result = await Promise.resolve()
       .then(act)

@@ -1,8 +1,9 @@
-import { onBatch, onEvent, type Rules } from '../../lambda/app/invoke.ts';
+import { Budget, type BudgetSettings } from '../../lambda/app/budget.ts';
+import { onBatch, type Rules } from '../../lambda/app/invoke.ts';
 import { VirtualClock } from '../scan/clock.ts';
 import { launchEvent, runningEvent } from './bus.ts';
 import { Ec2, type Instance } from './ec2.ts';
-import { type FunctionSettings, invokeAsync, LambdaFunction } from './function.ts';
+import { type FunctionSettings, LambdaFunction } from './function.ts';
 import { Books, portsOf, type Room } from './ports.ts';
 import { randomOf } from './random.ts';
 import { type QueueSettings, type SourceSettings, startEventSource, StandardQueue } from './sqs.ts';
@@ -40,10 +41,11 @@ export interface Scenario {
 
 /** How events reach the function. */
 export interface Delivery {
-  readonly name: string;
-  /** `direct`: each launch event invokes the function; what it writes down comes through the queue. */
-  readonly launches: 'direct' | 'queued';
+  /** Virtual milliseconds that a call of the function takes at least. */
+  readonly latencyMs: number;
   readonly function: FunctionSettings & { readonly workSeconds: number };
+  readonly budget: BudgetSettings;
+  /** The work queue. */
   readonly queue: QueueSettings;
   readonly source: SourceSettings;
   /** The queue of running-state events. Absent where they share the work queue. */
@@ -71,13 +73,19 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
   const workQueue = new StandardQueue(clock, delivery.queue);
   const books = new Books();
   const random = randomOf(scenario.name);
-  const room: Room = { clock, ec2, workQueue, books, random, workMs: delivery.function.workSeconds * 1000 };
-  let [notStarted, direct, givenUp, peopleCalls] = [scenario.launches.length, 0, 0, 0];
+  const { latencyMs } = delivery;
+  const workMs = delivery.function.workSeconds * 1000;
+  const room: Room = { clock, ec2, workQueue, books, random, latencyMs, workMs };
+  const total = scenario.launches.reduce((sum, { count }) => sum + count, 0);
+  let [notStarted, peopleCalls] = [scenario.launches.length, 0];
 
   const listen = (queue: StandardQueue, source: SourceSettings) =>
     startEventSource(clock, queue, source, async (messages) => {
       const records = messages.map(({ id, body }) => ({ messageId: id, body }));
-      const done = await lambda.invoke((invocation) => onBatch(records, RULES, portsOf(invocation, room)));
+      const done = await lambda.invoke((invocation) => {
+        invocation.environment.budget ??= new Budget(delivery.budget);
+        return onBatch(records, RULES, portsOf(invocation, room), invocation.environment.budget);
+      });
       return done?.value;
     });
   listen(workQueue, delivery.source);
@@ -87,28 +95,22 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
     listen(runningQueue, delivery.runningQueue.source);
   }
 
-  const deliver = async (event: object) => {
-    if (delivery.launches === 'queued') {
-      workQueue.send(JSON.stringify(event), 0);
-      return;
-    }
-    direct += 1;
-    const ok = await invokeAsync(clock, lambda, (invocation) => onEvent(event, RULES, portsOf(invocation, room)));
-    direct -= 1;
-    if (!ok) givenUp += 1;
-  };
   for (const [index, { atMs, omitted, ...request }] of scenario.launches.entries()) {
     clock.after(atMs, () => {
       const launched = ec2.launch({ ...request, token: `${index}` });
       notStarted -= 1;
-      void deliver(launchEvent(launched, omitted));
+      workQueue.send(JSON.stringify(launchEvent(launched, omitted)), 0);
       if (scenario.running !== true) return;
+      notStarted += 1;
       clock.after(RUNNING_AFTER_MS, () => {
-        for (const instance of launched) runningQueue.send(JSON.stringify(runningEvent(instance, clock.now())));
+        notStarted -= 1;
+        for (const instance of launched) {
+          runningQueue.send(JSON.stringify(runningEvent(instance, clock.now())));
+        }
       });
     });
   }
-  const isDone = () => notStarted === 0 && direct === 0 && workQueue.size === 0 && runningQueue.size === 0;
+  const isDone = () => notStarted === 0 && workQueue.size === 0 && runningQueue.size === 0;
   const { people, outage } = scenario;
   if (outage !== undefined) {
     clock.after(outage.fromMs, () => ec2.unavailable.add(outage.region));
@@ -116,7 +118,7 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
   }
   if (people !== undefined) {
     const change = () => {
-      if (notStarted === 0 && ec2.remediated === ec2.instances.size) return;
+      if (ec2.remediated === total) return;
       peopleCalls += 1;
       ec2.changeByPerson(people.region);
       clock.after((60_000 / people.perMinute) * 2 * random(), change);
@@ -127,8 +129,7 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
 
   const instances = [...ec2.instances.values()];
   const last = instances.reduce((latest, { remediatedAt = 0 }) => Math.max(latest, remediatedAt), 0);
-  const deadLetters =
-    givenUp + workQueue.deadLetters.length + (runningQueue === workQueue ? 0 : runningQueue.deadLetters.length);
+  const deadLetters = new Set([...workQueue.deadLetters, ...runningQueue.deadLetters]).size;
   return {
     instances,
     ec2,

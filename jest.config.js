@@ -1,22 +1,26 @@
 import process from 'node:process';
 
-// The CDK's own look at templates is a WebAssembly engine that takes seconds to start, in every suite that synthesizes, and its
-// findings are warnings that no test reads. `npm run synth` still has it.
+// The CDK's template validation takes seconds to start in every suite that synthesizes, and no test reads its warnings.
+// `npm run synth` still runs it.
 process.env.CDK_VALIDATION = 'false';
 
-// Anything but UTC, so that a test notices who takes local time for it.
+// Not UTC, so that a test fails where local time is used by mistake.
 process.env.TZ = 'Asia/Kolkata';
 
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  // By default jest leaves one core idle, which is half of a small machine.
+  // Nothing is written outside the checkout.
+  cacheDirectory: '<rootDir>/.cache/jest',
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  // By default, jest leaves one core idle.
   maxWorkers: '100%',
-  // Workers and bundles start slowly on a busy machine; no test waits this long for what it asserts.
+  // Workers and bundles start slowly on a busy machine.
   testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // They take a third of the time of all the others, and have a run of their own: jest.system.config.js.
+  // System tests are slow and run separately: jest.system.config.js.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts', 'sandbox/**/*.ts'],

@@ -1,7 +1,7 @@
 import base from './jest.config.js';
 
 /**
- * Started by bin/test-emulator.ts. One worker: the emulators are single servers, and their accounts are shared by all tests.
+ * Tests against an AWS emulator, started by tools/test-emulator.ts. One worker, because all tests share the emulator's account.
  *
  * @type {import('jest').Config}
  */

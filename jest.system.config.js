@@ -1,7 +1,7 @@
 import base from './jest.config.js';
 
 /**
- * What is whole: the built bundles deployed to the local AWS by the templates that would be deployed, and pages in a real browser.
+ * System tests: the built bundles, deployed to the local AWS from the synthesized templates, and pages in a real browser.
  *
  * @type {import('jest').Config}
  */

@@ -1,38 +1,25 @@
 /**
- * What our bundles save at cold start, next to plain esbuild bundles of the same handlers made in the same run.
+ * Compares size and import time of the bundles with plain esbuild bundles of the same handlers.
  *
  *     npm run bench:init [-- <entry.ts>]
  *
- * It reports; it does not fail when a target is missed, because times depend on the machine.
+ * A missed target does not fail the run, because times depend on the machine.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import Table from 'cli-table3';
 import { bundle, type Bundle, FUNCTIONS, handlerEntry } from '../build/bundle.ts';
 import { toScanEnvironment } from '../lambda/config.ts';
+import { SCAN_CONFIG } from '../test/support/config.ts';
+import { temporaryFolder } from '../sandbox/temporary-folder.ts';
 import { importTime, median } from './support.ts';
 
 const RUNS = 31;
 const TARGET = { bytes: 0.4, time: 0.5 };
 
-/** What the handlers find in Lambda, and more. Nothing is called, so that no value has to be real. */
+/** The environment of the handlers. They make no calls, so that no value has to be real. */
 const ENVIRONMENT = {
-  ...toScanEnvironment({
-    mode: 'enforce',
-    existing: 'audit',
-    trail: true,
-    maxExemptionDays: 90,
-    usageLookBackDays: 14,
-    usageMinimumAgeDays: 1,
-    outcomesTopicArn: 'arn:aws:sns:eu-central-1:111122223333:outcomes',
-    workQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/work',
-    scanQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/scan.fifo',
-    deadLetterQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/111122223333/dead',
-    ruleNames: ['launch'],
-    scanEveryHours: 6,
-    forwarders: [],
-  }),
+  ...toScanEnvironment(SCAN_CONFIG),
   AWS_REGION: 'eu-central-1',
   AWS_LAMBDA_FUNCTION_NAME: 'enforce',
   AWS_ACCESS_KEY_ID: 'bench',
@@ -40,7 +27,7 @@ const ENVIRONMENT = {
 };
 
 const entries = process.argv[2] ? [resolve(process.argv[2])] : FUNCTIONS.map(handlerEntry);
-const folder = await mkdtemp(join(tmpdir(), 'bench-init-'));
+const folder = temporaryFolder('bench-init');
 try {
   const measures: Measure[] = [];
   for (const entry of entries) measures.push(...(await measure(entry)));
@@ -61,12 +48,12 @@ async function measure(entry: string): Promise<Measure[]> {
   ];
 }
 
-/** Medians of alternating runs: whatever else the machine does meets both bundles alike. */
+/** Medians of alternating runs, so that other load affects both bundles. */
 async function importTimes(plain: Bundle, ours: Bundle): Promise<[number, number]> {
   const times: [number[], number[]] = [[], []];
   for (let run = -1; run < RUNS; run += 1) {
     const pair = [await importTime(plain.outfile, ENVIRONMENT), await importTime(ours.outfile, ENVIRONMENT)] as const;
-    if (run < 0) continue; // the first pair only warms the disk cache
+    if (run < 0) continue; // the first pair warms the disk cache
     times[0].push(pair[0]);
     times[1].push(pair[1]);
   }

@@ -3,12 +3,13 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildBundles, type FUNCTIONS } from '../build/bundle.ts';
-import { ConfigError } from '../lambda/config.ts';
 import { STACK } from '../lambda/contract.ts';
+import { ConfigError } from '../lambda/parsers.ts';
 import { deployment } from '../lib/index.ts';
 import { parseSettings, type Settings } from '../lib/settings.ts';
 
-const app = new App();
+// The CDK CLI sets CDK_OUTDIR. Without it, an App would write to the temporary folder of the system.
+const app = new App({ outdir: process.env.CDK_OUTDIR ?? 'cdk.out' });
 const settings = settingsOf(app);
 await buildBundles();
 deployment(app, STACK, {
@@ -21,7 +22,7 @@ function bundle(name: (typeof FUNCTIONS)[number]): Code {
   return Code.fromAsset(join(import.meta.dirname, '../dist', name));
 }
 
-/** Whoever mistyped a setting needs the list of problems, not a stack trace. */
+/** Reads the settings. For a mistyped one, prints the problems without a stack trace. */
 function settingsOf(app: App): Settings {
   try {
     return parseSettings(app.node.getAllContext() as Record<string, unknown>);

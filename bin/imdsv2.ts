@@ -2,12 +2,12 @@
 import { main } from '../cli/main.ts';
 import { terminal } from '../cli/shared/io.ts';
 
-// The SDK that is built in works on every Node.js we support, whatever later ones will need.
+// The bundled SDK warns about Node.js versions that later SDK versions will drop; the bundle supports them.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const interrupt = new AbortController();
-// Once only: a second Ctrl-C finds no listener and ends the process.
+// Only once: a second Ctrl-C has its default effect and ends the process.
 process.once('SIGINT', () => interrupt.abort());
-// Nobody reads on, as in `| head`: the same as Ctrl-C, so that what is under way is ended in order.
+// The reader of a pipe, such as `head`, has ended: treated as Ctrl-C.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   interrupt.abort();

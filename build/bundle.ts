@@ -6,10 +6,10 @@ import { noticesOf } from './notices.ts';
 import { replaceFile } from './replace-file.ts';
 import { ROOT, seal } from './seal.ts';
 
-/** The functions we deploy: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
+/** The deployed functions: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
 export const FUNCTIONS = ['enforce', 'scan'] as const;
 
-/** What we do beyond a plain esbuild bundle, so that a cold start reads and compiles less. */
+/** Plugins that make the bundles smaller, so that a cold start reads and compiles less. */
 const lean = (): readonly Plugin[] => [inlineSchemaConstants(), lambdaCredentials()];
 
 const OPTIONS = {
@@ -18,7 +18,7 @@ const OPTIONS = {
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // For `node` esbuild takes a package's CommonJS build first, and that cannot be tree-shaken.
+  // For `node`, esbuild prefers the CommonJS build of a package, which cannot be tree-shaken.
   mainFields: ['module', 'main'],
   minify: true,
   legalComments: 'none',
@@ -28,13 +28,17 @@ const OPTIONS = {
 } as const satisfies BuildOptions;
 
 export interface BundleOptions {
-  /** TypeScript module to start from. */
+  /** The entry point, a TypeScript module. */
   readonly entry: string;
-  /** Where the bundle is written. Its folder is what gets deployed, so nothing else is put there. */
+  /** The bundle. Everything in its directory is deployed. */
   readonly outfile: string;
-  /** Where the source map is written; none by default. As deep in the tree as `outfile`, or its paths are off. */
+  /**
+   * The source map. It must be as deep in the tree as `outfile`, because its paths are relative.
+   *
+   * @default - no source map
+   */
   readonly mapfile?: string;
-  /** esbuild plugins; `[]` makes a plain bundle. */
+  /** @default - the plugins of the deployed functions */
   readonly plugins?: readonly Plugin[];
 }
 
@@ -42,14 +46,14 @@ export interface Bundle {
   readonly outfile: string;
   readonly bytes: number;
   readonly warnings: readonly string[];
-  /** The files it was made of, relative to the project. */
+  /** Source files, relative to the project. */
   readonly sources: readonly string[];
 }
 
-/** Source of a deployed function. */
+/** The entry point of a deployed function. */
 export const handlerEntry = (name: string): string => join(ROOT, 'lambda', 'handlers', `${name}.ts`);
 
-/** Makes the very bytes that are deployed, and beside them (`dist/maps`) what turns their stack traces into our lines. */
+/** Builds the functions as they are deployed, with source maps beside them in `dist/maps`. */
 export async function buildBundles(): Promise<Bundle[]> {
   const bundles = await Promise.all(
     FUNCTIONS.map((name) =>
@@ -64,14 +68,14 @@ export async function buildBundles(): Promise<Bundle[]> {
   return bundles;
 }
 
-/** Makes the command line that the package ships: one file that needs nothing but Node.js, and the licences of what is in it. */
+/** Builds the command line of the package: one file that needs only Node.js, and the licenses of the packages in it. */
 export async function buildCli(outfile = join(ROOT, 'dist', 'imdsv2', 'index.mjs')): Promise<Bundle> {
   const result = await build({
     ...OPTIONS,
     target: 'node20.19',
     entryPoints: [join(ROOT, 'bin', 'imdsv2.ts')],
     outfile,
-    // Some of what it holds is CommonJS and asks for Node's own modules.
+    // Some packages in it are CommonJS and require modules of Node.js.
     banner: { js: REQUIRE },
   });
   const [code] = result.outputFiles;
@@ -83,7 +87,7 @@ export async function buildCli(outfile = join(ROOT, 'dist', 'imdsv2', 'index.mjs
 
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`;
 
-/** Bundles one module for Lambda's Node.js. The same sources give the same bytes, on any machine and in any folder. */
+/** Bundles one module for the Node.js of Lambda. The same sources give the same bytes on every machine. */
 export async function bundle({ entry, outfile, mapfile, plugins = lean() }: BundleOptions): Promise<Bundle> {
   const result = await build({
     ...OPTIONS,
@@ -110,7 +114,7 @@ const toBundle = (outfile: string, { length }: Uint8Array, { warnings, metafile 
   sources: Object.keys(metafile.inputs),
 });
 
-/** An ES module has no `require`: such a bundle would build, then fail at cold start or, worse, later. */
+/** Rejects `require` calls: an ES module has no `require`, so the function would fail at cold start or later. */
 function assertNoRequire({ outputs }: Metafile): void {
   const calls = Object.values(outputs).flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'require-call'));
   if (calls.length === 0) return;

@@ -2,18 +2,18 @@ import { readFile } from 'node:fs/promises';
 import type { PartialMessage, Plugin } from 'esbuild';
 import ts from 'typescript';
 
-/** By source: bundles share files, and to parse one takes up to a second. */
+/** Cached by source, because bundles share files and parsing one takes up to a second. */
 const results = new Map<string, Inlined>();
 
 const SCHEMA_FILE = /@aws-sdk[\\/](client-[^\\/]+|nested-clients)[\\/]dist-es[\\/](.+[\\/])?schemas[\\/][^\\/]+\.js$/;
 
 /**
- * Lets esbuild drop the SDK schemas that nobody uses.
+ * Lets esbuild drop unused schemas of the AWS SDK.
  *
- * A schema is a constant full of `{ [_xN]: … }`, where `_xN` is a string constant of the same file. A computed key may run
- * code (`toString`), so esbuild has to keep every schema of the service. With the key written out the schema is plain data.
+ * A schema is a constant with keys like `{ [_xN]: … }`, where `_xN` is a string constant of the same file. A computed key may run
+ * code (`toString`), so esbuild keeps every schema of the service. With literal keys a schema is plain data.
  *
- * Should the SDK change the form of these files, they are bundled as they are: larger, never wrong, and with a warning.
+ * If the SDK changes the form of these files, they are bundled unchanged: larger, but correct, and with a warning.
  */
 export function inlineSchemaConstants(): Plugin {
   return {
@@ -31,7 +31,9 @@ export function inlineSchemaConstants(): Plugin {
         return { contents: result.inlined > 0 ? result.text : undefined, warnings: warningsFor(path, result) };
       });
       build.onEnd(() =>
-        files > 0 ? {} : { warnings: [{ text: 'no schema file of an AWS SDK client found: has the SDK moved them?' }] },
+        files > 0
+          ? {}
+          : { warnings: [{ text: 'no schema file of an AWS SDK client found; the SDK may have moved them' }] },
       );
     },
   };
@@ -39,30 +41,30 @@ export function inlineSchemaConstants(): Plugin {
 
 export interface Inlined {
   readonly text: string;
-  /** How many computed keys were written out. */
+  /** Number of computed keys that were replaced. */
   readonly inlined: number;
-  /** The computed keys that had to stay, as they stand in the source. */
-  readonly left: readonly string[];
+  /** The computed keys that were not replaced, as in the source. */
+  readonly remaining: readonly string[];
 }
 
-/** Writes out `{ [NAME]: … }` as `{ "value": … }` wherever NAME can only be one string constant of this module. */
+/** Replaces `{ [NAME]: … }` by `{ "value": … }` where NAME can only be one string constant of this module. */
 export function inlineConstantKeys(source: string): Inlined {
   const file = ts.createSourceFile('schemas.js', source, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
   const constants = stringConstants(file);
   const parts: string[] = [];
-  const left: string[] = [];
+  const remaining: string[] = [];
   let copied = 0;
   for (const key of computedKeys(file)) {
     const constant = ts.isIdentifier(key.expression) ? constants.get(key.expression.text) : undefined;
-    // Above its declaration a `const` throws when it is read. Such code is left as it is, too.
+    // Reading a `const` above its declaration throws. Such code is not changed either.
     if (constant === undefined || key.pos < constant.end) {
-      left.push(key.getText(file));
+      remaining.push(key.getText(file));
       continue;
     }
     parts.push(source.slice(copied, key.getStart(file)), JSON.stringify(constant.value));
     copied = key.end;
   }
-  return { text: parts.join('') + source.slice(copied), inlined: parts.length / 2, left };
+  return { text: parts.join('') + source.slice(copied), inlined: parts.length / 2, remaining };
 }
 
 interface Constant {
@@ -70,7 +72,7 @@ interface Constant {
   readonly end: number;
 }
 
-/** `const NAME = "value"` of the module's top level, without the names that are declared a second time anywhere. */
+/** Top-level `const NAME = "value"`, except names that are declared again anywhere in the module. */
 function stringConstants(file: ts.SourceFile): Map<string, Constant> {
   const constants = new Map<string, Constant>();
   for (const statement of file.statements) {
@@ -86,7 +88,7 @@ function stringConstants(file: ts.SourceFile): Map<string, Constant> {
   return constants;
 }
 
-/** Cheaper than following scopes, and on the safe side: what could shadow a constant is enough to leave it alone. */
+/** Names that may be shadowed. Cheaper than resolving scopes, and conservative. */
 function namesDeclaredTwice(file: ts.SourceFile): Set<string> {
   const seen = new Set<string>();
   const twice = new Set<string>();
@@ -109,7 +111,7 @@ const declaresName = (node: ts.Node) =>
   ts.isImportSpecifier(node) ||
   ts.isNamespaceImport(node);
 
-/** The computed keys of `{ [key]: value }`, in source order. Those of methods and classes are not the schemas' form. */
+/** The computed keys of `{ [key]: value }`, in source order. Schemas have none of methods or classes. */
 function computedKeys(file: ts.SourceFile): ts.ComputedPropertyName[] {
   const keys: ts.ComputedPropertyName[] = [];
   walk(file, (node) => {
@@ -125,9 +127,10 @@ function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   });
 }
 
-function warningsFor(path: string, { inlined, left }: Inlined): PartialMessage[] {
+function warningsFor(path: string, { inlined, remaining }: Inlined): PartialMessage[] {
   const location = { file: path };
-  if (inlined === 0) return [{ text: 'no key to write out: has the SDK changed the form of this file?', location }];
-  if (left.length === 0) return [];
-  return [{ text: `${left.length} computed keys stay as they are, the first is ${left[0]}`, location }];
+  if (inlined === 0)
+    return [{ text: 'no computed key was replaced; the SDK may have changed the form of this file', location }];
+  if (remaining.length === 0) return [];
+  return [{ text: `${remaining.length} computed keys were not replaced, the first is ${remaining[0]}`, location }];
 }

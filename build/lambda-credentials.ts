@@ -5,12 +5,13 @@ const CHAIN = '@aws-sdk/credential-provider-node';
 const ENVIRONMENT = '@aws-sdk/credential-provider-env';
 
 /**
- * Leaves only one link of the SDK's credential chain: the environment, where Lambda puts the credentials of the role.
- * The others (SSO, profiles, processes, web identity, container and instance metadata) bring four more clients along.
+ * Replaces the SDK's credential chain by its environment provider. Lambda puts the credentials of the role there.
  *
- * The provider reads the environment for every request and throws a `CredentialsProviderError` when it finds nothing.
- * A function that gets its credentials elsewhere (SnapStart uses the container endpoint) needs the chain back.
- * Should an SDK client import more than `defaultProvider` from the chain, the build fails and names the import.
+ * The other providers (SSO, profiles, processes, web identity, container and instance metadata) would add four clients.
+ *
+ * The provider reads the environment for every request and throws a `CredentialsProviderError` if it has no credentials.
+ * A function with credentials from another source (SnapStart uses the container endpoint) needs the chain.
+ * If an SDK client imports more than `defaultProvider` from the chain, the build fails and names the import.
  */
 export function lambdaCredentials(): Plugin {
   const resolvingChain = Symbol('resolving the chain itself');
@@ -24,7 +25,7 @@ export function lambdaCredentials(): Plugin {
         if (chain.errors.length > 0) return { errors: chain.errors };
         return { path, namespace: 'lambda-credentials', pluginData: dirname(chain.path), sideEffects: false };
       });
-      // Resolved from the chain's own folder: the provider is the chain's dependency, not ours.
+      // Resolved from the directory of the chain, because the provider is a dependency of the chain only.
       build.onLoad({ filter: /.*/, namespace: 'lambda-credentials' }, ({ pluginData }) => ({
         contents: `export { fromEnv as defaultProvider } from '${ENVIRONMENT}';`,
         resolveDir: String(pluginData),

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** The licences of the packages in a bundle, as they ask to be passed on with it. */
+/** The license texts of the packages in a bundle, which must be distributed with it. */
 export async function noticesOf({ inputs }: Metafile, root: string): Promise<string> {
   const folders = new Set(
     Object.keys(inputs).flatMap((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),

@@ -2,8 +2,9 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
 /**
- * Replaces a file in one step, so that a parallel test or sandbox never reads half of it.
- * The temporary file lies beside the folder, because everything in the folder is deployed.
+ * Replaces a file atomically, so that a parallel test or sandbox never reads a part of it.
+ *
+ * The temporary file is outside the directory, because everything in the directory is deployed.
  */
 export async function replaceFile(file: string, contents: Uint8Array | string, mode = 0o644): Promise<void> {
   await mkdir(dirname(file), { recursive: true });

@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from './replace-file.ts';
 
-/** The project's folder. */
+/** The root directory of the project. */
 export const ROOT = join(import.meta.dirname, '..');
 
-/** What the bundles were made of, and a digest of all that then. */
+/** The files that the bundles depend on, and a digest of their contents at build time. */
 interface Seal {
   readonly files: readonly string[];
   readonly digest: string;
@@ -15,13 +15,13 @@ interface Seal {
 const sealOf = (root: string): string => join(root, 'dist', 'maps', 'seal.json');
 
 /**
- * Notes in `dist` what the bundles were made of.
+ * Records in `dist` which sources the bundles were built from.
  *
- * @param made the bundles and their sources, relative to `root`.
+ * @param bundled the bundles and their sources, relative to `root`.
  */
-export async function seal(made: readonly string[], root: string = ROOT): Promise<void> {
-  // What packages hold follows from the lock file, and what plugins make up (`name:…`) from their own sources.
-  const own = made.filter((file) => !file.startsWith('node_modules/') && !file.includes(':'));
+export async function seal(bundled: readonly string[], root: string = ROOT): Promise<void> {
+  // The lock file determines the packages, and the sources of the plugins their virtual modules (`name:…`).
+  const own = bundled.filter((file) => !file.startsWith('node_modules/') && !file.includes(':'));
   const builders = (await readdir(join(root, 'build'))).map((name) => `build/${name}`);
   const files = [...new Set([...own, ...builders, 'package-lock.json', 'tsconfig.json'])].sort();
   const digest = await digestOf(files, root);
@@ -29,15 +29,16 @@ export async function seal(made: readonly string[], root: string = ROOT): Promis
 }
 
 /**
- * Whether the bundles in `dist` are what a build would make of the sources as they are now. For tests and the sandbox, which
- * would else spend seconds on it each time; what is deployed is always built.
+ * Whether the bundles in `dist` are up to date.
+ *
+ * Tests and the sandbox skip the build if they are, which saves seconds each time. A deployment always builds.
  */
 export async function isSealed(root: string = ROOT): Promise<boolean> {
   try {
     const { files, digest } = JSON.parse(await readFile(sealOf(root), 'utf8')) as Seal;
     return digest === (await digestOf(files, root));
   } catch {
-    return false; // never built, or one of the files is gone
+    return false; // never built, or one of the files was deleted
   }
 }
 

@@ -10,7 +10,7 @@ import { replay } from './replay/command.ts';
 import { rollback } from './rollback/command.ts';
 import { testAlert } from './test-alert/command.ts';
 
-/** Every command, in the order that the help lists them. */
+/** Every command, in the order of the help. */
 export const commands: readonly AnyCommand[] = [
   audit,
   explain,

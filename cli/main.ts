@@ -1,24 +1,27 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
 import { clean } from '../lambda/core/text.ts';
+import { version } from '../package.json';
 import { commands } from './commands.ts';
 import { explainError } from './shared/errors.ts';
 import { type AnyCommand, type ExitCode, type OptionSpec, UsageError } from './shared/command.ts';
 import type { Io } from './shared/io.ts';
 
-const DESCRIPTION = `Finds EC2 instances that answer IMDSv1, closes them, and backs out again.
+const DESCRIPTION = `Finds EC2 instances with IMDSv1 enabled, requires IMDSv2 on them, and rolls that back.
 
-AWS credentials and the region are found as the AWS CLI finds them; AWS_ENDPOINT_URL is honoured.`;
+AWS credentials and the Region are found as the AWS CLI finds them, including AWS_ENDPOINT_URL.
+In the repository, run "npm run -s imdsv2 -- <command>": -s keeps npm's banner out of files and pipes.`;
 
-/** Runs what was typed. Never throws: an error is one line and 1. */
+/** Runs a command line. Never throws: an error is printed in one line and returns 1. */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
-  const program = styled(new Commander('imdsv2'), io).description(DESCRIPTION).helpCommand(false);
+  const program = configured(new Commander('imdsv2'), io).description(DESCRIPTION).version(version);
   const add = (parent: Commander, command: AnyCommand): void => {
-    const sub = styled(parent.command(command.name), io).summary(command.summary).description(descriptionOf(command));
+    const sub = configured(parent.command(command.name), io)
+      .summary(command.summary)
+      .description(descriptionOf(command));
     if (command.examples.length > 0) sub.addHelpText('after', examplesOf(command));
     if ('subcommands' in command) {
-      sub.helpCommand(false);
-      for (const under of command.subcommands) add(sub, under);
+      for (const subcommand of command.subcommands) add(sub, subcommand);
       return;
     }
     for (const { name, description } of command.args ?? []) sub.argument(name, description);
@@ -34,7 +37,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has said it already.
+    // Commander has printed its own errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     io.progress('');
     io.note(`imdsv2: ${explainError(error, io.interrupted)}`);
@@ -42,40 +45,47 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-function styled(command: Commander, io: Io): Commander {
-  return command
-    .exitOverride()
-    .showSuggestionAfterError(false)
-    .configureOutput({
-      writeOut: (text) => io.out(text.trimEnd()),
-      writeErr: (text) => io.note(text.trimEnd()),
-      outputError: (text, write) => write(`imdsv2:${text.trim().replace(/^error:/, '')}; ${acceptedBy(command, text)}`),
-      getOutHelpWidth: () => io.columns,
-      getErrHelpWidth: () => io.columns,
-      getOutHasColors: () => false,
-    });
+function configured(command: Commander, io: Io): Commander {
+  return command.exitOverride().configureOutput({
+    writeOut: (text) => io.out(text.trimEnd()),
+    writeErr: (text) => io.note(text.trimEnd()),
+    outputError: (text, write) => write(`imdsv2: ${oneLine(text)}; ${acceptedBy(command, text)}`),
+    getOutHelpWidth: () => io.columns,
+    getErrHelpWidth: () => io.columns,
+    getOutHasColors: () => false,
+  });
 }
 
-/** What could have been typed instead. */
+/** Commander's error in one line: it puts "(Did you mean …?)" on a line of its own. */
+const oneLine = (text: string): string =>
+  text
+    .trim()
+    .replace(/^error: /, '')
+    .replace('\n', ' ');
+
+/** What is accepted in place of what was refused. */
 function acceptedBy(command: Commander, problem: string): string {
   if (problem.includes('unknown command')) return `accepted: ${command.commands.map((sub) => sub.name()).join(', ')}`;
   if (!problem.includes('unknown option')) return `see ${pathOf(command)} --help`;
   return `accepted: ${[...command.options.flatMap(({ long }) => long ?? []), '--help'].join(', ')}`;
 }
 
-/** Commander counts them, but does not say which it means. */
+/** Commander's own error gives the number of arguments, not the excess one. */
 function refuseExcess(command: Commander): void {
   const { args, registeredArguments } = command;
   const excess = registeredArguments.at(-1)?.variadic ? undefined : args[registeredArguments.length];
   if (excess === undefined) return;
   const accepted = [pathOf(command), command.usage()].join(' ');
-  throw new UsageError(`${JSON.stringify(clean(excess))} is one argument too many; accepted: ${accepted}`);
+  throw new UsageError(`unexpected argument ${JSON.stringify(clean(excess))}; accepted: ${accepted}`);
 }
 
 const pathOf = (command: Commander): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 
-const descriptionOf = ({ summary, details }: AnyCommand): string => [summary, details].filter(Boolean).join('\n\n');
+function descriptionOf(command: AnyCommand): string {
+  const permissions = 'permissions' in command ? command.permissions : undefined;
+  return [`${command.summary}.`, command.details, permissions && `Needs ${permissions}.`].filter(Boolean).join('\n\n');
+}
 
 function examplesOf({ examples }: AnyCommand): string {
   return `\nExamples:\n${examples.map(([line, does]) => `  # ${does}\n  ${line}`).join('\n')}`;

@@ -1,28 +1,21 @@
 /**
- * Names that the outside relies on: dashboards, filter policies, tag policies and scripts are written against them.
- * They are public the day they ship. Nothing heavy may be imported here: the CDK app and the function both read this file.
+ * The public names: users write dashboards, filter policies, tag policies and scripts against them.
+ * This file imports nothing, because the CDK app and the functions both read it.
  */
 
-/** Modes of the product. `audit` has no writer in the function and no permission in its role. */
+/** Modes of the product. In `audit`, neither the function nor its role can change an instance. */
 export const MODES = ['enforce', 'audit'] as const;
 export type Mode = (typeof MODES)[number];
 
-/**
- * What happens to an instance that existed before: reported only, closed where its IMDSv1 use was measured and is zero, or
- * treated like a new launch.
- */
+/** What happens to existing instances: report only, remediate if measured as unused, or remediate. */
 export const EXISTING = ['audit', 'enforce-when-unused', 'enforce'] as const;
 export type Existing = (typeof EXISTING)[number];
 
-/** Whether a CloudTrail trail feeds the bus: one is there, the stack creates one, or there is none. */
+/** The CloudTrail trail that delivers events: one exists, the stack creates one, or there is none. */
 export const TRAIL = ['existing', 'create', 'none'] as const;
 export type Trail = (typeof TRAIL)[number];
 
-/** What made us look at an instance. */
-export const TRIGGERS = ['launch', 'drift', 'grant', 'revoke', 'running', 'scan', 'command'] as const;
-export type TriggerName = (typeof TRIGGERS)[number];
-
-/** What became of an instance; the `status` message attribute. */
+/** Result of evaluating an instance; the `status` message attribute. */
 export const STATUSES = [
   'remediated',
   'would-remediate',
@@ -34,74 +27,83 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Severities, mildest first; the `severity` message attribute is the worst in the message. */
-export const SEVERITIES = ['INFORMATIONAL', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
+/** Severities of Security Hub, lowest first; the `severity` message attribute is the highest one. */
+export const SEVERITIES = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** Tag keys of a dated exemption. The date is a calendar day, valid through its end in UTC. */
+/** Tag keys of an exemption. Its date is a calendar day, in effect until the end of that day in UTC. */
 export const TAG = { exemptUntil: 'imdsv2:exempt-until', exemptReason: 'imdsv2:exempt-reason' } as const;
 
-/** The schema of the JSON message, in its `schema` field. */
+/** The `schema` field of a JSON alert. */
 export const MESSAGE_SCHEMA = 'imdsv2-enforcer.outcome/v1';
 
-/** The schema of the JSON digest of a scan. */
+/** The `schema` field of the JSON digest of a scan. */
 export const DIGEST_SCHEMA = 'imdsv2-enforcer.digest/v1';
 
-/** The schema of the JSON message about what a change broke. */
+/** The `schema` field of a JSON alert about the workload impact of a remediation. */
 export const WORKLOAD_IMPACT_SCHEMA = 'imdsv2-enforcer.workload-impact/v1';
 
-/** `source` of the events we put on our own queue. */
+/** The `source` of messages on the queues of the product. */
 export const SOURCE = 'imdsv2-enforcer';
 
-/** The stack that the CDK app makes. */
+/** Default name of the stack in the home region. */
 export const STACK = 'Imdsv2Enforcer';
 
-/** The bus of our own in the home region, to which the rules of every other region send. */
+/** Name of the event bus in the home region that receives the events of the other regions. */
 export const BUS = 'imdsv2-enforcer';
 
-/** Name of the stack that listens in another region. @param home name of the stack in the home region. */
+/**
+ * Name of the stack in a region that forwards its events.
+ *
+ * @param home name of the stack in the home region.
+ */
 export const forwarderStack = (home: string, region: string): string => `${home}-${region}`;
 
-/** Name of a rule, in each region but the home region, that sends to the home region. */
+/** Name of a rule that forwards events to the home region. */
 export const forwarderRule = (ruleId: string): string => `${BUS}-${ruleId}`;
 
-/** Name of the queue, in each region but the home region, that holds what could not be sent to the home region. */
+/** Name of the queue, in a region that forwards its events, for events that could not be delivered. */
 export const FORWARDER_DEAD_LETTER_QUEUE = 'imdsv2-enforcer-forwarder-dead-letter-queue';
 
-/** Key of `cdk.context.json` that `imdsv2 regions --write` stores the regions of the account under, the home region first. */
+/** Key in `cdk.context.json` of the regions that `imdsv2 regions --write` stores, home region first. */
 export const REGIONS_CONTEXT = 'imdsv2-enforcer:regions';
 
-/** The event that asks whether the function is alive, and the `message` of the log line that answers it. */
+/** The event of `imdsv2 doctor`, and the `message` of the log line that answers it. */
 export const PING = { source: 'imdsv2-enforcer.ping', detailType: 'Ping', answered: 'ping answered' } as const;
 
-/** CloudWatch metrics, all with the dimension `service`; what is by region has `region` too. Counts, except what says seconds. */
+/**
+ * CloudWatch metrics. Their unit is a count, unless the name says seconds.
+ *
+ * All have the dimension `service`; metrics by region also have `region`.
+ */
 export const METRICS = {
   namespace: 'Imdsv2Enforcer',
   service: 'imdsv2-enforcer',
   names: {
     remediated: 'Remediated',
-    /** The part of `Remediated` that somebody had switched back: the tug-of-war alarm watches it. */
+    /** The part of `Remediated` that was drift; the alarm for repeated drift is based on it. */
     driftRemediated: 'DriftRemediated',
     needsReview: 'NeedsReview',
     exempt: 'Exempt',
-    /** Could not be done, and trying again would not help. */
+    /** Failures that are not retried. */
     failed: 'Failed',
-    /** Could not be done this time; a retry follows, and after the last one the dead-letter queue. */
+    /** Failures that are retried; after the last retry the event goes to the dead-letter queue. */
     retried: 'Retried',
+    /** Events, or parts of events, that could not be read. */
     notUnderstood: 'NotUnderstood',
-    /** By region: instances that CIS AWS 5.7 passes. */
+    /** By region: instances that pass CIS AWS 5.7. */
     compliant: 'Compliant',
-    /** By region: instances that answer IMDSv1 without an exemption. */
+    /** By region: instances with IMDSv1 enabled and no exemption. */
     nonCompliant: 'NonCompliant',
-    /** By region: age of the oldest of `Open`. */
+    /** By region: age of the oldest instance in `NonCompliant`. */
     oldestNonCompliantSeconds: 'OldestNonCompliantSeconds',
-    /** One for each region and run. */
+    /** One for each scan of a region. */
     scanCompleted: 'ScanCompleted',
-    /** What is off with the regions that send their events home: one for each scan of such a region, 0 if nothing is. */
+    /** Problems of a region that forwards its events: one value for each scan, 0 if there are none. */
     forwarderProblems: 'ForwarderProblems',
-    /** Instances on which calls without a token are refused since they were closed. */
+    /** Remediated instances on which IMDSv1 calls are rejected. */
     rejectedInstances: 'RejectedInstances',
-    /** Seconds that IMDSv1 was reachable, one value per remediated instance. */
+    /** Seconds that IMDSv1 was enabled, one value for each remediated instance. */
     exposureSeconds: 'ExposureSeconds',
   },
 } as const;

@@ -1,9 +1,8 @@
+/** The findings of cdk-nag that are accepted, with the reason for each. */
 import { Stack, Token, Validations } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-
-/** Every finding of cdk-nag that we accept, and why. */
 
 export function acknowledgeRole(role: Role, instances: string): void {
   Validations.of(role).acknowledge(
@@ -17,7 +16,8 @@ export function acknowledgeRole(role: Role, instances: string): void {
     },
     {
       id: 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
-      reason: 'The form that the SNS developer guide asks of publishers to an encrypted topic, on this one key.',
+      reason:
+        'The SNS developer guide asks for this action of publishers to an encrypted topic; it is on one key only.',
     },
   );
 }
@@ -26,21 +26,21 @@ export function acknowledgeWideReads(role: Role): void {
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason:
-      'What it reads (EC2, CloudWatch metrics, rules, trails) has no resource-level permissions, or is any trail of the account.',
+      'Reads of EC2, CloudWatch metrics, rules and trails have no resource-level permissions, or apply to any trail of the account.',
   });
 }
 
 export function acknowledgeTrailBucket(bucket: Bucket): void {
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
-    reason: 'The bucket holds nothing but the trail; access logs would need a second bucket that nobody reads.',
+    reason: 'The bucket contains nothing but the trail; access logs would need a second bucket.',
   });
 }
 
 export function acknowledgeForwarderDeadLetterQueue(queue: Queue): void {
   Validations.of(queue).acknowledge({
     id: 'AwsSolutions-SQS3',
-    reason: 'It is the dead-letter queue of the rules, which cdk-nag does not look at.',
+    reason: 'It is the dead-letter queue of the rules, which cdk-nag does not check.',
   });
 }
 

@@ -7,11 +7,18 @@ import { ForwarderStack } from './forwarder-stack.ts';
 /** The stacks of one account. */
 export interface Deployment {
   readonly home: EnforcerStack;
-  /** One for each other region. */
+  /** One for each region except the home region. */
   readonly forwarders: readonly Stack[];
 }
 
-/** Makes the stacks: the enforcer in the first of the regions, or wherever it is deployed if none is given, and a forwarder in each other. */
+/**
+ * Creates the stacks of one account: the enforcer in the home region, and a forwarder in each other region.
+ *
+ * The first of `props.regions` is the home region. Without `regions` there is one stack, in the region of `props.env`.
+ *
+ * @example
+ * deployment(app, 'Imdsv2Enforcer', { code, regions: ['us-east-1', 'eu-west-1'], alertEmail: ['security@example.com'] });
+ */
 export function deployment(scope: Construct, id: string, props: EnforcerStackProps): Deployment {
   const [homeRegion, ...others] = props.regions ?? [];
   if (homeRegion === undefined) return { home: new EnforcerStack(scope, id, props), forwarders: [] };
@@ -22,8 +29,8 @@ export function deployment(scope: Construct, id: string, props: EnforcerStackPro
       env: { account, region },
       homeRegion,
     });
-    // What is sent before the bus is there would be lost.
-    stack.addStackDependency(home, 'it has the bus');
+    // Events that are forwarded before the bus exists would be lost.
+    stack.addStackDependency(home, 'it has the event bus');
     return stack;
   });
   return { home, forwarders };

@@ -6,13 +6,13 @@ import type { Settings } from './settings.ts';
 const MODIFY = 'ec2:ModifyInstanceMetadataOptions';
 
 /**
- * Lets a role look at every instance and, if it `changes` them, require tokens; the denies are there either way, and cost nothing.
+ * Grants a role to describe all instances and, with `changes`, to require tokens on them. The denies apply either way.
  *
- * The change comes last, so that a diff between the modes shows one statement and moves no other.
+ * The grant of the change is the last statement, so that a change of `mode` shows as one statement in a diff.
  */
 export function grantEc2(role: Role, { roleGuard }: Settings, { changes }: { readonly changes: boolean }): void {
   const stack = Stack.of(role);
-  // Every region: a function works in the region of the event.
+  // In every region, because a function works in the region of the event.
   const instances = stack.formatArn({ service: 'ec2', region: '*', resource: 'instance', resourceName: '*' });
   role.addToPolicy(new PolicyStatement({ actions: ['ec2:DescribeInstances'], resources: ['*'] }));
   for (const { sid, conditions } of roleGuard === 'on' ? ROLE_GUARD : []) {
@@ -25,8 +25,8 @@ export function grantEc2(role: Role, { roleGuard }: Settings, { changes }: { rea
 }
 
 /**
- * `ec2:Attribute/…` is what the request asks for, `ec2:MetadataHttpEndpoint` what the instance has now. Negated operators also
- * match an absent key; never use the `…IfExists` forms here, they would let through a request that does not say.
+ * `ec2:Attribute/…` is the value in the request, `ec2:MetadataHttpEndpoint` the current value of the instance. Negated operators
+ * also match an absent key. Do not use the `…IfExists` operators: they would allow a request without the attribute.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-instance-metadata
  */
 const ROLE_GUARD = [

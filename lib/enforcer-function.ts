@@ -27,21 +27,22 @@ export interface EnforcerFunctionProps {
   readonly deadLetterQueue: IQueue;
 }
 
-/** The one function, with its log, its role and its place at the work queue. */
+/** The function that handles events, with its role, its log group and its event source mapping. */
 export class EnforcerFunction extends LambdaFunction {
   public constructor(scope: Construct, id: string, props: EnforcerFunctionProps) {
     const { settings, topics, workQueue, deadLetterQueue } = props;
     const role = new Role(scope, `${id}Role`, {
-      description: 'Looks at EC2 instances and, in mode enforce, requires IMDSv2 tokens on them',
+      description: 'Describes EC2 instances and, in mode enforce, requires IMDSv2 on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: settings.logRetentionDays,
-      // The record of what was changed outlives the stack, until its retention ends. A failed first deployment leaves nothing.
+      // The log records what was changed, so it is retained after the stack. A failed first deployment leaves nothing behind.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     super(scope, id, {
-      description: 'Requires IMDSv2 tokens on the instances that events name, and tells the security team',
+      description:
+        'Requires IMDSv2 on instances that launch with IMDSv1 or on which it is re-enabled, and publishes alerts',
       code: props.code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -52,7 +53,7 @@ export class EnforcerFunction extends LambdaFunction {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: toEnvironment(configOf(settings, topics, workQueue)),
-      // Lambda tries three times within minutes; throttled events wait up to six hours, the longest there is.
+      // Lambda retries errors twice within minutes, and throttled events for up to six hours, its maximum.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
       retryAttempts: 2,
       maxEventAge: Duration.hours(6),
@@ -63,9 +64,9 @@ export class EnforcerFunction extends LambdaFunction {
     topics.outcomes.grantPublish(role);
     topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
     workQueue.grantConsumeMessages(role);
-    // Findings, and alerts that SNS refused.
+    // Findings, post-change checks, undelivered alerts and remaining targets.
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [workQueue.queueArn] }));
-    // What still uses IMDSv1, before an existing instance is closed and after one was.
+    // IMDSv1 usage, before an existing instance is remediated and after any remediation.
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] }));
     grantEc2(role, settings, { changes: settings.mode === 'enforce' });
 
@@ -75,7 +76,7 @@ export class EnforcerFunction extends LambdaFunction {
       batchSize: 200,
       maxBatchingWindow: BATCH_WINDOW,
       reportBatchItemFailures: true,
-      // Every batch draws on the account's EC2 request rate.
+      // All batches share the account's EC2 request quota.
       maxConcurrency: 2,
     });
   }

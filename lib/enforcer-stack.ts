@@ -3,16 +3,18 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { Imdsv2Enforcer, type Imdsv2EnforcerProps } from './imdsv2-enforcer.ts';
 
+/** The props of a stack and of the `Imdsv2Enforcer` in it. */
 export interface EnforcerStackProps extends StackProps, Imdsv2EnforcerProps {}
 
-/** One `Imdsv2Enforcer`, and as outputs what the runbook and other tools ask for. */
+/** A stack with one `Imdsv2Enforcer`. Its outputs are what the runbook and `imdsv2 doctor` need. */
 export class EnforcerStack extends Stack {
   public readonly enforcer: Imdsv2Enforcer;
 
   public constructor(scope: Construct, id: string, props: EnforcerStackProps) {
     super(scope, id, {
-      description: 'imdsv2-enforcer: switches IMDSv1 off on EC2 instances that start with it or are set back to it',
-      // A metadata resource and a condition on every region would only make the template longer.
+      description:
+        'imdsv2-enforcer: requires IMDSv2 on EC2 instances that launch with IMDSv1 or on which it is re-enabled',
+      // Without the CDK's metadata resource and its condition for every region.
       analyticsReporting: false,
       ...props,
     });
@@ -27,29 +29,27 @@ export class EnforcerStack extends Stack {
       settings,
     } = this.enforcer;
     const outputs: Record<string, readonly [value: string, description: string]> = {
-      OutcomesTopicArn: [outcomesTopic.topicArn, 'What became of instances; subscribe the security team'],
-      OperationsTopicArn: [operationsTopic.topicArn, 'Alarms about the product itself'],
-      FunctionName: [enforcer.functionName, 'The function'],
-      LogGroupName: [enforcer.logGroup.logGroupName, 'Its log'],
-      WorkQueueUrl: [workQueue.queueUrl, 'Work that waits'],
-      WorkQueueArn: [workQueue.queueArn, 'Work that waits'],
-      DeadLetterQueueUrl: [deadLetterQueue.queueUrl, 'What could not be delivered or done'],
-      DeadLetterQueueArn: [deadLetterQueue.queueArn, 'What could not be delivered or done'],
-      RedriveCommand: [redrive(deadLetterQueue, workQueue), 'Gives the dead letters another try'],
-      ScanFunctionName: [scan.function.functionName, 'The function of the scan'],
-      ScanLogGroupName: [scan.function.logGroup.logGroupName, 'Its log'],
-      ScanQueueUrl: [scan.queue.queueUrl, 'Steps of scans that wait'],
-      ScanQueueArn: [scan.queue.queueArn, 'Steps of scans that wait'],
-      ScanDeadLetterQueueUrl: [scan.deadLetterQueue.queueUrl, 'Steps of scans that could not be done'],
-      ScanDeadLetterQueueArn: [scan.deadLetterQueue.queueArn, 'Steps of scans that could not be done'],
-      ScanRedriveCommand: [redrive(scan.deadLetterQueue, scan.queue), 'Gives those steps another try'],
-      Mode: [settings.mode, 'Setting: whether instances are changed or only told'],
-      Existing: [settings.existing, 'Setting: what happens to instances that existed before'],
-      Trail: [settings.trail, 'Setting: whether a trail feeds the event bus'],
-      RoleGuard: [settings.roleGuard, 'Setting: whether denies keep the role from allowing IMDSv1'],
-      ...(settings.regions.length > 1 && {
-        Regions: [settings.regions.join(','), 'Setting: the regions to listen in, the home region first'],
-      }),
+      OutcomesTopicArn: [outcomesTopic.topicArn, 'Topic of alerts and digests; subscribe the security team'],
+      OperationsTopicArn: [operationsTopic.topicArn, 'Topic of alarms about the deployment; subscribe its operators'],
+      FunctionName: [enforcer.functionName, 'Function that handles events'],
+      LogGroupName: [enforcer.logGroup.logGroupName, 'Log group of the function that handles events'],
+      WorkQueueUrl: [workQueue.queueUrl, 'Work queue'],
+      WorkQueueArn: [workQueue.queueArn, 'Work queue'],
+      DeadLetterQueueUrl: [deadLetterQueue.queueUrl, 'Dead-letter queue of events'],
+      DeadLetterQueueArn: [deadLetterQueue.queueArn, 'Dead-letter queue of events'],
+      RedriveCommand: [redrive(deadLetterQueue, workQueue), 'Moves the dead-letter queue to the work queue'],
+      ScanFunctionName: [scan.function.functionName, 'Function that scans'],
+      ScanLogGroupName: [scan.function.logGroup.logGroupName, 'Log group of the function that scans'],
+      ScanQueueUrl: [scan.queue.queueUrl, 'Queue of scan steps'],
+      ScanQueueArn: [scan.queue.queueArn, 'Queue of scan steps'],
+      ScanDeadLetterQueueUrl: [scan.deadLetterQueue.queueUrl, 'Dead-letter queue of scan steps'],
+      ScanDeadLetterQueueArn: [scan.deadLetterQueue.queueArn, 'Dead-letter queue of scan steps'],
+      ScanRedriveCommand: [redrive(scan.deadLetterQueue, scan.queue), 'Moves the dead-letter queue of scan steps back'],
+      Mode: [settings.mode, 'Setting mode'],
+      Existing: [settings.existing, 'Setting existing'],
+      Trail: [settings.trail, 'Setting trail'],
+      RoleGuard: [settings.roleGuard, 'Setting roleGuard'],
+      ...(settings.regions.length > 1 && { Regions: [settings.regions.join(','), 'Setting regions'] }),
     };
     for (const [name, [value, description]] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value, description });

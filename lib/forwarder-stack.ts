@@ -11,26 +11,26 @@ import { DELIVERY } from './timing.ts';
 import { eventPattern } from './trigger-rules.ts';
 
 export interface ForwarderStackProps extends StackProps {
-  /** Where the enforcer is. */
+  /** The region of the enforcer. */
   readonly homeRegion: string;
 }
 
 /**
- * Listens in one more region: the same rules, which send to the bus in the home region.
+ * Monitors one more region: the rules of the triggers, with the event bus in the home region as target.
  *
- * It has no asset and needs no bootstrapped region, for an account has many of those.
+ * The stack has no assets, so the region need not be bootstrapped.
  */
 export class ForwarderStack extends Stack {
   public constructor(scope: Construct, id: string, { homeRegion, ...props }: ForwarderStackProps) {
     super(scope, id, {
-      description: `imdsv2-enforcer: sends what happens to EC2 instances here to ${homeRegion}`,
+      description: `imdsv2-enforcer: forwards events of EC2 instances to ${homeRegion}`,
       analyticsReporting: false,
-      // The only one that asks for neither a bucket nor a role of a bootstrapped region, as long as there is no asset.
+      // The only synthesizer that, without assets, needs neither a bucket nor a role of a bootstrapped region.
       synthesizer: new LegacyStackSynthesizer(),
       ...props,
     });
     const deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
-      // A name that the home region knows without a reference between stacks.
+      // A fixed name, because the home region refers to it without a cross-region reference.
       queueName: FORWARDER_DEAD_LETTER_QUEUE,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -38,15 +38,15 @@ export class ForwarderStack extends Stack {
     });
     acknowledgeForwarderDeadLetterQueue(deadLetterQueue);
     const role = new Role(this, 'Role', {
-      description: `Sends events to the bus of imdsv2-enforcer in ${homeRegion}`,
+      description: `Sends events to the event bus of imdsv2-enforcer in ${homeRegion}`,
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
     });
-    // By a constructed ARN: a reference between regions would need a function of its own in each.
+    // A constructed ARN, because a cross-region reference would need a custom resource in each region.
     const busArn = this.formatArn({ service: 'events', region: homeRegion, resource: 'event-bus', resourceName: BUS });
     const target = new EventBusTarget(EventBus.fromEventBusArn(this, 'Home', busArn), { role, deadLetterQueue });
     for (const trigger of TRIGGERS) {
       new Rule(this, trigger.ruleId, {
-        // By which the bus knows whom it lets in.
+        // The policy of the event bus admits rules by their names.
         ruleName: forwarderRule(trigger.ruleId),
         description: trigger.description,
         eventPattern: eventPattern(trigger),
@@ -56,7 +56,7 @@ export class ForwarderStack extends Stack {
   }
 }
 
-/** CloudFormation takes a retry policy for every target, the CDK has it for all but this one. */
+/** Adds the retry policy that CloudFormation accepts for event bus targets but the CDK construct has no prop for. */
 const withRetries = (target: IRuleTarget): IRuleTarget => ({
   bind: (rule, id) => ({
     ...target.bind(rule, id),

@@ -7,23 +7,23 @@ import { TRIGGERS } from '../lambda/triggers/index.ts';
 import { eventPattern, targetOf, type TriggerRulesProps } from './trigger-rules.ts';
 
 export interface HomeBusProps extends TriggerRulesProps {
-  /** The regions that send here. */
+  /** The regions that forward their events. */
   readonly regions: readonly string[];
 }
 
 /**
- * The bus to which the other regions send, with a rule for each trigger.
+ * The event bus to which the other regions forward their events, with a rule for each trigger.
  *
- * It is not the default bus: rules of other teams there would fire for instances of other regions.
+ * It is not the default event bus, where rules of other teams would match instances of other regions.
  */
 export class HomeBus extends Construct {
-  /** The rules on it, which must be enabled. */
+  /** The rules on the event bus, which must be enabled. */
   public readonly rules: readonly Rule[];
 
   public constructor(scope: Construct, id: string, { regions, ...targets }: HomeBusProps) {
     super(scope, id);
     const stack = Stack.of(this);
-    // Without a description, and its policy apart: CloudFormation of GovCloud takes neither in the bus.
+    // Without a description and with a separate policy, because CloudFormation in GovCloud supports neither property.
     const eventBus = new EventBus(this, 'Bus', { eventBusName: BUS });
     const forwarders = regions.map((region) =>
       stack.formatArn({ service: 'events', region, resource: 'rule', resourceName: forwarderRule('*') }),
@@ -42,10 +42,10 @@ export class HomeBus extends Construct {
       (trigger) =>
         new Rule(this, trigger.ruleId, {
           eventBus,
-          // The bus is ours, so the name is free; and it is known where CloudFormation's own is not.
+          // A fixed name, because the scan function refers to the rule by name. No other stack uses this event bus.
           ruleName: trigger.ruleId,
           description: `From other regions: ${trigger.description}`,
-          // A forwarded event keeps the account and the region that it comes from.
+          // A forwarded event keeps its account and its region.
           eventPattern: { ...eventPattern(trigger), account: [stack.account], region: [...regions] },
           targets: [targetOf(trigger, targets)],
         }),

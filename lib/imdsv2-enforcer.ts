@@ -15,29 +15,42 @@ import { Topics } from './topics.ts';
 import { ManagementTrail } from './trail.ts';
 import { TriggerRules } from './trigger-rules.ts';
 
-/** What is not chosen has the default of `Settings`. */
+/** The settings, each with a default, and the code of the functions. */
 export interface Imdsv2EnforcerProps extends Partial<Settings> {
-  /** The built bundles of the functions: folders with `index.mjs` that exports `handler`. */
+  /** Directories of the built bundles, each with an `index.mjs` that exports `handler`. */
   readonly code: { readonly enforce: Code; readonly scan: Code };
 }
 
 /**
- * Switches IMDSv1 off on the EC2 instances of this account and region, and of the other `regions` where a `ForwarderStack` is, the moment they start with it or are set back to it, and
- * tells the security team.
+ * Requires IMDSv2 on the EC2 instances of an account.
+ *
+ * An instance that launches with IMDSv1, or on which IMDSv1 is re-enabled, is remediated within seconds, and the security team is
+ * notified. A scheduled scan covers every enabled region. Events are handled for the region of the stack and for the other
+ * `regions`, each of which needs a `ForwarderStack`; `deployment` creates all of them.
+ *
+ * A setting that is not accepted is an error annotation, so that a synth reports all of them at once.
+ *
+ * @example
+ * new Imdsv2Enforcer(this, 'Imdsv2Enforcer', {
+ *   code: { enforce: Code.fromAsset('dist/enforce'), scan: Code.fromAsset('dist/scan') },
+ *   mode: 'audit',
+ *   alertEmail: ['security@example.com'],
+ * });
  */
 export class Imdsv2Enforcer extends Construct {
+  /** Handles events of instances: launches, drift and exemption tags. */
   public readonly function: LambdaFunction;
-  /** What became of instances; subscribe the security team. */
+  /** Alerts and digests; subscribe the security team. */
   public readonly outcomesTopic: Topic;
-  /** Alarms about the product itself; subscribe the team that runs it. */
+  /** Alarms about the deployment itself; subscribe its operators. */
   public readonly operationsTopic: Topic;
-  /** Running-state events, findings and alerts not yet sent. */
+  /** Running-state events, findings, post-change checks and undelivered alerts. */
   public readonly workQueue: Queue;
-  /** Looks at every instance on a schedule: its function, its queue and its dead letters. */
+  /** Scans every instance on a schedule: its function, its queue and its dead-letter queue. */
   public readonly scan: Scan;
-  /** What could not be delivered or done. Redrive it to `workQueue`. */
+  /** Events that could not be delivered or handled. Redrive it to `workQueue`. */
   public readonly deadLetterQueue: Queue;
-  /** What was chosen, and the defaults of the rest. */
+  /** The settings, defaults included. */
   public readonly settings: Settings;
 
   public constructor(scope: Construct, id: string, { code, ...chosen }: Imdsv2EnforcerProps) {
@@ -46,7 +59,7 @@ export class Imdsv2Enforcer extends Construct {
     problems.forEach((problem) => Annotations.of(this).addError(problem));
     this.settings = settings;
     this.checkHome(settings);
-    this.sayWhatIsUnseen(settings);
+    this.warnAboutTrail(settings);
 
     const topics = new Topics(this, 'Topics', settings);
     this.outcomesTopic = topics.outcomes;
@@ -58,7 +71,7 @@ export class Imdsv2Enforcer extends Construct {
     const targets = { function: this.function, ...queues };
     const { rules } = new TriggerRules(this, 'Rules', targets);
     const [, ...regions] = settings.regions;
-    const forwarded = regions.length > 0 ? new HomeBus(this, 'Forwarded', { ...targets, regions }).rules : [];
+    const forwarded = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...targets, regions }).rules : [];
     this.scan = new Scan(this, 'Scan', { code: code.scan, settings, topics, rules, forwarded, ...queues });
     new Monitoring(this, 'Monitoring', {
       function: this.function,
@@ -67,114 +80,112 @@ export class Imdsv2Enforcer extends Construct {
       scanEveryHours: settings.scanEveryHours,
       forwards: regions.length > 0,
       operations: topics.operations,
-      runbookUrl: settings.runbookUrl ?? 'docs/runbook.md',
+      runbookUrl: settings.runbookUrl,
     });
     if (settings.trail === 'create') new ManagementTrail(this, 'Trail', settings);
   }
 
-  /** Instances on which IMDSv1 was switched off. */
+  /** Instances that were remediated. */
   public metricRemediated(options?: MetricOptions): Metric {
     return enforcerMetric('remediated', options);
   }
 
-  /** The part of `metricRemediated` that somebody had set back. */
+  /** The part of `metricRemediated` that was drift. */
   public metricDriftRemediated(options?: MetricOptions): Metric {
     return enforcerMetric('driftRemediated', options);
   }
 
-  /** Instances that were left alone because something could not be told, or because they existed before. */
+  /** Instances that need review: IMDSv1 may be enabled and is not remediated automatically. */
   public metricNeedsReview(options?: MetricOptions): Metric {
     return enforcerMetric('needsReview', options);
   }
 
-  /** Instances that were left alone because of an exemption in date. */
+  /** Instances with an exemption in effect. */
   public metricExempt(options?: MetricOptions): Metric {
     return enforcerMetric('exempt', options);
   }
 
-  /** Instances for which it could not be done, and trying again would not help. */
+  /** Instances whose remediation failed and is not retried. */
   public metricFailed(options?: MetricOptions): Metric {
     return enforcerMetric('failed', options);
   }
 
-  /** Instances for which it could not be done this time. */
+  /** Instances whose remediation failed and is retried. */
   public metricRetried(options?: MetricOptions): Metric {
     return enforcerMetric('retried', options);
   }
 
-  /** Events, or parts of them, that could not be understood. */
+  /** Events, or parts of events, that could not be read. */
   public metricNotUnderstood(options?: MetricOptions): Metric {
     return enforcerMetric('notUnderstood', options);
   }
 
-  /** Seconds that IMDSv1 was reachable, one value per remediated instance; the 95th percentile unless told otherwise. */
+  /** Seconds for which IMDSv1 was enabled, one value per remediated instance; by default the 95th percentile. */
   public metricExposureSeconds(options?: MetricOptions): Metric {
     return enforcerMetric('exposureSeconds', { statistic: Stats.p(95), ...options });
   }
 
-  /** One for each region and scan. */
+  /** Completed scans, one for each region and run. */
   public metricScanCompleted(options?: MetricOptions): Metric {
     return enforcerMetric('scanCompleted', options);
   }
 
-  /** Instances on which calls without a token are refused since they were closed. */
+  /** Remediated instances on which IMDSv1 calls are rejected. */
   public metricRejectedInstances(options?: MetricOptions): Metric {
     return enforcerMetric('rejectedInstances', options);
   }
 
-  /** What is off with the regions that send their events home, as their last scans found it. */
+  /** Problems of the regions that forward their events, as of their last scans. */
   public metricForwarderProblems(options?: MetricOptions): Metric {
     return enforcerMetric('forwarderProblems', options);
   }
 
-  /** Instances of a region that CIS AWS 5.7 passes, as its last scan counted them. */
+  /** Instances of a region that pass CIS AWS 5.7, as of its last scan. */
   public metricCompliantIn(region: string, options?: MetricOptions): Metric {
     return regionMetric('compliant', region, options);
   }
 
-  /** Instances of a region that answer IMDSv1 without an exemption, as its last scan counted them. */
+  /** Instances of a region with IMDSv1 enabled and no exemption, as of its last scan. */
   public metricNonCompliantIn(region: string, options?: MetricOptions): Metric {
     return regionMetric('nonCompliant', region, options);
   }
 
-  /** The part of `metricNonCompliantIn` that is left alone, whatever the reason. */
+  /** The part of `metricNonCompliantIn` that needs review. */
   public metricNeedsReviewIn(region: string, options?: MetricOptions): Metric {
     return regionMetric('needsReview', region, options);
   }
 
-  /** Instances of a region with an exemption in date, as its last scan counted them. */
+  /** Instances of a region with an exemption in effect, as of its last scan. */
   public metricExemptIn(region: string, options?: MetricOptions): Metric {
     return regionMetric('exempt', region, options);
   }
 
-  /** Seconds since the first launch of the oldest instance of `metricNonCompliantIn`. */
+  /** Seconds since the first launch of the oldest instance in `metricNonCompliantIn`. */
   public metricOldestNonCompliantSecondsIn(region: string, options?: MetricOptions): Metric {
     return regionMetric('oldestNonCompliantSeconds', region, options);
   }
 
-  /** The others send to the first region, so the construct must be there. */
+  /** The other regions forward to the first one, so the construct must be in it. */
   private checkHome({ regions: [home] }: Settings): void {
     const { region } = Stack.of(this);
     if (home === undefined || region === home) return;
-    const where = Token.isUnresolved(region) ? 'of no certain region' : `in ${region}`;
-    Annotations.of(this).addError(
-      `regions begins with ${home}, but the stack is ${where}; the home region comes first`,
-    );
+    const found = Token.isUnresolved(region) ? 'has no fixed region' : `is in ${region}`;
+    Annotations.of(this).addError(`regions begins with ${home}, its home region, but the stack ${found}`);
   }
 
-  private sayWhatIsUnseen({ trail, regions }: Settings): void {
-    const where = regions.length > 1 ? 'each of the regions' : 'this region';
+  private warnAboutTrail({ trail, regions }: Settings): void {
+    const scope = regions.length > 1 ? 'each of the regions' : 'this region';
     if (trail === 'existing') {
       Annotations.of(this).addInfoV2(
         'imdsv2-enforcer:trailExpected',
-        `trail=existing expects a CloudTrail trail that logs management events in ${where}. Without one, an instance that is ` +
-          'set back to IMDSv1 is not seen, and an insecure launch is seen late and without its caller.',
+        `trail=existing expects a CloudTrail trail that logs management events in ${scope}. Without one, drift is not ` +
+          'detected, and a launch with IMDSv1 is detected later and without its caller.',
       );
     }
     if (trail === 'none') {
       Annotations.of(this).addWarningV2(
         'imdsv2-enforcer:noTrail',
-        'trail=none: an instance that is set back to IMDSv1 is not seen, and alerts cannot name who launched an instance.',
+        'trail=none: drift is not detected, and alerts cannot name the caller of a launch.',
       );
     }
   }

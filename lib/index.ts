@@ -1,4 +1,4 @@
-/** What other CDK apps may import. */
+/** The public API of the constructs. */
 export { type Deployment, deployment } from './deployment.ts';
 export { EnforcerStack, type EnforcerStackProps } from './enforcer-stack.ts';
 export { ForwarderStack, type ForwarderStackProps } from './forwarder-stack.ts';

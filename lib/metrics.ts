@@ -4,10 +4,10 @@ import { METRICS } from '../lambda/contract.ts';
 
 const { namespace, service, names } = METRICS;
 
-/** What a scan counts in each region. */
+/** Metrics that a scan emits for each region. */
 export type Gauge = 'compliant' | 'nonCompliant' | 'needsReview' | 'exempt' | 'oldestNonCompliantSeconds';
 
-/** A metric that the functions emit; a sum over five minutes unless told otherwise. */
+/** A metric of the functions; by default the sum over five minutes. */
 export function enforcerMetric(name: keyof typeof names, options: MetricOptions = {}): Metric {
   return new Metric({
     statistic: Stats.SUM,
@@ -18,7 +18,7 @@ export function enforcerMetric(name: keyof typeof names, options: MetricOptions 
   });
 }
 
-/** What the scans of one region counted; an average unless told otherwise. */
+/** A metric of the scans of one region; by default the average over five minutes. */
 export function regionMetric(name: Gauge, region: string, options: MetricOptions = {}): Metric {
   return new Metric({
     statistic: Stats.AVERAGE,
@@ -29,7 +29,7 @@ export function regionMetric(name: Gauge, region: string, options: MetricOptions
   });
 }
 
-/** What holds instances open, over all regions; a scan measures it once a day, and after it closed something. */
+/** Instances that need review, by reason, in all regions. A scan emits them once a day and after remediations. */
 export function needsReviewByReason(): SearchExpression {
   const search = `{${namespace},service,region,reason} MetricName="${names.needsReview}" service="${service}"`;
   const period = Duration.days(1);
@@ -40,7 +40,7 @@ export function needsReviewByReason(): SearchExpression {
   });
 }
 
-/** A gauge in every region that has it: which regions an account has, nobody knows at synth time. */
+/** A metric of the scans of all regions, by a search, because the regions are not known at synth time. */
 export function everyRegion(name: Gauge, period: Duration): SearchExpression {
   const search = `{${namespace},service,region} MetricName="${names[name]}" service="${service}"`;
   return new SearchExpression({

@@ -5,10 +5,10 @@ import type { Trail } from '../lambda/contract.ts';
 import { BATCH_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
 
 /**
- * Everything that could not be delivered or done, until somebody redrives it.
+ * The queue of events that could not be delivered or handled, until an operator redrives them.
  *
- * SQS moves messages back only out of a queue that is the dead-letter queue of another queue. This one is `WorkQueue`'s, so a
- * single redrive serves rule targets and function failures too.
+ * SQS redrives only from the dead-letter queue of another queue. This one belongs to `WorkQueue`, so one redrive also covers the
+ * events of rules and of the function's on-failure destination.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export class DeadLetterQueue extends Queue {
@@ -16,7 +16,7 @@ export class DeadLetterQueue extends Queue {
     super(scope, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // The longest that SQS keeps a message. A message that moves here keeps the age it had in the work queue.
+      // The maximum of SQS. A message from the work queue keeps its age.
       retentionPeriod: Duration.days(14),
     });
   }
@@ -27,16 +27,16 @@ export interface WorkQueueProps {
   readonly trail: Trail;
 }
 
-/** Running-state events, findings and alerts not yet sent. */
+/** The queue of running-state events, findings, post-change checks and undelivered alerts. */
 export class WorkQueue extends Queue {
   public constructor(scope: Construct, id: string, { deadLetterQueue, trail }: WorkQueueProps) {
     super(scope, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // Gives the CloudTrail record, which knows who, the time to come first. Without a trail there is nothing to wait for but
-      // EC2's own eventual consistency.
+      // The CloudTrail record of a launch, which has the caller, should be handled before the running-state event. Without a trail,
+      // the delay only covers EC2's eventual consistency.
       deliveryDelay: Duration.seconds(trail === 'none' ? 15 : 90),
-      // Lambda asks for six times the function's timeout plus the batch window, so that a throttled batch is not taken twice.
+      // Lambda recommends six times the function timeout plus the batch window, so that no throttled batch is received twice.
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * FUNCTION_TIMEOUT.toSeconds()).plus(BATCH_WINDOW),
       retentionPeriod: Duration.days(4),

@@ -19,7 +19,7 @@ import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
-import { SCAN_TIMEOUT } from './timing.ts';
+import { DELIVERY, SCAN_TIMEOUT } from './timing.ts';
 import type { Topics } from './topics.ts';
 
 export interface ScanProps {
@@ -28,17 +28,17 @@ export interface ScanProps {
   readonly topics: Topics;
   readonly workQueue: IQueue;
   readonly deadLetterQueue: IQueue;
-  /** The rules on the default bus that the scan looks after. */
+  /** The rules on the default event bus, which the scan checks. */
   readonly rules: readonly Rule[];
-  /** Those on the bus of our own, which are named after their constructs. */
+  /** The rules on the event bus of `HomeBus`, which are named after their constructs. */
   readonly forwarded: readonly Rule[];
 }
 
 /**
- * The complete half: on a schedule, every instance of every region, at a pace that leaves room for people and events.
+ * The scheduled scan of every instance in every region, with its function, its queue and its dead-letter queue.
  *
- * The steps of a region are one group of a FIFO queue, so they are taken one after the other, and a run that takes longer than
- * the schedule's period makes the next one wait instead of working beside it.
+ * The steps of a region are one message group of a FIFO queue, so they run in order, and a run that takes longer than the period
+ * of the schedule delays the next run instead of overlapping with it.
  */
 export class Scan extends Construct {
   public readonly function: LambdaFunction;
@@ -58,17 +58,17 @@ export class Scan extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...encrypted,
       fifo: true,
-      // EventBridge gives its messages no deduplication id.
+      // EventBridge sends its messages without a deduplication id.
       contentBasedDeduplication: true,
-      // A function that dies keeps its region waiting this long, so not six times the timeout: with batches of one, nothing is
-      // taken while it is still being worked on.
+      // Not six times the timeout: if the function crashes, the steps of the region wait this long. With batches of one, no step is
+      // received while it is still running.
       visibilityTimeout: SCAN_TIMEOUT.plus(Duration.minutes(1)),
-      // A region of 100,000 open instances takes nine hours.
+      // The remediation of 100,000 instances in one region takes nine hours.
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
     });
     new Rule(this, 'Schedule', {
-      description: 'Looks at every instance that there is',
+      description: 'Starts a scan of every instance',
       schedule: Schedule.cron({
         minute: '0',
         hour: settings.scanEveryHours === 24 ? '0' : `0/${settings.scanEveryHours}`,
@@ -77,14 +77,13 @@ export class Scan extends Construct {
         new SqsQueue(this.queue, {
           messageGroupId: 'start',
           deadLetterQueue,
-          maxEventAge: Duration.hours(1),
-          retryAttempts: 185,
+          ...DELIVERY,
         }),
       ],
     });
 
     const role = new Role(this, 'FunctionRole', {
-      description: 'Looks at every EC2 instance and, with existing=enforce*, requires IMDSv2 tokens on them',
+      description: 'Describes every EC2 instance and, with existing=enforce*, requires IMDSv2 on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const logGroup = new LogGroup(this, 'FunctionLogs', {
@@ -92,7 +91,7 @@ export class Scan extends Construct {
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.function = new LambdaFunction(this, 'Function', {
-      description: 'Finds the instances that no event named, closes them as chosen, and reports',
+      description: 'Scans every instance, remediates existing instances as configured, and publishes digests',
       code: props.code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -107,7 +106,6 @@ export class Scan extends Construct {
         scanQueueUrl: this.queue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
-        scanEveryHours: settings.scanEveryHours,
         forwarders,
       }),
     });
@@ -141,7 +139,7 @@ export class Scan extends Construct {
           'cloudwatch:GetMetricData',
           'cloudtrail:DescribeTrails',
           'cloudtrail:GetTrailStatus',
-          // Whether rules listen in other regions too.
+          // For the rules of other regions.
           'events:ListRules',
         ],
         resources: ['*'],
@@ -154,7 +152,7 @@ export class Scan extends Construct {
       target: this.function,
       eventSourceArn: this.queue.queueArn,
       batchSize: 1,
-      // Regions at once; a new account may have no more than ten executions for everything.
+      // Regions in parallel. A new account may have a quota of ten concurrent executions in total.
       maxConcurrency: 3,
     });
   }

@@ -1,145 +1,130 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { ConfigError, matching, oneOf, problem, SCAN_HOURS, scanHours, wholeNumber } from '../lambda/config.ts';
-import { regionNames, regionProblems, storedRegions } from './regions.ts';
-import { EXISTING, type Existing, type Mode, MODES, TRAIL, type Trail } from '../lambda/contract.ts';
+import { CONFIG, SCAN_CONFIG } from '../lambda/config.ts';
+import { TRAIL } from '../lambda/contract.ts';
+import { ConfigError, listOf, matching, oneOf, type Parser, problem, REGION_NAMES } from '../lambda/parsers.ts';
+import { regionProblems, storedRegions } from './regions.ts';
 
-const SWITCH = ['on', 'off'] as const;
+const EMAILS = listOf('e-mail addresses', /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>"]+$/);
 
-/** What a deployment may choose. The names are those of the CDK context keys. */
-export interface Settings {
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+/**
+ * All settings, one entry each: description, default and accepted values.
+ *
+ * The type `Settings`, the defaults, the parser, its error messages and the table in docs/settings.md are derived from it. A
+ * setting that a function needs has an entry of the same name in lambda/config.ts.
+ */
+export const SETTINGS = {
   /**
-   * `enforce` switches IMDSv1 off. `audit` only tells what it would do: its role is allowed no change at all.
+   * Whether new launches and drift are remediated or only reported. In `audit`, the functions are not permitted to change any
+   * instance.
    *
    * @default 'enforce'
    */
-  readonly mode: Mode;
+  mode: setting(CONFIG.mode, 'enforce'),
   /**
-   * What happens to an instance that existed before, whether a scan finds it or it is started again: only reported, closed where
-   * its use of IMDSv1 was measured and is zero, or closed.
+   * What happens to existing instances when a scan finds them or when they are started again: report only, remediate if no
+   * IMDSv1 usage was measured, or remediate.
    *
    * @default 'audit'
    */
-  readonly existing: Existing;
+  existing: setting(CONFIG.existing, 'audit'),
   /**
-   * Regions to listen in. The first has the function; the others send their events to it.
+   * Regions to monitor. The first is the home region, where the functions run; the others forward their events to it. `all` stands
+   * for the regions that `imdsv2 regions --write` has stored.
    *
-   * @default - the one region that the stack is deployed to
+   * @default - the region of the stack
    */
-  readonly regions: readonly string[];
+  regions: setting({ ...REGION_NAMES, accepted: `all | ${REGION_NAMES.accepted}, the home region first` }, []),
   /**
-   * Whether CloudTrail feeds this region's event bus: a trail is there, this stack creates one, or there is none.
+   * Whether a CloudTrail trail delivers management events to EventBridge: one exists, the stack creates one, or there is none.
+   * Without one, drift is not detected and alerts cannot name the caller.
    *
    * @default 'existing'
    */
-  readonly trail: Trail;
+  trail: setting(oneOf(TRAIL), 'existing'),
   /**
-   * Addresses that receive outcomes: what was closed, held back or failed.
+   * Addresses that receive alerts and digests.
    *
-   * @default - nobody, with a warning at synth
+   * @default - no subscription, and the synth warns
    */
-  readonly alertEmail: readonly string[];
+  alertEmail: setting(EMAILS, []),
   /**
-   * Addresses that receive alarms about this product itself.
+   * Addresses that receive alarms about the deployment itself.
    *
-   * @default - nobody, with a warning at synth
+   * @default - no subscription, and the synth warns
    */
-  readonly operationsEmail: readonly string[];
+  operationsEmail: setting(EMAILS, []),
   /**
-   * The furthest that an exemption may reach, in days from today; 1 to 3650.
+   * Maximum exemption duration, in days from today. An exemption with a later date needs review.
    *
    * @default 90
    */
-  readonly maxExemptionDays: number;
+  maxExemptionDays: setting(CONFIG.maxExemptionDays, 90),
   /**
-   * Hours between two scans of all instances: 1, 2, 3, 4, 6, 8, 12 or 24.
+   * Hours between two scans of all instances, from 00:00 UTC.
    *
    * @default 6
    */
-  readonly scanEveryHours: number;
+  scanEveryHours: setting(SCAN_CONFIG.scanEveryHours, 6),
   /**
-   * How far back a use of IMDSv1 counts, in days; 1 to 63.
+   * Look-back window for IMDSv1 usage, in days.
    *
    * @default 14
    */
-  readonly usageLookBackDays: number;
+  usageLookBackDays: setting(CONFIG.usageLookBackDays, 14),
   /**
-   * How long an instance must have been measured before it is called unused, in days; 1 to 63, and no more than
+   * Minimum time, in days, for which an instance must have been measured before it can count as unused. At most
    * `usageLookBackDays`.
    *
    * @default 1
    */
-  readonly usageMinimumAgeDays: number;
+  usageMinimumAgeDays: setting(CONFIG.usageMinimumAgeDays, 1),
   /**
-   * How long the function's log, and the trail of `trail=create`, is kept.
+   * Days for which logs are retained and, with `trail=create`, the objects of the trail.
    *
-   * @default RetentionDays.THREE_MONTHS
+   * @default 90
    */
-  readonly logRetentionDays: RetentionDays;
+  logRetentionDays: setting(oneOf(RETENTION_DAYS), RetentionDays.THREE_MONTHS),
   /**
-   * The explicit denies that keep the role from allowing IMDSv1 and from switching IMDS on or off, whatever else it is allowed.
-   * Lift them only should EC2 refuse the function's own change; the runbook says how to tell.
+   * Whether explicit denies keep the functions from allowing IMDSv1 and from switching IMDS on or off. Choose `off` only if EC2
+   * refuses remediation because of them, as the runbook describes.
    *
    * @default 'on'
    */
-  readonly roleGuard: (typeof SWITCH)[number];
+  roleGuard: setting(oneOf(['on', 'off']), 'on'),
   /**
-   * An https URL where `docs/runbook.md` is published. Alarms link to its headings.
+   * The URL where you publish docs/runbook.md. Alarms link to its headings.
    *
-   * @default - alarms name the file in this repository
+   * @default - alarms name the file in the package
    */
-  readonly runbookUrl?: string;
-}
-
-/** What holds where nothing is chosen. */
-export const DEFAULTS: Settings = {
-  mode: 'enforce',
-  existing: 'audit',
-  regions: [],
-  trail: 'existing',
-  alertEmail: [],
-  operationsEmail: [],
-  maxExemptionDays: 90,
-  scanEveryHours: 6,
-  usageLookBackDays: 14,
-  usageMinimumAgeDays: 1,
-  logRetentionDays: RetentionDays.THREE_MONTHS,
-  roleGuard: 'on',
+  runbookUrl: optionalSetting(matching('an https URL without a fragment', /^https:\/\/[^\s#]+$/)),
 };
 
-interface Form<T> {
-  readonly accepted: string;
-  readonly read: (text: string) => T | undefined;
+interface Setting<T> extends Parser<NonNullable<T>> {
+  readonly default: T;
 }
 
-// CloudWatch Logs takes these numbers of days and no other.
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
-
-const FORMS: { readonly [Key in keyof Settings]-?: Form<NonNullable<Settings[Key]>> } = {
-  mode: words(MODES),
-  existing: words(EXISTING),
-  // `all` is replaced by what is stored before this is asked.
-  regions: { accepted: 'all | names of regions, separated by commas, the home region first', read: regionNames },
-  trail: words(TRAIL),
-  alertEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
-  operationsEmail: { accepted: 'e-mail addresses, separated by commas', read: emails },
-  maxExemptionDays: { accepted: 'a whole number from 1 to 3650', read: wholeNumber(1, 3650) },
-  scanEveryHours: { accepted: SCAN_HOURS.join(' | '), read: scanHours },
-  usageLookBackDays: { accepted: 'a whole number from 1 to 63', read: wholeNumber(1, 63) },
-  usageMinimumAgeDays: { accepted: 'a whole number from 1 to 63', read: wholeNumber(1, 63) },
-  logRetentionDays: {
-    accepted: RETENTION_DAYS.join(' | '),
-    read: (text) => RETENTION_DAYS.find((days) => String(days) === text),
-  },
-  roleGuard: words(SWITCH),
-  // Alarms append the heading, so there may be none yet.
-  runbookUrl: { accepted: 'an https URL without a fragment', read: matching(/^https:\/\/[^\s#]+$/) },
-};
+type ValueOf<T> = T extends Setting<infer Value> ? Value : never;
 
 /**
- * Reads the settings from CDK context, where `-c` leaves strings and `cdk.json` may hold numbers and lists.
+ * The settings of a deployment. Their names are those of the CDK context keys.
  *
- * @throws ConfigError listing everything that is not accepted.
+ * @example
+ * { mode: 'audit', alertEmail: ['security@example.com'], maxExemptionDays: 30 }
+ */
+export type Settings = { readonly [Key in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[Key]> };
+
+/** The settings of a deployment that chooses none. */
+export const DEFAULTS = Object.fromEntries(
+  Object.entries(SETTINGS).map(([key, { default: value }]) => [key, value]),
+) as unknown as Settings;
+
+/**
+ * Reads the settings from CDK context, where `-c` leaves strings and `cdk.json` may contain numbers and lists.
+ *
+ * @throws ConfigError listing all values that are not accepted.
  */
 export function parseSettings(context: Readonly<Record<string, unknown>>): Settings {
   const { settings, problems } = checkSettings(context);
@@ -147,24 +132,24 @@ export function parseSettings(context: Readonly<Record<string, unknown>>): Setti
   return settings;
 }
 
-/** Like `parseSettings`, but returns the problems; what is not accepted has its default. Keys of others are ignored. */
+/** Like `parseSettings`, but returns the problems. A value that is not accepted is replaced by the default. */
 export function checkSettings(values: Readonly<Record<string, unknown>>): {
   readonly settings: Settings;
   readonly problems: readonly string[];
 } {
   const problems: string[] = [];
-  const chosen = Object.entries(FORMS).flatMap(([key, { accepted, read }]) => {
-    const text = textOf(values[key]);
+  const texts = new Map(Object.keys(SETTINGS).map((key) => [key, textOf(values[key])]));
+  if (texts.get('regions') === 'all') {
+    const stored = storedRegions(values);
+    if (typeof stored === 'string') problems.push(stored);
+    texts.set('regions', typeof stored === 'string' ? undefined : stored.join());
+  }
+  const chosen = Object.entries(SETTINGS).flatMap(([key, { accepted, parse }]) => {
+    const text = texts.get(key);
     if (text === undefined) return [];
-    if (key === 'regions' && text === 'all') {
-      const stored = storedRegions(values);
-      if (typeof stored !== 'string') return [[key, stored] as const];
-      problems.push(stored);
-      return [];
-    }
-    const setting = read(text);
-    if (setting === undefined) problems.push(problem(key, text, accepted));
-    return setting === undefined ? [] : [[key, setting] as const];
+    const value = parse(text);
+    if (value === undefined) problems.push(problem(key, text, accepted));
+    return value === undefined ? [] : [[key, value] as const];
   });
   const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(chosen) };
   const { regions, usageLookBackDays, usageMinimumAgeDays } = settings;
@@ -176,19 +161,16 @@ export function checkSettings(values: Readonly<Record<string, unknown>>): {
   return { settings, problems };
 }
 
-/** Lists as people write them; `undefined` where nothing is given. */
+/** The text of a context value; lists are joined. Returns `undefined` for an absent value or an empty list. */
 function textOf(value: unknown): string | undefined {
-  const given: readonly unknown[] = [value ?? []].flat();
-  return given.length === 0 ? undefined : given.map(String).join(',').trim();
+  const items: readonly unknown[] = [value ?? []].flat();
+  return items.length === 0 ? undefined : items.map(String).join(',').trim();
 }
 
-function words<T extends string>(list: readonly T[]): Form<T> {
-  return { accepted: list.join(' | '), read: oneOf(list) };
+function setting<T>(parser: Parser<T>, defaultValue: NoInfer<T>): Setting<T> {
+  return { ...parser, default: defaultValue } as Setting<T>;
 }
 
-function emails(text: string): readonly string[] | undefined {
-  const addresses = text.split(',').map((address) => address.trim());
-  return addresses.every((address) => /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>"]+$/.test(address))
-    ? [...new Set(addresses)]
-    : undefined;
+function optionalSetting<T>(parser: Parser<T>): Setting<T | undefined> {
+  return { ...parser, default: undefined } as Setting<T | undefined>;
 }

@@ -6,7 +6,7 @@ import { acknowledgeTrailBucket } from './acknowledgements.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * The least trail that makes CloudTrail records reach the event bus: management events that change something.
+ * The smallest trail that delivers CloudTrail records to EventBridge: write-only management events of all regions.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  */
 export class ManagementTrail extends Construct {

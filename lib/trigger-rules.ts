@@ -15,7 +15,7 @@ export interface TriggerRulesProps {
   readonly deadLetterQueue: IQueue;
 }
 
-/** One rule on the default bus for each trigger, and one for the ping. */
+/** The rules on the default event bus: one for each trigger, and one for the ping of `imdsv2 doctor`. */
 export class TriggerRules extends Construct {
   /** The rules of the triggers, which must be enabled. */
   public readonly rules: readonly Rule[];
@@ -32,22 +32,22 @@ export class TriggerRules extends Construct {
     );
     new Rule(this, ping.ruleId, {
       description: ping.description,
-      // Many may put events, and each ping costs two calls to EC2: so it must name the function, which only those know who may
-      // look at the stack.
+      // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to the stack
+      // know.
       eventPattern: { ...eventPattern(ping), resources: [props.function.functionArn] },
-      // Nobody waits longer than that, and whoever waits sees that no answer comes: no dead letter need say it.
+      // `imdsv2 doctor` waits no longer and reports a missing answer, so there is no dead-letter queue.
       targets: [new LambdaFunction(props.function, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],
     });
   }
 }
 
-/** Where the events of a trigger go in the home region. What cannot be delivered waits for a redrive. */
+/** The target of the events of a trigger in the home region, with the dead-letter queue for failed deliveries. */
 export function targetOf({ delivery }: Trigger, props: TriggerRulesProps): IRuleTarget {
   const options = { ...DELIVERY, deadLetterQueue: props.deadLetterQueue };
   return delivery === 'direct' ? new LambdaFunction(props.function, options) : new SqsQueue(props.workQueue, options);
 }
 
-/** The pattern of a rule as CDK wants it, which spells one key in its own way. */
+/** Converts a pattern for the CDK, which spells `detail-type` as `detailType`. */
 export function eventPattern({ pattern }: BusRule): EventPattern {
   const { 'detail-type': detailType, ...rest } = pattern;
   return { ...rest, detailType } as EventPattern;

@@ -1,30 +1,35 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { ConfigError, problem } from '../lambda/config.ts';
+import { ConfigError, problem } from '../lambda/parsers.ts';
+import type { Print } from './print.ts';
 import { serve } from './serve.ts';
+import type { CommandLine } from './tour/command-line.ts';
 import { runTour } from './tour/index.ts';
 
-const HELP = `The product on a local AWS.
+const HELP = `Runs the product on a local AWS.
 
-  npm start                               the tour: every case, what was decided, what was told
-  npm run sandbox -- --serve [--port N]   the local AWS stays up for any AWS SDK or CLI
+  npm start                               tour: plays every case and prints decisions and alerts
+  npm run sandbox -- --serve [--port N]   serves a local AWS for AWS SDKs and the AWS CLI
 
 Options
-  --serve           stay up until Ctrl-C
-  --port N          where to listen, 1 to 65535; default: a free port
-  --fleet N         with --serve: instances that were there before the product, 0 to 100000; default: 0
-  --regions A,B     with --serve: regions of the account; the product is in the first; default: us-east-1
-  --time-scale K    how many times faster than yours its clock runs, 1 to 60; default: 15 for the tour, 1 with --serve
-  --seed TEXT       what ids and the fleet are made from; default: local
-  --help            this text
+  --serve           serve until Ctrl-C
+  --port N          port to listen on, 1 to 65535; default: any free port
+  --fleet N         with --serve: number of existing instances, 0 to 100000; default: 0
+  --regions A,B     with --serve: enabled regions; the product is deployed in the first one; default: us-east-1
+  --time-scale K    simulated seconds per real second, 1 to 60; default: 15 for the tour, 1 with --serve
+  --seed TEXT       seed of ids and of the fleet; default: local
+  --help            print this help
 `;
 
-type Print = (line?: string) => void;
-
-/** Runs `npm start` or `npm run sandbox`, and returns its exit code. Bad options are one line each and 1. */
-export async function main(argv: readonly string[], print: Print): Promise<number> {
+/**
+ * Runs `npm start` or `npm run sandbox`. Invalid options are printed, one line each, with exit code 1.
+ *
+ * @param imdsv2 the command line, which the tour uses.
+ * @returns the exit code.
+ */
+export async function main(argv: readonly string[], print: Print, imdsv2: CommandLine): Promise<number> {
   try {
-    return await run(argv, print);
+    return await run(argv, print, imdsv2);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!(error instanceof ConfigError) && !code?.startsWith('ERR_PARSE_ARGS') && code !== 'EADDRINUSE') throw error;
@@ -33,7 +38,7 @@ export async function main(argv: readonly string[], print: Print): Promise<numbe
   }
 }
 
-async function run(argv: readonly string[], print: Print): Promise<number> {
+async function run(argv: readonly string[], print: Print, imdsv2: CommandLine): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -58,8 +63,8 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
   ): number => {
     const text = values[name];
     const value = text === undefined ? fallback : Number(text);
-    const fine = text === undefined || (/^\d+$/.test(text) && value >= min && value <= max);
-    if (!fine) problems.push(problem(`--${name}`, text, `a whole number from ${min} to ${max}`));
+    const isValid = text === undefined || (/^\d+$/.test(text) && value >= min && value <= max);
+    if (!isValid) problems.push(problem(`--${name}`, text, `a whole number from ${min} to ${max}`));
     return value;
   };
   const port = number('port', 0, [1, 65_535]);
@@ -73,7 +78,7 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
     if (values[name] !== undefined && !values.serve) problems.push(`--${name} needs --serve`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  if (!values.serve) return (await runTour({ timeScale, seed: values.seed }, print)) ? 0 : 1;
+  if (!values.serve) return (await runTour({ timeScale, seed: values.seed, imdsv2 }, print)) ? 0 : 1;
   await serve(
     { port, timeScale, seed: values.seed, fleet, regions },
     Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]),

@@ -1,6 +1,7 @@
 /**
- * Uses the command line on a local AWS as somebody would who has just deployed the product, and writes what it says into
- * `docs/cli.md`. Fails if it does not go as the text around it says.
+ * Runs a session of commands on a local AWS and writes the transcript to `docs/cli.md`.
+ *
+ * Fails if the result of a command differs from what the text between the commands says.
  *
  *     npm run docs:transcript
  */
@@ -11,18 +12,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { buildCli } from '../build/bundle.ts';
 import { serve } from '../sandbox/serve.ts';
+import { replaceSection } from './docs/marked-section.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/cli.md');
 const MARKS = [
   '<!-- what follows is written by npm run docs:transcript -->',
   '<!-- the transcript ends here -->',
 ] as const;
-/** The same as `npm run sandbox -- --serve --fleet 200 --regions us-east-1,eu-west-1`. */
+/** As with `npm run sandbox -- --serve --fleet 200 --regions us-east-1,eu-west-1`. */
 const LOCAL_AWS = { port: 0, timeScale: 1, seed: 'local', fleet: 200, regions: ['us-east-1', 'eu-west-1'] };
-/** Milliseconds that the function is given. */
-const PATIENCE = 60_000;
+/** Timeout for the function in milliseconds. */
+const TIMEOUT = 60_000;
 
-/** What the local AWS has printed. */
+/** The lines that the local AWS has printed. */
 const printed: string[] = [];
 const text: string[] = [];
 const stop = new AbortController();
@@ -31,9 +33,9 @@ const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', r
 const { outfile: cli } = await buildCli();
 const serving = serve(LOCAL_AWS, stopped, (line = '') => printed.push(...stripVTControlCharacters(line).split('\n')));
 try {
-  await Promise.race([until('it is up', () => printed.includes('Ctrl-C ends it.')), serving]);
+  await Promise.race([until('the local AWS serves', () => printed.includes('Press Ctrl-C to stop.')), serving]);
   await play();
-  await writePage(text.join('\n'));
+  await writeFile(PAGE, replaceSection(await readFile(PAGE, 'utf8'), MARKS, text.join('\n')));
 } finally {
   stop.abort();
   await serving;
@@ -41,96 +43,96 @@ try {
 
 async function play(): Promise<void> {
   const { out: listed } = await imdsv2(['audit', '--regions', 'all', '--json']);
-  const id = idOf(listed, 'open-and-calling');
+  const id = idOf(listed, 'imdsv1-in-use');
 
-  say('What is open, and what makes such instances?');
+  write('Which instances have IMDSv1 enabled, and what launches them?');
   await show(['audit', '--regions', 'all', '--top', '4'], { exitCode: 2, lines: 25 });
 
-  say('One of them. What would be decided, and does anything on it still need IMDSv1?');
+  write('What would be decided about one of them, and is IMDSv1 in use on it?');
   await show(['explain', id]);
 
-  say('Close what is open. At a terminal it asks first; `--yes` is for scripts.');
+  write('Require IMDSv2. In a terminal the command asks for confirmation; `--yes` is for scripts.');
   await show(['enforce', '--regions', 'all', '--yes']);
 
-  say('Nothing is left but what a person has to look at: exemptions that are no date, or too far away.');
+  write('Only instances that need a review remain: their exemptions are malformed or exceed the maximum duration.');
   await show(['audit', '--regions', 'all', '--top', '4'], {
     exitCode: 2,
     lines: 11,
-    contains: 'Exemptions that do not count: 2',
+    contains: 'Invalid or expired exemptions: 2',
   });
 
-  say('Somebody reports that the agent on that instance has stopped. Back out, for two weeks:');
+  write('The agent on that instance no longer works. Roll back, for two weeks:');
   const before = printed.length;
   await show(['rollback', id, '--for', '14d', '--reason', 'agent X has no IMDSv2 yet', '--yes']);
 
-  say(
-    'Both calls, the tag and the option, are events at which the function looks at the instance. It leaves it alone:',
-  );
-  await until('the function has looked', () => ['grant', 'drift'].every((trigger) => decided(before, trigger, id)));
-  await sleep(2_000); // alerts follow decisions
+  write('The tag and the option are two calls, whose events invoke the function. It does not change the instance:');
+  const triggers = ['grant', 'drift'];
+  await until('both events are processed', () => triggers.every((trigger) => hasOutcome(before, trigger, id)));
+  await sleep(2_000); // alerts follow outcomes
   showPrinted(before, id);
-  expect('it was left alone', !saysOf(before, id).some((line) => line.includes('remediated')));
+  expect('the instance was not changed', !linesAbout(before, id).some((line) => line.includes('remediated')));
 
-  say('The agent is up to date, so the exemption can go:');
+  write('The agent supports IMDSv2 now. Revoke the exemption:');
   const revoked = printed.length;
   await show(['exempt', 'revoke', id]);
   const at = performance.now();
-  await until('the function has closed it', () => decided(revoked, 'revoke', id, 'remediated'));
+  await until('the instance is remediated', () => hasOutcome(revoked, 'revoke', id, 'remediated'));
   const seconds = Math.ceil((performance.now() - at) / 1000);
 
   await sleep(2_000);
-  say(`${seconds} seconds later the function has closed it:`);
+  write(`The function remediated it within ${seconds} s:`);
   showPrinted(revoked, id);
-  say('And the instance says so:');
+  write('The instance requires IMDSv2:');
   await show(['explain', id], { lines: 7, contains: 'HttpTokens required' });
 }
 
-/** A sentence between two commands. */
-function say(sentence: string): void {
+/** Adds a sentence between two commands. */
+function write(sentence: string): void {
   text.push('', sentence, '');
 }
 
 interface Expected {
   readonly exitCode?: number;
   readonly contains?: string;
-  /** How many lines are shown. */
+  /** The number of lines to show. */
   readonly lines?: number;
 }
 
-/** Runs a command, and shows it with what it says. */
+/** Runs a command and adds it with its output. */
 async function show(args: readonly string[], { exitCode = 0, contains = '', lines = Infinity }: Expected = {}) {
   const { code, all } = await imdsv2(args);
   const typed = ['imdsv2', ...args.map((arg) => (/[\s"]/.test(arg) ? `"${arg}"` : arg))].join(' ');
   expect(`${typed}: exit code ${code}\n${all}`, code === exitCode && all.includes(contains));
-  const said = all.trimEnd().split('\n');
-  const left = said.length - lines;
-  block([`$ ${typed}`, ...said.slice(0, lines), ...(left > 0 ? [`… (${left} more lines)`] : [])]);
+  const output = all.trimEnd().split('\n');
+  const omitted = output.length - lines;
+  const note = omitted > 0 ? [`… (${omitted} more ${omitted === 1 ? 'line' : 'lines'})`] : [];
+  block([`$ ${typed}`, ...output.slice(0, lines), ...note]);
   if (code !== 0) text.push('', `(Exit code ${code}.)`);
 }
 
 function showPrinted(from: number, id: string): void {
-  block(saysOf(from, id).map((line) => line.trim()));
+  block(linesAbout(from, id).map((line) => line.trim()));
 }
 
 function block(lines: readonly string[]): void {
   text.push(...lines.map((line) => `    ${line}`.trimEnd()));
 }
 
-/** What the local AWS has printed about an instance. */
-function saysOf(from: number, id: string): string[] {
+/** The lines about an instance that the local AWS has printed. */
+function linesAbout(from: number, id: string): string[] {
   return printed.slice(from).filter((line) => line.includes(id));
 }
 
-function decided(from: number, trigger: string, id: string, status = ''): boolean {
-  return saysOf(from, id).some((line) => line.trim().startsWith(`${trigger} `) && line.includes(status));
+function hasOutcome(from: number, trigger: string, id: string, status = ''): boolean {
+  return linesAbout(from, id).some((line) => line.trim().startsWith(`${trigger} `) && line.includes(status));
 }
 
-/** Runs the built command line as a process of its own, with the environment that the local AWS told. */
+/** Runs the built command line as a process, with the environment variables that the local AWS printed. */
 async function imdsv2(args: readonly string[]) {
   const exported = printed.flatMap((line) => /^export (\w+)=(.*)$/.exec(line)?.slice(1) ?? []);
-  const told = Object.fromEntries(exported.flatMap((name, index) => (index % 2 ? [] : [[name, exported[index + 1]]])));
+  const variables = exported.flatMap((name, index) => (index % 2 ? [] : [[name, exported[index + 1]]]));
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env.PATH, ...told },
+    env: { PATH: process.env.PATH, ...(Object.fromEntries(variables) as Record<string, string>) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, all] = ['', ''];
@@ -150,24 +152,14 @@ function idOf(audit: string, wanted: string): string {
   return found.instanceId;
 }
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + PATIENCE;
-  while (!holds()) {
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  const end = performance.now() + TIMEOUT;
+  while (!isTrue()) {
     expect(`${what}, within a minute`, performance.now() < end);
     await sleep(100);
   }
 }
 
-function expect(what: string, holds: boolean): void {
-  if (!holds) throw new Error([`not so: ${what}`, 'The local AWS printed:', ...printed].join('\n'));
-}
-
-/** Replaces what is between the marks. */
-async function writePage(transcript: string): Promise<void> {
-  const page = await readFile(PAGE, 'utf8');
-  const [begin, end] = MARKS;
-  const [before, rest = ''] = page.split(begin);
-  const [, after] = rest.split(end);
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} lacks ${MARKS.join(' and ')}`);
-  await writeFile(PAGE, `${before}${begin}\n${transcript}\n\n${end}${after}`);
+function expect(what: string, isTrue: boolean): void {
+  if (!isTrue) throw new Error([`expected: ${what}`, 'The local AWS printed:', ...printed].join('\n'));
 }

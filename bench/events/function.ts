@@ -99,4 +99,4 @@ export class LambdaFunction {
 }
 
 const isExpected = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'TryAgainError' || error.name === 'FailureError');
+  error instanceof Error && (error.name === 'RetryableError' || error.name === 'FailureError');

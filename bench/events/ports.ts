@@ -1,6 +1,6 @@
 import type { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
-import type { Ports } from '../../lambda/app/ports.ts';
+import type { Ports } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import type { VirtualClock } from '../scan/clock.ts';

@@ -1,5 +1,5 @@
 import { Budget, type BudgetSettings } from '../../lambda/app/budget.ts';
-import { onBatch, type Rules } from '../../lambda/app/invoke.ts';
+import { handleBatch, type Rules } from '../../lambda/app/handle-events.ts';
 import { VirtualClock } from '../scan/clock.ts';
 import { launchEvent, runningEvent } from './bus.ts';
 import { Ec2, type Instance } from './ec2.ts';
@@ -84,7 +84,7 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
       const records = messages.map(({ id, body }) => ({ messageId: id, body }));
       const done = await lambda.invoke((invocation) => {
         invocation.environment.budget ??= new Budget(delivery.budget);
-        return onBatch(records, RULES, portsOf(invocation, room), invocation.environment.budget);
+        return handleBatch(records, RULES, portsOf(invocation, room), invocation.environment.budget);
       });
       return done?.value;
     });

@@ -2,17 +2,17 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
-import { notMonitored } from '../../lambda/adapters/rule-coverage.ts';
-import type { Filter } from '../../lambda/app/ports.ts';
+import { unmonitoredTriggers } from '../../lambda/adapters/rule-coverage.ts';
+import type { Filter } from '../../lambda/app/ports/index.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { CsvReport } from './csv.ts';
-import { monitoredIn } from './monitoring.ts';
+import { monitoringOf } from './monitoring.ts';
 import { HtmlReport } from './html/report.ts';
 import { JsonReport } from './json.ts';
-import { count } from './labels.ts';
-import { UsageSurvey } from './measure.ts';
+import { count } from '../../lambda/core/words/format.ts';
+import { UsageMeter } from './measure.ts';
 import { readRegions } from './read.ts';
 import type { Report } from './report.ts';
 import { type AuditRow, toRow } from './row.ts';
@@ -35,15 +35,16 @@ interface AuditOptions extends AwsOptions, UsageRules {
   readonly html?: string;
 }
 
-/** Every instance against CIS AWS 5.7 and Security Hub EC2.8. */
 export const audit: Command<AuditOptions> = {
   name: 'audit',
-  summary: 'which instances answer IMDSv1, where they come from, and what to change there',
+  summary: 'Report which instances have IMDSv1 enabled, what launches them, and how to fix that',
   details: [
-    'Reads every instance of the chosen regions and changes nothing. Needs ec2:DescribeInstances, and ec2:DescribeRegions for --regions all. Then it also says where no rule of the deployment listens, if it may (events:ListRules).',
-    'Compliance is the share of instances with tokens required and the change applied (CIS AWS 5.7), of all that no AWS service operates. Open and unreadable instances are findings. Exit code: 0 no finding, 2 findings, 1 a region could not be read.',
-    'With --usage it also asks CloudWatch (cloudwatch:GetMetricData) about each open instance, and says which are unused, which still use IMDSv1, and of which that cannot be said. CloudWatch charges $0.01 for 1,000 instances; the others are not asked about.',
+    'Reads every instance in the selected Regions. Changes nothing. With --regions all it also reports Regions that no EventBridge rule of the deployment monitors.',
+    'Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations 5.7), not counting those managed by an AWS service. Non-compliant and unreadable instances are findings. Exit code 0: no findings. 2: findings. 1: a Region could not be read.',
+    'With --usage it also measures the IMDSv1 usage of each non-compliant instance, as the scheduled scan does: unused, in use or unknown. CloudWatch charges $0.01 per 1,000 metrics; there is one for each of these instances.',
   ].join('\n\n'),
+  permissions:
+    'ec2:DescribeInstances; ec2:DescribeRegions and events:ListRules for --regions all; cloudwatch:GetMetricData for --usage',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
@@ -51,25 +52,25 @@ export const audit: Command<AuditOptions> = {
     MAX_EXEMPTION_OPTION,
     {
       flags: '--usage',
-      description: 'also measures whether the open ones still use IMDSv1; costs $0.01 for 1,000 of them',
+      description: 'also measure the IMDSv1 usage of non-compliant instances; $0.01 per 1,000',
     },
     ...USAGE_RULES_OPTIONS,
     {
       flags: '--top <n>',
-      description: 'how many launchSources and exemptions the table shows; files and JSON have all',
+      description: 'number of launch sources and exemptions in the table; files and JSON have all',
       read: wholeNumberOf(1, 100_000),
       fallback: 10,
     },
     JSON_OPTION,
-    { flags: '--csv <file>', description: 'also writes one line for each instance to a CSV file' },
-    { flags: '--html <file>', description: 'also writes a page with charts that opens without a network' },
+    { flags: '--csv <file>', description: 'also write a CSV file with one line per instance' },
+    { flags: '--html <file>', description: 'also write a self-contained HTML report with charts' },
   ],
   examples: [
-    ['imdsv2 audit --regions all', 'every enabled region'],
-    ['imdsv2 audit --regions eu-west-1,us-east-1 --html audit.html --csv audit.csv', 'two regions, as files too'],
-    ['imdsv2 audit --regions all --usage', 'which of the open ones can be closed, by what they did in 14 days'],
+    ['imdsv2 audit --regions all', 'every enabled Region'],
+    ['imdsv2 audit --regions eu-west-1,us-east-1 --html audit.html --csv audit.csv', 'two Regions, also as files'],
+    ['imdsv2 audit --regions all --usage', 'which instances had no IMDSv1 usage in 14 days'],
     ['imdsv2 audit --filter Name=tag:team,Values=checkout,data', 'the instances of two teams'],
-    [`imdsv2 audit --json | jq -r '.instances[]|select(.verdict=="open").instanceId'`, 'ids of the open ones'],
+    [`imdsv2 audit --json | jq -r '.launchSources[] | [.findings, .name] | @tsv'`, 'findings by launch source'],
   ],
   run: async (_, options, io) => {
     const rules = usageRulesOf(options);
@@ -81,7 +82,7 @@ export const audit: Command<AuditOptions> = {
     const about = { account, at: io.now(), maxExemptionDays };
     const reports = reportsOf(options, about, io);
     const summary = new Summary(regions);
-    const survey = options.usage && new UsageSurvey(rules, usageReader(aws), io);
+    const meter = options.usage && new UsageMeter(rules, usageReader(aws), io);
     const failures = await readRegions(
       {
         regions,
@@ -90,7 +91,7 @@ export const audit: Command<AuditOptions> = {
         time: (region) => aws.time(region),
         take: async (region, snapshots) => {
           const read = snapshots.flatMap((snapshot) => toRow(snapshot, region, maxExemptionDays, about.at) ?? []);
-          const rows = survey === undefined ? read : await measured(read, region, snapshots, survey);
+          const rows = meter === undefined ? read : await withUsage(read, region, snapshots, meter);
           for (const row of rows) summary.add(row);
           for (const report of reports) report.add(rows);
         },
@@ -99,28 +100,32 @@ export const audit: Command<AuditOptions> = {
     );
     const errors = new Map([...failures].map(([region, failure]) => [region, explainError(failure)]));
     const unmeasured = new Map(
-      [...(survey?.failures ?? [])].map(([region, failure]) => [region, explainError(failure)]),
+      [...(meter?.failures ?? [])].map(([region, failure]) => [region, explainError(failure)]),
     );
-    const usage = survey && { ...rules, metricsAsked: survey.metricsAsked, errors: unmeasured };
+    const usage = meter && { ...rules, metricsRequested: meter.metricsRequested, errors: unmeasured };
     const read = regions.filter((region) => !errors.has(region));
-    const unmonitoredIn = (region: string) => notMonitored(new EventBridgeClient(aws.config(region)));
-    const heard = await monitoredIn(options.regions === 'all' ? read : [], unmonitoredIn, io);
-    const result = summary.result({ ...about, usage }, errors, heard.notMonitored);
+    const unmonitoredIn = (region: string) => unmonitoredTriggers(new EventBridgeClient(aws.config(region)));
+    const monitoring = await monitoringOf(options.regions === 'all' ? read : [], unmonitoredIn, io);
+    const result = summary.result({ ...about, usage }, errors, monitoring.notMonitored);
     for (const report of reports) report.end(result);
-    if (survey !== undefined) sayCost(survey.metricsAsked, io);
-    sayAlike(unmeasured, 'the use of IMDSv1 could not be measured: ', io);
-    sayAlike(heard.errors, 'whether rules listen is not known: ', io);
-    sayErrors(errors, errors.size < regions.length ? problem : undefined, io);
-    for (const file of files) io.note(`written: ${file}${errors.size > 0 ? ' (not complete)' : ''}`);
+    if (meter !== undefined) reportCost(meter.metricsRequested, io);
+    reportErrors(unmeasured, 'IMDSv1 usage could not be measured: ', io);
+    reportErrors(monitoring.errors, 'monitoring unknown: ', io);
+    reportReadErrors(errors, errors.size < regions.length ? problem : undefined, io);
+    for (const file of files) io.note(`Wrote ${file}${errors.size > 0 ? ' (incomplete)' : ''}`);
     if (errors.size + unmeasured.size > 0) return 1;
     return result.total.findings > 0 ? 2 : 0;
   },
 };
 
-/** Whoever asked for a file that cannot be written should hear of it before a long read, not after. */
+/**
+ * The files to write. Checked before the instances are read, which takes long.
+ *
+ * @throws UsageError if a file cannot be written, or both are the same.
+ */
 function checkedFiles({ csv, html }: AuditOptions): readonly string[] {
   if (csv !== undefined && html !== undefined && resolve(csv) === resolve(html)) {
-    throw new UsageError(`--csv and --html both name ${csv}; they need files of their own`);
+    throw new UsageError(`--csv and --html both name ${csv}; accepted: two different files`);
   }
   const files = [csv, html].filter((file) => file !== undefined);
   for (const file of files) {
@@ -145,7 +150,7 @@ function reportsOf(
   ];
 }
 
-/** A network may let EC2 through and STS not; the audit is worth having without the account's number. */
+/** The account id, which is optional: private networks may have no endpoint for STS. */
 async function accountOf(aws: Aws): Promise<{ readonly account?: string; readonly problem?: string }> {
   try {
     return { account: await aws.account() };
@@ -154,34 +159,36 @@ async function accountOf(aws: Aws): Promise<{ readonly account?: string; readonl
   }
 }
 
-/** What several regions answer alike, such as that there are no credentials, is said once. */
-function sayErrors(errors: ReadonlyMap<string, string>, accountProblem: string | undefined, io: Io): void {
-  if (accountProblem !== undefined) io.note(`imdsv2: the account is not named: ${accountProblem}`);
-  sayAlike(errors, '', io);
+function reportReadErrors(errors: ReadonlyMap<string, string>, accountProblem: string | undefined, io: Io): void {
+  if (accountProblem !== undefined) io.note(`imdsv2: account unknown: ${accountProblem}`);
+  reportErrors(errors, '', io);
 }
 
-function sayAlike(errors: ReadonlyMap<string, string>, what: string, io: Io): void {
-  const alike = groupBy(errors.keys(), (region) => errors.get(region) ?? '');
-  for (const [error, regions] of alike) io.note(`imdsv2: ${regions.join(', ')}: ${what}${error}`);
+/** Prints errors by Region; Regions with the same error, such as missing credentials, share a line. */
+function reportErrors(errors: ReadonlyMap<string, string>, prefix: string, io: Io): void {
+  const byError = groupBy(errors.keys(), (region) => errors.get(region) ?? '');
+  for (const [error, regions] of byError) io.note(`imdsv2: ${regions.join(', ')}: ${prefix}${error}`);
 }
 
-/** The rows of a page with how the open ones use IMDSv1: only those are worth the money. */
-async function measured(
+/** The rows with the IMDSv1 usage of non-compliant instances. Each measured instance costs money. */
+async function withUsage(
   rows: readonly AuditRow[],
   region: string,
   snapshots: readonly Snapshot[],
-  survey: UsageSurvey,
+  meter: UsageMeter,
 ): Promise<readonly AuditRow[]> {
-  const open = new Set(rows.flatMap(({ verdict, instanceId }) => (verdict === 'non-compliant' ? [instanceId] : [])));
-  const uses = await survey.of(
-    region,
-    snapshots.filter(({ instanceId }) => open.has(instanceId)),
+  const nonCompliant = new Set(
+    rows.flatMap(({ verdict, instanceId }) => (verdict === 'non-compliant' ? [instanceId] : [])),
   );
-  return rows.map((row) => ({ ...row, usage: uses.get(row.instanceId) }));
+  const usages = await meter.of(
+    region,
+    snapshots.filter(({ instanceId }) => nonCompliant.has(instanceId)),
+  );
+  return rows.map((row) => ({ ...row, usage: usages.get(row.instanceId) }));
 }
 
-/** $0.01 for 1,000 metrics. https://aws.amazon.com/cloudwatch/pricing/ */
-function sayCost(metricsAsked: number, io: Io): void {
-  const cost = (Math.ceil(metricsAsked / 1000) / 100).toFixed(2);
-  io.note(`CloudWatch was asked for ${count(metricsAsked)} metrics, one for each open instance: at most $${cost}`);
+/** $0.01 per 1,000 metrics. https://aws.amazon.com/cloudwatch/pricing/ */
+function reportCost(metricsRequested: number, io: Io): void {
+  const cost = (Math.ceil(metricsRequested / 1000) / 100).toFixed(2);
+  io.note(`Requested ${count(metricsRequested)} CloudWatch metrics, one per non-compliant instance: at most $${cost}`);
 }

@@ -1,7 +1,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { csvCell } from '../../lambda/core/text.ts';
-import { usageNote } from '../shared/usage.ts';
-import { exemptionNote, LAUNCH_SOURCES_LABELS } from './labels.ts';
+import { usageNote } from '../../lambda/core/words/usage.ts';
+import { exemptionNote } from '../../lambda/core/words/compliance.ts';
+import { LAUNCH_SOURCE_LABELS } from '../../lambda/core/words/launch-source.ts';
 import type { Report } from './report.ts';
 import type { AuditRow } from './row.ts';
 
@@ -20,21 +21,17 @@ const COLUMNS: readonly (readonly [heading: string, of: (row: AuditRow) => Cell]
   ['exemption', ({ exemption }) => (exemption.kind === 'none' ? '' : exemption.kind)],
   ['exempt_until', ({ exemption }) => ('until' in exemption ? exemption.until : undefined)],
   ['exemption_note', ({ exemption }) => exemptionNote(exemption)],
-  ['launchSource_kind', ({ group }) => LAUNCH_SOURCES_LABELS[group.kind]],
-  ['launchSource', ({ group }) => group.name],
+  ['launch_source_kind', ({ group }) => LAUNCH_SOURCE_LABELS[group.kind]],
+  ['launch_source', ({ group }) => group.name],
   ['launch_time', ({ launchTime }) => launchTime?.toISOString()],
   ['first_launch', ({ firstLaunch }) => firstLaunch?.toISOString()],
-  ['imdsv1_use', ({ usage }) => usage?.kind],
+  ['imdsv1_usage', ({ usage }) => usage?.kind],
   ['imdsv1_calls_per_day', ({ usage }) => (usage?.kind === 'in-use' ? Math.ceil(usage.callsPerDay) : undefined)],
   ['imdsv1_last_seen', ({ usage }) => (usage?.kind === 'in-use' ? usage.lastSeen.toISOString() : undefined)],
-  ['imdsv1_use_note', ({ usage }) => usage && usageNote(usage)],
+  ['imdsv1_usage_note', ({ usage }) => usage && usageNote(usage)],
 ];
 
-/**
- * One line for each instance, RFC 4180, appended page by page.
- *
- * @param account is the first column.
- */
+/** A CSV file with one line per instance, as in RFC 4180. Lines are appended page by page. */
 export class CsvReport implements Report {
   readonly #path: string;
   readonly #account: string;
@@ -51,9 +48,9 @@ export class CsvReport implements Report {
   }
 
   public end(): void {
-    // Every line is there already.
+    // Each line has been written already.
   }
 }
 
-// RFC 4180 wants CR LF.
+// RFC 4180 ends lines with CR LF.
 const line = (cells: readonly Cell[]): string => `${cells.map((cell) => csvCell(String(cell ?? ''))).join(',')}\r\n`;

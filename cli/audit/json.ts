@@ -2,11 +2,11 @@ import type { Advice } from '../../lambda/core/advice.ts';
 import type { VerdictName } from '../../lambda/core/verdict.ts';
 import type { UnknownUsage, Usage } from '../../lambda/core/usage.ts';
 import type { Io } from '../shared/io.ts';
-import type { LaunchSourceKind } from './launch-source-group.ts';
+import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
 import type { Report } from './report.ts';
 import { type AuditRow, cleanTexts } from './row.ts';
 import type { Audit } from './summary.ts';
-import { type Counts, shareOf, type ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
+import { type Counts, complianceShare, type ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 
 /** The schema of the JSON document, in its `schema` field. Fields are only ever added to it. */
 export const AUDIT_SCHEMA = 'imdsv2-enforcer.audit/v1';
@@ -14,26 +14,26 @@ export const AUDIT_SCHEMA = 'imdsv2-enforcer.audit/v1';
 /** The JSON document of `imdsv2 audit --json`. */
 export interface AuditJson {
   readonly schema: typeof AUDIT_SCHEMA;
-  /** Twelve digits; absent where STS did not say. */
+  /** Account id; absent if STS could not be reached. */
   readonly account?: string;
   readonly at: string;
   readonly maxExemptionDays: number;
-  /** How the use of IMDSv1 was measured; absent where nobody asked. */
+  /** How IMDSv1 usage was measured; only with `--usage`. */
   readonly usage?: {
     readonly lookBackDays: number;
     readonly minimumAgeDays: number;
-    /** CloudWatch charges $0.01 for 1,000. */
-    readonly metricsAsked: number;
-    /** Why it could not be measured, by region. */
+    /** CloudWatch charges $0.01 per 1,000. */
+    readonly metricsRequested: number;
+    /** Why usage could not be measured, by Region. */
     readonly errors: Readonly<Record<string, string>>;
   };
-  /** All of them, in no order. */
+  /** All instances, in no particular order. */
   readonly instances: readonly InstanceJson[];
   readonly total: ComplianceJson;
   readonly regions: readonly (ComplianceJson & {
     readonly region: string;
     readonly error?: string;
-    /** Triggers to which no rule listens there, with `--regions all`; absent where all is heard or that is not known. */
+    /** Only with `--regions all`: triggers without an EventBridge rule; absent if none or unknown. */
     readonly notMonitored?: readonly string[];
   })[];
   /** Most findings first. */
@@ -47,56 +47,56 @@ export interface InstanceJson {
   readonly name?: string;
   readonly state: string;
   readonly verdict: VerdictName;
-  /** What its exemption tag says; absent where there is none. */
+  /** The exemption tag; absent if there is none. */
   readonly exemption?: {
     readonly kind: 'active' | 'expired' | 'malformed' | 'exceeds-maximum';
-    /** The last day; absent if malformed. */
+    /** Last day; absent if malformed. */
     readonly until?: string;
     readonly reason?: string;
-    /** The tag as it is, if malformed. */
+    /** Value of the tag, if malformed. */
     readonly value?: string;
   };
-  /** As EC2 names them. */
+  /** Metadata options, as named by EC2. */
   readonly options: Readonly<Record<string, string | number | undefined>>;
   readonly launchTime?: string;
   readonly firstLaunch?: string;
-  /** How it uses IMDSv1, where that was measured. */
+  /** IMDSv1 usage, if measured. */
   readonly usage?: {
     readonly kind: 'unused' | 'in-use' | 'unknown';
-    /** How long it was measured, if unused. */
+    /** Hours of data, if unused. */
     readonly hours?: number;
-    /** Calls without a token that were counted, if in use. */
+    /** Calls without a token, if in use. */
     readonly count?: number;
     readonly callsPerDay?: number;
-    /** No later call was seen. */
+    /** Time of the last call. */
     readonly lastSeen?: string;
-    /** Why nothing can be said, if unknown. */
+    /** Why usage is unknown. */
     readonly why?: UnknownUsage;
   };
-  /** `kind` and `name` are those of an entry of `launchSources` in the same region; the rest is what the tags say. */
+  /** `kind` and `name` as in `launchSources` of the same Region, and the values of the tags. */
   readonly launchSource: Readonly<Record<string, string>> & { readonly kind: LaunchSourceKind; readonly name: string };
 }
 
 /** Instances by verdict. */
 export interface ComplianceJson {
   readonly instances: number;
-  /** Instances that are open or unreadable. */
+  /** Instances that are non-compliant or unreadable. */
   readonly findings: number;
-  /** From 0 to 1: compliant ones among those that no AWS service operates; absent where there is none. */
+  /** Share of compliant instances, 0 to 1, without AWS-managed ones; absent if no other instance exists. */
   readonly compliance?: number;
   readonly counts: Counts;
 }
 
-/** Instances of one launchSource in one region. */
+/** Instances of one launch source in one Region. */
 export interface LaunchSourceJson extends ComplianceJson {
   readonly region: string;
   readonly kind: LaunchSourceKind;
   readonly name: string;
-  /** What keeps the next instance from coming up with IMDSv1; only where there are findings. */
+  /** How to change the launch source so that new instances require IMDSv2; only if there are findings. */
   readonly fix?: Advice;
 }
 
-/** One document, written as its instances are read. */
+/** The JSON document, written while instances are read. */
 export class JsonReport implements Report {
   readonly #io: Io;
   #separator = '';
@@ -160,6 +160,6 @@ const toUsage = (usage: Usage): InstanceJson['usage'] =>
 const toCompliance = (compliance: ComplianceSummary): ComplianceJson => ({
   instances: compliance.instances,
   findings: compliance.findings,
-  compliance: shareOf(compliance),
+  compliance: complianceShare(compliance),
   counts: compliance.counts,
 });

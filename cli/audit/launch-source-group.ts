@@ -1,27 +1,16 @@
-import type { LaunchSource } from '../../lambda/core/launch-source.ts';
+import type { LaunchSource, LaunchSourceKind } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 
-/** What an instance comes from, in the order in which the advice looks: who has to change something. */
-export const LAUNCH_SOURCES_KINDS = [
-  'beanstalk-environment',
-  'eks-nodegroup',
-  'auto-scaling-group',
-  'launch-template',
-  'cloudformation-stack',
-  'none',
-] as const;
-export type LaunchSourceKind = (typeof LAUNCH_SOURCES_KINDS)[number];
-
-/** Instances of one region that one change keeps from coming up with IMDSv1 again. */
+/** The launch source of an instance: what has to change so that new instances require IMDSv2. */
 export interface LaunchSourceGroup {
   readonly kind: LaunchSourceKind;
-  /** For people; `''` where no service left a tag. */
+  /** Name for display; `''` if no tag names a launch source. */
   readonly name: string;
-  /** The same for two instances if, and only if, they belong together. */
+  /** Equal for two instances of a Region if and only if they have the same launch source. */
   readonly key: string;
 }
 
-/** The group of an instance within its region. */
+/** The group of a launch source within its Region. */
 export function launchSourceGroupOf(launchSource: LaunchSource): LaunchSourceGroup {
   const { beanstalkEnvironmentId, eksNodegroup, autoScalingGroup, launchTemplateId, stackName } = launchSource;
   if (beanstalkEnvironmentId !== undefined) {

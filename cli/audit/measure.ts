@@ -1,56 +1,56 @@
 import { attempt } from '../../lambda/app/retry.ts';
-import type { UsageReader } from '../../lambda/app/ports.ts';
-import { usageIn } from '../../lambda/app/usage.ts';
+import type { UsageReader } from '../../lambda/app/ports/index.ts';
+import { assessUsage } from '../../lambda/app/assess-usage.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
 import { cliTime } from '../shared/aws.ts';
 import type { Io } from '../shared/io.ts';
 
-/** How long CloudWatch of a region is asked again about some instances. */
-const PATIENCE = 120_000;
+/** Milliseconds after which calls to CloudWatch are not retried. */
+const TIMEOUT = 120_000;
 
-/** Measures how open instances use IMDSv1, as the scan does. A region that does not tell is not asked again. */
-export class UsageSurvey {
+/** Measures the IMDSv1 usage of instances, as the scan does, until an error in their Region. */
+export class UsageMeter {
   readonly #rules: UsageRules;
   readonly #reader: UsageReader;
   readonly #io: Io;
   readonly #failures = new Map<string, FailureError>();
-  #metricsAsked = 0;
+  #metricsRequested = 0;
 
   public constructor(rules: UsageRules, reader: UsageReader, io: Io) {
     this.#rules = rules;
     this.#io = io;
     this.#reader = {
-      page: async (question, token) => {
-        const answer = await reader.page(question, token);
-        this.#metricsAsked += question.instanceIds.length;
-        return answer;
+      page: async (query, token) => {
+        const page = await reader.page(query, token);
+        this.#metricsRequested += query.instanceIds.length;
+        return page;
       },
     };
   }
 
-  /** How each of the instances uses IMDSv1; not known where CloudWatch does not tell. */
+  /** The IMDSv1 usage of each instance; unknown if CloudWatch could not be read. */
   public async of(region: string, instances: readonly Snapshot[]): Promise<ReadonlyMap<string, Usage>> {
     const unread = new Map(
       instances.map(({ instanceId }) => [instanceId, { kind: 'unknown', why: 'not-read' } as const]),
     );
     if (instances.length === 0 || this.#failures.has(region)) return unread;
-    const ports = { usage: this.#reader, time: cliTime(this.#io, PATIENCE) };
-    const measured = await attempt(() => usageIn(region, instances, this.#rules, ports));
+    const ports = { usage: this.#reader, time: cliTime(this.#io, TIMEOUT) };
+    const measured = await attempt(() => assessUsage(region, instances, this.#rules, ports));
     this.#io.interrupted.throwIfAborted();
     if (!(measured instanceof FailureError)) return measured;
     this.#failures.set(region, measured);
     return unread;
   }
 
-  /** What went wrong, by region. */
+  /** Errors by Region. */
   public get failures(): ReadonlyMap<string, FailureError> {
     return this.#failures;
   }
 
-  /** What CloudWatch charges for: $0.01 for 1,000. */
-  public get metricsAsked(): number {
-    return this.#metricsAsked;
+  /** Number of metrics that CloudWatch charges for. */
+  public get metricsRequested(): number {
+    return this.#metricsRequested;
   }
 }

@@ -1,10 +1,10 @@
 import type { AuditRow } from './row.ts';
 import type { Audit } from './summary.ts';
 
-/** One form of the result. */
+/** One output format of the audit. */
 export interface Report {
-  /** Takes instances as they are read: pages of the regions come in no order. */
+  /** Receives the instances of a page; pages of different Regions come in any order. */
   add(rows: readonly AuditRow[]): void;
-  /** Called once, when everything was read that could be read. */
+  /** Called once, after the last page. */
   end(audit: Audit): void;
 }

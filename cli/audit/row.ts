@@ -6,27 +6,27 @@ import type { Usage } from '../../lambda/core/usage.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { type LaunchSourceGroup, launchSourceGroupOf } from './launch-source-group.ts';
 
-/** One instance of the report. What strangers wrote is cleaned, but for `launchSource`. */
+/** One instance of the report. Untrusted text is sanitized, except in `launchSource`. */
 export interface AuditRow {
   readonly region: string;
   readonly instanceId: string;
   readonly name?: string;
-  /** Of the instance: `running`, `stopped`, ... */
+  /** State of the instance: `running`, `stopped`, ... */
   readonly state: string;
   readonly verdict: VerdictName;
-  /** What its tag says, whether or not it matters to the verdict. */
+  /** The exemption tag, whether or not it affects the verdict. */
   readonly exemption: Exemption;
   readonly options: MetadataOptions;
   readonly launchTime?: Date;
   readonly firstLaunch?: Date;
-  /** How it uses IMDSv1, where that was measured. */
+  /** IMDSv1 usage, if measured. */
   readonly usage?: Usage;
   readonly group: LaunchSourceGroup;
-  /** As the tags have it. */
+  /** The values of the tags, not sanitized. */
   readonly launchSource: LaunchSource;
 }
 
-/** An instance as the report has it; `undefined` if it is going or gone. */
+/** The row of an instance; `undefined` if it is shutting down or terminated. */
 export function toRow(snapshot: Snapshot, region: string, maxExemptionDays: number, now: Date): AuditRow | undefined {
   const verdict = verdictOf(snapshot, maxExemptionDays, now);
   if (verdict === undefined) return undefined;
@@ -48,7 +48,7 @@ export function toRow(snapshot: Snapshot, region: string, maxExemptionDays: numb
   };
 }
 
-/** A flat record with every text in it cleaned. */
+/** A copy of a flat record with every text sanitized. */
 export function cleanTexts<T extends object>(record: T): T {
   const entries = Object.entries(record).map(([key, value]: [string, unknown]) => [
     key,

@@ -1,8 +1,8 @@
-/** The first few of many things in some order, and how many there were. */
+/** The first few of many items in sort order, and the number of the others. */
 export class Shortlist<T> {
   readonly #limit: number;
   readonly #compare: (a: T, b: T) => number;
-  #kept: T[] = [];
+  #items: T[] = [];
   #count = 0;
 
   public constructor(limit: number, compare: (a: T, b: T) => number) {
@@ -10,24 +10,24 @@ export class Shortlist<T> {
     this.#compare = compare;
   }
 
-  public add(thing: T): void {
+  public add(item: T): void {
     this.#count += 1;
-    this.#kept.push(thing);
-    if (this.#kept.length > 2 * this.#limit) this.#cut();
+    this.#items.push(item);
+    if (this.#items.length > 2 * this.#limit) this.#cut();
   }
 
-  /** At most as many as the limit says. */
+  /** The first items, at most as many as the limit. */
   public get first(): readonly T[] {
     this.#cut();
-    return this.#kept;
+    return this.#items;
   }
 
-  /** How many are not in `first`. */
+  /** Number of items that are not in `first`. */
   public get more(): number {
     return this.#count - this.first.length;
   }
 
   #cut(): void {
-    this.#kept = this.#kept.sort(this.#compare).slice(0, this.#limit);
+    this.#items = this.#items.sort(this.#compare).slice(0, this.#limit);
   }
 }

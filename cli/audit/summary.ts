@@ -1,97 +1,103 @@
 import { type Advice, prevention } from '../../lambda/core/advice.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
-import type { TriggerName } from '../../lambda/contract.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
 import type { Monitoring } from './monitoring.ts';
-import type { LaunchSourceGroup, LaunchSourceKind } from './launch-source-group.ts';
+import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
+import type { LaunchSourceGroup } from './launch-source-group.ts';
 import type { AuditRow } from './row.ts';
 import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 
-/** The whole of an audit, without its instances. */
+/** The result of an audit, without its instances. */
 export interface Audit {
-  /** Absent where STS did not say. */
+  /** Absent if STS could not be reached. */
   readonly account?: string;
   readonly at: Date;
   readonly maxExemptionDays: number;
-  /** Where the use of IMDSv1 was measured. */
+  /** Only if IMDSv1 usage was measured. */
   readonly usage?: UsageAudit;
   readonly total: ComplianceSummary;
-  /** In the order asked for. */
+  /** In the order of `--regions`. */
   readonly regions: readonly RegionAudit[];
   /** Most findings first. */
   readonly launchSources: readonly LaunchSourceAudit[];
 }
 
-/** How the use of IMDSv1 was measured. */
+/** How IMDSv1 usage was measured. */
 export interface UsageAudit extends UsageRules {
-  /** What CloudWatch charges for: $0.01 for 1,000. */
-  readonly metricsAsked: number;
-  /** Why it could not be measured, by region. */
+  /** Number of metrics that CloudWatch charges for. */
+  readonly metricsRequested: number;
+  /** Why usage could not be measured, by Region. */
   readonly errors: ReadonlyMap<string, string>;
 }
 
-/** One region of an audit. */
+/** One Region of an audit. */
 export interface RegionAudit {
   readonly region: string;
   readonly compliance: ComplianceSummary;
-  /** Why the region could not be read to its end; what was read until then is counted. */
+  /** Why the Region could not be read completely; instances read before the error are counted. */
   readonly error?: string;
-  /** What no rule of the product listens to there; absent where all is heard, or where that is not known. */
-  readonly notMonitored?: readonly TriggerName[];
+  /** Triggers without an EventBridge rule; absent if none or unknown. */
+  readonly notMonitored?: readonly string[];
 }
 
-/** Instances of one launchSource. */
+/** Instances of one launch source. */
 export interface LaunchSourceAudit {
   readonly region: string;
   readonly kind: LaunchSourceKind;
   readonly name: string;
   readonly compliance: ComplianceSummary;
-  /** The first few findings. */
+  /** Ids of the first few findings. */
   readonly examples: readonly string[];
-  /** What keeps the next instance from coming up with IMDSv1; only where there are findings. */
+  /** How to change the launch source so that new instances require IMDSv2; only if there are findings. */
   readonly fix?: Advice;
 }
 
-/** How many instances, or resources of a stack, are named for an launchSource. */
-const NAMED = 3;
+/** How many instances, or resources of a stack, are listed per launch source. */
+const LISTED = 3;
 
-interface Gathered {
+/** A launch source while instances are added. */
+interface LaunchSourceTotals {
   readonly region: string;
   readonly group: LaunchSourceGroup;
   readonly compliance: ComplianceSummary;
   readonly examples: string[];
-  /** The first finding: the fix is for what it is like. */
-  worst?: AuditRow;
-  /** Resources of the stack that have findings. */
+  /** The first finding; the fix is based on its metadata options. */
+  firstFinding?: AuditRow;
+  /** Logical ids of the stack's resources that have findings. */
   readonly logicalIds: Set<string>;
 }
 
-/** Sums instances up. It grows with the number of regions and launchSources, not with that of instances. */
+/** Aggregates instances. Its size depends on the number of launch sources, not of instances. */
 export class Summary {
   readonly #total = new ComplianceSummary();
   readonly #regions: ReadonlyMap<string, ComplianceSummary>;
-  readonly #launchSources = new Map<string, Gathered>();
+  readonly #launchSources = new Map<string, LaunchSourceTotals>();
 
   public constructor(regions: readonly string[]) {
     this.#regions = new Map(regions.map((region) => [region, new ComplianceSummary()]));
   }
 
-  /** Takes one instance of one of the regions into account. */
+  /** Adds an instance of one of the Regions. */
   public add(row: AuditRow): void {
     const { region, instanceId, verdict, launchSource } = row;
     this.#total.add(verdict);
     this.#regions.get(region)?.add(verdict);
-    const gathered = this.#gathered(row);
-    gathered.compliance.add(verdict);
+    const totals = this.#totalsOf(row);
+    totals.compliance.add(verdict);
     if (!FINDINGS.includes(verdict)) return;
-    gathered.worst ??= row;
-    if (gathered.examples.length < NAMED) gathered.examples.push(instanceId);
-    if (launchSource.stackLogicalId !== undefined && gathered.logicalIds.size <= NAMED) {
-      gathered.logicalIds.add(launchSource.stackLogicalId);
+    totals.firstFinding ??= row;
+    if (totals.examples.length < LISTED) totals.examples.push(instanceId);
+    if (launchSource.stackLogicalId !== undefined && totals.logicalIds.size <= LISTED) {
+      totals.logicalIds.add(launchSource.stackLogicalId);
     }
   }
 
-  /** Everything so far; `errors` says which regions could not be read to their end, and why; `notMonitored` where no rule listens. */
+  /**
+   * The result so far.
+   *
+   * @param errors why Regions could not be read completely.
+   * @param notMonitored triggers without a rule, by Region.
+   */
   public result(
     about: Pick<Audit, 'account' | 'at' | 'maxExemptionDays' | 'usage'>,
     errors: ReadonlyMap<string, string>,
@@ -103,42 +109,35 @@ export class Summary {
       error: errors.get(region),
       notMonitored: notMonitored.get(region),
     }));
-    const launchSources = [...this.#launchSources.values()]
-      .map((gathered) => toLaunchSource(gathered))
-      .sort(worstFirst);
+    const launchSources = [...this.#launchSources.values()].map(toLaunchSource).sort(mostFindingsFirst);
     return { ...about, total: this.#total, regions, launchSources };
   }
 
-  #gathered({ region, group }: AuditRow): Gathered {
+  #totalsOf({ region, group }: AuditRow): LaunchSourceTotals {
     const key = `${region} ${group.key}`;
-    const known = this.#launchSources.get(key);
-    if (known !== undefined) return known;
-    const fresh = { region, group, compliance: new ComplianceSummary(), examples: [], logicalIds: new Set<string>() };
-    this.#launchSources.set(key, fresh);
-    return fresh;
+    const existing = this.#launchSources.get(key);
+    if (existing !== undefined) return existing;
+    const added = { region, group, compliance: new ComplianceSummary(), examples: [], logicalIds: new Set<string>() };
+    this.#launchSources.set(key, added);
+    return added;
   }
 }
 
-function toLaunchSource({
-  region,
-  group: { kind, name },
-  compliance,
-  examples,
-  worst,
-  logicalIds,
-}: Gathered): LaunchSourceAudit {
-  const fix = worst && prevention({ region }, { ...worst.launchSource, ...resources(logicalIds) }, worst);
-  return { region, kind, name, compliance, examples, fix };
+function toLaunchSource(totals: LaunchSourceTotals): LaunchSourceAudit {
+  const { region, group, compliance, examples, firstFinding, logicalIds } = totals;
+  const launchSource = { ...firstFinding?.launchSource, ...resources(logicalIds) };
+  const fix = firstFinding && prevention({ region }, launchSource, firstFinding);
+  return { region, kind: group.kind, name: group.name, compliance, examples, fix };
 }
 
-/** The advice names one resource of a stack; all that have findings need the same change. */
+/** The resources of a stack with findings, which all need the change that the fix names. */
 function resources(logicalIds: ReadonlySet<string>): { readonly stackLogicalId?: string } {
   if (logicalIds.size === 0) return {};
-  const named = [...logicalIds].slice(0, NAMED).join(', ');
-  return { stackLogicalId: logicalIds.size > NAMED ? `${named} and others` : named };
+  const listed = [...logicalIds].slice(0, LISTED).join(', ');
+  return { stackLogicalId: logicalIds.size > LISTED ? `${listed} and others` : listed };
 }
 
-function worstFirst(a: LaunchSourceAudit, b: LaunchSourceAudit): number {
+function mostFindingsFirst(a: LaunchSourceAudit, b: LaunchSourceAudit): number {
   return (
     b.compliance.findings - a.compliance.findings ||
     b.compliance.instances - a.compliance.instances ||

@@ -3,26 +3,26 @@ import type { ExitCode } from '../shared/command.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 
-/** `unchecked`: it could not be looked at, which says nothing about how it is. */
+/** `unchecked`: the check itself failed, so that the state is unknown. */
 export type Level = 'ok' | 'warn' | 'fail' | 'unchecked';
 
-/** One line of the doctor's. */
+/** One line of the result. */
 export interface CheckResult {
   readonly check: string;
   readonly level: Level;
   readonly text: string;
   /** What to do about it. */
-  readonly todo?: string;
+  readonly action?: string;
 }
 
-/** Looks at one part of the deployment. What it throws becomes a result that it could not. */
+/** A check of one part of the deployment. An error that it throws becomes an `unchecked` result. */
 export interface Check {
   readonly name: string;
   readonly run: () => Promise<readonly CheckResult[]>;
 }
 
-/** Makes a check, and hides no other by what goes wrong with it. */
-export async function carryOut({ name, run }: Check, interrupted: AbortSignal): Promise<readonly CheckResult[]> {
+/** Runs a check. An error in it does not stop the other checks. */
+export async function runCheck({ name, run }: Check, interrupted: AbortSignal): Promise<readonly CheckResult[]> {
   try {
     return await run();
   } catch (error) {
@@ -31,7 +31,7 @@ export async function carryOut({ name, run }: Check, interrupted: AbortSignal): 
   }
 }
 
-/** What could not be looked at is an error, even beside results. */
+/** 1 if a check could not be made, else 2 if there are findings. */
 export function exitCodeOf(results: readonly CheckResult[]): ExitCode {
   if (results.some(({ level }) => level === 'unchecked')) return 1;
   return results.every(({ level }) => level === 'ok') ? 0 : 2;
@@ -44,11 +44,12 @@ const LABELS = {
   unchecked: ['yellow', 'warn'],
 } as const satisfies Record<Level, unknown>;
 
+/** The longest text that is printed. */
 const TEXT = 500;
 
-/** Prints a result: one line, and one for what to do. */
-export function print({ check, level, text, todo }: CheckResult, io: Io): void {
+/** Prints a result in one line, and its action in a second one. */
+export function print({ check, level, text, action }: CheckResult, io: Io): void {
   const [color, label] = LABELS[level];
   io.out(`${io.style(color, label.padEnd(5))} ${check.padEnd(14)} ${clean(text, TEXT)}`);
-  if (todo !== undefined) io.out(`${' '.repeat(21)}→ ${clean(todo, TEXT)}`);
+  if (action !== undefined) io.out(`${' '.repeat(21)}→ ${clean(action, TEXT)}`);
 }

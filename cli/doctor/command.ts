@@ -2,8 +2,8 @@ import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
 import { STACK_OPTION, JSON_OPTION, instanceIdOf, wholeNumberOf } from '../shared/options.ts';
 import { checkStack, findDeployment } from './deployment.ts';
-import { carryOut, type Check, exitCodeOf, type CheckResult, print } from './check-result.ts';
-import { checkFunctions, checkSources } from './functions.ts';
+import { type Check, type CheckResult, exitCodeOf, print, runCheck } from './check-result.ts';
+import { checkEventSources, checkFunctions } from './functions.ts';
 import { checkPing } from './ping.ts';
 import { checkQueues } from './queues.ts';
 import { checkRegion, otherRegions } from './region.ts';
@@ -19,32 +19,33 @@ interface DoctorOptions extends AwsOptions {
   readonly json?: true;
 }
 
-/** Whether a deployment would do what it is there for. */
 export const doctor: Command<DoctorOptions> = {
   name: 'doctor',
-  summary: 'is the deployment alive, and may it do what it should and nothing else',
-  details: `Looks at stack, trail, rules, functions, subscriptions and queues, and changes nothing. Then it sends a ping through the event bus: the function itself tries, as dry runs, the change that it makes and the one that its role must refuse, and writes the answers to its log.
+  summary: 'Check the health of the deployment, its permissions and alert delivery',
+  details: `Checks stack, trail, rules, functions, subscriptions and queues, and each Region of the setting regions. Changes nothing. Then it sends a ping event: the function makes two dry runs, one of the change that its role must allow and one of the change that its role must deny, and logs the results.
 
-Exit code 0: fine. 2: there is something to do. 1: something could not be looked at.`,
+Exit code 0: no findings. 2: findings. 1: a check could not be made.`,
+  permissions:
+    'cloudformation:DescribeStacks, cloudformation:ListStackResources, cloudtrail:DescribeTrails, cloudtrail:GetEventSelectors, cloudtrail:GetTrailStatus, events:DescribeRule, events:ListTargetsByRule, lambda:GetFunction, lambda:ListEventSourceMappings, sns:ListSubscriptionsByTopic, sqs:GetQueueAttributes; events:ListRules and sqs:GetQueueUrl for other Regions; events:PutEvents, logs:FilterLogEvents and ec2:DescribeInstances for the ping',
   options: [
     STACK_OPTION,
     ...AWS_OPTIONS,
-    { flags: '--no-ping', description: 'only look' },
+    { flags: '--no-ping', description: 'do not send a ping event' },
     {
       flags: '--instance-id <id>',
-      description: 'what the function tries its dry runs on; default: some instance of the region',
+      description: 'instance for the dry runs (default: any in the Region)',
       read: instanceIdOf,
     },
     {
       flags: '--timeout <seconds>',
-      description: 'how long to wait for the answer to the ping',
+      description: 'time to wait for the response to the ping',
       read: wholeNumberOf(1, 600),
       fallback: 60,
     },
     JSON_OPTION,
   ],
   examples: [
-    ['imdsv2 doctor', 'the deployment in the region of the environment'],
+    ['imdsv2 doctor', 'the deployment in the default Region'],
     ['imdsv2 doctor --region eu-west-1 --json', 'for a pipeline'],
     ['imdsv2 doctor --no-ping', 'without the ping'],
   ],
@@ -58,7 +59,7 @@ Exit code 0: fine. 2: there is something to do. 1: something could not be looked
       { name: 'trail', run: () => checkTrail(deployment, config) },
       { name: 'rules', run: () => checkRules(deployment, config) },
       { name: 'function', run: () => checkFunctions(deployment, config) },
-      { name: 'source', run: () => checkSources(deployment, config) },
+      { name: 'event source', run: () => checkEventSources(deployment, config) },
       { name: 'subscriptions', run: () => checkTopic('Outcomes', deployment, config) },
       { name: 'subscriptions', run: () => checkTopic('Operations', deployment, config) },
       { name: 'queues', run: () => checkQueues(deployment, config) },
@@ -67,8 +68,8 @@ Exit code 0: fine. 2: there is something to do. 1: something could not be looked
     ];
     const results: CheckResult[] = [];
     for (const check of checks) {
-      io.progress(`looking at ${check.name}`);
-      const found = await carryOut(check, io.interrupted);
+      io.progress(`checking ${check.name}`);
+      const found = await runCheck(check, io.interrupted);
       io.progress('');
       results.push(...found);
       if (!options.json) for (const result of found) print(result, io);

@@ -7,17 +7,17 @@ import {
 import { UsageError } from '../shared/command.ts';
 import type { CheckResult } from './check-result.ts';
 
-/** A client of any service: a call that hangs must not keep people waiting. */
+/** The configuration of any client, from `Aws.config`. */
 export type ClientConfig = Pick<CloudFormationClientConfig, 'region' | 'profile' | 'requestHandler'>;
 
 export interface StackResource {
   readonly logicalId: string;
   readonly type: string;
-  /** Name, URL or ARN: each service has its own way. */
+  /** Name, URL or ARN, depending on the service. */
   readonly physicalId: string;
 }
 
-/** The stack of the product, as CloudFormation knows it. */
+/** The CloudFormation stack of the product. */
 export interface Deployment {
   readonly stackName: string;
   readonly status: string;
@@ -26,16 +26,16 @@ export interface Deployment {
   readonly account: string;
   /** @throws UsageError if the stack has no such output. */
   readonly output: (name: string) => string;
-  /** The value of an output that deployments of an older version lack. */
+  /** The value of an output; `undefined` if the stack does not have it. */
   readonly setting: (name: string) => string | undefined;
-  /** The resources of a type. Needs `cloudformation:ListStackResources`. */
+  /** The resources of a type. */
   readonly resources: (type: string) => Promise<readonly StackResource[]>;
 }
 
 /**
- * Finds the deployment. Needs `cloudformation:DescribeStacks`.
+ * Finds the deployment.
  *
- * @throws UsageError if there is none of that name.
+ * @throws UsageError if no stack has that name.
  */
 export async function findDeployment(stackName: string, region: string, config: ClientConfig): Promise<Deployment> {
   const client = new CloudFormationClient(config);
@@ -46,7 +46,7 @@ export async function findDeployment(stackName: string, region: string, config: 
       throw error;
     });
   if (stack === undefined) {
-    throw new UsageError(`there is no stack ${JSON.stringify(stackName)} in ${region}: give --stack, --region`);
+    throw new UsageError(`stack ${JSON.stringify(stackName)} not found in ${region}: use --stack, --region`);
   }
   const outputs = new Map(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
@@ -63,7 +63,7 @@ export async function findDeployment(stackName: string, region: string, config: 
       const value = outputs.get(name);
       if (value !== undefined) return value;
       throw new UsageError(
-        `the stack has no output ${name}: it is another stack, or of an older version; deploy this one`,
+        `the stack has no output ${name}: it is a different stack, or an older version; deploy this version`,
       );
     },
     setting: (name) => outputs.get(name),
@@ -84,13 +84,13 @@ async function listResources(client: CloudFormationClient, StackName: string): P
   return resources;
 }
 
-/** ARN of the function that answers events. */
+/** ARN of the function that handles events. */
 export function functionArn(deployment: Deployment): string {
   const { partition, region, account } = deployment;
   return `arn:${partition}:lambda:${region}:${account}:function:${deployment.output('FunctionName')}`;
 }
 
-/** Whether the last deployment went well. */
+/** Checks whether the last deployment succeeded. */
 export function checkStack({ stackName, region, status, setting }: Deployment): CheckResult[] {
   const check = 'stack';
   const settings = ['Mode', 'Existing', 'Trail', 'RoleGuard']
@@ -99,9 +99,11 @@ export function checkStack({ stackName, region, status, setting }: Deployment): 
   const text = `${stackName} in ${region}: ${status} (${settings})`;
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return [{ check, level: 'ok', text }];
   if (status.endsWith('_IN_PROGRESS')) {
-    return [{ check, level: 'warn', text, todo: 'it is being deployed: look again when that has ended' }];
+    return [
+      { check, level: 'warn', text, action: 'a deployment is in progress: run doctor again when it has finished' },
+    ];
   }
-  // Rolled back to what worked before.
+  // After a rollback the previous version works.
   const level = status === 'UPDATE_ROLLBACK_COMPLETE' ? 'warn' : 'fail';
-  return [{ check, level, text, todo: 'the last deployment failed: see the events of the stack, and deploy again' }];
+  return [{ check, level, text, action: 'the last deployment failed: see the stack events, then deploy again' }];
 }

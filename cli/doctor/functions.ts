@@ -9,18 +9,18 @@ import type { ClientConfig, Deployment } from './deployment.ts';
 import type { CheckResult } from './check-result.ts';
 import { isDeadLetterQueue, nameOf } from './queues.ts';
 
-/** Whether the functions of the stack can run. Needs `cloudformation:ListStackResources` and `lambda:GetFunction`. */
+/** Checks the functions of the stack. */
 export async function checkFunctions(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new LambdaClient(config);
   const functions = await deployment.resources('AWS::Lambda::Function');
   return Promise.all(
     functions.map(({ physicalId }) =>
-      lookAt(physicalId, client.send(new GetFunctionCommand({ FunctionName: physicalId }))),
+      checkFunction(physicalId, client.send(new GetFunctionCommand({ FunctionName: physicalId }))),
     ),
   );
 }
 
-async function lookAt(name: string, call: Promise<GetFunctionCommandOutput>): Promise<CheckResult> {
+async function checkFunction(name: string, call: Promise<GetFunctionCommandOutput>): Promise<CheckResult> {
   const check = 'function';
   const answer = await call.catch((error: unknown) => {
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
@@ -30,8 +30,8 @@ async function lookAt(name: string, call: Promise<GetFunctionCommandOutput>): Pr
     return {
       check,
       level: 'fail',
-      text: `${name} was deleted by hand`,
-      todo: 'delete the stack and deploy it again',
+      text: `${name} was deleted outside CloudFormation`,
+      action: 'delete the stack and deploy it again',
     };
   }
   const { Configuration = {}, Concurrency } = answer;
@@ -42,25 +42,22 @@ async function lookAt(name: string, call: Promise<GetFunctionCommandOutput>): Pr
     return {
       check,
       level: 'fail',
-      text: `${name} may not run: its reserved concurrency is 0 (the runbook's "Stop it now")`,
-      todo: `aws lambda delete-function-concurrency --function-name ${name}`,
+      text: `${name} is stopped: its reserved concurrency is 0 (runbook, "Stop it now")`,
+      action: `aws lambda delete-function-concurrency --function-name ${name}`,
     };
   }
   if (State === 'Failed' || LastUpdateStatus === 'Failed') {
     const reason = StateReason ?? LastUpdateStatusReason ?? 'no reason given';
-    return { check, level: 'fail', text: `${text}: ${reason}`, todo: 'deploy again' };
+    return { check, level: 'fail', text: `${text}: ${reason}`, action: 'deploy again' };
   }
   if (State !== 'Active' || LastUpdateStatus !== 'Successful') {
-    return { check, level: 'warn', text, todo: 'look again in a minute' };
+    return { check, level: 'warn', text, action: 'run doctor again in a minute' };
   }
   return { check, level: 'ok', text: `${text}, role ${role}` };
 }
 
-/**
- * Whether what waits in the queues is taken up. Needs `cloudformation:ListStackResources` and
- * `lambda:ListEventSourceMappings`.
- */
-export async function checkSources(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
+/** Checks the event source mapping of each queue. */
+export async function checkEventSources(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new LambdaClient(config);
   const functions = await deployment.resources('AWS::Lambda::Function');
   const mappings: EventSourceMappingConfiguration[] = [];
@@ -79,17 +76,17 @@ export async function checkSources(deployment: Deployment, config: ClientConfig)
 }
 
 function stateOf(queue: string, mapping: EventSourceMappingConfiguration | undefined): CheckResult {
-  const check = 'source';
+  const check = 'event source';
   if (mapping === undefined) {
     return {
       check,
       level: 'fail',
-      text: `nothing is taken from ${queue}: its event source mapping was deleted by hand`,
-      todo: 'delete the stack and deploy it again',
+      text: `${queue}: event source mapping was deleted outside CloudFormation`,
+      action: 'delete the stack and deploy it again',
     };
   }
   const { State, UUID } = mapping;
-  const text = `${queue} is taken up: ${State ?? 'unknown'}`;
+  const text = `${queue}: event source mapping ${State?.toLowerCase() ?? 'unknown'}`;
   switch (State) {
     case 'Enabled':
       return { check, level: 'ok', text };
@@ -98,11 +95,11 @@ function stateOf(queue: string, mapping: EventSourceMappingConfiguration | undef
       return {
         check,
         level: 'fail',
-        text: `nothing is taken from ${queue} (the runbook's "Stop it now")`,
-        todo: `aws lambda update-event-source-mapping --uuid ${UUID ?? '…'} --enabled`,
+        text: `${text} (runbook, "Stop it now")`,
+        action: `aws lambda update-event-source-mapping --uuid ${UUID ?? '…'} --enabled`,
       };
     case undefined:
     default:
-      return { check, level: 'warn', text, todo: 'look again in a minute' };
+      return { check, level: 'warn', text, action: 'run doctor again in a minute' };
   }
 }

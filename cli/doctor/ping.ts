@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
-import { list } from '../../lambda/app/list.ts';
+import { listInstances } from '../../lambda/app/list-instances.ts';
 import { PING } from '../../lambda/contract.ts';
 import { isObject, text } from '../../lambda/triggers/json.ts';
 import type { Aws } from '../shared/aws.ts';
@@ -10,27 +10,24 @@ import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { type ClientConfig, type Deployment, functionArn } from './deployment.ts';
 import type { CheckResult } from './check-result.ts';
-import { judgeAnswer } from './ping-answer.ts';
+import { resultsOf } from './ping-response.ts';
 
 export interface PingOptions {
-  /** What to try on. @default some instance that is there */
+  /** Instance for the dry runs. @default any in the Region */
   readonly instanceId?: string;
-  /** Seconds to wait for an answer. */
+  /** Seconds to wait for the response. */
   readonly timeout: number;
 }
 
 const check = 'ping';
 
-/** How often the log is looked at. */
+/** Milliseconds between two reads of the log. */
 const PAUSE = 2_000;
 
-/** Whoever's clock is wrong by less than this still finds the answer. */
+/** Milliseconds that the local clock may be ahead of AWS. */
 const SKEW = 5 * 60_000;
 
-/**
- * Sends a ping through the bus and reads the answer in the function's log: so rule, function, role and log are known to work
- * together. Needs `events:PutEvents` and `logs:FilterLogEvents`, and `ec2:DescribeInstances` to find what to try on.
- */
+/** Sends a ping event and reads the response, which tests rule, function, role and log together. */
 export async function checkPing(
   deployment: Deployment,
   { instanceId, timeout }: PingOptions,
@@ -39,22 +36,23 @@ export async function checkPing(
   io: Io,
 ): Promise<readonly CheckResult[]> {
   const { region } = deployment;
-  const chosen = instanceId === undefined ? await choose(region, aws, io) : { instanceId };
+  const chosen = instanceId === undefined ? await findInstance(region, aws, io) : { instanceId };
   const nonce = randomUUID();
   const since = io.now().getTime();
   await put({ nonce, instanceId: chosen.instanceId }, deployment, config);
-  const answer = await waitFor(nonce, since, since + timeout * 1000, deployment, config, io);
-  if (answer === undefined) {
+  const response = await waitFor(nonce, since, since + timeout * 1000, deployment, config, io);
+  if (response === undefined) {
     return [
       {
         check,
         level: 'fail',
-        text: `no answer within ${timeout} s: the rule, the function or its log does not work`,
-        todo: 'see the results above; then the runbook, "The function fails" and "The function is throttled"; --timeout waits longer',
+        text: `no response within ${timeout} s: the rule, the function or its log does not work`,
+        action:
+          'see the results above, then runbook, "The function fails" and "The function is throttled"; --timeout waits longer',
       },
     ];
   }
-  return judgeAnswer(answer, deployment.setting('RoleGuard') === 'off', chosen.problem);
+  return resultsOf(response, deployment.setting('RoleGuard') === 'off', chosen.problem);
 }
 
 async function put(detail: object, deployment: Deployment, config: ClientConfig): Promise<void> {
@@ -63,16 +61,16 @@ async function put(detail: object, deployment: Deployment, config: ClientConfig)
     Source: PING.source,
     DetailType: PING.detailType,
     Detail: JSON.stringify(detail),
-    // The rule lets through only what names the function.
+    // The rule matches only events that name the function.
     Resources: [functionArn(deployment)],
   };
-  const { Entries: [answer] = [] } = await client.send(new PutEventsCommand({ Entries: [entry] }));
-  if (answer?.ErrorCode !== undefined) {
-    throw new Error(`EventBridge refused the ping: ${answer.ErrorCode} ${answer.ErrorMessage ?? ''}`);
+  const { Entries: [result] = [] } = await client.send(new PutEventsCommand({ Entries: [entry] }));
+  if (result?.ErrorCode !== undefined) {
+    throw new Error(`EventBridge refused the ping: ${result.ErrorCode} ${result.ErrorMessage ?? ''}`);
   }
 }
 
-/** The line of the log that answers, or nothing in time. */
+/** The log line with the response; `undefined` after the time to wait. */
 async function waitFor(
   nonce: string,
   since: number,
@@ -82,24 +80,24 @@ async function waitFor(
   io: Io,
 ): Promise<unknown> {
   const client = new CloudWatchLogsClient(config);
-  const asked = {
+  const query = {
     logGroupName: deployment.output('LogGroupName'),
     startTime: since - SKEW,
     filterPattern: `"${nonce}"`,
   };
   for (;;) {
-    for await (const { events = [] } of paginateFilterLogEvents({ client }, asked)) {
-      const answer = events.map(({ message = '' }) => parse(message)).find((line) => answers(line, nonce));
-      if (answer !== undefined) return answer;
+    for await (const { events = [] } of paginateFilterLogEvents({ client }, query)) {
+      const response = events.map(({ message = '' }) => parse(message)).find((line) => isResponse(line, nonce));
+      if (response !== undefined) return response;
     }
-    const left = until - io.now().getTime();
-    if (left <= 0) return undefined;
-    io.progress(`waiting for an answer to the ping, ${Math.ceil(left / 1000)} s left`);
-    await io.sleep(Math.min(PAUSE, left));
+    const remaining = until - io.now().getTime();
+    if (remaining <= 0) return undefined;
+    io.progress(`waiting for the response to the ping, ${Math.ceil(remaining / 1000)} s left`);
+    await io.sleep(Math.min(PAUSE, remaining));
   }
 }
 
-const answers = (line: unknown, nonce: string): boolean =>
+const isResponse = (line: unknown, nonce: string): boolean =>
   text(line, 'message') === PING.answered && text(line, 'nonce') === nonce;
 
 function parse(message: string): unknown {
@@ -111,8 +109,8 @@ function parse(message: string): unknown {
   }
 }
 
-/** An instance whose tokens the function could change, were this no dry run. */
-async function choose(
+/** Finds an instance that the function could modify. */
+async function findInstance(
   region: string,
   aws: Aws,
   io: Io,
@@ -122,13 +120,13 @@ async function choose(
     { name: 'metadata-options.http-endpoint', values: ['enabled'] },
   ];
   try {
-    for await (const page of list(region, filters, ec2Fleet(aws.ec2), aws.time(region))) {
+    for await (const page of listInstances(region, filters, ec2Fleet(aws.ec2), aws.time(region))) {
       const found = page.find(({ awsManaged }) => !awsManaged);
       if (found !== undefined) return { instanceId: found.instanceId };
     }
-    return { problem: `there is no instance in ${region} to try on` };
+    return { problem: `no suitable instance in ${region}` };
   } catch (error) {
     if (io.interrupted.aborted) throw error;
-    return { problem: `no instance could be looked for: ${explainError(error)}` };
+    return { problem: `instances could not be listed: ${explainError(error)}` };
   }
 }

@@ -4,26 +4,26 @@ import type { CheckResult } from './check-result.ts';
 
 const check = 'queues';
 
-/** Whether work waits, or was given up. Needs `cloudformation:ListStackResources` and `sqs:GetQueueAttributes`. */
+/** Checks the queues of the stack. */
 export async function checkQueues(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new SQSClient(config);
   const queues = await deployment.resources('AWS::SQS::Queue');
-  return Promise.all(queues.map((queue) => lookAt(queue, deployment, client)));
+  return Promise.all(queues.map((queue) => checkQueue(queue, deployment, client)));
 }
 
 const COUNTS = {
-  waiting: 'ApproximateNumberOfMessages',
+  visible: 'ApproximateNumberOfMessages',
   delayed: 'ApproximateNumberOfMessagesDelayed',
-  taken: 'ApproximateNumberOfMessagesNotVisible',
+  inFlight: 'ApproximateNumberOfMessagesNotVisible',
 } as const;
 
-/** The name of a queue: its physical id is the URL. */
+/** The name of a queue, whose physical id is its URL. */
 export const nameOf = ({ physicalId }: StackResource): string => physicalId.split('/').at(-1) ?? physicalId;
 
-/** Whether a queue holds what was given up; nothing takes from it. */
+/** Whether a queue is a dead-letter queue, which has no event source mapping. */
 export const isDeadLetterQueue = ({ logicalId }: StackResource): boolean => logicalId.includes('DeadLetterQueue');
 
-async function lookAt(queue: StackResource, deployment: Deployment, client: SQSClient): Promise<CheckResult> {
+async function checkQueue(queue: StackResource, deployment: Deployment, client: SQSClient): Promise<CheckResult> {
   const { physicalId } = queue;
   const command = new GetQueueAttributesCommand({ QueueUrl: physicalId, AttributeNames: Object.values(COUNTS) });
   const attributes = await client.send(command).then(
@@ -34,57 +34,63 @@ async function lookAt(queue: StackResource, deployment: Deployment, client: SQSC
     },
   );
   const name = nameOf(queue);
-  if (attributes === undefined) return gone(name);
-  const [waiting, delayed, taken] = Object.values(COUNTS).map((key) => Number(attributes[key] ?? 0));
-  const counts = { waiting: waiting ?? 0, delayed: delayed ?? 0, taken: taken ?? 0 };
+  if (attributes === undefined) return deleted(name);
+  const [visible, delayed, inFlight] = Object.values(COUNTS).map((key) => Number(attributes[key] ?? 0));
+  const counts = { visible: visible ?? 0, delayed: delayed ?? 0, inFlight: inFlight ?? 0 };
   if (isDeadLetterQueue(queue)) return deadLetterQueue(name, physicalId, counts, deployment);
-  return physicalId === deployment.setting('ScanQueueUrl') ? steps(name, counts) : work(name, counts);
+  return physicalId === deployment.setting('ScanQueueUrl') ? scanQueue(name, counts) : workQueue(name, counts);
 }
 
 type Counts = Readonly<Record<keyof typeof COUNTS, number>>;
 
-const gone = (name: string): CheckResult => ({
+const deleted = (name: string): CheckResult => ({
   check,
   level: 'fail',
-  text: `${name} was deleted by hand`,
-  todo: 'delete the stack and deploy it again',
+  text: `${name} was deleted outside CloudFormation`,
+  action: 'delete the stack and deploy it again',
 });
 
-function deadLetterQueue(name: string, url: string, { waiting, taken }: Counts, deployment: Deployment): CheckResult {
-  const count = waiting + taken;
+function deadLetterQueue(
+  name: string,
+  url: string,
+  { visible, inFlight }: Counts,
+  deployment: Deployment,
+): CheckResult {
+  const count = visible + inFlight;
   if (count === 0) return { check, level: 'ok', text: `${name}: empty` };
   const [heading, redrive] =
     url === deployment.setting('ScanDeadLetterQueueUrl')
-      ? ['A scan could not be done', deployment.setting('ScanRedriveCommand')]
-      : ['Dead letters are waiting', deployment.setting('RedriveCommand')];
+      ? ['A scan step failed', deployment.setting('ScanRedriveCommand')]
+      : ['Messages in the dead-letter queue', deployment.setting('RedriveCommand')];
   return {
     check,
     level: 'fail',
-    text: `${name}: ${count} dead letters; something was not delivered, not done or not told`,
-    todo: `runbook, "${heading}"${redrive === undefined ? '' : `; then ${redrive}`}`,
+    text: `${name}: ${count} ${count === 1 ? 'message' : 'messages'}; events, remediations or alerts failed`,
+    action: `runbook, "${heading}"${redrive === undefined ? '' : `; then ${redrive}`}`,
   };
 }
 
-/** Every launch waits here for a minute and a half, so what waits is no result; what is due and not taken is. */
-function work(name: string, { waiting, delayed, taken }: Counts): CheckResult {
-  const rest = `${delayed} delayed, ${taken} being worked on`;
-  if (waiting === 0) return { check, level: 'ok', text: `${name}: nothing is due (${rest})` };
+/** Delayed messages are normal, because start events wait for 90 seconds; visible ones are not. */
+function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckResult {
+  const text = `${name}: ${visible} visible, ${delayed} delayed, ${inFlight} in flight`;
+  if (visible === 0) return { check, level: 'ok', text };
   return {
     check,
     level: 'warn',
-    text: `${name}: ${waiting} due (${rest})`,
-    todo: 'look again in a minute; if it does not go down: runbook, "The work queue does not move"',
+    text,
+    action: 'run doctor again in a minute; if the number does not decrease: runbook, "The work queue is blocked"',
   };
 }
 
-/** Steps of a region wait for one another, for hours where there is much to close; but then one of them is being taken. */
-function steps(name: string, { waiting, taken }: Counts): CheckResult {
-  if (taken > 0) return { check, level: 'ok', text: `${name}: a scan is under way, ${waiting} steps wait` };
-  if (waiting === 0) return { check, level: 'ok', text: `${name}: no scan is under way` };
+/** A scan handles the messages of a Region one by one, for hours; one of them is in flight. */
+function scanQueue(name: string, { visible, inFlight }: Counts): CheckResult {
+  const messages = `${visible} ${visible === 1 ? 'message' : 'messages'}`;
+  if (inFlight > 0) return { check, level: 'ok', text: `${name}: scan in progress, ${messages} waiting` };
+  if (visible === 0) return { check, level: 'ok', text: `${name}: no scan in progress` };
   return {
     check,
     level: 'warn',
-    text: `${name}: ${waiting} steps wait, and none is being taken`,
-    todo: 'look again in a minute; if it stays so: runbook, "No scan completes"',
+    text: `${name}: ${messages} waiting, none in flight`,
+    action: 'run doctor again in a minute; if nothing changes: runbook, "No scan completes"',
   };
 }

@@ -6,40 +6,37 @@ import type { CheckResult } from './check-result.ts';
 
 const check = 'rules';
 
-/**
- * Whether every rule is there, switched on, and has the target that it was given. Needs `cloudformation:ListStackResources`,
- * `events:DescribeRule` and `events:ListTargetsByRule`.
- */
+/** Checks that each rule exists, is enabled and has its target. */
 export async function checkRules(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   const client = new EventBridgeClient(config);
-  const there = await deployment.resources('AWS::Events::Rule');
+  const rules = await deployment.resources('AWS::Events::Rule');
   const missing = [
-    ...BUS_RULES.filter(({ ruleId }) => !there.some((rule) => isOf(rule, ruleId))).map(({ ruleId }) => ruleId),
-    ...(there.some(isSchedule) ? [] : ['Schedule']),
+    ...BUS_RULES.filter(({ ruleId }) => !rules.some((rule) => isOf(rule, ruleId))).map(({ ruleId }) => ruleId),
+    ...(rules.some(isSchedule) ? [] : ['Schedule']),
   ].map((ruleId): CheckResult => ({
     check,
     level: 'fail',
-    text: `the stack has no rule ${ruleId}: it is of an older version`,
-    todo: 'deploy this version',
+    text: `the stack has no rule ${ruleId}: it is an older version`,
+    action: 'deploy this version',
   }));
-  const found = await Promise.all(there.map((rule) => problemsOf(rule, deployment, client)));
+  const found = await Promise.all(rules.map((rule) => problemsOf(rule, deployment, client)));
   const problems = [...missing, ...found.flat()];
   if (problems.length > 0) return problems;
-  return [{ check, level: 'ok', text: `${there.length} are switched on, each with its target` }];
+  return [{ check, level: 'ok', text: `${rules.length} enabled, each with its target` }];
 }
 
 const isOf = (rule: StackResource, ruleId: string): boolean => nameIn(rule).endsWith(`Rules${ruleId}`);
 
-/** The trigger of a rule on the bus of our own, whose physical id is not its name. */
+/** The trigger of a rule on the custom bus; the physical id of such a rule is not its name. */
 const forwardedOf = (rule: StackResource, { setting }: Deployment) =>
   setting('Regions') === undefined
     ? undefined
-    : TRIGGERS.find(({ ruleId }) => nameIn(rule).endsWith(`Forwarded${ruleId}`));
+    : TRIGGERS.find(({ ruleId }) => nameIn(rule).endsWith(`HomeBus${ruleId}`));
 
-/** The schedule of the scan. */
+/** Whether the rule is the schedule of the scan. */
 const isSchedule = (rule: StackResource): boolean => nameIn(rule).endsWith('ScanSchedule');
 
-/** A logical id without the hash that CDK puts behind it. */
+/** A logical id without the hash that the CDK appends. */
 const nameIn = ({ logicalId }: StackResource): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
 async function problemsOf(
@@ -47,11 +44,11 @@ async function problemsOf(
   deployment: Deployment,
   client: EventBridgeClient,
 ): Promise<CheckResult[]> {
-  const onOurBus = forwardedOf(rule, deployment);
-  const at = onOurBus === undefined ? { Name: rule.physicalId } : { Name: onOurBus.ruleId, EventBusName: BUS };
+  const onCustomBus = forwardedOf(rule, deployment);
+  const at = onCustomBus === undefined ? { Name: rule.physicalId } : { Name: onCustomBus.ruleId, EventBusName: BUS };
   const { Name: name } = at;
-  const problem = (text: string, todo: string): CheckResult[] => [
-    { check, level: 'fail', text: `${name} ${text}`, todo },
+  const problem = (text: string, action: string): CheckResult[] => [
+    { check, level: 'fail', text: `${name} ${text}`, action },
   ];
   const State = await client.send(new DescribeRuleCommand(at)).then(
     (answer) => answer.State ?? '',
@@ -60,23 +57,22 @@ async function problemsOf(
       throw error;
     },
   );
-  if (State === undefined) return problem('was deleted by hand', 'delete the stack and deploy it again');
+  if (State === undefined) return problem('was deleted outside CloudFormation', 'delete the stack and deploy it again');
   const { region } = deployment;
   if (State === 'DISABLED') {
-    const lost = isSchedule(rule) ? 'no scan begins' : 'its events are lost';
-    const bus = onOurBus === undefined ? '' : ` --event-bus-name ${BUS}`;
-    return problem(`is switched off: ${lost}`, `aws events enable-rule --region ${region} --name ${name}${bus}`);
+    const effect = isSchedule(rule) ? 'no scan starts' : 'its events are lost';
+    const bus = onCustomBus === undefined ? '' : ` --event-bus-name ${BUS}`;
+    return problem(`is disabled: ${effect}`, `aws events enable-rule --region ${region} --name ${name}${bus}`);
   }
   const { Targets = [] } = await client.send(
-    new ListTargetsByRuleCommand({ Rule: name, ...(onOurBus && { EventBusName: BUS }) }),
+    new ListTargetsByRuleCommand({ Rule: name, ...(onCustomBus && { EventBusName: BUS }) }),
   );
-  const wanted = targetOf(rule, deployment);
-  const isThere = Targets.some(({ Arn }) => wanted === undefined || Arn === wanted);
-  if (isThere) return [];
-  return problem(`does not lead to ${wanted ?? 'any target'}`, 'delete the stack and deploy it again');
+  const target = targetOf(rule, deployment);
+  if (Targets.some(({ Arn }) => target === undefined || Arn === target)) return [];
+  return problem(`does not have the target ${target ?? ''}`.trimEnd(), 'delete the stack and deploy it again');
 }
 
-/** Nothing for a rule that somebody else put into the stack. */
+/** The expected target; `undefined` for a rule that an extension of the stack added. */
 function targetOf(rule: StackResource, deployment: Deployment): string | undefined {
   if (isSchedule(rule)) return deployment.output('ScanQueueArn');
   const known = forwardedOf(rule, deployment) ?? BUS_RULES.find(({ ruleId }) => isOf(rule, ruleId));

@@ -2,22 +2,22 @@ import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns
 import type { ClientConfig, Deployment } from './deployment.ts';
 import type { CheckResult } from './check-result.ts';
 
-/** Who is subscribed to a topic. */
+/** The subscriptions of a topic. */
 export interface Subscribers {
-  /** `email security@example.com`, one for each. */
+  /** Each as protocol and endpoint: `email security@example.com`. */
   readonly confirmed: readonly string[];
-  /** Asked, and not answered yet: they receive nothing. */
+  /** Not confirmed yet: they receive nothing. */
   readonly pending: readonly string[];
 }
 
-/** Reads the subscriptions of a topic. Needs `sns:ListSubscriptionsByTopic`. */
+/** Reads the subscriptions of a topic. */
 export async function subscribersOf(topicArn: string, config: ClientConfig): Promise<Subscribers> {
   const client = new SNSClient(config);
   const confirmed: string[] = [];
   const pending: string[] = [];
   for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn })) {
     for (const { SubscriptionArn = '', Protocol = '', Endpoint = '' } of Subscriptions) {
-      // Those that were given up are still listed for three days.
+      // Deleted subscriptions stay listed for three days.
       if (SubscriptionArn === 'Deleted') continue;
       (SubscriptionArn === 'PendingConfirmation' ? pending : confirmed).push(`${Protocol} ${Endpoint}`);
     }
@@ -25,7 +25,7 @@ export async function subscribersOf(topicArn: string, config: ClientConfig): Pro
   return { confirmed, pending };
 }
 
-/** Whether the topics are there and somebody hears them. */
+/** Checks that a topic exists and has a confirmed subscription. */
 export async function checkTopic(
   name: 'Outcomes' | 'Operations',
   deployment: Deployment,
@@ -39,26 +39,28 @@ export async function checkTopic(
     throw error;
   });
   if (subscribers === undefined) {
-    const todo = 'delete the stack and deploy it again';
-    return [{ check, level: 'fail', text: `the topic ${name} was deleted by hand`, todo }];
+    const action = 'delete the stack and deploy it again';
+    return [{ check, level: 'fail', text: `topic ${name} was deleted outside CloudFormation`, action }];
   }
   const { confirmed, pending } = subscribers;
-  const waiting = pending.length === 0 ? '' : `; not confirmed: ${pending.join(', ')}`;
+  const unconfirmed = pending.length === 0 ? '' : `; not confirmed: ${pending.join(', ')}`;
   if (confirmed.length === 0) {
-    const todo =
+    const action =
       pending.length === 0
         ? `deploy with -c ${setting}=…, or subscribe to ${topicArn}`
         : `confirm: ${confirmCommand(topicArn)}`;
-    return [{ check, level: 'fail', text: `${name}: nobody hears it${waiting}`, todo }];
+    return [{ check, level: 'fail', text: `${name}: no confirmed subscription${unconfirmed}`, action }];
   }
-  const text = `${name}: ${confirmed.length} confirmed${waiting}`;
+  const text = `${name}: ${confirmed.length} confirmed${unconfirmed}`;
   if (pending.length === 0) return [{ check, level: 'ok', text }];
-  return [{ check, level: 'warn', text, todo: `confirm, or remove them: ${confirmCommand(topicArn)}` }];
+  return [{ check, level: 'warn', text, action: `confirm or remove: ${confirmCommand(topicArn)}` }];
 }
 
 /**
- * The line that confirms a subscription so that only those with permission can end it. The link in the mail confirms it so that
- * everybody to whom an alert is forwarded can.
+ * The command that confirms a subscription so that unsubscribing requires IAM permission.
+ *
+ * A subscription confirmed with the link in the email can be ended by anyone that an alert is forwarded to.
+ * https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
  */
 export function confirmCommand(topicArn: string): string {
   const region = topicArn.split(':')[3] ?? '';

@@ -12,35 +12,36 @@ import type { CheckResult } from './check-result.ts';
 
 const check = 'trail';
 
-/**
- * Whether some trail brings the calls that change EC2 to the event bus of this region. Needs `cloudtrail:DescribeTrails`,
- * `cloudtrail:GetTrailStatus` and `cloudtrail:GetEventSelectors`.
- */
+/** Checks that a trail delivers EC2 write calls of this Region to EventBridge. */
 export async function checkTrail({ region, setting }: Deployment, config: ClientConfig): Promise<CheckResult[]> {
   if (setting('Trail') === 'none') {
-    return [{ check, level: 'ok', text: 'trail=none was chosen: set-backs are not seen, and no caller is named' }];
+    return [{ check, level: 'ok', text: 'trail=none: drift is not detected, and alerts do not name the caller' }];
   }
   const client = new CloudTrailClient(config);
   const { trailList = [] } = await client.send(new DescribeTrailsCommand({ includeShadowTrails: true }));
-  const here = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === region);
-  const judged = await Promise.all(here.map(async (trail) => ({ trail, problem: await problemOf(trail, client) })));
-  const good = judged.find(({ problem }) => problem === undefined);
-  if (good !== undefined) {
-    const reach = good.trail.IsMultiRegionTrail === true ? 'every region' : `${region} only`;
-    return [{ check, level: 'ok', text: `${nameOf(good.trail)} logs management events of ${reach}` }];
+  const covering = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === region);
+  const checked = await Promise.all(
+    covering.map(async (trail) => ({ trail, problem: await problemOf(trail, client) })),
+  );
+  const working = checked.find(({ problem }) => problem === undefined);
+  if (working !== undefined) {
+    const scope = working.trail.IsMultiRegionTrail === true ? 'every Region' : `${region} only`;
+    return [{ check, level: 'ok', text: `${nameOf(working.trail)} logs management events of ${scope}` }];
   }
-  const unread = judged.some(({ problem }) => problem?.unread === true);
-  const problems = judged.map(({ trail, problem }) => `${nameOf(trail)} ${problem?.text ?? ''}`).join('; ');
-  const stopped = judged.find(({ problem }) => problem?.stopped === true)?.trail.TrailARN;
+  const unread = checked.some(({ problem }) => problem?.unread === true);
+  const problems = checked.map(({ trail, problem }) => `${nameOf(trail)} ${problem?.text ?? ''}`).join('; ');
+  const stopped = checked.find(({ problem }) => problem?.stopped === true)?.trail.TrailARN;
   return [
     {
       check,
       level: unread ? 'unchecked' : 'fail',
-      text: problems || `no trail covers ${region}: set-backs are not seen, launches late and without their caller`,
-      todo: unread
+      text:
+        problems ||
+        `no trail covers ${region}: drift is not detected, launches are detected late, and alerts do not name the caller`,
+      action: unread
         ? undefined
         : stopped === undefined
-          ? 'make a trail that logs management events, or deploy with -c trail=create'
+          ? 'create a trail that logs management events, or deploy with -c trail=create'
           : `aws cloudtrail start-logging --region ${region} --name ${stopped}`,
     },
   ];
@@ -50,7 +51,7 @@ const nameOf = ({ TrailARN, Name }: Trail): string => TrailARN ?? Name ?? 'a tra
 
 interface Problem {
   readonly text: string;
-  /** It would do, were it switched on. */
+  /** The trail would be sufficient if logging were on. */
   readonly stopped?: true;
   readonly unread?: true;
 }
@@ -59,9 +60,9 @@ async function problemOf(trail: Trail, client: CloudTrailClient): Promise<Proble
   try {
     const name = nameOf(trail);
     const selectors = await client.send(new GetEventSelectorsCommand({ TrailName: name }));
-    if (!selectsChanges(selectors)) return { text: 'does not log management events that change something in EC2' };
+    if (!logsEc2Writes(selectors)) return { text: 'does not log write management events of EC2' };
     const { IsLogging } = await client.send(new GetTrailStatusCommand({ Name: name }));
-    return IsLogging === true ? undefined : { text: 'is switched off', stopped: true };
+    return IsLogging === true ? undefined : { text: 'has logging off', stopped: true };
   } catch (error) {
     return { text: `could not be read: ${explainError(error)}`, unread: true };
   }
@@ -71,18 +72,18 @@ type Selectors = Pick<GetEventSelectorsCommandOutput, 'EventSelectors' | 'Advanc
 type Selector = NonNullable<Selectors['AdvancedEventSelectors']>[number];
 
 /**
- * Whether a trail takes up calls that change EC2. A trail has selectors of the one or of the other kind.
+ * Whether a trail logs EC2 write calls. A trail has basic or advanced event selectors.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetEventSelectors.html
  */
-export function selectsChanges({ EventSelectors = [], AdvancedEventSelectors = [] }: Selectors): boolean {
+export function logsEc2Writes({ EventSelectors = [], AdvancedEventSelectors = [] }: Selectors): boolean {
   return (
     EventSelectors.some(
       ({ IncludeManagementEvents, ReadWriteType }) => IncludeManagementEvents !== false && ReadWriteType !== 'ReadOnly',
-    ) || AdvancedEventSelectors.some(takesChanges)
+    ) || AdvancedEventSelectors.some(selectsEc2Writes)
   );
 }
 
-/** What one of the calls that matter has in the fields that can be selected by. */
+/** The selectable fields of an EC2 write call. */
 const CALL: Readonly<Record<string, string>> = {
   eventCategory: 'Management',
   readOnly: 'false',
@@ -90,29 +91,29 @@ const CALL: Readonly<Record<string, string>> = {
   eventType: 'AwsApiCall',
 };
 
-function takesChanges({ FieldSelectors = [] }: Selector): boolean {
+function selectsEc2Writes({ FieldSelectors = [] }: Selector): boolean {
   const category = FieldSelectors.find(({ Field }) => Field === 'eventCategory');
-  // Other fields (who called, from where) take some of the calls away: not good enough.
+  // A selector on another field, such as the caller, excludes some of the calls.
   return (
     category !== undefined &&
     FieldSelectors.every((selector) => {
       const value = CALL[selector.Field ?? ''];
-      return value !== undefined && takes(selector, value);
+      return value !== undefined && selects(selector, value);
     })
   );
 }
 
-function takes(selector: NonNullable<Selector['FieldSelectors']>[number], value: string): boolean {
+function selects(selector: NonNullable<Selector['FieldSelectors']>[number], value: string): boolean {
   const { Equals, StartsWith, EndsWith, NotEquals, NotStartsWith, NotEndsWith } = selector;
-  const wanted = [
+  const included = [
     ...(Equals ?? []).map((text) => value === text),
     ...(StartsWith ?? []).map((text) => value.startsWith(text)),
     ...(EndsWith ?? []).map((text) => value.endsWith(text)),
   ];
-  const unwanted = [
+  const excluded = [
     ...(NotEquals ?? []).map((text) => value === text),
     ...(NotStartsWith ?? []).map((text) => value.startsWith(text)),
     ...(NotEndsWith ?? []).map((text) => value.endsWith(text)),
   ];
-  return (wanted.length === 0 || wanted.includes(true)) && !unwanted.includes(true);
+  return (included.length === 0 || included.includes(true)) && !excluded.includes(true);
 }

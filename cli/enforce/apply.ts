@@ -1,101 +1,105 @@
-import { ec2HopLimitWriter } from '../../lambda/adapters/ec2-by-hand.ts';
+import { ec2HopLimitWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
-import { close } from '../../lambda/app/remediate-paced.ts';
+import { remediatePaced } from '../../lambda/app/remediate-paced.ts';
 import { raisingHopLimit } from '../../lambda/app/hop-limit.ts';
 import { Pace } from '../../lambda/app/pace.ts';
-import type { InstanceWriter } from '../../lambda/app/ports.ts';
+import type { InstanceWriter } from '../../lambda/app/ports/index.ts';
 import type { RemediatePorts } from '../../lambda/app/remediate.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
-import type { Outcome, Reason } from '../../lambda/core/outcome.ts';
+import type { Outcome } from '../../lambda/core/outcome.ts';
+import type { Reason } from '../../lambda/core/reason.ts';
 import type { Target } from '../../lambda/core/target.ts';
 import { clean } from '../../lambda/core/text.ts';
+import { command } from '../../lambda/triggers/command.ts';
 import type { Aws } from '../shared/aws.ts';
 import { deniedIn } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { Progress } from './progress.ts';
 
-/** An instance, and where it is. */
-export interface Place {
+/** An instance and its Region. */
+export interface InstanceRef {
   readonly region: string;
   readonly instanceId: string;
 }
 
-/** An instance that was not closed, and why. */
-export interface Refused extends Place {
+/** An instance that could not be remediated, and why. */
+export interface Failed extends InstanceRef {
   readonly reason: Reason;
-  /** What EC2 said. */
+  /** The message of EC2. */
   readonly detail: string;
 }
 
-/** What was done. */
-export interface Closing {
-  readonly remediated: readonly Place[];
-  /** By reason, those that turned out to need no change when it was their turn. */
-  readonly unneeded: ReadonlyMap<Reason, number>;
-  readonly failed: readonly Refused[];
-  /** Their turn never came. */
-  readonly notDone: readonly Place[];
-  /** Where so many failed in a row that the rest was not begun. */
-  readonly givenUp: readonly string[];
+/** The result of a run. */
+export interface RemediationResult {
+  readonly remediated: readonly InstanceRef[];
+  /** Number of instances that needed no change when it was their turn, by reason. */
+  readonly unchanged: ReadonlyMap<Reason, number>;
+  readonly failed: readonly Failed[];
+  /** Instances that the run did not get to. */
+  readonly remaining: readonly InstanceRef[];
+  /** Regions in which the run stopped because every instance of a batch failed. */
+  readonly stoppedRegions: readonly string[];
   readonly milliseconds: number;
 }
 
-/** How to close. */
 export interface ApplyOptions {
   readonly maxExemptionDays: number;
-  /** Changes per second and region. */
+  /** Changes per second and Region. */
   readonly rate: number;
   readonly hopLimitAtLeast?: number;
 }
 
-/** What a plan is about was read as reachable; the decision is taken anew when it is an instance's turn. */
+/** IMDSv1 was enabled on each instance when the plan was made; `remediate` decides again. */
 const RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
 
-/** Longest piece of what EC2 said. */
+/** The longest message of EC2 that is shown. */
 const DETAIL = 400;
 
-/** Closes instances, all regions side by side. It ends early, but in order, when somebody presses Ctrl-C. */
-export async function closeAll(
+/** Remediates instances, all Regions in parallel. Ctrl-C finishes the calls in flight. */
+export async function remediateAll(
   toRemediate: ReadonlyMap<string, readonly string[]>,
   { maxExemptionDays, rate, hopLimitAtLeast }: ApplyOptions,
   aws: Aws,
   io: Io,
-): Promise<Closing> {
+): Promise<RemediationResult> {
   const reader = ec2Reader(aws.ec2);
-  const bare = ec2HopLimitWriter(aws.ec2);
-  const writer = hopLimitAtLeast === undefined ? bare : raisingHopLimit(bare, reader, hopLimitAtLeast);
+  const plain = ec2HopLimitWriter(aws.ec2);
+  const writer = hopLimitAtLeast === undefined ? plain : raisingHopLimit(plain, reader, hopLimitAtLeast);
   const work = new Map([...toRemediate].map(([region, ids]) => [region, ids.length]));
   const progress = new Progress(work, rate, io);
   const ports = { reader, writer: counting(writer, progress), queue: NO_QUEUE };
   const policy = { existing: 'enforce', maxExemptionDays } as const;
-  const context = { trigger: 'command', eventId: 'imdsv2 enforce', occurredAt: io.now(), recorded: RECORDED } as const;
+  const context = { trigger: command, eventId: 'imdsv2 enforce', occurredAt: io.now(), recorded: RECORDED } as const;
 
-  const ledger = new Ledger(progress);
-  const say = () => io.note('Only what is under way is finished. Ctrl-C again ends at once.');
-  io.interrupted.addEventListener('abort', say);
-  const rest = await Promise.all(
+  const outcomes = new Outcomes(progress);
+  const confirmInterrupt = () => io.note('Finishing the calls in flight. Press Ctrl-C again to end at once.');
+  io.interrupted.addEventListener('abort', confirmInterrupt);
+  const notStarted = await Promise.all(
     [...toRemediate].map(async ([region, ids]) => {
       const targets = ids.map((instanceId): Target => ({ account: '', region, instanceId, context }));
       const time = aws.time(region);
-      return close(targets, policy, new Pace(time, 1, rate), { ...ports, time }, (outcome) => ledger.add(outcome));
+      return remediatePaced(targets, policy, new Pace(time, 1, rate), { ...ports, time }, (outcome) =>
+        outcomes.add(outcome),
+      );
     }),
   );
-  io.interrupted.removeEventListener('abort', say);
+  io.interrupted.removeEventListener('abort', confirmInterrupt);
   io.progress('');
-  const notBegun = rest.flat().map(toPlace);
-  const { remediated, unneeded, failed } = ledger;
-  const givenUp = io.interrupted.aborted ? [] : [...new Set(notBegun.map(({ region }) => region))];
-  const notDone = [...ledger.notDone, ...notBegun];
-  return { remediated, unneeded, failed, notDone, givenUp, milliseconds: progress.elapsed };
+  const skipped = notStarted.flat().map(toRef);
+  const { remediated, unchanged, failed } = outcomes;
+  const stoppedRegions = io.interrupted.aborted ? [] : [...new Set(skipped.map(({ region }) => region))];
+  const remaining = [...outcomes.remaining, ...skipped];
+  return { remediated, unchanged, failed, remaining, stoppedRegions, milliseconds: progress.elapsed };
 }
 
-/** Every target has a record, so nothing has to be kept until later. */
+/** `remediate` records findings only for targets without `recorded`; each target here has it. */
 const NO_QUEUE: RemediatePorts['queue'] = {
   putFindings: () => Promise.reject(new FailureError('unsupported', 'a command has no queue')),
 };
 
-const toPlace = ({ region, instanceId }: Target): Place => ({ region, instanceId });
+const toRef = ({ region, instanceId }: Target): InstanceRef => ({ region, instanceId });
 
+/** A writer that also advances the progress line. */
 function counting(writer: InstanceWriter, progress: Progress): InstanceWriter {
   return {
     requireTokens: async (region, instanceId) => {
@@ -106,12 +110,12 @@ function counting(writer: InstanceWriter, progress: Progress): InstanceWriter {
   };
 }
 
-/** Sorts outcomes. */
-class Ledger {
-  public readonly remediated: Place[] = [];
-  public readonly unneeded = new Map<Reason, number>();
-  public readonly failed: Refused[] = [];
-  public readonly notDone: Place[] = [];
+/** Collects outcomes by result. */
+class Outcomes {
+  public readonly remediated: InstanceRef[] = [];
+  public readonly unchanged = new Map<Reason, number>();
+  public readonly failed: Failed[] = [];
+  public readonly remaining: InstanceRef[] = [];
   readonly #progress: Progress;
 
   public constructor(progress: Progress) {
@@ -119,17 +123,17 @@ class Ledger {
   }
 
   public add({ target, status, reason, detail = '' }: Outcome): void {
-    const place = toPlace(target);
+    const instance = toRef(target);
     if (status === 'remediated') {
-      this.remediated.push(place); // the progress knows already
+      this.remediated.push(instance); // the writer has advanced the progress
       return;
     }
     if (reason === 'deadline') {
-      this.notDone.push(place);
+      this.remaining.push(instance);
       return;
     }
-    if (status !== 'failed') this.unneeded.set(reason, (this.unneeded.get(reason) ?? 0) + 1);
-    else this.failed.push({ ...place, reason, detail: clean(deniedIn(detail), DETAIL) });
-    this.#progress.step(place.region);
+    if (status !== 'failed') this.unchanged.set(reason, (this.unchanged.get(reason) ?? 0) + 1);
+    else this.failed.push({ ...instance, reason, detail: clean(deniedIn(detail), DETAIL) });
+    this.#progress.step(instance.region);
   }
 }

@@ -1,6 +1,7 @@
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { attempt } from '../../lambda/app/retry.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
+import { instancesOf } from '../../lambda/core/words/format.ts';
 import { readRegions } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, type ExitCode, UsageError } from '../shared/command.ts';
@@ -15,49 +16,49 @@ import {
   wholeNumberOf,
   YES_OPTION,
 } from '../shared/options.ts';
-import { closeAll, type ApplyOptions } from './apply.ts';
+import { type ApplyOptions, remediateAll } from './apply.ts';
 import { documentOf, type Run } from './document.ts';
-import { only, type Selection, type SelectionOptions, selectionOf } from './selection.ts';
-import { showResult, showNumbers, showPlan } from './show.ts';
-import { Survey } from './plan.ts';
-import { instances, some } from './words.ts';
+import { Plan } from './plan.ts';
+import { restrictedTo, type Selection, type SelectionOptions, selectionOf } from './selection.ts';
+import { showComparison, showPlan, showResult } from './show.ts';
+import { some } from './words.ts';
 
 interface EnforceOptions extends AwsOptions, SelectionOptions, ApplyOptions {
   readonly yes?: true;
   readonly json?: true;
 }
 
-/** How many ids an error names. */
-const NAMED = 10;
+/** How many ids an error lists. */
+const LISTED = 10;
 
-/** The decision of the function, and then the change, on instances that somebody chooses. */
 export const enforce: Command<EnforceOptions> = {
   name: 'enforce',
-  summary: 'closes IMDSv1 on existing instances, at a pace',
-  details: `Decides as the function does and requires tokens where IMDSv1 is reachable. What is exempt, operated by an AWS service or has IMDS switched off is left alone. It shows the plan and asks before it changes anything.
+  summary: 'Require IMDSv2 on existing instances, at a limited rate',
+  details: `Decides as the deployed function does, and sets HttpTokens=required on instances with IMDSv1 enabled. Does not change instances that are exempt, managed by an AWS service or have IMDS disabled. Shows the plan and asks before it changes anything.
 
-The limit of EC2 for this change (100, then 5 a second) is shared with everything else in the account, so it keeps to a rate. Ctrl-C finishes the calls in flight and says what was done; the same command again goes on with the rest.
+EC2 limits this call to a burst of 100, then 5 per second, shared by the whole account; hence the rate. Ctrl-C finishes the calls in flight and prints what was done; run the same command again to continue.
 
-Exit code 0: everything was done. 1: something failed or was not done.`,
+Exit code 0: every instance of the plan was remediated. 1: some failed or remain.`,
+  permissions: 'ec2:DescribeInstances, ec2:ModifyInstanceMetadataOptions; ec2:DescribeRegions for --regions all',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
     {
       flags: '--instance-ids <ids>',
-      description: 'only these, with commas between them; may be repeated',
+      description: 'only these instances, comma-separated; may be repeated',
       read: instanceIdsOf,
     },
-    { flags: '--file <path>', description: 'only those of this file: one id a line, comments after #' },
+    { flags: '--file <path>', description: 'only the instances in this file: one id per line, comments after #' },
     FILTER_OPTION,
     {
       flags: '--rate <n>',
-      description: 'changes per second in each region, 1 to 50',
+      description: 'changes per second in each Region, 1 to 50',
       read: wholeNumberOf(1, 50),
       fallback: 3,
     },
     {
       flags: '--hop-limit-at-least <n>',
-      description: 'raise the hop limit of those it closes to this, 1 to 64, where it is lower; containers need 2',
+      description: 'also raise a lower hop limit to this, 1 to 64; containers need 2',
       read: wholeNumberOf(1, 64),
     },
     MAX_EXEMPTION_OPTION,
@@ -65,51 +66,52 @@ Exit code 0: everything was done. 1: something failed or was not done.`,
     JSON_OPTION,
   ],
   examples: [
-    ['imdsv2 enforce --regions eu-west-1,us-east-1', 'the plan for two regions, a question, and then the change'],
-    ['imdsv2 enforce --instance-ids i-0a1b2c3d4e5f60718 --yes', 'one instance, without a question'],
-    ['imdsv2 enforce --filter Name=tag:team,Values=web --rate 1', 'slowly, those of one team'],
-    ['imdsv2 enforce --file ids.txt --hop-limit-at-least 2', 'container hosts, whose containers keep reaching IMDS'],
+    ['imdsv2 enforce --regions eu-west-1,us-east-1', 'plan, confirmation and change in two Regions'],
+    ['imdsv2 enforce --instance-ids i-0a1b2c3d4e5f60718 --yes', 'one instance, without confirmation'],
+    ['imdsv2 enforce --filter Name=tag:team,Values=web --rate 1', 'the instances of one team, slowly'],
+    ['imdsv2 enforce --file ids.txt --hop-limit-at-least 2', 'container hosts, whose containers need IMDS'],
   ],
   run: async (_, options, io) => {
     const selection = await selectionOf(options);
     const aws = new Aws(options, io);
     const account = await accountOf(aws);
     const regions = await aws.regions();
-    const say = (line: string) => (options.json ? io.note(line) : io.out(line));
+    const print = (line: string) => (options.json ? io.note(line) : io.out(line));
     const end = (run: Run, exitCode: ExitCode) => {
       if (options.json) io.out(JSON.stringify(documentOf(run)));
       return exitCode;
     };
 
-    const { survey: before, unread } = await read(regions, selection, options, aws, io);
-    const run: Run = { account, options, unread, before, throttled: aws.throttled };
-    if (unread.size === regions.length) return end(run, 1);
-    nameUnseen(before, regions, unread, io);
-    const complete = unread.size === 0 && before.unseen.length === 0;
-    showPlan(before, options, account, io, say);
+    const { plan: before, unreadRegions } = await read(regions, selection, options, aws, io);
+    const run: Run = { account, options, unreadRegions, before, throttled: aws.throttled };
+    if (unreadRegions.size === regions.length) return end(run, 1);
+    reportNotFound(before, regions, unreadRegions, io);
+    const complete = unreadRegions.size === 0 && before.notFound.length === 0;
+    showPlan(before, options, account, io, print);
     if (before.total === 0) {
-      say('Nothing to close.');
+      print('Nothing to remediate.');
       return end(run, complete ? 0 : 1);
     }
-    say('');
-    if (!(await answered(before, options, io, () => end(run, 1)))) return end(run, 1);
+    print('');
+    if (!(await confirmPlan(before, options, io, () => end(run, 1)))) return end(run, 1);
 
-    const closing = await closeAll(before.toRemediate, options, aws, io);
-    showResult(closing, aws.throttled, say);
+    const result = await remediateAll(before.toRemediate, options, aws, io);
+    showResult(result, aws.throttled, print);
     const reread = await unlessInterrupted(() => read(regions, selection, options, aws, io), io);
-    const whole = reread !== undefined && [...reread.unread.keys()].every((region) => unread.has(region));
-    const after = whole ? reread.survey : undefined;
-    if (after !== undefined) showNumbers(before, after, io, say);
-    else io.note(`${reread === undefined ? 'interrupted; the' : 'The'} numbers after the change were not read`);
-    const done = closing.failed.length + closing.notDone.length === 0;
+    const comparable =
+      reread !== undefined && [...reread.unreadRegions.keys()].every((name) => unreadRegions.has(name));
+    const after = comparable ? reread.plan : undefined;
+    if (after !== undefined) showComparison(before, after, io, print);
+    else io.note(`${reread === undefined ? 'Interrupted: the' : 'The'} compliance after the change was not read`);
+    const done = result.failed.length + result.remaining.length === 0;
     const interrupted = io.interrupted.aborted;
-    return end({ ...run, closing, interrupted, throttled: aws.throttled, after }, done && complete ? 0 : 1);
+    return end({ ...run, result, interrupted, throttled: aws.throttled, after }, done && complete ? 0 : 1);
   },
 };
 
-async function answered(before: Survey, options: EnforceOptions, io: Io, end: () => void): Promise<boolean> {
+async function confirmPlan(plan: Plan, options: EnforceOptions, io: Io, end: () => void): Promise<boolean> {
   try {
-    return await confirmed(`Require tokens on ${instances(before.total)}?`, options, io);
+    return await confirmed(`Require IMDSv2 on ${instancesOf(plan.total)}?`, options, io);
   } catch (error) {
     end();
     throw error;
@@ -126,7 +128,7 @@ async function unlessInterrupted<T>(work: () => Promise<T>, { interrupted }: Io)
   }
 }
 
-/** The account, to be shown; `undefined` where STS cannot be reached. */
+/** The account id for the output; `undefined` if STS is not reachable, as in some private networks. */
 async function accountOf(aws: Aws): Promise<string | undefined> {
   const account = await attempt(() => aws.account());
   if (!(account instanceof FailureError)) return account;
@@ -134,37 +136,46 @@ async function accountOf(aws: Aws): Promise<string | undefined> {
   throw account;
 }
 
-/** Reads what was chosen. What goes wrong in a region is said, and the others are read. */
+/** Reads the selected instances. A Region that cannot be read is reported and does not stop the others. */
 async function read(
   regions: readonly string[],
   { ids, filters }: Selection,
   options: EnforceOptions,
   aws: Aws,
   io: Io,
-): Promise<{ survey: Survey; unread: ReadonlyMap<string, string> }> {
-  const survey = new Survey(regions, options, ids);
+): Promise<{ plan: Plan; unreadRegions: ReadonlyMap<string, string> }> {
+  const plan = new Plan(regions, options, ids);
   const all = ec2Fleet(aws.ec2);
-  const fleet = ids === undefined ? all : only(ids, all);
+  const fleet = ids === undefined ? all : restrictedTo(ids, all);
   const failures = await readRegions(
     {
       regions,
       filters,
       fleet,
       time: (region) => aws.time(region),
-      take: (region, snapshots) => snapshots.forEach((snapshot) => survey.add(region, snapshot, io.now())),
+      take: (region, snapshots) => snapshots.forEach((snapshot) => plan.add(region, snapshot, io.now())),
     },
     io,
   );
-  const unread = new Map([...failures].map(([region, failure]) => [region, explainError(failure)]));
-  for (const [region, problem] of unread) io.note(`${region} could not be read: ${problem}`);
-  return { survey, unread };
+  const unreadRegions = new Map([...failures].map(([region, failure]) => [region, explainError(failure)]));
+  for (const [region, problem] of unreadRegions) io.note(`${region} could not be read: ${problem}`);
+  return { plan, unreadRegions };
 }
 
-/** @throws UsageError if ids are wrong; if some regions could not be read, they may be there, and that is only said. */
-function nameUnseen(survey: Survey, regions: readonly string[], unread: ReadonlyMap<string, string>, io: Io): void {
-  if (survey.unseen.length === 0) return;
-  const readable = regions.filter((region) => !unread.has(region)).join(', ');
-  const unknown = `EC2 shows no ${some(survey.unseen, NAMED)} in ${readable}`;
-  if (unread.size === 0) throw new UsageError(`${unknown}; nothing was changed`);
-  io.note(unknown);
+/**
+ * Reports ids that were not found.
+ *
+ * @throws UsageError unless a Region could not be read, which may have the instances.
+ */
+function reportNotFound(
+  { notFound }: Plan,
+  regions: readonly string[],
+  unreadRegions: ReadonlyMap<string, string>,
+  io: Io,
+): void {
+  if (notFound.length === 0) return;
+  const searched = regions.filter((region) => !unreadRegions.has(region)).join(', ');
+  const problem = `instance ${some(notFound, LISTED)} not found in ${searched}`;
+  if (unreadRegions.size === 0) throw new UsageError(`${problem}; nothing was changed`);
+  io.note(problem);
 }

@@ -1,55 +1,56 @@
-import type { Closing, ApplyOptions } from './apply.ts';
+import type { ApplyOptions, RemediationResult } from './apply.ts';
+import type { Plan } from './plan.ts';
 import { countsOf } from './show.ts';
-import type { Survey } from './plan.ts';
 
-/** The schema of the JSON result of `enforce`, in its `schema` field. */
+/** The `schema` field of the JSON document. */
 const SCHEMA = 'imdsv2-enforcer.enforce/v1';
 
-/** How far a run has come; what it did not come to is absent. */
+/** A run of the command; parts that it did not get to are absent. */
 export interface Run {
   readonly account: string | undefined;
   readonly options: ApplyOptions;
-  /** Regions that could not be read, and why. */
-  readonly unread: ReadonlyMap<string, string>;
-  readonly before: Survey;
-  readonly closing?: Closing;
+  /** Why a Region could not be read, by Region. */
+  readonly unreadRegions: ReadonlyMap<string, string>;
+  readonly before: Plan;
+  readonly result?: RemediationResult;
   readonly interrupted?: boolean;
   readonly throttled: number;
-  readonly after?: Survey;
+  readonly after?: Plan;
 }
 
 /** A run as one JSON document. */
-export function documentOf({ account, options, unread, before, closing, interrupted, throttled, after }: Run): object {
+export function documentOf(run: Run): object {
+  const { account, options, unreadRegions, before, result, interrupted, throttled, after } = run;
   const { maxExemptionDays, rate, hopLimitAtLeast } = options;
   return {
     schema: SCHEMA,
     account,
     options: { maxExemptionDays, rate, hopLimitAtLeast },
-    unread: Object.fromEntries(unread),
+    unreadRegions: Object.fromEntries(unreadRegions),
     plan: {
       toRemediate: [...before.toRemediate].flatMap(([region, ids]) =>
         ids.map((instanceId) => ({ region, instanceId })),
       ),
       launchSources: before.launchSources,
-      hopLimitsToRaise: before.hopLimits,
-      leftAlone: Object.fromEntries(before.left),
-      notFound: before.unseen,
+      hopLimitsToRaise: before.hopLimitsToRaise,
+      unchanged: Object.fromEntries(before.unchanged),
+      notFound: before.notFound,
     },
-    result: closing && {
-      closed: closing.remediated,
-      unneeded: Object.fromEntries(closing.unneeded),
-      failed: closing.failed,
-      notDone: closing.notDone,
+    result: result && {
+      remediated: result.remediated,
+      unchanged: Object.fromEntries(result.unchanged),
+      failed: result.failed,
+      remaining: result.remaining,
       interrupted,
       throttledCalls: throttled,
-      seconds: closing.milliseconds / 1000,
+      seconds: result.milliseconds / 1000,
     },
-    before: numbersOf(before),
-    after: after && numbersOf(after),
+    before: complianceOf(before),
+    after: after && complianceOf(after),
   };
 }
 
-const numbersOf = (survey: Survey): object => ({
-  total: countsOf(survey),
-  regions: Object.fromEntries([...survey.tallies].map(([region, { counts }]) => [region, counts])),
+const complianceOf = (plan: Plan): object => ({
+  total: countsOf(plan),
+  regions: Object.fromEntries([...plan.compliance].map(([region, { counts }]) => [region, counts])),
 });

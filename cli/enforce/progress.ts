@@ -1,31 +1,31 @@
 import type { Io } from '../shared/io.ts';
-import { span } from './words.ts';
+import { duration } from '../../lambda/core/words/format.ts';
 
 const WIDTH = 24;
 
-/** The progress line of a change at a pace: how far, how fast, how much longer. */
+/** The progress line of a run: instances done, speed and time remaining. */
 export class Progress {
   readonly #io: Io;
   readonly #rate: number;
   readonly #regions: ReadonlyMap<string, { readonly total: number; done: number }>;
   readonly #total: number;
-  readonly #began: number;
+  readonly #startedAt: number;
   #done = 0;
 
   /**
-   * @param work how many instances there are in each region.
-   * @param rate changes per second in a region, until there are some to measure.
+   * @param work number of instances by Region.
+   * @param rate changes per second in a Region, for the estimate before the first changes.
    */
   public constructor(work: ReadonlyMap<string, number>, rate: number, io: Io) {
     this.#io = io;
     this.#rate = rate;
     this.#regions = new Map([...work].map(([region, total]) => [region, { total, done: 0 }]));
     this.#total = [...work.values()].reduce((sum, count) => sum + count, 0);
-    this.#began = io.now().getTime();
+    this.#startedAt = io.now().getTime();
     this.#show();
   }
 
-  /** One instance of the region is done with. */
+  /** Counts one instance of the Region as done. */
   public step(region: string): void {
     const work = this.#regions.get(region);
     if (work !== undefined) work.done += 1;
@@ -33,28 +33,28 @@ export class Progress {
     this.#show();
   }
 
-  /** Milliseconds since the beginning. */
+  /** Milliseconds since the start. */
   public get elapsed(): number {
-    return this.#io.now().getTime() - this.#began;
+    return this.#io.now().getTime() - this.#startedAt;
   }
 
   #show(): void {
     const filled = Math.round((this.#done / this.#total) * WIDTH);
     const bar = `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}]`;
     const speed = this.#done > 1 ? `${perSecond(this.#done, this.elapsed)} per second, ` : '';
-    this.#io.progress(`${bar} ${this.#done} of ${this.#total}, ${speed}${span(this.#left())} left`);
+    this.#io.progress(`${bar} ${this.#done} of ${this.#total}, ${speed}${duration(this.#remaining())} left`);
   }
 
-  /** Regions are worked on side by side: the longest one decides. */
-  #left(): number {
-    const left = [...this.#regions.values()].map(({ total, done }) => {
+  /** Milliseconds that the slowest Region needs; Regions run in parallel. */
+  #remaining(): number {
+    const remaining = [...this.#regions.values()].map(({ total, done }) => {
       const each = done > 1 ? this.elapsed / done : 1000 / this.#rate;
       return (total - done) * each;
     });
-    return Math.max(...left);
+    return Math.max(...remaining);
   }
 }
 
-/** So many in so many milliseconds, as a speed. */
+/** A count over a time, per second. */
 export const perSecond = (count: number, milliseconds: number): string =>
   (count / Math.max(milliseconds / 1000, 0.001)).toFixed(1);

@@ -1,33 +1,33 @@
-import type { Filter, FleetReader } from '../../lambda/app/ports.ts';
+import type { Filter, FleetReader } from '../../lambda/app/ports/index.ts';
 import { UsageError } from '../shared/command.ts';
 import { readIds } from '../shared/ids-file.ts';
 
-/** Which instances, beside the regions. */
+/** The options that select instances, besides those of Regions. */
 export interface SelectionOptions {
   readonly instanceIds?: readonly string[];
   readonly file?: string;
   readonly filter?: readonly Filter[];
 }
 
-/** Instances by their ids, or all that pass filters. */
+/** Instances by id, or by filters. */
 export interface Selection {
   readonly ids?: readonly string[];
   readonly filters: readonly Filter[];
 }
 
-/** @throws UsageError */
+/** @throws UsageError if the file cannot be read, or ids and filters are combined. */
 export async function selectionOf({ instanceIds, file, filter = [] }: SelectionOptions): Promise<Selection> {
   if (instanceIds === undefined && file === undefined) return { filters: filter };
-  if (filter.length > 0) throw new UsageError('--filter does not go with --instance-ids or --file');
+  if (filter.length > 0) throw new UsageError('--filter cannot be combined with --instance-ids or --file');
   const fromFile = file === undefined ? [] : await readIds(file);
   return { ids: [...new Set([...(instanceIds ?? []), ...fromFile])], filters: [] };
 }
 
-/** Values one filter takes. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+/** Maximum values of a filter. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 const FILTER_VALUES = 200;
 
-/** A fleet that has only these instances: its pages go through the ids in pieces that one filter takes. */
-export function only(ids: readonly string[], fleet: FleetReader): FleetReader {
+/** A reader of only these instances, with as many ids per request as one filter takes. */
+export function restrictedTo(ids: readonly string[], fleet: FleetReader): FleetReader {
   return {
     page: async (region, filters, token = '0') => {
       const [from = '', inner] = token.split(/ (.*)/s);

@@ -1,100 +1,109 @@
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { VERDICTS } from '../../lambda/core/verdict.ts';
-import { count, VERDICT_LABELS } from '../audit/labels.ts';
+import { VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
+import { count, duration, instancesOf } from '../../lambda/core/words/format.ts';
 import type { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import type { Io } from '../shared/io.ts';
 import { tableLines } from '../shared/table.ts';
-import type { Closing, ApplyOptions } from './apply.ts';
+import type { ApplyOptions, RemediationResult } from './apply.ts';
+import type { Plan } from './plan.ts';
 import { perSecond } from './progress.ts';
-import type { Survey } from './plan.ts';
-import { instances, LEFT_PROBLEMS, leftLabel, some, span } from './words.ts';
+import { NEEDS_REVIEW, some, unchangedLabel } from './words.ts';
 
-/** Writes lines for people. */
-type Say = (line: string) => void;
+/** Writes a line of text: to standard error if the result is JSON. */
+type Print = (line: string) => void;
 
+/** How many launch sources the table shows. */
 const LAUNCH_SOURCES = 15;
-const NAMED = 10;
+/** How many instances a line lists. */
+const LISTED = 10;
 
-/** Shows what is going to be done, and what is not and why. */
+/** Prints what will be changed, and what will not and why. */
 export function showPlan(
-  survey: Survey,
+  plan: Plan,
   { rate, hopLimitAtLeast }: ApplyOptions,
   account: string | undefined,
   io: Io,
-  say: Say,
+  print: Print,
 ): void {
-  const whose = account === undefined ? '' : `Account ${account}: `;
-  say(`${whose}${instances(survey.instances)} read, ${count(survey.total)} to close`);
-  if (survey.total > 0) {
-    const work = [...survey.toRemediate].filter(([, ids]) => ids.length > 0);
-    const byRegion = work.map(([region, ids]) => [region, count(ids.length), span((ids.length / rate) * 1000)]);
-    say('');
-    tableLines(['region', 'to close', `at ${rate} per second`], byRegion, [0], io).forEach(say);
-    showLaunchSources(survey, io, say);
+  const prefix = account === undefined ? '' : `Account ${account}: `;
+  print(`${prefix}${instancesOf(plan.instances)} read, ${count(plan.total)} to remediate`);
+  if (plan.total > 0) {
+    const work = [...plan.toRemediate].filter(([, ids]) => ids.length > 0);
+    const byRegion = work.map(([region, ids]) => [region, count(ids.length), duration((ids.length / rate) * 1000)]);
+    print('');
+    tableLines(['region', 'to remediate', `at ${rate} per second`], byRegion, [0], io).forEach(print);
+    showLaunchSources(plan, io, print);
     if (hopLimitAtLeast !== undefined) {
-      say('');
-      say(`The hop limit of ${instances(survey.hopLimits)} will be raised to ${hopLimitAtLeast}; none is lowered`);
+      print('');
+      print(
+        `The hop limit of ${instancesOf(plan.hopLimitsToRaise)} will be raised to ${hopLimitAtLeast}; none is lowered`,
+      );
     }
   }
-  if (survey.left.size === 0) return;
-  say('');
-  const left = [...survey.left].sort(([, a], [, b]) => b.count - a.count);
-  const rows = left.map(([reason, { count: number, examples }]) => [
+  if (plan.unchanged.size === 0) return;
+  print('');
+  const groups = [...plan.unchanged].sort(([, a], [, b]) => b.count - a.count);
+  const rows = groups.map(([reason, { count: number, examples }]) => [
     count(number),
-    leftLabel(reason),
-    LEFT_PROBLEMS.includes(reason) ? `${examples.join(', ')}${number > examples.length ? ', …' : ''}` : '',
+    unchangedLabel(reason),
+    NEEDS_REVIEW.includes(reason) ? `${examples.join(', ')}${number > examples.length ? ', …' : ''}` : '',
   ]);
-  tableLines(['left alone', 'because', ''], rows, [1, 2], io).forEach(say);
+  tableLines(['unchanged', 'reason', ''], rows, [1, 2], io).forEach(print);
 }
 
-function showLaunchSources({ launchSources }: Survey, io: Io, say: Say): void {
+function showLaunchSources({ launchSources }: Plan, io: Io, print: Print): void {
   const rows = launchSources
     .slice(0, LAUNCH_SOURCES)
     .map(({ region, launchSource, count: number }) => [region, launchSource, count(number)]);
-  say('');
-  tableLines(['region', 'launchSource', 'to close'], rows, [0, 1], io).forEach(say);
+  print('');
+  tableLines(['region', 'launch source', 'to remediate'], rows, [0, 1], io).forEach(print);
   if (launchSources.length > LAUNCH_SOURCES)
-    say(`and ${count(launchSources.length - LAUNCH_SOURCES)} more launchSources: --json`);
+    print(`and ${count(launchSources.length - LAUNCH_SOURCES)} more launch sources; --json lists all`);
 }
 
-/** Shows what was done, and what was not. */
-export function showResult(closing: Closing, throttled: number, say: Say): void {
-  const { remediated, unneeded, failed, notDone, givenUp, milliseconds } = closing;
-  // The first ones come at once, so that few of them say little about the speed.
+/** Prints what was done, and what was not. */
+export function showResult(result: RemediationResult, throttled: number, print: Print): void {
+  const { remediated, unchanged, failed, remaining, stoppedRegions, milliseconds } = result;
+  // The first changes are not limited by the rate, so that few of them do not show the speed.
   const speed = remediated.length >= 10 ? ` (${perSecond(remediated.length, milliseconds)} per second)` : '';
-  say(`Closed ${instances(remediated.length)} in ${span(milliseconds)}${speed}`);
-  for (const [reason, number] of unneeded) say(`${instances(number)} needed no change any more: ${reason}`);
-  for (const those of groupBy(failed, ({ reason, detail }) => `${reason} ${withoutIds(detail)}`).values()) {
-    const [{ reason, detail } = { reason: 'unknown', detail: '' }] = those;
-    say(`${instances(those.length)} failed: ${detail || reason}`);
-    say(`  ${some(those.map(toText), NAMED)}`);
+  print(`Remediated ${instancesOf(remediated.length)} in ${duration(milliseconds)}${speed}`);
+  for (const [reason, number] of unchanged) print(`${instancesOf(number)} no longer needed a change: ${reason}`);
+  for (const group of groupBy(failed, ({ reason, detail }) => `${reason} ${withoutIds(detail)}`).values()) {
+    const [{ reason, detail } = { reason: 'unknown', detail: '' }] = group;
+    print(`${instancesOf(group.length)} failed: ${detail || reason}`);
+    print(`  ${some(group.map(toText), LISTED)}`);
   }
-  for (const region of givenUp) say(`${region}: one after the other failed, so the rest was not begun`);
-  if (notDone.length > 0) {
-    say(`Not done: ${instances(notDone.length)}. The same command again goes on with them.`);
-    say(`  ${some(notDone.map(toText), NAMED)}`);
+  for (const region of stoppedRegions) print(`${region}: stopped, because every instance of a batch failed`);
+  if (remaining.length > 0) {
+    print(`Remaining: ${instancesOf(remaining.length)}. Run the same command again to continue.`);
+    print(`  ${some(remaining.map(toText), LISTED)}`);
   }
-  if (throttled > 0) say(`EC2 throttled ${throttled} calls; they were tried again`);
+  if (throttled > 0) print(`EC2 throttled ${throttled} ${throttled === 1 ? 'call' : 'calls'}, which were retried`);
 }
 
 const toText = ({ region, instanceId }: { readonly region: string; readonly instanceId: string }): string =>
   `${region} ${instanceId}`;
 
-/** What EC2 says names the instance; the same is said of others. */
+/** The message of EC2 with instance ids masked, so that equal errors are grouped. */
 const withoutIds = (detail: string): string => detail.replace(/i-[0-9a-f]{8,17}/g, 'i-…');
 
-/** Shows the audit's numbers, as they were and as they are. */
-export function showNumbers(before: Survey, after: Survey, io: Io, say: Say): void {
-  const [was, is] = [before, after].map(countsOf);
-  if (was === undefined || is === undefined) return;
-  const shown = VERDICTS.filter((name) => name === 'non-compliant' || name === 'compliant' || was[name] + is[name] > 0);
-  const rows = shown.map((name) => [VERDICT_LABELS[name], count(was[name]), count(is[name])]);
-  say('');
-  tableLines(['', 'before', 'after'], rows, [0], io).forEach(say);
+/** Prints instances by verdict, before and after the run. */
+export function showComparison(before: Plan, after: Plan, io: Io, print: Print): void {
+  const [earlier, later] = [countsOf(before), countsOf(after)];
+  const shown = VERDICTS.filter(
+    (name) => name === 'non-compliant' || name === 'compliant' || earlier[name] + later[name] > 0,
+  );
+  const rows = shown.map((name) => [VERDICT_LABELS[name], count(earlier[name]), count(later[name])]);
+  print('');
+  tableLines(['', 'before', 'after'], rows, [0], io).forEach(print);
 }
 
-/** Instances of all regions by verdict. */
-export function countsOf({ tallies }: Survey): ComplianceSummary['counts'] {
-  const sums = VERDICTS.map((name) => [name, [...tallies.values()].reduce((sum, { counts }) => sum + counts[name], 0)]);
+/** Instances of all Regions by verdict. */
+export function countsOf({ compliance }: Plan): ComplianceSummary['counts'] {
+  const sums = VERDICTS.map((name) => [
+    name,
+    [...compliance.values()].reduce((sum, { counts }) => sum + counts[name], 0),
+  ]);
   return Object.fromEntries(sums) as ComplianceSummary['counts'];
 }

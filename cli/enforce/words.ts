@@ -1,37 +1,30 @@
-import type { LeftReason } from './plan.ts';
+import { REVIEW_LABELS } from '../../lambda/core/words/outcome.ts';
+import type { UnchangedReason } from './plan.ts';
 
-const LEFT: Readonly<Partial<Record<LeftReason, string>>> = {
-  compliant: 'tokens are required already',
-  pending: 'tokens are required, and EC2 is still applying it',
-  exempt: 'a dated exemption covers them',
-  'imds-off': 'IMDS is off: nothing answers',
-  'aws-managed': 'an AWS service operates them: nobody else can change them',
-  unreadable: 'EC2 did not state their options in a form we know',
-  'exemption-malformed': 'their exemption is not a date: correct or revoke it',
-  'exemption-exceeds-maximum': 'their exemption reaches too far: correct or revoke it',
+const LABELS: Readonly<Partial<Record<UnchangedReason, string>>> = {
+  compliant: 'IMDSv2 already required',
+  pending: 'IMDSv2 requested; EC2 has not confirmed it yet',
+  exempt: 'valid exemption',
+  'imds-off': 'IMDS disabled',
+  'aws-managed': 'managed by an AWS service, which alone can modify them',
+  unreadable: REVIEW_LABELS.unreadable,
+  'exemption-malformed': `${REVIEW_LABELS['exemption-malformed']}: correct or revoke it`,
+  'exemption-exceeds-maximum': `${REVIEW_LABELS['exemption-exceeds-maximum']}: correct or revoke it`,
   terminated: 'terminated',
 };
 
-/** Why instances are left alone, for people. */
-export const leftLabel = (reason: LeftReason): string => LEFT[reason] ?? reason;
+/** Why instances are not changed, as text. */
+export const unchangedLabel = (reason: UnchangedReason): string => LABELS[reason] ?? reason;
 
-/** Those that somebody should look at. */
-export const LEFT_PROBLEMS: readonly LeftReason[] = ['unreadable', 'exemption-malformed', 'exemption-exceeds-maximum'];
+/** Reasons that a person must resolve. */
+export const NEEDS_REVIEW: readonly UnchangedReason[] = [
+  'unreadable',
+  'exemption-malformed',
+  'exemption-exceeds-maximum',
+];
 
-/** A time span as people say it. */
-export function span(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+/** The first items, and how many more there are. */
+export function some(items: readonly string[], limit: number): string {
+  const more = items.length - limit;
+  return more > 0 ? `${items.slice(0, limit).join(', ')} and ${more} more` : items.join(', ');
 }
-
-/** The first few of many, and how many more there are. */
-export function some(things: readonly string[], most: number): string {
-  const more = things.length - most;
-  return more > 0 ? `${things.slice(0, most).join(', ')} and ${more} more` : things.join(', ');
-}
-
-/** `1 instance`, `2 instances`. */
-export const instances = (count: number): string =>
-  `${count.toLocaleString('en-US')} instance${count === 1 ? '' : 's'}`;

@@ -3,12 +3,11 @@ import { grant } from './grant.ts';
 import { list } from './list.ts';
 import { revoke } from './revoke.ts';
 
-/** Dated exemptions. */
 export const exempt: CommandGroup = {
   name: 'exempt',
-  summary: 'grants, lists and revokes dated exemptions',
+  summary: 'Grant, list and revoke dated exemptions',
   details:
-    'An exemption is the tag imdsv2:exempt-until with a calendar day, valid through its end in UTC. An exempt instance is left alone, and may be set back to IMDSv1.',
+    'An exemption is the tag imdsv2:exempt-until with a date, valid through the end of that day in UTC. While it is valid, the instance is not remediated and may have IMDSv1 enabled.',
   examples: [],
   subcommands: [grant, list, revoke],
 };

@@ -4,7 +4,7 @@ import { daysLeft, type Exemption, readExemption } from '../../lambda/core/exemp
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
-import { VERDICT_LABELS } from '../audit/labels.ts';
+import { VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
 import { readRegions } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
@@ -17,7 +17,7 @@ interface ListOptions extends AwsOptions {
   readonly json?: true;
 }
 
-/** One exemption, as the list has it. */
+/** One exemption in the list. */
 interface Row {
   readonly region: string;
   readonly instanceId: string;
@@ -25,19 +25,19 @@ interface Row {
   readonly kind: Exclude<Exemption['kind'], 'none'>;
   /** The value of the tag. */
   readonly until: string;
-  /** Absent where the tag is no date. */
+  /** Absent if the tag is not a date. */
   readonly daysLeft?: number;
   readonly reason: string;
   readonly verdict: VerdictName;
 }
 
-/** Every exemption, also those that do not count. */
 export const list: Command<ListOptions> = {
   name: 'list',
-  summary: 'every exemption, also expired and malformed ones',
-  details: 'The last column of the table says how the instance stands, as in audit. Needs ec2:DescribeInstances.',
+  summary: 'List all exemptions, including expired and invalid ones',
+  details: 'The last column is the verdict of imdsv2 audit on the instance.',
+  permissions: 'ec2:DescribeInstances; ec2:DescribeRegions for --regions all',
   options: [...AWS_OPTIONS, REGIONS_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION],
-  examples: [['imdsv2 exempt list --regions all', 'of every enabled region']],
+  examples: [['imdsv2 exempt list --regions all', 'in every enabled Region']],
   run: async (_, options, io) => {
     const aws = new Aws(options, io);
     const rows: Row[] = [];
@@ -57,10 +57,10 @@ export const list: Command<ListOptions> = {
       (a, b) => compare(a.until, b.until) || compare(a.region, b.region) || compare(a.instanceId, b.instanceId),
     );
     for (const [region, failure] of failures) io.note(`${region} could not be read: ${explainError(failure)}`);
-    if (options.json) io.out(JSON.stringify({ exemptions: rows, unread: [...failures.keys()] }));
+    if (options.json) io.out(JSON.stringify({ exemptions: rows, unreadRegions: [...failures.keys()] }));
     else if (rows.length > 0)
       tableLines(HEAD, rows.map(toCells), [0, 1, 2, 3, 4, 6, 7], io).forEach((line) => io.out(line));
-    else if (failures.size === 0) io.out('No exemptions.');
+    else if (failures.size === 0) io.out('No exemptions found.');
     return failures.size > 0 ? 1 : 0;
   },
 };
@@ -79,13 +79,13 @@ function toRow(region: string, snapshot: Snapshot, { maxExemptionDays }: ListOpt
   return [{ region, instanceId, ...texts, kind: exemption.kind, until, daysLeft: left, verdict: verdict.name }];
 }
 
-const HEAD = ['until', 'exemption', 'region', 'instance', 'name', 'days left', 'reason', 'stands'];
+const HEAD = ['until', 'exemption', 'region', 'instance', 'name', 'days left', 'reason', 'verdict'];
 
 const KINDS: Readonly<Record<Row['kind'], string>> = {
-  active: 'in date',
+  active: 'valid',
   expired: 'expired',
   malformed: 'not a date',
-  'exceeds-maximum': 'too far away',
+  'exceeds-maximum': 'exceeds maximum',
 };
 
 const toCells = (row: Row): string[] => [

@@ -1,26 +1,26 @@
-import { ec2ExemptionWriter } from '../../lambda/adapters/ec2-by-hand.ts';
+import { ec2ExemptionWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
 import { TAG } from '../../lambda/contract.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
-import { isReachable } from '../../lambda/core/rollback.ts';
+import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
 import { JSON_OPTION } from '../shared/options.ts';
-import { IDS_ARGUMENT, PATIENCE, snapshotsOf } from './instances.ts';
+import { IDS_ARGUMENT, snapshotsOf, TIMEOUT } from './instances.ts';
 
-/** Takes exemptions back. */
 export const revoke: Command<AwsOptions & { readonly json?: true }> = {
   name: 'revoke',
-  summary: 'takes exemptions back; what answers IMDSv1 is then closed',
+  summary: 'Revoke exemptions; instances with IMDSv1 enabled are then remediated',
   details:
-    'Removes the tags imdsv2:exempt-until and imdsv2:exempt-reason. Removing them is an event at which the deployed function looks at the instance: where IMDSv1 is reachable, it closes it within the minute.',
+    'Removes the tags imdsv2:exempt-until and imdsv2:exempt-reason. The event of that call triggers the deployed function, which remediates the instance within a minute if IMDSv1 is enabled.',
+  permissions: 'ec2:DescribeInstances, ec2:DeleteTags',
   args: [IDS_ARGUMENT],
   options: [...AWS_OPTIONS, JSON_OPTION],
-  examples: [['imdsv2 exempt revoke i-0a1b2c3d4e5f60718', 'the function closes it within the minute']],
+  examples: [['imdsv2 exempt revoke i-0a1b2c3d4e5f60718', 'the deployed function remediates it within a minute']],
   run: async (args, options, io) => {
     const aws = new Aws(options, io);
     const region = await aws.home();
-    const time = aws.time(region, PATIENCE);
+    const time = aws.time(region, TIMEOUT);
     const snapshots = await snapshotsOf(args, region, aws, time);
     const exempt = snapshots.filter(isTagged);
     const ids = exempt.map(({ instanceId }) => instanceId);
@@ -41,7 +41,7 @@ const idsWithout = (snapshots: readonly Snapshot[], ids: readonly string[]): str
 
 function sentence(snapshot: Snapshot): string {
   if (!isTagged(snapshot)) return 'has no exemption; nothing was changed';
-  return isReachable(snapshot.options)
-    ? 'is no longer exempt: IMDSv1 is reachable, and the deployed function closes it within the minute'
-    : 'is no longer exempt; IMDSv1 is not reachable';
+  return isImdsv1Enabled(snapshot.options)
+    ? 'is no longer exempt: IMDSv1 is enabled, and the deployed function remediates it within a minute'
+    : 'is no longer exempt; IMDSv1 is not enabled';
 }

@@ -14,20 +14,21 @@ interface ExplainOptions extends AwsOptions, UsageRules {
   readonly json?: true;
 }
 
-/** What would be decided for one instance, and why. */
 export const explain: Command<ExplainOptions> = {
   name: 'explain',
-  summary: 'what would be decided for an instance and why, row by row',
-  details: `Reads one instance and walks the decision table with it, once for each kind of event that can lead there: its launch, a set-back of its options (drift), its exemption tag set (grant) or removed (revoke), a start (running), the scan, and "imdsv2 enforce" (command). Nothing is changed.
+  summary: 'Explain what would be decided for an instance, and why',
+  details: `Reads one instance and applies the decision table to it, once for each trigger: its launch, IMDSv1 re-enabled (drift), its exemption tag set (grant) or removed (revoke), a start (running), the scheduled scan, and "imdsv2 enforce" (command). Changes nothing.
 
-Needs ec2:DescribeInstances. With ec2:GetInstanceMetadataDefaults and cloudwatch:GetMetricData it also says what the account does by default, and whether something on the instance still speaks IMDSv1 (one metric, $0.00001).`,
-  args: [{ name: '<id>', description: 'the instance' }],
+Also shows the account defaults of the Region, and the IMDSv1 usage of the instance (one CloudWatch metric, $0.00001).`,
+  permissions:
+    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; ec2:GetInstanceMetadataDefaults for the account defaults; cloudwatch:GetMetricData for the IMDSv1 usage',
+  args: [{ name: '<id>', description: 'instance id' }],
   options: [...AWS_OPTIONS, REGIONS_OPTION, EXISTING_OPTION, MAX_EXEMPTION_OPTION, ...USAGE_RULES_OPTIONS, JSON_OPTION],
   examples: [
-    ['imdsv2 explain i-0a1b2c3d4e5f60718', 'an instance of the usual region'],
-    ['imdsv2 explain i-0a1b2c3d4e5f60718 --regions all', 'wherever it is'],
+    ['imdsv2 explain i-0a1b2c3d4e5f60718', 'an instance in the default Region'],
+    ['imdsv2 explain i-0a1b2c3d4e5f60718 --regions all', 'an instance in any Region'],
     ['imdsv2 explain i-0a1b2c3d4e5f60718 --existing enforce-when-unused', 'with that setting of the deployment'],
-    [`imdsv2 explain i-0a1b2c3d4e5f60718 --json | jq .decisions`, 'the decisions only'],
+    [`imdsv2 explain i-0a1b2c3d4e5f60718 --json | jq .decisions`, 'only the decisions'],
   ],
   run: async ([id = ''], options, io) => {
     const instanceId = instanceIdOf(id);

@@ -1,14 +1,14 @@
+import { readExemption } from '../../lambda/core/exemption.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { cleanTexts } from '../audit/row.ts';
-import { decisionJson } from '../shared/decision.ts';
-import { explain, type Facts, isUnread, refusesCalls, rulings } from './explanation.ts';
-import { readExemption } from '../../lambda/core/exemption.ts';
+import { explain, rulings } from './explanation.ts';
+import { countsRejectedCalls, type Facts, isUnread } from './facts.ts';
 
 /** The schema of the JSON document, in its `schema` field. Fields are only ever added to it. */
 const EXPLAIN_SCHEMA = 'imdsv2-enforcer.explain/v1';
 
-/** The JSON document of `imdsv2 explain --json`. What strangers wrote is cleaned. */
+/** The JSON document of `imdsv2 explain --json`. Untrusted text in it is sanitized. */
 export function documentOf(facts: Facts): object {
   const { region, snapshot, defaults, usage, policy, at } = facts;
   const { instanceId, state, options, awsManaged, launchTime, firstLaunch, tags } = snapshot;
@@ -27,14 +27,14 @@ export function documentOf(facts: Facts): object {
     launchSource: cleanTexts(launchSourceOf(tags)),
     exemption: cleanTexts(readExemption(tags, at, policy.maxExemptionDays)),
     defaults: isUnread(defaults) ? { error: defaults.problem } : cleanTexts(defaults),
-    // Two metrics: while tokens are required, calls without one are refused and counted elsewhere.
-    [refusesCalls(snapshot) ? 'refused' : 'usage']: isUnread(usage) ? { error: usage.problem } : usage,
+    // Two metrics: while IMDSv2 is required, MetadataNoTokenRejected counts calls without a token.
+    [countsRejectedCalls(snapshot) ? 'rejected' : 'usage']: isUnread(usage) ? { error: usage.problem } : usage,
     policy,
-    rows: explain(facts).map(({ row, reached, here }) => ({ ...row, reached, here })),
+    rows: explain(facts).map(({ row, reached, observed }) => ({ ...row, reached, observed })),
     decisions: Object.fromEntries(
       [...rulings(facts)].map(([trigger, { row, decision }]) => [
         trigger,
-        { row: row.number, ...decisionJson(decision) },
+        { row: row.number, ...cleanTexts(decision) },
       ]),
     ),
   };

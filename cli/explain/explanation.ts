@@ -1,52 +1,28 @@
-import { TRIGGERS, type TriggerName } from '../../lambda/contract.ts';
-import { type Policy, type Row, ROWS, type Ruling, rulingOn } from '../../lambda/core/decide.ts';
+import { type Row, ROWS, type Ruling, rulingOn } from '../../lambda/core/decide.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
-import type { Snapshot } from '../../lambda/core/instance.ts';
-import type { AccountDefaults } from '../../lambda/core/rollback.ts';
-import type { Usage } from '../../lambda/core/usage.ts';
-import { decisionNote } from '../shared/decision.ts';
-import { HERE } from './here.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
+import { decisionNote } from '../../lambda/core/words/decision.ts';
+import { type Facts, isUnread } from './facts.ts';
+import { OBSERVED } from './observed.ts';
 
-/** Something that could not be read, and why. */
-export interface Unread {
-  readonly problem: string;
-}
-
-/** What is known about an instance. */
-export interface Facts {
-  readonly region: string;
-  readonly snapshot: Snapshot;
-  readonly defaults: AccountDefaults | Unread;
-  /** Of calls without a token: those that were answered, or if tokens are required those that were refused. */
-  readonly usage: Usage | Unread;
-  readonly policy: Policy;
-  readonly at: Date;
-}
-
-/** Whether something could not be read. */
-export const isUnread = (fact: object): fact is Unread => 'problem' in fact;
-
-/** Whether the calls that CloudWatch counts now are those that are refused. */
-export const refusesCalls = ({ options }: Snapshot): boolean => options.HttpTokens === 'required';
-
-/** A row of the table, and for which triggers it decides what. */
+/** A row of the decision table as it applies to an instance. */
 export interface ExplainedRow {
   readonly row: Row;
-  /** No trigger comes this far. */
+  /** Whether any trigger gets as far as this row. */
   readonly reached: boolean;
-  /** What this row looks at on the instance. */
-  readonly here: string;
-  /** What it decides in words; the triggers for which it does. */
-  readonly decides: ReadonlyMap<string, readonly TriggerName[]>;
+  /** The values of the instance that the row tests. */
+  readonly observed: string;
+  /** The triggers that this row decides, by decision. */
+  readonly decides: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What would be decided for an instance, by trigger. Nothing is recorded of an event that has not happened. */
-export function rulings({ snapshot, policy, usage, at }: Facts): ReadonlyMap<TriggerName, Ruling> {
+/** The decision for each trigger, as of an event without recorded details. */
+export function rulings({ snapshot, policy, usage, at }: Facts): ReadonlyMap<string, Ruling> {
   const measured = isUnread(usage) ? undefined : usage;
   return new Map(
-    TRIGGERS.map((trigger) => {
+    ALL_TRIGGERS.map((trigger) => {
       const context = { trigger, eventId: '', occurredAt: at, usage: measured };
-      return [trigger, rulingOn(snapshot, context, policy, at)];
+      return [trigger.name, rulingOn(snapshot, context, policy, at)];
     }),
   );
 }
@@ -56,13 +32,13 @@ export function explain(facts: Facts): readonly ExplainedRow[] {
   const all = [...rulings(facts)];
   const last = Math.max(...all.map(([, { row }]) => row.number));
   return ROWS.map((row) => {
-    const here = all.filter(([, ruling]) => ruling.row.number === row.number);
-    const decides = groupBy(here, ([, { decision }]) => decisionNote(decision));
+    const decided = all.filter(([, ruling]) => ruling.row.number === row.number);
+    const byDecision = groupBy(decided, ([, { decision }]) => decisionNote(decision));
     return {
       row,
       reached: row.number <= last,
-      here: HERE[row.name](facts),
-      decides: new Map([...decides].map(([words, those]) => [words, those.map(([trigger]) => trigger)])),
+      observed: OBSERVED[row.name](facts),
+      decides: new Map([...byDecision].map(([note, group]) => [note, group.map(([trigger]) => trigger)])),
     };
   });
 }

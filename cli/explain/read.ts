@@ -1,8 +1,8 @@
 import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
-import { measure } from '../../lambda/app/measure.ts';
+import { measureUsage } from '../../lambda/app/measure-usage.ts';
 import { attempt, withRetries } from '../../lambda/app/retry.ts';
-import type { Time } from '../../lambda/app/ports.ts';
+import type { Time } from '../../lambda/app/ports/index.ts';
 import type { Policy } from '../../lambda/core/decide.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
@@ -14,24 +14,24 @@ import { UsageError } from '../shared/command.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { usageReader } from '../shared/usage.ts';
-import { type Facts, refusesCalls, type Unread } from './explanation.ts';
+import { countsRejectedCalls, type Facts, type Unread } from './facts.ts';
 
-/** Milliseconds after which a service that does not answer is not asked again. */
-const PATIENCE = 15_000;
+/** Milliseconds after which calls are not retried. */
+const TIMEOUT = 15_000;
 
-/** The rules to explain by. */
+/** The settings of the deployment that decisions depend on. */
 export interface ExplainRules {
   readonly policy: Policy;
   readonly usage: UsageRules;
 }
 
 /**
- * Reads what there is to know about an instance. What is not needed for the decision may be missing.
+ * Reads an instance and, if possible, the account defaults of its Region and its IMDSv1 usage.
  *
- * @throws UsageError if no region shows the instance.
+ * @throws UsageError if the instance is in none of the Regions.
  */
 export async function readFacts(instanceId: string, rules: ExplainRules, aws: Aws, io: Io): Promise<Facts> {
-  const time = cliTime(io, PATIENCE);
+  const time = cliTime(io, TIMEOUT);
   const { region, snapshot } = await find(instanceId, aws, time, io);
   const [defaults, usage] = await Promise.all([
     orProblem(() => withRetries(() => readDefaults(aws.ec2(region)), time)),
@@ -47,29 +47,29 @@ async function find(instanceId: string, aws: Aws, time: Time, io: Io): Promise<P
     regions,
     async (region) => ({
       region,
-      seen: await attempt(() => withRetries(() => reader.describe(region, [instanceId]), time)),
+      found: await attempt(() => withRetries(() => reader.describe(region, [instanceId]), time)),
     }),
     { concurrency: REGIONS_AT_ONCE },
   );
-  const failures = read.filter(({ seen }) => seen instanceof FailureError);
-  for (const { region, seen } of read) {
-    const [snapshot] = seen instanceof FailureError ? [] : seen;
+  const failures = read.filter(({ found }) => found instanceof FailureError);
+  for (const { region, found } of read) {
+    const [snapshot] = found instanceof FailureError ? [] : found;
     if (snapshot !== undefined) return { region, snapshot };
   }
-  const [{ seen: first } = { seen: undefined }] = failures;
+  const [{ found: first } = { found: undefined }] = failures;
   if (first instanceof FailureError && failures.length === regions.length) throw first;
-  for (const { region, seen } of failures) io.note(`${region} could not be read: ${explainError(seen)}`);
-  const more = regions.length === 1 ? '; --regions all looks in every region' : '';
-  throw new UsageError(`EC2 shows no ${instanceId} in ${regions.join(', ')}${more}`);
+  for (const { region, found } of failures) io.note(`${region} could not be read: ${explainError(found)}`);
+  const more = regions.length === 1 ? '; use --regions all to search every Region' : '';
+  throw new UsageError(`instance ${instanceId} not found in ${regions.join(', ')}${more}`);
 }
 
 async function usageIn(region: string, snapshot: Snapshot, rules: UsageRules, aws: Aws, time: Time) {
   const now = time.now();
   const window = windowOf(now, rules);
   const { instanceId } = snapshot;
-  const metric = refusesCalls(snapshot) ? 'MetadataNoTokenRejected' : 'MetadataNoToken';
-  const question = { region, metric, instanceIds: [instanceId], window } as const;
-  const { measurements } = await measure(question, usageReader(aws), time);
+  const metric = countsRejectedCalls(snapshot) ? 'MetadataNoTokenRejected' : 'MetadataNoToken';
+  const query = { region, metric, instanceIds: [instanceId], window } as const;
+  const { measurements } = await measureUsage(query, usageReader(aws), time);
   const measurement = measurements.get(instanceId) ?? { points: [], complete: false };
   return usageOf(snapshot, measurement, window, rules, now);
 }

@@ -15,42 +15,41 @@ const ROLE = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}|\*):role\/(?:[\w+=,.@-]+\/)*[\
 
 const BREAK_GLASS_OPTION: OptionSpec = {
   flags: '--break-glass-role <arn>',
-  description: 'a role that may do it all the same; may be repeated',
+  description: 'role that the policy does not apply to; may be repeated',
   read: (text, before) => {
     if (ROLE.test(text)) return [...((before as readonly string[] | undefined) ?? []), text];
     throw new UsageError(
-      `${JSON.stringify(text)} is not the ARN of a role; accepted: such as arn:aws:iam::111122223333:role/BreakGlass, with * for the role of that name in every account`,
+      `${JSON.stringify(text)} is not the ARN of a role; accepted: ARNs such as arn:aws:iam::111122223333:role/BreakGlass, with * for every account`,
     );
   },
 };
 
 const PARTITION_OPTION: OptionSpec = {
   flags: '--partition <name>',
-  description: 'aws, aws-us-gov, aws-cn, …; default: that of the role, or aws',
+  description: 'aws, aws-us-gov, aws-cn, … (default: partition of the role, or aws)',
   read: (text) => {
     if (/^aws(-[a-z]+)*$/.test(text)) return text;
     throw new UsageError(`${JSON.stringify(text)} is not a partition; accepted: aws, aws-us-gov, aws-cn, …`);
   },
 };
 
-/** Guard rails, to be reviewed and attached by those who run the organization. */
 export const policy: Command<PolicyOptions> = {
   name: 'policy',
-  summary: 'prints guard rails that prevent IMDSv1, as JSON',
+  summary: 'Print policies that prevent IMDSv1, as JSON',
   details:
-    'The document goes to standard output, what it does and does not cover to standard error. Nothing is attached: review it, and try it on one account first. Without a name it lists them.',
+    'Prints service control policies, an IAM policy and declarative policies: the document to standard output, what it does and does not cover to standard error. Attaches nothing; review the policy, and attach it to one account first. Without a name, lists the policies.',
   args: [{ name: '[names...]', description: GUARD_RAILS.map(({ name }) => name).join(', ') }],
   options: [
-    { flags: '--list', description: 'what there is' },
+    { flags: '--list', description: 'list the policies' },
     BREAK_GLASS_OPTION,
     PARTITION_OPTION,
-    { ...JSON_OPTION, description: 'with name, kind and what it does not cover; all of them if none is named' },
+    { ...JSON_OPTION, description: 'print JSON with name, kind, coverage and document; all policies if none is named' },
   ],
   examples: [
-    ['imdsv2 policy', 'what there is, and what each does not cover'],
-    ['imdsv2 policy require-imdsv2 > scp.json', 'one of them, to be attached'],
-    ['imdsv2 policy require-imdsv2 --break-glass-role "arn:aws:iam::*:role/Admin"', 'with one way out'],
-    ['imdsv2 policy --json', 'everything, for a pipeline'],
+    ['imdsv2 policy', 'list the policies'],
+    ['imdsv2 policy require-imdsv2 > scp.json', 'one policy, to attach'],
+    ['imdsv2 policy require-imdsv2 --break-glass-role "arn:aws:iam::*:role/Admin"', 'with an exception'],
+    ['imdsv2 policy --json', 'all policies, for a pipeline'],
   ],
   run: (names, options, io) => {
     const choice = choiceOf(options);
@@ -68,7 +67,7 @@ export const policy: Command<PolicyOptions> = {
       for (const rail of chosen.length > 0 ? chosen : GUARD_RAILS) list(rail, io);
     } else {
       const [rail, another] = chosen;
-      if (another !== undefined) throw new UsageError('one name at a time, or --json for several in one document');
+      if (another !== undefined) throw new UsageError('several names need --json; accepted: one name');
       if (rail !== undefined) print(rail, choice, io);
     }
     return Promise.resolve(0);
@@ -79,7 +78,7 @@ function choiceOf({ breakGlassRole: breakGlassRoles = [], partition }: PolicyOpt
   const partitions = [...new Set(breakGlassRoles.map((arn) => arn.split(':')[1] ?? ''))];
   const chosen = partition ?? partitions[0] ?? 'aws';
   const other = partitions.find((name) => name !== chosen);
-  if (other !== undefined) throw new UsageError(`a role of partition ${other} does nothing in partition ${chosen}`);
+  if (other !== undefined) throw new UsageError(`a role of partition ${other} has no effect in partition ${chosen}`);
   return { partition: chosen, breakGlassRoles };
 }
 
@@ -87,7 +86,7 @@ function find(name: string): GuardRail {
   const found = GUARD_RAILS.find((rail) => rail.name === name);
   if (found !== undefined) return found;
   const accepted = GUARD_RAILS.map((rail) => rail.name).join(', ');
-  throw new UsageError(`there is no guard rail ${JSON.stringify(name)}; accepted: ${accepted}`);
+  throw new UsageError(`unknown policy ${JSON.stringify(name)}; accepted: ${accepted}`);
 }
 
 function list({ name, kind, does, doesNotCover }: GuardRail, io: Io): void {

@@ -1,18 +1,18 @@
 import { TAG } from '../../lambda/contract.ts';
 import { UsageError } from '../shared/command.ts';
 
-/** What a guard rail may be told. */
+/** The parameters of a guard rail. */
 export interface GuardRailChoice {
   /** `aws`, `aws-us-gov`, `aws-cn`, … */
   readonly partition: string;
-  /** ARNs of the roles that may do all the same. */
+  /** ARNs of roles that the policy does not apply to. */
   readonly breakGlassRoles: readonly string[];
 }
 
-/** A policy that prevents what this product otherwise finds. */
+/** A policy that prevents IMDSv1. */
 export interface GuardRail {
   readonly name: string;
-  /** The kind of policy, as AWS calls it. */
+  /** Policy type, as named by AWS. */
   readonly kind: 'SERVICE_CONTROL_POLICY' | 'IAM policy' | 'DECLARATIVE_POLICY_EC2';
   readonly does: string;
   readonly doesNotCover: string;
@@ -20,21 +20,21 @@ export interface GuardRail {
 }
 
 /**
- * The most characters that a service control policy may have; what the API is given counts with its blanks.
+ * Maximum size of a service control policy in characters; the API counts whitespace.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */
 const SCP_LIMIT = 5_120;
 
 /**
- * The text of a guard rail, as AWS takes it.
+ * The document of a guard rail, as AWS accepts it.
  *
- * @throws UsageError if it is longer than AWS allows.
+ * @throws UsageError if it exceeds the maximum size.
  */
 export function textOf({ name, kind, document }: GuardRail, choice: GuardRailChoice): string {
   const text = JSON.stringify(document(choice), null, 2);
   if (kind !== 'SERVICE_CONTROL_POLICY' || text.length <= SCP_LIMIT) return text;
   throw new UsageError(
-    `${name} would have ${text.length} characters; AWS takes ${SCP_LIMIT}: name fewer roles, or one with a shorter path`,
+    `${name} would have ${text.length} characters, the maximum is ${SCP_LIMIT}: name fewer roles, or one with a shorter path`,
   );
 }
 
@@ -50,7 +50,7 @@ const deny = (Sid: string, Action: string | readonly string[], Resource: string,
   Condition,
 });
 
-/** For a role in a session `aws:PrincipalArn` is the ARN of the role, not of the session. */
+/** For a role session, `aws:PrincipalArn` is the ARN of the role. */
 const exceptFor = ({ breakGlassRoles }: GuardRailChoice): object =>
   breakGlassRoles.length === 0 ? {} : { ArnNotLike: { 'aws:PrincipalArn': breakGlassRoles } };
 
@@ -70,30 +70,30 @@ const defaults = (more: object = {}) => ({
 });
 
 /**
- * Every guard rail.
+ * All guard rails.
  *
- * For RunInstances `ec2:MetadataHttp…` is what the launch asks for; for ModifyInstanceMetadataOptions it is what the instance has
- * now, and `ec2:Attribute/…` is what the call asks for.
+ * In RunInstances `ec2:MetadataHttp…` has the requested values. In ModifyInstanceMetadataOptions it has the current values of the
+ * instance, and `ec2:Attribute/…` the requested ones.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-instance-metadata
  */
 export const GUARD_RAILS: readonly GuardRail[] = [
   {
     name: 'require-imdsv2',
     kind: 'SERVICE_CONTROL_POLICY',
-    does: 'No launch that does not require IMDSv2, and no way back to IMDSv1 but for the break-glass roles.',
+    does: 'Denies launches that do not require IMDSv2, and enabling IMDSv1 on an instance, except by the break-glass roles.',
     doesNotCover:
-      'launches by service-linked roles (Auto Scaling, Spot and EC2 Fleet), which no SCP binds; the management account; instances that are open already. A launch that leaves it to the account default or the AMI may be denied as well: say HttpTokens=required.',
+      'launches by service-linked roles (Auto Scaling, Spot and EC2 Fleet), which SCPs do not apply to; the management account; instances that have IMDSv1 enabled already. A launch that relies on the account default or the AMI may be denied as well: set HttpTokens=required.',
     document: (choice) =>
       scp(
         deny('DenyLaunchWithoutImdsv2', 'ec2:RunInstances', instances(choice), {
           StringNotEquals: { 'ec2:MetadataHttpTokens': 'required' },
         }),
-        deny('DenySetBack', 'ec2:ModifyInstanceMetadataOptions', instances(choice), {
+        deny('DenyEnablingImdsv1', 'ec2:ModifyInstanceMetadataOptions', instances(choice), {
           StringNotEquals: { 'ec2:Attribute/HttpTokens': 'required' },
           Null: { 'ec2:Attribute/HttpTokens': 'false' },
           ...exceptFor(choice),
         }),
-        deny('DenySwitchingImdsOnWithImdsv1', 'ec2:ModifyInstanceMetadataOptions', instances(choice), {
+        deny('DenyEnablingImdsWithImdsv1', 'ec2:ModifyInstanceMetadataOptions', instances(choice), {
           StringEquals: {
             'ec2:Attribute/HttpEndpoint': 'enabled',
             'ec2:MetadataHttpEndpoint': 'disabled',
@@ -107,12 +107,12 @@ export const GUARD_RAILS: readonly GuardRail[] = [
   {
     name: 'protect-exemptions',
     kind: 'SERVICE_CONTROL_POLICY',
-    does: 'Nobody but the break-glass roles sets or removes the exemption tags: not on an instance, not in a launch or through the launch template it names, not on an Auto Scaling group.',
+    does: 'Denies setting and removing the exemption tags, except by the break-glass roles: on instances, in launches and the launch templates that they name, and on Auto Scaling groups.',
     doesNotCover:
-      'tags in a launch template from which Auto Scaling or a fleet launches: a service-linked role writes them, which no SCP binds, and no condition looks into a template (alerts call these self-granted); the management account; `imdsv2 exempt` and `imdsv2 rollback` by anybody else, which stop working.',
+      'tags in a launch template of an Auto Scaling group or a fleet: a service-linked role sets them, which SCPs do not apply to, and no condition key covers the content of a template (alerts report them as self-granted); the management account. `imdsv2 exempt` and `imdsv2 rollback` stop working for other roles.',
     document: (choice) =>
       scp(
-        // EC2 asks for CreateTags also where a launch, or the launch template that it names, brings tags along.
+        // EC2 also checks CreateTags for tags in a launch, or in the launch template that it names.
         // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
         deny('DenyExemptionTags', ['ec2:CreateTags', 'ec2:DeleteTags'], instances(choice), {
           ...EXEMPTION_TAGS,
@@ -132,25 +132,25 @@ export const GUARD_RAILS: readonly GuardRail[] = [
   {
     name: 'deny-imdsv1-credentials',
     kind: 'IAM policy',
-    does: 'What was fetched over IMDSv1 opens nothing: for the roles of instances, or as an SCP for all of them.',
+    does: 'Denies every call with credentials that were retrieved through IMDSv1: attached to instance roles, or as an SCP for all of them.',
     doesNotCover:
-      'IMDSv1 itself: it still answers, and user data and metadata can be read; credentials that no instance role stands behind. What still uses IMDSv1 stops working: look at MetadataNoToken first.',
+      'IMDSv1 itself: it stays enabled, and user data and metadata can be read; credentials that do not come from an instance role. Workloads that use IMDSv1 stop working: check the metric MetadataNoToken first.',
     document: () => scp(deny('DenyCredentialsOfImdsv1', '*', '*', { NumericLessThan: { 'ec2:RoleDelivery': '2.0' } })),
   },
   {
     name: 'account-defaults',
     kind: 'DECLARATIVE_POLICY_EC2',
-    does: 'What is launched without saying so requires IMDSv2, in every account and region below; an account cannot change that default.',
+    does: 'Makes IMDSv2 the default for launches that do not set HttpTokens, in every account and Region below the target; an account cannot change the default.',
     doesNotCover:
-      'launches and launch templates that say HttpTokens=optional; instances that exist, and setting them back.',
+      'launches and launch templates that set HttpTokens=optional; existing instances, and enabling IMDSv1 on them.',
     document: () => defaults(),
   },
   {
     name: 'account-enforcement',
     kind: 'DECLARATIVE_POLICY_EC2',
-    does: 'As account-defaults, and EC2 refuses every launch with IMDSv1 and every way back to it, whoever asks.',
+    does: 'As account-defaults; in addition EC2 refuses every launch with IMDSv1 and every call that enables it, without exception.',
     doesNotCover:
-      'instances that answer IMDSv1 already. It knows no exception: launches from templates that say optional fail, those of Auto Scaling too, and `imdsv2 rollback` fails.',
+      'instances that have IMDSv1 enabled already. Launches from templates with HttpTokens=optional fail, including those of Auto Scaling, and so does `imdsv2 rollback`.',
     document: () => defaults({ http_tokens_enforced: { '@@assign': 'enabled' } }),
   },
 ];

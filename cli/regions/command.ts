@@ -9,22 +9,22 @@ interface RegionsOptions extends AwsOptions {
   readonly json?: true;
 }
 
-/** Which regions the setting `regions=all` means. */
 export const regions: Command<RegionsOptions> = {
   name: 'regions',
-  summary: 'the regions that are enabled in the account, as the setting regions=all wants them',
+  summary: 'List the Regions enabled in the account, for the setting regions=all',
   details:
-    'With --write the list is stored in cdk.context.json, where "cdk deploy --all -c regions=all" reads it: commit that file, so that a new region is seen in a diff. The first one is the home region, which has the function. That is --region; else the one that the file has as home already; else AWS_REGION, or that of the profile. Needs ec2:DescribeRegions.',
+    'With --write, stores the list in cdk.context.json, where "cdk deploy --all -c regions=all" reads it. Commit that file, so that a new Region shows in a diff. The first Region is the home Region, which has the function: --region, else the first Region in the file, else AWS_REGION or the Region of the profile.',
+  permissions: 'ec2:DescribeRegions',
   options: [
     ...AWS_OPTIONS,
-    { flags: '--write', description: 'stores the list' },
-    { flags: '--file <path>', description: 'where', fallback: 'cdk.context.json' },
+    { flags: '--write', description: 'store the list' },
+    { flags: '--file <path>', description: 'file to store the list in', fallback: 'cdk.context.json' },
     JSON_OPTION,
   ],
   examples: [
-    ['imdsv2 regions', 'which there are, and what would change in the file'],
-    ['imdsv2 regions --write', 'stores them; then cdk deploy --all -c regions=all'],
-    ['imdsv2 regions --write --region eu-west-1', 'with another home region'],
+    ['imdsv2 regions', 'the Regions, and what would change in the file'],
+    ['imdsv2 regions --write', 'store them; then cdk deploy --all -c regions=all'],
+    ['imdsv2 regions --write --region eu-west-1', 'with another home Region'],
   ],
   run: async (_, options, io) => {
     const { file, region } = options;
@@ -35,7 +35,7 @@ export const regions: Command<RegionsOptions> = {
     const home = region ?? stored[0] ?? (await aws.home());
     if (!enabled.includes(home)) {
       throw new UsageError(
-        `the home region ${home} is not enabled in the account; accepted: --region with ${enabled.join(', ')}`,
+        `home Region ${home} is not enabled in the account; accepted: --region with ${enabled.join(', ')}`,
       );
     }
     const all = [home, ...enabled.filter((name) => name !== home)];
@@ -45,10 +45,10 @@ export const regions: Command<RegionsOptions> = {
     if (options.json) io.out(JSON.stringify({ home, regions: all, added, removed }));
     else for (const name of all) io.out(name === home ? `${name} (home)` : name);
     if (stored.length > 0) {
-      for (const name of added) io.note(`new since ${file} was written: ${name}`);
-      for (const name of removed) io.note(`not enabled any more: ${name}; its stack stays until it is destroyed`);
+      for (const name of added) io.note(`not in ${file}: ${name}`);
+      for (const name of removed) io.note(`no longer enabled: ${name}; its stack remains until you destroy it`);
     }
-    io.note(options.write ? `written: ${file}` : `nothing is written; --write stores them in ${file}`);
+    io.note(options.write ? `Wrote ${file}` : `Nothing was written; --write stores the list in ${file}`);
     return 0;
   },
 };

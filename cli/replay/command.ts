@@ -7,7 +7,7 @@ import { replayFiles } from './read.ts';
 import { showTotals, Table } from './show.ts';
 import { Totals } from './totals.ts';
 
-/** Longest path that is shown. */
+/** The longest path that is printed. */
 const MAX_PATH = 400;
 
 interface ReplayOptions {
@@ -17,29 +17,28 @@ interface ReplayOptions {
   readonly json?: true;
 }
 
-/** Recorded events through the same rules, triggers and decision. */
 export const replay: Command<ReplayOptions> = {
   name: 'replay',
-  summary: 'what would have happened at recorded events; needs no account',
-  details: `Reads log files of CloudTrail (.json, .json.gz, folders of a trail's bucket), what "aws cloudtrail lookup-events" prints, events of EventBridge (one, a list, or one a line), and what "aws ec2 describe-instances" prints. Each event goes through the patterns of the deployed rules, the triggers and the decision, as of the time when it happened; instances of a describe-instances go through the decision of the scan, as of now.
+  summary: 'Show what would have been decided on recorded events, without an AWS account',
+  details: `Reads CloudTrail log files (.json, .json.gz, directories of a trail's bucket), the output of "aws cloudtrail lookup-events", EventBridge events (one, a list, or one per line), and the output of "aws ec2 describe-instances". Events are matched against the patterns of the deployed rules and decided as of the time of the event; instances are decided as by the scheduled scan, as of now.
 
-A record does not say everything about an instance. Where the decision depends on what it leaves open, that is said.
+A record does not have all properties of an instance. If the decision depends on a missing one, the output names the assumption.
 
-Exit code: 0 everything was read, 1 something could not be read; the rest is shown all the same.`,
-  args: [{ name: '<file...>', description: 'files or folders' }],
+Exit code 0: everything was read. 1: something could not be read; the rest is shown.`,
+  args: [{ name: '<file...>', description: 'files or directories' }],
   options: [
     EXISTING_OPTION,
     MAX_EXEMPTION_OPTION,
-    { flags: '--all', description: 'also show events that no rule would have given to the function; JSON has them' },
+    { flags: '--all', description: 'also show events that match no rule; JSON always has them' },
     JSON_OPTION,
   ],
   examples: [
     [
       'imdsv2 replay AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11',
-      'a month, downloaded from the bucket of a trail',
+      'a month of log files, downloaded from the bucket of a trail',
     ],
     ['imdsv2 replay events.jsonl --existing enforce', 'with that setting of the deployment'],
-    ['aws ec2 describe-instances > fleet.json && imdsv2 replay fleet.json', 'a fleet, without giving us access to it'],
+    ['aws ec2 describe-instances > fleet.json && imdsv2 replay fleet.json', 'the instances of another account'],
   ],
   run: async (paths, options, io) => {
     const { existing, maxExemptionDays, all = false, json = false } = options;
@@ -65,9 +64,9 @@ Exit code: 0 everything was read, 1 something could not be read; the rest is sho
     } else {
       document.end(totals);
     }
-    for (const { path, problems } of totals.broken) {
+    for (const { path, problems } of totals.unreadable) {
       for (const problem of problems) io.note(`imdsv2: ${clean(path, MAX_PATH)}: ${problem}`);
     }
-    return totals.broken.length > 0 ? 1 : 0;
+    return totals.unreadable.length > 0 ? 1 : 0;
   },
 };

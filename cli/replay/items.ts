@@ -1,20 +1,22 @@
 import { ACCOUNT, REGION } from '../../lambda/core/target.ts';
 import { at, isObject, type Json, list, text } from '../../lambda/triggers/json.ts';
 
-/** Something that a file holds. */
+/** An event or instance in a file. */
 export type Item =
-  /** As it comes from the bus. */
+  /** In the form of EventBridge. */
   | { readonly kind: 'event'; readonly event: Json }
-  /** As `aws ec2 describe-instances` prints it. */
+  /** In the form of `aws ec2 describe-instances`. */
   | { readonly kind: 'instance'; readonly instance: Json }
   | { readonly kind: 'unknown' };
 
-/** How deep lists and wrappers are looked into. */
+/** Maximum nesting of lists and wrappers. */
 const DEPTH = 5;
 
 /**
- * The events and instances in a value of whatever form: CloudTrail's log files and single records, what `aws cloudtrail
- * lookup-events` prints, events of the bus, `describe-instances`, and lists of all of these.
+ * The events and instances in a JSON value.
+ *
+ * The value may be a CloudTrail log file or record, the output of `aws cloudtrail lookup-events` or `aws ec2 describe-instances`,
+ * an EventBridge event, or a list of these.
  */
 export function* itemsOf(value: Json, depth = DEPTH): Generator<Item, void, undefined> {
   if (depth === 0 || typeof value !== 'object' || value === null) return yield { kind: 'unknown' };
@@ -55,9 +57,9 @@ const DETAIL_TYPES: Readonly<Record<string, string>> = {
   AwsCloudTrailInsight: 'AWS Insight via CloudTrail',
 };
 
-/** A CloudTrail record in the envelope of the bus. */
+/** A CloudTrail record in the envelope of EventBridge. */
 function toEvent(record: Json): Json {
-  // Records that passed through other tools can lack it, and old ones know no account of the recipient.
+  // Other tools may omit `eventType`, and old records have no `recipientAccountId`.
   const type = text(record, 'eventType') ?? 'AwsApiCall';
   const accounts = [
     text(record, 'recipientAccountId'),
@@ -77,7 +79,7 @@ function toEvent(record: Json): Json {
   };
 }
 
-/** The region of an availability zone; its name without the last letter. */
+/** The Region of the instance's Availability Zone. */
 export function regionOf(instance: Json): string | undefined {
   const zone = text(instance, 'Placement', 'AvailabilityZone') ?? '';
   return [/^(.*\d)[a-z]$/.exec(zone)?.[1], /^([a-z]+(?:-[a-z]+)+-\d+)-/.exec(zone)?.[1]].find(

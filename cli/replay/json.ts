@@ -1,7 +1,6 @@
 import type { Policy } from '../../lambda/core/decide.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { cleanTexts } from '../audit/row.ts';
-import { decisionJson } from '../shared/decision.ts';
 import type { Io } from '../shared/io.ts';
 import type { Replayed, ReplayedInstance } from './judge.ts';
 import type { Totals } from './totals.ts';
@@ -9,7 +8,7 @@ import type { Totals } from './totals.ts';
 /** The schema of the JSON document, in its `schema` field. Fields are only ever added to it. */
 const REPLAY_SCHEMA = 'imdsv2-enforcer.replay/v1';
 
-/** The JSON document of `imdsv2 replay --json`, written as files are read. What strangers wrote is cleaned. */
+/** The JSON document of `imdsv2 replay --json`, with sanitized text, written while files are read. */
 export class JsonReplay {
   readonly #io: Io;
   #separator = '';
@@ -24,15 +23,15 @@ export class JsonReplay {
     this.#separator = ',';
   }
 
-  public end({ files, items, triggers, decisions, toFind, notUnderstood, broken }: Totals): void {
+  public end({ files, items, triggers, decisions, instancesToFind, notUnderstood, unreadable }: Totals): void {
     const rest = {
       files,
       items,
       triggers: Object.fromEntries(triggers),
       decisions: Object.fromEntries(decisions),
-      toFind,
+      instancesToFind,
       notUnderstood,
-      problems: broken.map(({ path, problems }) => ({ file: path, problems })),
+      problems: unreadable.map(({ path, problems }) => ({ file: path, problems })),
     };
     this.#io.out(`],${JSON.stringify(rest).slice(1)}`);
   }
@@ -47,6 +46,10 @@ function toJson({ instances, eventId, region, ...replayed }: Replayed): object {
   };
 }
 
-function toInstance({ said, decision, ...instance }: ReplayedInstance): object {
-  return { ...instance, said: cleanTexts(said), decision: decision === undefined ? undefined : decisionJson(decision) };
+function toInstance({ recorded, decision, ...instance }: ReplayedInstance): object {
+  return {
+    ...instance,
+    recorded: cleanTexts(recorded),
+    decision: decision === undefined ? undefined : cleanTexts(decision),
+  };
 }

@@ -1,45 +1,46 @@
-import { TAG, type TriggerName } from '../../lambda/contract.ts';
+import { TAG } from '../../lambda/contract.ts';
 import { decide, type Decision, type Policy, rulingOn } from '../../lambda/core/decide.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Context, Target } from '../../lambda/core/target.ts';
 import { readEnvelope } from '../../lambda/triggers/envelope.ts';
 import { parseEvent, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { type Json, text } from '../../lambda/triggers/json.ts';
-import { compilePattern } from '../../sandbox/aws/eventbridge/pattern.ts';
+import { scan } from '../../lambda/triggers/scan.ts';
 import { regionOf } from './items.ts';
+import { compilePattern } from './pattern.ts';
 import { type Assumption, describedBy, recordedBy } from './snapshot.ts';
 
-/** What would have happened at one event, or with one instance of a dump. */
+/** What would have been decided on one event, or on one instance of `describe-instances`. */
 export interface Replayed {
-  readonly trigger: TriggerName;
-  /** Whether a rule would have given the event to the function; a dump needs none. */
+  readonly trigger: string;
+  /** Whether a rule matches the event; always true for an instance. */
   readonly matched: boolean;
-  /** When the call was made or the state changed; of a dump, now. Absent if the event does not say. */
+  /** Time of the call or state change; now for an instance. Absent if the event has none. */
   readonly at?: Date;
   readonly eventId?: string;
   readonly region?: string;
   readonly instances: readonly ReplayedInstance[];
-  /** Launches without ids: how many instances the function would have had to look for, at least. */
-  readonly toFind: number;
-  /** What the function would not have understood. */
+  /** Minimum number of launched instances whose ids the record omits; the function finds them. */
+  readonly instancesToFind: number;
+  /** What the function could not parse. */
   readonly problems: readonly string[];
 }
 
 export interface ReplayedInstance {
   readonly instanceId: string;
-  /** What the record says. */
-  readonly said: { readonly HttpTokens?: string; readonly HttpEndpoint?: string; readonly exemptUntil?: string };
-  /** Absent where no rule would have asked for one. */
+  /** What the record has about the instance. */
+  readonly recorded: { readonly HttpTokens?: string; readonly HttpEndpoint?: string; readonly exemptUntil?: string };
+  /** Absent if no rule matches. */
   readonly decision?: Decision;
   /** Number of the row of the decision table. */
   readonly row?: number;
-  /** What must be so for the decision, and the record does not say. */
-  readonly provided: readonly string[];
+  /** Assumptions on missing properties that the decision depends on. */
+  readonly assumptions: readonly string[];
 }
 
 const RULES = TRIGGERS.map((trigger) => ({ ...trigger, matches: compilePattern(trigger.pattern) }));
 
-/** What would have happened at an event; `undefined` if it is none that we look at. */
+/** What would have been decided on an event; `undefined` if no trigger handles such events. */
 export function judgeEvent(event: Json, policy: Policy): Replayed | undefined {
   const rule = RULES.find(({ accepts }) => accepts(event));
   if (rule === undefined) return undefined;
@@ -53,7 +54,7 @@ export function judgeEvent(event: Json, policy: Policy): Replayed | undefined {
     eventId: text(event, 'id'),
     region: text(event, 'region'),
     instances: targets.map((target) => judgeTarget(event, target, matched, policy)),
-    toFind: matched ? lookups.reduce((sum, { atLeast }) => sum + atLeast, 0) : 0,
+    instancesToFind: matched ? lookups.reduce((sum, { atLeast }) => sum + atLeast, 0) : 0,
     problems: matched ? problems : [],
   };
 }
@@ -62,45 +63,45 @@ function judgeTarget(event: Json, target: Target, matched: boolean, policy: Poli
   const { instanceId, context } = target;
   const { snapshot, assumptions } = recordedBy(event, target);
   const { HttpTokens, HttpEndpoint } = context.recorded ?? {};
-  const said = { HttpTokens, HttpEndpoint, exemptUntil: snapshot.tags.get(TAG.exemptUntil) };
-  if (!matched) return { instanceId, said, provided: [] };
+  const recorded = { HttpTokens, HttpEndpoint, exemptUntil: snapshot.tags.get(TAG.exemptUntil) };
+  if (!matched) return { instanceId, recorded, assumptions: [] };
   const { row, decision } = rulingOn(snapshot, context, policy, context.occurredAt);
-  const provided = neededFor(decision, snapshot, assumptions, context, policy);
-  return { instanceId, said, decision, row: row.number, provided };
+  const relevant = relevantTo(decision, snapshot, assumptions, context, policy);
+  return { instanceId, recorded, decision, row: row.number, assumptions: relevant };
 }
 
-/** Those assumptions without which another decision would have been taken. */
-function neededFor(
+/** The assumptions without which the decision would be different. */
+function relevantTo(
   decision: Decision,
   snapshot: Snapshot,
   assumptions: readonly Assumption[],
   context: Context,
   policy: Policy,
 ): readonly string[] {
-  const told = JSON.stringify(decision);
+  const expected = JSON.stringify(decision);
   return assumptions
     .filter(
-      ({ otherwise }) => JSON.stringify(decide(otherwise(snapshot), context, policy, context.occurredAt)) !== told,
+      ({ otherwise }) => JSON.stringify(decide(otherwise(snapshot), context, policy, context.occurredAt)) !== expected,
     )
     .map(({ assumed }) => assumed);
 }
 
-/** What the scan would do with an instance of a dump now; `undefined` if it has no usable id. */
+/** What the scheduled scan would decide on an instance now; `undefined` if it has no usable id. */
 export function judgeInstance(instance: Json, policy: Policy, now: Date): Replayed | undefined {
   const snapshot = describedBy(instance);
   if (snapshot === undefined) return undefined;
-  const context: Context = { trigger: 'scan', eventId: '', occurredAt: now };
+  const context: Context = { trigger: scan, eventId: '', occurredAt: now };
   const { row, decision } = rulingOn(snapshot, context, policy, now);
   const { HttpTokens, HttpEndpoint } = snapshot.options;
-  const said = { HttpTokens, HttpEndpoint, exemptUntil: snapshot.tags.get(TAG.exemptUntil) };
-  const judged = { instanceId: snapshot.instanceId, said, decision, row: row.number, provided: [] };
+  const recorded = { HttpTokens, HttpEndpoint, exemptUntil: snapshot.tags.get(TAG.exemptUntil) };
+  const judged = { instanceId: snapshot.instanceId, recorded, decision, row: row.number, assumptions: [] };
   return {
-    trigger: 'scan',
+    trigger: scan.name,
     matched: true,
     at: now,
     region: regionOf(instance),
     instances: [judged],
-    toFind: 0,
+    instancesToFind: 0,
     problems: [],
   };
 }

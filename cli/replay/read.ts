@@ -1,28 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import type { Policy } from '../../lambda/core/decide.ts';
+import { fileProblem } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { contentOf } from './content.ts';
-import { filesOf, said } from './files.ts';
+import { filesOf } from './files.ts';
 import { itemsOf } from './items.ts';
 import { judgeEvent, judgeInstance, type Replayed } from './judge.ts';
 
-/** What one file held. */
+/** The summary of one file. */
 export interface FileRead {
   readonly path: string;
-  /** Events and instances, those that nobody looks at among them. */
+  /** Number of events and instances, including events that no trigger handles. */
   readonly items: number;
-  /** What of it could not be read, one sentence each. */
+  /** What could not be read, one sentence each. */
   readonly problems: readonly string[];
 }
 
-/** Who takes what is read. */
+/** Receives the results while files are read. */
 export interface Listener {
   replayed(replayed: Replayed): void;
-  /** Comes after what the file held. */
+  /** Called after the results of the file. */
   file(file: FileRead): void;
 }
 
-/** Replays files one by one, so that memory does not grow with their number. What is wrong with one does not stop the others. */
+/** Replays files one by one. A problem with one does not stop the others. */
 export async function replayFiles(paths: readonly string[], policy: Policy, to: Listener, io: Io): Promise<void> {
   const seen = new Set<string>();
   let files = 0;
@@ -42,7 +43,7 @@ async function replayFile(path: string, policy: Policy, seen: Set<string>, to: L
   try {
     bytes = await readFile(path);
   } catch (error) {
-    return { path, items: 0, problems: [said(error)] };
+    return { path, items: 0, problems: [fileProblem(error)] };
   }
   const { values, problems } = contentOf(bytes);
   let items = 0;
@@ -62,11 +63,11 @@ async function replayFile(path: string, policy: Policy, seen: Set<string>, to: L
       items += 1;
     }
   }
-  const strange = `${unknown} of the things in it (${items} in all) are no CloudTrail record, event or instance`;
-  return { path, items, problems: unknown === 0 ? problems : [...problems, strange] };
+  const skipped = `${unknown} of ${items} ${items === 1 ? 'record' : 'records'} skipped: not a CloudTrail record, event or instance`;
+  return { path, items, problems: unknown === 0 ? problems : [...problems, skipped] };
 }
 
-/** A bucket, a look-up and an archive may hold the same record. */
+/** Whether an event has not been replayed before: several files may have the same record. */
 function isNew({ eventId }: Replayed, seen: Set<string>): boolean {
   if (eventId === undefined) return true;
   const before = seen.size;

@@ -1,33 +1,33 @@
 import { clean } from '../../lambda/core/text.ts';
-import { count } from '../audit/labels.ts';
-import { decisionNote } from '../shared/decision.ts';
+import { count, instancesOf, iso, plural } from '../../lambda/core/words/format.ts';
+import { decisionNote } from '../../lambda/core/words/decision.ts';
 import type { Io } from '../shared/io.ts';
 import { tableLines } from '../shared/table.ts';
 import type { Replayed, ReplayedInstance } from './judge.ts';
 import type { Totals } from './totals.ts';
 
-const HEAD = ['when', 'region', 'trigger', 'instance', 'the record says', 'what would have happened'];
+const HEAD = ['when', 'region', 'trigger', 'instance', 'recorded', 'decision'];
 
-/** The lines of a table. */
+/** The events as a table. */
 export class Table {
   readonly #rows: string[][] = [];
 
-  /** @param all also events that no rule would have given to the function. */
+  /** @param all whether to include events that match no rule. */
   public constructor(private readonly all: boolean) {}
 
-  public add({ matched, at, region = '?', trigger, instances, toFind, problems }: Replayed): void {
+  public add({ matched, at, region = '?', trigger, instances, instancesToFind, problems }: Replayed): void {
     if (!matched && !this.all) return;
-    const event = [at?.toISOString().replace(/\.\d+Z$/, 'Z') ?? '?', clean(region), trigger];
+    const event = [at === undefined ? '?' : iso(at), clean(region), trigger];
     for (const instance of instances) {
-      const { instanceId, said } = instance;
-      this.#rows.push([...event, instanceId, saidNote(said), matched ? outcomeNote(instance) : NOTHING]);
+      const note = matched ? decisionWithAssumptions(instance) : NO_RULE;
+      this.#rows.push([...event, instance.instanceId, recordedNote(instance.recorded), note]);
     }
-    if (toFind > 0) {
-      const sought = `at least ${toFind} would be looked for, and closed if open`;
-      this.#rows.push([...event, '–', 'nothing: it was too large', sought]);
+    if (instancesToFind > 0) {
+      const search = `searches for at least ${instancesOf(instancesToFind)}, then decides`;
+      this.#rows.push([...event, '–', 'ids omitted: record too large', search]);
     }
-    for (const problem of problems) this.#rows.push([...event, '–', clean(problem), 'not understood, and told']);
-    if (instances.length === 0 && !matched) this.#rows.push([...event, '–', '', NOTHING]);
+    for (const problem of problems) this.#rows.push([...event, '–', clean(problem), 'not understood; sends an alert']);
+    if (instances.length === 0 && !matched) this.#rows.push([...event, '–', '', NO_RULE]);
   }
 
   public show(io: Io): void {
@@ -43,32 +43,30 @@ export class Table {
   }
 }
 
-const NOTHING = 'nothing: no rule matches';
+const NO_RULE = 'none: no rule matches';
 
-/** What it comes to, in a few lines. */
+/** Prints totals over all files. */
 export function showTotals(totals: Totals, io: Io): void {
-  const { files, items, triggers, decisions, toFind, notUnderstood } = totals;
-  io.out(`${many(files, 'file')}, ${many(items, 'event or instance', 'events and instances')} in them`);
+  const { files, items, triggers, decisions, instancesToFind, notUnderstood } = totals;
+  io.out(`Read ${plural(files, 'file')} with ${plural(items, 'record')}`);
   for (const [trigger, { events, matched }] of triggers) {
-    io.out(`  ${trigger.padEnd(8)} ${count(events)}, of which ${count(matched)} would have been looked at`);
+    io.out(`  ${trigger.padEnd(8)} ${plural(events, 'event')}, ${count(matched)} matched by a rule`);
   }
-  for (const [decision, instances] of decisions) io.out(`  ${decision}: ${many(instances, 'instance')}`);
-  if (toFind > 0) io.out(`  to be looked for, without ids in the record: at least ${many(toFind, 'instance')}`);
-  if (notUnderstood > 0) io.out(`  not understood: ${many(notUnderstood, 'event')}`);
+  for (const [decision, instances] of decisions) io.out(`  ${decision}: ${instancesOf(instances)}`);
+  if (instancesToFind > 0) io.out(`  ids omitted from the record: at least ${instancesOf(instancesToFind)}`);
+  if (notUnderstood > 0) io.out(`  not understood: ${plural(notUnderstood, 'event')}`);
 }
 
-const many = (number: number, one: string, more = `${one}s`): string => `${count(number)} ${number === 1 ? one : more}`;
-
-function saidNote({ HttpTokens, HttpEndpoint, exemptUntil }: ReplayedInstance['said']): string {
+function recordedNote({ HttpTokens, HttpEndpoint, exemptUntil }: ReplayedInstance['recorded']): string {
   const parts = [
-    HttpTokens && `tokens ${clean(HttpTokens)}`,
-    HttpEndpoint && `IMDS ${clean(HttpEndpoint)}`,
+    HttpTokens && `HttpTokens ${clean(HttpTokens)}`,
+    HttpEndpoint && `HttpEndpoint ${clean(HttpEndpoint)}`,
     exemptUntil !== undefined && `exempt until ${JSON.stringify(clean(exemptUntil))}`,
   ];
-  return parts.filter(Boolean).join(', ') || 'nothing about its options';
+  return parts.filter(Boolean).join(', ') || 'no metadata options';
 }
 
-function outcomeNote({ decision, provided }: ReplayedInstance): string {
-  if (decision === undefined) return NOTHING;
-  return decisionNote(decision) + (provided.length === 0 ? '' : `, if ${provided.join(' and ')}`);
+function decisionWithAssumptions({ decision, assumptions }: ReplayedInstance): string {
+  if (decision === undefined) return NO_RULE;
+  return decisionNote(decision) + (assumptions.length === 0 ? '' : `, if ${assumptions.join(' and ')}`);
 }

@@ -3,26 +3,26 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import { type Target, toInstanceId } from '../../lambda/core/target.ts';
 import { at, type Json, list, text } from '../../lambda/triggers/json.ts';
 
-/** Something about an instance that a record does not say, and how it is taken to be: as in the usual open instance. */
+/** A property that a record does not have, assumed as on a typical instance with IMDSv1 enabled. */
 export interface Assumption {
   readonly assumed: string;
-  /** The instance if it is the other way round. */
+  /** The instance if the assumption is wrong. */
   readonly otherwise: (snapshot: Snapshot) => Snapshot;
 }
 
-/** An instance as a record has it. */
+/** An instance as of a record. */
 export interface Recorded {
   readonly snapshot: Snapshot;
   readonly assumptions: readonly Assumption[];
 }
 
-/** The instance that an event is about, as far as its record tells. */
+/** The instance of an event, with assumptions on what its record does not have. */
 export function recordedBy(event: Json, { instanceId, context }: Target): Recorded {
   const { trigger, occurredAt, recorded } = context;
   const item = list(event, 'detail', 'responseElements', 'instancesSet', 'items').find(
     (one) => toInstanceId(text(one, 'instanceId')) === instanceId,
   );
-  const tagged = trigger === 'grant' ? at(event, 'detail', 'requestParameters') : item;
+  const tagged = trigger.exemptionTag === 'set' ? at(event, 'detail', 'requestParameters') : item;
   const { HttpTokens, HttpEndpoint } = recorded ?? {};
   return {
     snapshot: {
@@ -40,24 +40,24 @@ export function recordedBy(event: Json, { instanceId, context }: Target): Record
     assumptions: [
       ...(HttpTokens === undefined ? [TOKENS] : []),
       ...(HttpEndpoint === undefined ? [ENDPOINT] : []),
-      ...(trigger === 'drift' || trigger === 'running' ? [NO_EXEMPTION(occurredAt)] : []),
-      ...(trigger === 'running' ? [FIRST_START] : []),
+      ...(trigger.exemptionTag === undefined && item === undefined ? [NO_EXEMPTION(occurredAt)] : []),
+      ...(trigger.exposure === 'new-on-first-start' ? [FIRST_START] : []),
     ],
   };
 }
 
 const TOKENS: Assumption = {
-  assumed: 'tokens are optional',
+  assumed: 'HttpTokens is optional',
   otherwise: (snapshot) => ({ ...snapshot, options: { ...snapshot.options, HttpTokens: 'required' } }),
 };
 
 const ENDPOINT: Assumption = {
-  assumed: 'IMDS is on',
+  assumed: 'IMDS is enabled',
   otherwise: (snapshot) => ({ ...snapshot, options: { ...snapshot.options, HttpEndpoint: 'disabled' } }),
 };
 
 const NO_EXEMPTION = (day: Date): Assumption => ({
-  assumed: 'no exemption covers it',
+  assumed: 'it is not exempt',
   otherwise: (snapshot) => ({
     ...snapshot,
     tags: new Map([...snapshot.tags, [TAG.exemptUntil, day.toISOString().slice(0, 10)]]),
@@ -65,11 +65,11 @@ const NO_EXEMPTION = (day: Date): Assumption => ({
 });
 
 const FIRST_START: Assumption = {
-  assumed: 'it starts for the first time',
+  assumed: 'this is its first start',
   otherwise: (snapshot) => ({ ...snapshot, firstLaunch: new Date(0) }),
 };
 
-/** An instance as `aws ec2 describe-instances` prints it; `undefined` if it has no usable id. */
+/** An instance of `aws ec2 describe-instances`; `undefined` if it has no usable id. */
 export function describedBy(instance: Json): Snapshot | undefined {
   const instanceId = toInstanceId(text(instance, 'InstanceId'));
   if (instanceId === undefined) return undefined;
@@ -95,7 +95,7 @@ export function describedBy(instance: Json): Snapshot | undefined {
   };
 }
 
-/** CloudTrail writes tags in small letters, EC2 in capitals. */
+/** Tags as in CloudTrail (`key`, `value`) or in EC2 (`Key`, `Value`). */
 function tagsOf(tags: readonly Json[]): ReadonlyMap<string, string> {
   return new Map(
     tags.flatMap((tag): [string, string][] => {

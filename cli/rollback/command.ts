@@ -1,7 +1,12 @@
-import { ec2AllowingWriter, ec2ExemptionWriter } from '../../lambda/adapters/ec2-by-hand.ts';
+import { ec2RollbackWriter, ec2ExemptionWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
-import { foresee, type Prospect, rollback as rollBack, type RollbackResult } from '../../lambda/app/rollback.ts';
-import { isReachable } from '../../lambda/core/rollback.ts';
+import {
+  checkRollback,
+  type RollbackCheck,
+  rollback as rollBack,
+  type RollbackResult,
+} from '../../lambda/app/rollback.ts';
+import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
@@ -9,25 +14,26 @@ import { confirmed } from '../shared/confirm.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { MAX_EXEMPTION_OPTION, instanceIdOf, JSON_OPTION, YES_OPTION } from '../shared/options.ts';
-import { PATIENCE } from '../exempt/instances.ts';
+import { TIMEOUT } from '../exempt/instances.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from '../exempt/period.ts';
 
 type RollbackOptions = AwsOptions & Omit<GrantOptions, 'until'> & { readonly yes?: true; readonly json?: true };
 
-/** The backout plan. */
 export const rollback: Command<RollbackOptions> = {
   name: 'rollback',
-  summary: 'allows IMDSv1 on an instance again, with a dated exemption',
-  details: `Writes the exemption first, so that the deployed function leaves the instance alone, and then makes tokens optional. Nothing else is changed. When the exemption ends, the instance is closed again or reported.
+  summary: 'Enable IMDSv1 on an instance again, with a dated exemption',
+  details: `Sets the exemption first, so that the deployed function does not remediate the instance, then HttpTokens=optional. Changes nothing else. When the exemption expires, the instance is remediated or reported.
 
-It finds out beforehand whether EC2 would refuse, and changes nothing then.`,
-  args: [{ name: '<id>', description: 'the instance' }],
+Checks first whether EC2 would refuse the change, and if so changes nothing.`,
+  permissions:
+    'ec2:DescribeInstances, ec2:GetInstanceMetadataDefaults, ec2:CreateTags, ec2:ModifyInstanceMetadataOptions',
+  args: [{ name: '<id>', description: 'instance id' }],
   options: [...AWS_OPTIONS, FOR_OPTION, REASON_OPTION, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 rollback i-0a1b2c3d4e5f60718 --for 14d --reason "agent X"', 'for two weeks'],
     [
       'imdsv2 rollback i-0a1b2c3d4e5f60718 --for 2026-12-31 --reason "agent X" --yes',
-      'until a day, without a question',
+      'until a date, without confirmation',
     ],
   ],
   run: async ([id = ''], options, io) => {
@@ -37,73 +43,73 @@ It finds out beforehand whether EC2 would refuse, and changes nothing then.`,
     const region = await aws.home();
     const ports = {
       reader: ec2Reader(aws.ec2),
-      allowing: ec2AllowingWriter(aws.ec2),
+      writer: ec2RollbackWriter(aws.ec2),
       exemptions: ec2ExemptionWriter(aws.ec2),
-      time: aws.time(region, PATIENCE),
+      time: aws.time(region, TIMEOUT),
     };
-    const prospect = await foresee({ region, instanceId }, ports);
-    if (!prospect.possible) throw new UsageError(`${refusal(instanceId, region, prospect)}; nothing was changed`);
-    const reachable = isReachable(prospect.snapshot.options);
-    const steps = [`exempt ${instanceId} in ${region} until ${until}`, ...(reachable ? [] : ['allow IMDSv1 on it'])];
+    const check = await checkRollback({ region, instanceId }, ports);
+    if (!check.possible) throw new UsageError(`${refusal(instanceId, region, check)}; nothing was changed`);
+    const enabled = isImdsv1Enabled(check.snapshot.options);
+    const steps = [`exempt ${instanceId} in ${region} until ${until}`, ...(enabled ? [] : ['enable IMDSv1'])];
     if (!(await confirmed(`${capital(steps.join(', then '))}?`, options, io))) return 1;
 
     const request = { region, instanceId, until, reason };
-    const result = await rollBack(request, prospect.snapshot, { ...ports, time: aws.time(region, 2 * PATIENCE) });
+    const result = await rollBack(request, check.snapshot, { ...ports, time: aws.time(region, 2 * TIMEOUT) });
     if (options.json) io.out(JSON.stringify({ ...request, ...toJson(result) }));
     else if (result.status === 'exempted') {
-      io.out(`IMDSv1 was reachable on ${instanceId} already; it is exempt until ${until}`);
+      io.out(`${instanceId} is exempt until ${until}; IMDSv1 was already enabled`);
     } else if (result.status === 'allowed') {
-      io.out(`${instanceId} is exempt until ${until}, and IMDSv1 is reachable on it again`);
+      io.out(`${instanceId} is exempt until ${until}, and IMDSv1 is enabled again`);
     }
-    if (result.status !== 'half') {
-      if (!options.json) io.out(`To take it back: ${takeBack(instanceId, region)}`);
+    if (result.status !== 'partial') {
+      if (!options.json) io.out(`To undo: ${undoCommand(instanceId, region)}`);
       return 0;
     }
-    sayHalf(request, result, io);
+    reportPartial(request, result, io);
     return 1;
   },
 };
 
-const takeBack = (instanceId: string, region: string): string =>
+const undoCommand = (instanceId: string, region: string): string =>
   `imdsv2 exempt revoke ${instanceId} --region ${region}`;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const toJson = (result: RollbackResult): object =>
-  result.status === 'half'
+  result.status === 'partial'
     ? { status: result.status, reason: result.failure.kind, detail: explainError(result.failure) }
     : result;
 
-function sayHalf(
+function reportPartial(
   { region, instanceId, until }: { readonly region: string; readonly instanceId: string; readonly until: string },
-  { failure }: Extract<RollbackResult, { status: 'half' }>,
+  { failure }: Extract<RollbackResult, { status: 'partial' }>,
   io: Io,
 ): void {
-  io.note(`imdsv2: half of it was done (${explainError(failure)})`);
+  io.note(`imdsv2: the rollback is incomplete: ${explainError(failure)}`);
   io.note(`  done:      ${instanceId} is exempt until ${until}`);
-  io.note('  not done:  IMDSv1 is still not allowed on it; the same command again goes on');
-  io.note(`  take the exemption back:  ${takeBack(instanceId, region)}`);
+  io.note('  not done:  IMDSv1 is not enabled; run the same command again to continue');
+  io.note(`  to undo:   ${undoCommand(instanceId, region)}`);
 }
 
-/** Why it cannot work. */
-function refusal(instanceId: string, region: string, prospect: Extract<Prospect, { possible: false }>): string {
-  const { obstacle, defaults } = prospect;
+/** Why the rollback is not possible. */
+function refusal(instanceId: string, region: string, check: Extract<RollbackCheck, { possible: false }>): string {
+  const { obstacle, defaults } = check;
   switch (obstacle) {
     case 'gone':
-      return `EC2 shows no ${instanceId} in ${region}`;
+      return `instance ${instanceId} not found in ${region}`;
     case 'terminated':
       return `${instanceId} is terminated`;
     case 'aws-managed':
-      return `${instanceId} is operated by an AWS service: nobody else can change it`;
+      return `${instanceId} is managed by an AWS service: only that service can modify it`;
     case 'endpoint-disabled':
-      return `IMDS is off on ${instanceId}: there is nothing to allow, and the change would switch it on`;
+      return `IMDS is disabled on ${instanceId}, and the rollback would enable it`;
     case 'unreadable':
-      return `EC2 does not state the metadata options of ${instanceId} in a form we know`;
+      return `the metadata options of ${instanceId} have unknown values`;
     case 'enforced':
-      return `EC2 would refuse: HttpTokensEnforced is enabled for the account in ${region} (aws ec2 modify-instance-metadata-defaults --region ${region} --http-tokens-enforced disabled lifts it for everybody)`;
+      return `EC2 would refuse: HttpTokensEnforced is enabled for the account in ${region} (aws ec2 modify-instance-metadata-defaults --region ${region} --http-tokens-enforced disabled turns it off for the whole Region)`;
     case 'enforced-by-policy': {
-      const said = clean(defaults.ManagedExceptionMessage ?? '');
-      return `EC2 would refuse: a declarative policy of the organization enables HttpTokensEnforced in ${region}, and it cannot be changed in the account${said && ` (it says: ${said})`}`;
+      const message = clean(defaults.ManagedExceptionMessage ?? '');
+      return `EC2 would refuse: a declarative policy of the organization enables HttpTokensEnforced in ${region}, and it cannot be changed in the account${message && ` (its message: ${message})`}`;
     }
   }
 }

@@ -1,50 +1,54 @@
 import { DescribeRegionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Time } from '../../lambda/app/ports.ts';
+import type { Time } from '../../lambda/app/ports/index.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
 import { unlogged } from '../../lambda/adapters/clients.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { REGION } from '../../lambda/core/target.ts';
-import { Attention } from './attention.ts';
 import { type OptionSpec, UsageError } from './command.ts';
 import type { Io } from './io.ts';
+import { RegionTimeout } from './region-timeout.ts';
 
-/** What the options of `AWS_OPTIONS` and `REGIONS_OPTION` give. */
+/** The values of `AWS_OPTIONS` and `REGIONS_OPTION`. */
 export interface AwsOptions {
   readonly profile?: string;
   readonly region?: string;
-  /** Absent: the one region of `--region` or of the environment. */
+  /** @default the one Region of `--region`, the environment or the profile */
   readonly regions?: readonly string[] | 'all';
 }
 
-/** For every command that speaks to AWS. */
+/** Options of every command that calls AWS. */
 export const AWS_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--profile <name>', description: 'profile of ~/.aws/config; default: AWS_PROFILE' },
-  { flags: '--region <name>', description: 'region; default: AWS_REGION, or that of the profile', read: toRegion },
+  { flags: '--profile <name>', description: 'profile in ~/.aws/config (default: AWS_PROFILE)' },
+  {
+    flags: '--region <name>',
+    description: 'AWS Region (default: AWS_REGION, or the Region of the profile)',
+    read: toRegion,
+  },
 ];
 
-/** For every command that works on several regions at once. */
+/** Option of every command that works on several Regions. */
 export const REGIONS_OPTION: OptionSpec = {
   flags: '--regions <names>',
-  description: 'regions with commas between them, or all that are enabled in the account',
+  description: 'comma-separated Regions, or "all" for every Region enabled in the account',
   read: (text) => (text === 'all' ? text : text.split(',').map((name) => toRegion(name.trim()))),
 };
 
 function toRegion(text: string): string {
   if (REGION.test(text)) return text;
-  throw new UsageError(`${JSON.stringify(text)} is not a region; accepted: names such as eu-west-1`);
+  throw new UsageError(`${JSON.stringify(text)} is not a Region; accepted: names such as eu-west-1`);
 }
 
-/** A call that hangs must not keep people waiting. */
-const REQUESTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+/** In milliseconds; the SDK has no request timeout by default. */
+const REQUEST_TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
 
-/** The AWS account as the options and the environment name it. Clients are made when first needed, and kept. */
+/** The AWS account that options and environment select. Clients are created on first use. */
 export class Aws {
   readonly #options: AwsOptions;
   readonly #io: Io;
   readonly #clients = new Map<string, EC2Client>();
-  readonly #attention = new Map<string, Attention>();
+  readonly #timeouts = new Map<string, RegionTimeout>();
   #throttled = 0;
 
   public constructor(options: AwsOptions, io: Io) {
@@ -52,12 +56,12 @@ export class Aws {
     this.#io = io;
   }
 
-  /** For clients of other services. `maxAttempts` is 3 there; EC2 clients make one, for `withRetries` tries again. */
+  /** Configuration of any client. EC2 clients do not retry, because `withRetries` does. */
   public config(region: string): Pick<EC2ClientConfig, 'profile' | 'requestHandler'> & { region: string } {
-    return { region, profile: this.#options.profile, requestHandler: REQUESTS };
+    return { region, profile: this.#options.profile, requestHandler: REQUEST_TIMEOUTS };
   }
 
-  /** The client of a region. */
+  /** The EC2 client of a Region. */
   public readonly ec2 = (region: string): EC2Client => {
     const known = this.#clients.get(region);
     if (known !== undefined) return known;
@@ -65,54 +69,54 @@ export class Aws {
     client.middlewareStack.add(
       (next) => async (args) => {
         try {
-          return await this.#attentionTo(region).listen(() => next(args));
+          return await this.#timeoutOf(region).observe(() => next(args));
         } catch (error) {
-          if (toFailure(error).kind === 'throttled') this.#sayThrottled(region);
+          if (toFailure(error).kind === 'throttled') this.#countThrottled(region);
           throw error;
         }
       },
-      { step: 'finalizeRequest', name: 'sayWhatEc2Does' },
+      { step: 'finalizeRequest', name: 'observeResponses' },
     );
     this.#clients.set(region, client);
     return client;
   };
 
   /**
-   * The clock of a command on one region: nothing new is begun any more once EC2 has been silent there for too long.
+   * The clock of a command on one Region, whose deadline ends retries if EC2 does not respond.
    *
-   * @param patience as in `cliTime`.
+   * @param timeout as in `cliTime`.
    */
-  public time(region: string, patience?: number): Time {
-    return this.#attentionTo(region).within(cliTime(this.#io, patience));
+  public time(region: string, timeout?: number): Time {
+    return this.#timeoutOf(region).limit(cliTime(this.#io, timeout));
   }
 
-  /** How many calls EC2 has throttled so far. */
+  /** Number of calls that EC2 has throttled so far. */
   public get throttled(): number {
     return this.#throttled;
   }
 
   /**
-   * The region of `--region`, the environment or the profile.
+   * The Region of `--region`, the environment or the profile.
    *
-   * @throws UsageError if none of them says.
+   * @throws UsageError if none of them names one.
    */
   public async home(): Promise<string> {
     if (this.#options.region !== undefined) return this.#options.region;
     try {
       return await new EC2Client({ profile: this.#options.profile }).config.region();
     } catch {
-      throw new UsageError('no region: give --region, or set AWS_REGION');
+      throw new UsageError('no region: use --region, or set AWS_REGION');
     }
   }
 
-  /** The regions to work on; for `all` those that are enabled in the account. */
+  /** The Regions of `--regions`; without it, `home()`. */
   public async regions(): Promise<readonly string[]> {
     const { regions } = this.#options;
     if (regions === undefined) return [await this.home()];
     return regions === 'all' ? this.enabledRegions() : regions;
   }
 
-  /** Every region that is enabled in the account. Needs `ec2:DescribeRegions`. */
+  /** Every Region that is enabled in the account. Needs `ec2:DescribeRegions`. */
   public async enabledRegions(): Promise<readonly string[]> {
     const home = await this.home();
     const call = () => failing(this.ec2(home).send(new DescribeRegionsCommand({})));
@@ -120,36 +124,36 @@ export class Aws {
     return Regions.flatMap(({ RegionName = [] }) => RegionName).toSorted();
   }
 
-  /** The twelve digits of the account whose credentials are used. */
+  /** The account id of the credentials in use. */
   public async account(): Promise<string> {
-    const requestHandler = { ...REQUESTS, requestTimeout: 10_000 };
+    const requestHandler = { ...REQUEST_TIMEOUTS, requestTimeout: 10_000 };
     const client = new STSClient({ ...this.config(await this.home()), requestHandler, maxAttempts: 2 });
     const { Account = '' } = await failing(client.send(new GetCallerIdentityCommand({})));
     return Account;
   }
 
-  #attentionTo(region: string): Attention {
-    const attention = this.#attention.get(region) ?? new Attention(region, this.#io);
-    this.#attention.set(region, attention);
-    return attention;
+  #timeoutOf(region: string): RegionTimeout {
+    const timeout = this.#timeouts.get(region) ?? new RegionTimeout(region, this.#io);
+    this.#timeouts.set(region, timeout);
+    return timeout;
   }
 
-  #sayThrottled(region: string): void {
+  #countThrottled(region: string): void {
     this.#throttled += 1;
-    if (this.#throttled === 1)
-      this.#io.note(`EC2 throttles calls in ${region}: they are tried again, which takes longer.`);
+    if (this.#throttled === 1) this.#io.note(`EC2 throttles calls in ${region}; retrying, which takes longer.`);
   }
 }
 
-const LAST = 8.64e15;
+/** The latest time that a Date can have. */
+const NEVER = 8.64e15;
 
 /**
- * The clock of a command: nothing new is begun after somebody presses Ctrl-C.
+ * The clock of a command: its deadline has passed once Ctrl-C is pressed.
  *
- * @param patience milliseconds after which nothing is begun either; by default there is no such limit.
+ * @param timeout milliseconds until the deadline; by default there is none.
  */
-export function cliTime(io: Io, patience = LAST): Time {
-  const end = Math.min(LAST, io.now().getTime() + patience);
+export function cliTime(io: Io, timeout = NEVER): Time {
+  const end = Math.min(NEVER, io.now().getTime() + timeout);
   return {
     now: () => io.now(),
     random: () => io.random(),

@@ -1,62 +1,64 @@
 import type { Io } from './io.ts';
 
-/** How a command ended: 0 well, 1 with an error, 2 with findings. */
+/** Exit code of a command: 0 fine, 1 error, 2 findings. */
 export type ExitCode = 0 | 1 | 2;
 
-/** An option of a command, as commander writes it. */
+/** An option of a command, in Commander's notation. */
 export interface OptionSpec {
-  /** Such as `--regions <names>`; a word in angle brackets takes a value. */
+  /** Such as `--regions <names>`; the word in angle brackets is the value. */
   readonly flags: string;
   readonly description: string;
   /**
-   * Reads the value. May be called again for each repetition, with what the one before returned.
+   * Parses the value. Called once for each repetition, with the result of the one before.
    *
-   * @throws UsageError saying what is accepted.
+   * @throws UsageError that names the accepted values.
    */
   readonly read?: (text: string, before: unknown) => unknown;
   /** @default undefined: the option is absent */
-  readonly fallback?: unknown;
+  readonly fallback?: string | number;
 }
 
-/** An argument of a command, as commander writes it: `<id>`, `[id]`, `<ids...>`. */
+/** An argument of a command, in Commander's notation: `<id>`, `[id]`, `<ids...>`. */
 export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
 }
 
-/** One command, as data. Options arrive under their camelCase names. */
+/** The definition of one command. `run` receives options under their camelCase names. */
 export interface Command<Options = never> {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** What else `--help` says; complete sentences. */
+  /** More paragraphs for `--help`; complete sentences. */
   readonly details?: string;
+  /** IAM actions that the caller needs, those with a condition last, separated by semicolons. */
+  readonly permissions?: string;
   readonly args?: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
-  /** Complete lines that one could type, each with what it does. */
+  /** Complete command lines, each with what it does. */
   readonly examples: readonly (readonly [line: string, does: string])[];
   /**
-   * Does it. Everything it reads or writes goes through `io`.
+   * Runs the command. All input and output goes through `io`, except AWS calls and files.
    *
-   * @throws UsageError, or whatever AWS answered; both become one line and exit code 1.
+   * @throws UsageError or an error of AWS: `main` prints it in one line and returns 1.
    */
   readonly run: (args: readonly string[], options: Options, io: Io) => Promise<ExitCode>;
 }
 
-/** Commands under one name, such as `exempt grant`. It does nothing itself. */
-export interface CommandGroup extends Omit<Command, 'run' | 'args' | 'options'> {
+/** Commands under one name, such as `exempt grant` and `exempt list`. */
+export interface CommandGroup extends Omit<Command, 'run' | 'args' | 'options' | 'permissions'> {
   readonly subcommands: readonly AnyCommand[];
 }
 
-/** A command of any options: those that it declares are those that it gets. */
+/** A command with any options. `run` receives the options that the command declares. */
 export type AnyCommand =
   | CommandGroup
   | (Omit<Command, 'run'> & {
-      // Method syntax, so that commands of different options fit into one list.
+      // Method syntax is bivariant, so that commands with different options fit into one list.
       run(args: readonly string[], options: object, io: Io): Promise<ExitCode>;
     });
 
-/** Thrown for what somebody typed: one line that says what, which value and what is accepted. */
+/** An error in the input: one line with the problem, the value and the accepted values. */
 export class UsageError extends Error {
   public override readonly name = 'UsageError';
 }

@@ -1,62 +1,71 @@
 import { clean } from '../../lambda/core/text.ts';
 import { UsageError } from './command.ts';
 
+/** The longest text of an error. */
 const TEXT = 600;
 
-/** One line about what went wrong: what, and what would help. */
+/** Describes an error in one line: what went wrong and what helps. */
 export function explainError(error: unknown, interrupted?: AbortSignal): string {
   if (interrupted?.aborted) return 'interrupted';
   if (error instanceof UsageError) return error.message;
   const cause = rootOf(error);
   if (!(cause instanceof Error)) return clean(String(cause), TEXT);
   const { code = '' } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOTFOUND') return `${plain(cause)}; is the name of the region right?`;
-  if (NO_ANSWER.test(code)) return `${plain(cause)}; is there a network, and is AWS_ENDPOINT_URL right, if it is set?`;
-  return SENTENCES.find(({ names }) => names.includes(cause.name))?.say(cause) ?? plain(cause);
+  if (code === 'ENOTFOUND') return `${plain(cause)}; check the name of the Region`;
+  if (NO_RESPONSE.test(code)) return `${plain(cause)}; check the network, and AWS_ENDPOINT_URL if it is set`;
+  return EXPLANATIONS.find(({ names }) => names.includes(cause.name))?.explain(cause) ?? plain(cause);
 }
 
-const NO_ANSWER = /^E(CONNREFUSED|HOSTUNREACH|NETUNREACH|TIMEDOUT|AI_AGAIN)$/;
+const NO_RESPONSE = /^E(CONNREFUSED|HOSTUNREACH|NETUNREACH|TIMEDOUT|AI_AGAIN)$/;
 
 function plain(error: Error): string {
-  // Where a name has several addresses and none of them answers, Node.js gives an error without a message.
+  // When a host has several addresses and none responds, the AggregateError of Node.js has no message.
   const message = (error.message || (error as NodeJS.ErrnoException).code || '').replace(HANDLER, '');
   return clean(error.name === 'Error' || message.startsWith(error.name) ? message : `${error.name}: ${message}`, TEXT);
 }
 
-/** What the SDK puts before its own words about a connection. */
+/** The prefix of the SDK's messages about a connection. */
 const HANDLER = /^@smithy\/node-http-handler - \[[A-Z]+\] /;
 
-/** Ports wrap what the SDK throws; people want to know what AWS said. */
+/** The error of the SDK, without the FailureError that an adapter wraps it in. */
 function rootOf(error: unknown): unknown {
   return error instanceof Error && error.name === 'FailureError' && error.cause !== undefined ? error.cause : error;
 }
 
-const SENTENCES: readonly { readonly names: readonly string[]; readonly say: (error: Error) => string }[] = [
+const EXPLANATIONS: readonly { readonly names: readonly string[]; readonly explain: (error: Error) => string }[] = [
   {
     names: ['CredentialsProviderError'],
-    say: ({ message }) =>
-      `no AWS credentials (${clean(message, TEXT)}): name a profile that has them by --profile or AWS_PROFILE, or log in first`,
+    explain: ({ message }) =>
+      `no AWS credentials (${clean(message, TEXT)}): select a profile with --profile or AWS_PROFILE, or log in first`,
   },
   {
     names: ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired'],
-    say: ({ message }) => `the AWS credentials have expired (${clean(message, TEXT)}): log in again`,
+    explain: ({ message }) => `the AWS credentials have expired (${clean(message, TEXT)}): log in again`,
   },
   {
     names: ['AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch'],
-    say: ({ message }) =>
-      `AWS does not accept the credentials (${clean(message, TEXT)}); a region that is not enabled says the same`,
+    explain: ({ message }) =>
+      `AWS does not accept the credentials (${clean(message, TEXT)}); a Region that is not enabled causes the same error`,
   },
   {
     names: ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException', 'AuthorizationError'],
-    say: ({ message }) => `missing permission${actionIn(message)}: ${clean(deniedIn(message), TEXT)}`,
+    explain: ({ message }) => `missing permission${actionIn(message)}: ${clean(deniedIn(message), TEXT)}`,
   },
 ];
 
-/** Who may not do what. Beside that EC2 encodes why, in a thousand characters that are other ones each time. */
+/** The part of an EC2 authorization error that is the same for each call: without the encoded message. */
 export const deniedIn = (message: string): string =>
   message
     .replace(/\s*Encoded authorization failure message: \S+/, '')
     .replace(/^(.*: )?You are not authorized to perform this operation\. (?=User: )/, '$1');
+
+/** Describes why a file could not be read. */
+export function fileProblem(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'does not exist';
+  if (code === 'EISDIR') return 'is a directory';
+  return code === 'EACCES' ? 'cannot be read: permission denied' : `cannot be read: ${clean(message)}`;
+}
 
 function actionIn(message: string): string {
   const [, action] = /not authorized to perform:? ([\w-]+:\w+)/.exec(message) ?? [];

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { clean } from '../../lambda/core/text.ts';
 import { toInstanceId } from '../../lambda/core/target.ts';
 import { UsageError } from './command.ts';
+import { fileProblem } from './errors.ts';
 
 /**
- * Reads a file with one instance id on each line; `#` begins a comment.
+ * Reads a file with one instance id on each line; `#` starts a comment.
  *
- * @throws UsageError if it cannot be read, has no id, or a line is neither.
+ * @throws UsageError if the file cannot be read, has no id, or has a line that is not an id.
  */
 export async function readIds(path: string): Promise<readonly string[]> {
   const ids = (await read(path)).split('\n').flatMap((line, index) => {
@@ -15,9 +16,9 @@ export async function readIds(path: string): Promise<readonly string[]> {
     const id = toInstanceId(text);
     if (id !== undefined) return [id];
     const problem = `${JSON.stringify(clean(text))} is not an instance id`;
-    throw new UsageError(`${path}, line ${index + 1}: ${problem}; accepted: one id a line, and comments after #`);
+    throw new UsageError(`${path}, line ${index + 1}: ${problem}; accepted: one id per line, comments after #`);
   });
-  if (ids.length === 0) throw new UsageError(`${path} names no instance`);
+  if (ids.length === 0) throw new UsageError(`${path} has no instance id`);
   return ids;
 }
 
@@ -25,8 +26,6 @@ async function read(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code);
-    throw new UsageError(`${path} cannot be read: ${why}`);
+    throw new UsageError(`${path} ${fileProblem(error)}`);
   }
 }

@@ -5,36 +5,36 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where the terminal does not say how wide it is. */
+/** Width in columns if the terminal does not report one. */
 const COLUMNS = 100;
 
-/** Everything a command reads and writes beside AWS and files: a test passes its own. */
+/** Terminal, environment, clock and random numbers of a command; tests pass their own. */
 export interface Io {
-  /** Writes a line of the result. */
+  /** Writes a line of the result to standard output. */
   out(line: string): void;
-  /** Writes a line about the result: progress, warnings, errors. */
+  /** Writes a line to standard error: warnings, errors, notes. */
   note(line: string): void;
-  /** Replaces the progress line; nothing where nobody looks at it. `''` removes it. */
+  /** Replaces the progress line; `''` removes it. Does nothing if standard error is not a terminal. */
   progress(line: string): void;
-  /** Text in a style, where the terminal shows styles. */
+  /** The text in a style, if the terminal supports styles. */
   style(style: Style, text: string): string;
-  /** Columns of the terminal; 100 where there is none. */
+  /** Width of the terminal in columns; 100 if there is none. */
   readonly columns: number;
-  /** Asks yes or no; `undefined` where nobody can answer. */
+  /** Asks a yes/no question; `undefined` if standard input is not a terminal. */
   confirm(question: string): Promise<boolean | undefined>;
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): Date;
-  /** Waits, or rejects with the reason of `interrupted` once that is aborted. */
+  /** Waits; rejects when `interrupted` is aborted. */
   sleep(milliseconds: number): Promise<void>;
-  /** From 0 up to, not including, 1. */
+  /** A random number as of `Math.random`. */
   random(): number;
-  /** Aborted when somebody presses Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
 }
 
-/** The terminal of a process. A second Ctrl-C ends the process at once. */
+/** The `Io` of a process. */
 export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process, interrupted: AbortSignal): Io {
-  // Everything that waits listens, in all regions at once.
+  // Each wait, in each Region, adds a listener.
   setMaxListeners(0, interrupted);
   const styled = stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
   let shown = false;
@@ -63,15 +63,15 @@ export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process, interru
       if (!stdin.isTTY) return undefined;
       clear();
       const lines = createInterface({ input: stdin, output: stderr });
-      const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+      const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
       try {
         const asked = lines.question(`${question} [y/N] `, { signal: interrupted });
-        // After Ctrl-D nothing comes any more.
-        const answer = await Promise.race([asked, ended]);
+        // Ctrl-D closes the input without an answer.
+        const answer = await Promise.race([asked, closed]);
         return /^y(es)?$/i.test(answer.trim());
       } catch (error) {
         if ((error as Error).name !== 'AbortError') throw error;
-        // Ctrl-C is an answer too. It leaves the cursor behind the question.
+        // Ctrl-C means no, and leaves the cursor after the question.
         stderr.write('\n');
         return false;
       } finally {

@@ -1,23 +1,23 @@
 import { type OptionSpec, UsageError } from './command.ts';
 import { EXISTING, STACK } from '../../lambda/contract.ts';
-import type { Filter } from '../../lambda/app/ports.ts';
+import type { Filter } from '../../lambda/app/ports/index.ts';
 import { toInstanceId } from '../../lambda/core/target.ts';
 
-/** For every command with a result. */
-export const JSON_OPTION: OptionSpec = { flags: '--json', description: 'the result as JSON' };
+/** Prints JSON instead of text. */
+export const JSON_OPTION: OptionSpec = { flags: '--json', description: 'print the result as JSON' };
 
-/** The furthest an exemption may reach where nothing else is said; the same as the function's default. */
+/** Maximum exemption duration; the default is that of the deployment. */
 export const MAX_EXEMPTION_OPTION: OptionSpec = {
   flags: '--max-exemption-days <n>',
-  description: 'as in the settings of the deployment: exemptions that reach further do not count',
+  description: 'setting maxExemptionDays of the deployment: longer exemptions do not count',
   read: wholeNumberOf(1, 3650),
   fallback: 90,
 };
 
-/** What the deployment does with instances that existed before. */
+/** What the deployment does with existing instances. */
 export const EXISTING_OPTION: OptionSpec = {
   flags: '--existing <mode>',
-  description: `as in the settings of the deployment, for instances that existed before: ${EXISTING.join(' | ')}`,
+  description: `setting existing of the deployment: ${EXISTING.join(', ')}`,
   read: (text) => {
     const mode = EXISTING.find((name) => name === text);
     if (mode !== undefined) return mode;
@@ -26,32 +26,34 @@ export const EXISTING_OPTION: OptionSpec = {
   fallback: 'audit',
 };
 
-/** For every command that works with the deployment. */
+/** Selects the deployment. */
 export const STACK_OPTION: OptionSpec = {
   flags: '--stack <name>',
-  description: 'the CloudFormation stack of the deployment',
+  description: 'CloudFormation stack of the deployment',
   fallback: STACK,
 };
 
-/** Does without the question. */
-export const YES_OPTION: OptionSpec = { flags: '--yes', description: 'do it without asking' };
+/** Skips the confirmation. */
+export const YES_OPTION: OptionSpec = { flags: '--yes', description: 'do not ask for confirmation' };
 
-/** Narrows a list of instances down. Gives `Filter`s. */
+/** Selects instances with the filters of DescribeInstances. */
 export const FILTER_OPTION: OptionSpec = {
   flags: '--filter <filter>',
   description:
-    'only instances that pass, as in "aws ec2 describe-instances": Name=tag:team,Values=a,b; may be repeated, then all of them must',
+    'only matching instances, as in "aws ec2 describe-instances": Name=tag:team,Values=a,b; if repeated, all filters must match',
   read: (text, before) => [...((before as readonly Filter[] | undefined) ?? []), filterOf(text)],
 };
 
-/** Reads one filter, as the AWS CLI has it. */
+/** Parses one filter in the notation of the AWS CLI. */
 function filterOf(text: string): Filter {
   const [, name, values = ''] = /^Name=([^,\s]+),Values=(.+)$/s.exec(text) ?? [];
   if (name !== undefined) return { name, values: values.split(',') };
-  throw new UsageError(`${JSON.stringify(text)} is not a filter; accepted: such as Name=tag:team,Values=web,shop`);
+  throw new UsageError(
+    `${JSON.stringify(text)} is not a filter; accepted: filters such as Name=tag:team,Values=web,shop`,
+  );
 }
 
-/** Reads a whole number within bounds, both included. */
+/** Parses a whole number within inclusive bounds. */
 export function wholeNumberOf(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
@@ -60,14 +62,14 @@ export function wholeNumberOf(min: number, max: number): (text: string) => numbe
   };
 }
 
-/** Reads one instance id. */
+/** Parses one instance id. */
 export function instanceIdOf(text: string): string {
   const id = toInstanceId(text);
   if (id !== undefined) return id;
   throw new UsageError(`${JSON.stringify(text)} is not an instance id; accepted: ids such as i-0a1b2c3d4e5f60718`);
 }
 
-/** Reads instance ids with commas between them, and adds them to those of an earlier repetition. */
+/** Parses comma-separated instance ids and appends them to those of an earlier `--instance-ids`. */
 export function instanceIdsOf(text: string, before: unknown): readonly string[] {
   const earlier = (before as readonly string[] | undefined) ?? [];
   return [...earlier, ...text.split(',').map((id) => instanceIdOf(id))];

@@ -8,9 +8,9 @@ const BARE = {
 };
 
 /**
- * Lines of a table without borders.
+ * The lines of a table without borders.
  *
- * @param texts columns that are not numbers.
+ * @param texts columns that are aligned left, as text is; the others are aligned right.
  */
 export function tableLines(
   head: readonly string[],

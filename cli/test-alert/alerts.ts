@@ -8,15 +8,21 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import { type Message, toMessages } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Context } from '../../lambda/core/target.ts';
+import { drift } from '../../lambda/triggers/drift.ts';
+import { grant } from '../../lambda/triggers/grant.ts';
+import { launch } from '../../lambda/triggers/launch.ts';
+import { revoke } from '../../lambda/triggers/revoke.ts';
+import { running } from '../../lambda/triggers/running.ts';
+import { scan } from '../../lambda/triggers/scan.ts';
 
-/** Where the alerts pretend to come from. */
+/** The deployment that the alerts name. */
 export interface Place {
   readonly account: string;
   readonly region: string;
   readonly partition: string;
 }
 
-/** One alert of each kind, marked as a test wherever somebody may look. */
+/** One alert of each kind, marked as a test in subject, text and JSON. */
 export function testAlerts(place: Place, options: AlertOptions, now: Date): readonly Message[] {
   return [
     ...KINDS.flatMap((kind, index) => toMessages([toOutcome(kind, index, place, now)], options)),
@@ -26,9 +32,9 @@ export function testAlerts(place: Place, options: AlertOptions, now: Date): read
 }
 
 const NOTICE =
-  'THIS IS A TEST. Somebody ran "imdsv2 test-alert". The instance does not exist, nothing was changed, there is nothing to do.';
+  'THIS IS A TEST, sent by "imdsv2 test-alert". The instance does not exist. Nothing was changed. No action is required.';
 
-/** The most characters of a subject, and its first word. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+/** Maximum length of a subject. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const SUBJECT = 99;
 const TEST = 'TEST ';
 
@@ -45,28 +51,28 @@ function marked(message: Message): Message {
 type Kind = Pick<Outcome, 'status' | 'reason' | 'detail' | 'exposedSeconds'> & {
   readonly trigger: Context['trigger'];
   readonly grantedByCall?: true;
-  /** In days from today. */
+  /** Days from now. */
   readonly exemptUntil?: number;
 };
 
 const REMEDIATED = { status: 'remediated', reason: 'imdsv1-enabled', exposedSeconds: 12 } as const;
 
-/** As the product decides and words them: each differs from the others in what people are told. */
+/** Outcomes whose alerts differ in their text. */
 const KINDS: readonly Kind[] = [
-  { trigger: 'launch', ...REMEDIATED },
-  { trigger: 'drift', ...REMEDIATED },
-  { trigger: 'revoke', ...REMEDIATED },
-  { trigger: 'running', ...REMEDIATED, exposedSeconds: 130 },
-  { trigger: 'launch', status: 'would-remediate', reason: 'imdsv1-enabled' },
-  { trigger: 'launch', status: 'already-remediated', reason: 'already-remediated' },
-  { trigger: 'grant', status: 'exempt', reason: 'exempt', exemptUntil: 14 },
-  { trigger: 'launch', status: 'exempt', reason: 'exempt-self-granted', grantedByCall: true, exemptUntil: 14 },
-  { trigger: 'launch', status: 'needs-review', reason: 'exemption-malformed', detail: 'next summer' },
-  { trigger: 'running', status: 'needs-review', reason: 'existing-instance' },
-  { trigger: 'launch', status: 'failed', reason: 'denied', detail: 'UnauthorizedOperation: this is a test' },
+  { trigger: launch, ...REMEDIATED },
+  { trigger: drift, ...REMEDIATED },
+  { trigger: revoke, ...REMEDIATED },
+  { trigger: running, ...REMEDIATED, exposedSeconds: 130 },
+  { trigger: launch, status: 'would-remediate', reason: 'imdsv1-enabled' },
+  { trigger: launch, status: 'already-remediated', reason: 'already-remediated' },
+  { trigger: grant, status: 'exempt', reason: 'exempt', exemptUntil: 14 },
+  { trigger: launch, status: 'exempt', reason: 'exempt-self-granted', grantedByCall: true, exemptUntil: 14 },
+  { trigger: launch, status: 'needs-review', reason: 'exemption-malformed', detail: 'next summer' },
+  { trigger: running, status: 'needs-review', reason: 'existing-instance' },
+  { trigger: launch, status: 'failed', reason: 'denied', detail: 'UnauthorizedOperation: this is a test' },
 ];
 
-// Ids that EC2 gives to nobody: the commands of an alert that somebody tries must hit nothing.
+// EC2 does not assign such ids, so that the commands in an alert affect no instance.
 const idOf = (index: number): string => `i-${index.toString(16).padStart(17, '0')}`;
 const TAGS: readonly (readonly [key: string, value: string])[] = [
   ['Name', 'imdsv2 test-alert'],
@@ -93,9 +99,9 @@ function toSnapshot(
 
 const daysAgo = (days: number, now: Date): Date => new Date(now.getTime() - days * 86_400_000);
 
-/** What a scan says of a region: one that is unused, one in use, one whose exemption ends soon. */
+/** A digest with an unused instance, one in use, and one whose exemption expires soon. */
 function digest({ account, region }: Place, options: AlertOptions, now: Date): Message {
-  const context = { trigger: 'scan', eventId: 'test-alert-digest', occurredAt: now } as const;
+  const context = { trigger: scan, eventId: 'test-alert-digest', occurredAt: now } as const;
   const inventory = new Inventory(context, { existing: 'audit', ...options });
   const existing = (index: number, HttpTokens: string, until?: string) =>
     toSnapshot(KINDS.length + index, { HttpTokens, launched: daysAgo(400, now), until });
@@ -110,7 +116,7 @@ function digest({ account, region }: Place, options: AlertOptions, now: Date): M
   return toDigestMessage({ ...run, compliance, nonCompliant, exempt, launchDefault, problems: [] }, now, options);
 }
 
-/** What is told when a change broke something. */
+/** An alert about rejected calls after a remediation. */
 function workloadImpact({ account, region }: Place, options: AlertOptions, now: Date): readonly Message[] {
   const snapshot = toSnapshot(KINDS.length + 5, { HttpTokens: 'required', launched: daysAgo(400, now) });
   const remediatedAt = new Date(now.getTime() - 15 * 60_000);
@@ -124,7 +130,7 @@ function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome 
   const until = exemptUntil === undefined ? undefined : dayFromNow(now, exemptUntil);
   const HttpTokens = rest.status === 'already-remediated' ? 'required' : 'optional';
   const snapshot = toSnapshot(index + 1, { HttpTokens, launched: occurredAt, until });
-  const caller = { principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/nobody` };
+  const caller = { principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test` };
   return {
     ...rest,
     target: {
@@ -135,8 +141,8 @@ function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome 
         trigger,
         eventId: `test-alert-${index + 1}`,
         occurredAt,
-        // A state change does not say who.
-        caller: trigger === 'running' ? undefined : caller,
+        // A state change event does not name the caller.
+        caller: trigger === running ? undefined : caller,
         recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled', grantedByCall },
       },
     },

@@ -18,16 +18,17 @@ interface TestAlertOptions extends AwsOptions {
   readonly json?: true;
 }
 
-/** What an alert looks like, and whether it arrives, before the first one matters. */
 export const testAlert: Command<TestAlertOptions> = {
   name: 'test-alert',
-  summary: 'sends one alert of each kind to the topic Outcomes, marked as a test',
+  summary: 'Send one test alert of each kind to the topic Outcomes',
   details:
-    'Subjects begin with TEST, the mail says so first and last, and the JSON has "test": true. Severity, status and trigger are those of a real alert, so filter policies of subscriptions apply. The instances do not exist.',
+    'Subjects start with TEST, the email starts and ends with a notice, and the JSON has "test": true. Severity, status and trigger are those of real alerts, so that filter policies of subscriptions apply. The instances do not exist.',
+  permissions:
+    'cloudformation:DescribeStacks, sns:Publish; kms:Decrypt and kms:GenerateDataKey on the key of the topic; sns:ListSubscriptionsByTopic to show the subscriptions',
   options: [STACK_OPTION, ...AWS_OPTIONS, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
-    ['imdsv2 test-alert', 'says who will get it, asks, and sends'],
-    ['imdsv2 test-alert --yes --region eu-west-1', 'without the question'],
+    ['imdsv2 test-alert', 'show the subscriptions, ask, and send'],
+    ['imdsv2 test-alert --yes --region eu-west-1', 'without confirmation'],
   ],
   run: async (_, options, io) => {
     const aws = new Aws(options, io);
@@ -37,7 +38,7 @@ export const testAlert: Command<TestAlertOptions> = {
     const topicArn = deployment.output('OutcomesTopicArn');
     const alerts = testAlerts(deployment, options, io.now());
     const subscribers = await readSubscribers(topicArn, config, io);
-    if (subscribers !== undefined) tellSubscribers(subscribers, topicArn, io);
+    if (subscribers !== undefined) showSubscribers(subscribers, topicArn, io);
     if (!(await confirmed(`Send ${alerts.length} alerts to ${topicArn}?`, options, io))) return 1;
     const publisher = snsPublisher(new SNSClient(config), topicArn);
     const sent: string[] = [];
@@ -50,28 +51,28 @@ export const testAlert: Command<TestAlertOptions> = {
       }
     } finally {
       if (options.json) io.out(JSON.stringify({ topicArn, sent, ...subscribers }, null, 2));
-      else io.out(`${sent.length} of ${alerts.length} alerts were sent to ${topicArn}`);
+      else io.out(`Sent ${sent.length} of ${alerts.length} alerts to ${topicArn}`);
     }
     return 0;
   },
 };
 
-/** Whoever may publish need not be allowed to list: then that is said, and the alerts are sent all the same. */
+/** The subscriptions; `undefined` without permission to list them, which is not needed to publish. */
 async function readSubscribers(topicArn: string, config: ClientConfig, io: Io): Promise<Subscribers | undefined> {
   try {
     return await subscribersOf(topicArn, config);
   } catch (error) {
     if (io.interrupted.aborted) throw error;
-    io.note(`Who is subscribed could not be read: ${explainError(error)}`);
+    io.note(`Subscriptions could not be read: ${explainError(error)}`);
     return undefined;
   }
 }
 
-function tellSubscribers({ confirmed: those, pending }: Subscribers, topicArn: string, io: Io): void {
-  io.note(those.length === 0 ? 'Nobody will get them: no subscription is confirmed.' : `Will get them: ${join(those)}`);
-  if (pending.length > 0) io.note(`Will not, until they confirm: ${join(pending)}`);
+function showSubscribers({ confirmed: recipients, pending }: Subscribers, topicArn: string, io: Io): void {
+  io.note(recipients.length === 0 ? 'No confirmed subscription: no one receives alerts.' : `To: ${join(recipients)}`);
+  if (pending.length > 0) io.note(`Not confirmed: ${join(pending)}`);
   io.note(
-    `Confirm with this line, not with the link in the mail: TOKEN is what follows "Token=" in that link. Confirmed by the link, everybody to whom an alert is forwarded can end the subscription.\n  ${confirmCommand(topicArn)}`,
+    `Confirm subscriptions with the following command, where TOKEN follows "Token=" in the link of the confirmation email. With the link itself, anyone that an alert is forwarded to can unsubscribe.\n  ${confirmCommand(topicArn)}`,
   );
 }
 

@@ -5,27 +5,29 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-/** An answer that takes longer than this is given up, so that one hung call does not use up an invocation. */
+/** Timeouts in milliseconds, so that one call without a response does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** EC2 clients by region. `withRetries` tries again, the client does not. */
+/** EC2 clients by region. They do not retry; `withRetries` does. */
 export const ec2Clients = (): ((region: string) => EC2Client) =>
   byRegion((region) => unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })));
 
-/** CloudWatch clients by region. `withRetries` tries again, the client does not. */
+/** CloudWatch clients by region. They do not retry; `withRetries` does. */
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
   byRegion((region) => unlogged(new CloudWatchClient({ region, requestHandler, maxAttempts: 1 })));
 
 /**
- * A client without the step that logs: for a logger that drops everything, as the default one, the step still copies the whole
- * answer, which takes a quarter of the time to read a page of instances.
+ * Removes the SDK's logging middleware from a client.
+ *
+ * The middleware copies every response even if the logger discards it, as the default logger does. That takes a quarter of the
+ * time needed to read a page of instances.
  */
 export function unlogged<T extends { readonly middlewareStack: { remove(name: string): boolean } }>(client: T): T {
   client.middlewareStack.remove('loggerMiddleware');
   return client;
 }
 
-/** Clients that are made when first needed and kept while the function is warm. */
+/** Creates clients on first use and caches them while the function is warm. */
 function byRegion<T>(make: (region: string) => T): (region: string) => T {
   const clients = new Map<string, T>();
   return (region) => {

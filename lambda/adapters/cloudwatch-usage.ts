@@ -4,15 +4,15 @@ import {
   type MetricDataQuery,
   type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
-import type { RejectionReader, UsageReader } from '../app/ports.ts';
+import type { RejectionReader, UsageReader } from '../app/ports/index.ts';
 import { toInstanceId } from '../core/target.ts';
 import type { Measurement } from '../core/usage.ts';
 import { failing } from './failures.ts';
 
 /**
- * Measures how instances use IMDSv1, from the metrics that EC2 writes for every running instance: zero where nothing uses it.
- * Needs `cloudwatch:GetMetricData`.
+ * Measures IMDSv1 usage from the metrics that EC2 emits for every running instance, zeros included.
  *
+ * Needs `cloudwatch:GetMetricData`.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
  */
 export function cloudWatchUsage(client: (region: string) => CloudWatchClient): UsageReader & RejectionReader {
@@ -52,13 +52,13 @@ export function cloudWatchUsage(client: (region: string) => CloudWatchClient): U
 }
 
 /**
- * One query, whatever the number of instances; each series is labelled with its instance.
+ * Metrics Insights counts this as one query, whatever the number of instances. Each series is labelled with its instance id.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html
  */
 const MOST_REJECTED =
   'SELECT SUM(MetadataNoTokenRejected) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ORDER BY SUM() DESC LIMIT 100';
 
-/** Ids of queries hold no hyphens, unlike those of instances. */
+/** Query ids must not contain hyphens, so they cannot be instance ids. */
 const queryId = (index: number): string => `q${index}`;
 
 const toQuery = (MetricName: string, instanceId: string, index: number, Period: number): MetricDataQuery => ({

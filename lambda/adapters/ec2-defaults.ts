@@ -3,7 +3,7 @@ import type { AccountDefaults } from '../core/rollback.ts';
 import { failing } from './failures.ts';
 
 /**
- * The account's defaults for metadata options in the client's region. Needs `ec2:GetInstanceMetadataDefaults`.
+ * Reads the account's default metadata options in the client's region. Needs `ec2:GetInstanceMetadataDefaults`.
  *
  * @throws FailureError
  */

@@ -6,21 +6,22 @@ import {
   ModifyInstanceMetadataOptionsCommand,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
-import type { FleetReader, InstanceReader, InstanceWriter } from '../app/ports.ts';
+import type { FleetReader, InstanceReader, InstanceWriter } from '../app/ports/index.ts';
 import { CHANGE } from '../core/decide.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
 import { failing } from './failures.ts';
 
-/** Values one filter takes. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+/** The most values that one filter accepts. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 const FILTER_VALUES = 200;
 
+/** The largest page that DescribeInstances returns. */
 const PAGE = 1000;
 
 /**
  * Reads instances. Needs `ec2:DescribeInstances`.
  *
- * Ids go into the `instance-id` filter, never into `InstanceIds`: there one id that is not visible yet fails the whole call.
+ * Ids go into the `instance-id` filter, not into `InstanceIds`, where one id that is not visible yet fails the whole call.
  */
 export function ec2Reader(client: (region: string) => EC2Client): InstanceReader {
   return {
@@ -30,12 +31,12 @@ export function ec2Reader(client: (region: string) => EC2Client): InstanceReader
     },
     find: ({ region, clientToken, context }: Lookup) =>
       clientToken === undefined
-        ? read(client(region), 'launch-time', minutesAround(context.occurredAt), OPEN)
+        ? read(client(region), 'launch-time', minutesAround(context.occurredAt), TOKENS_OPTIONAL)
         : read(client(region), 'client-token', [clientToken]),
   };
 }
 
-/** Lists instances, 1,000 to a page. Needs `ec2:DescribeInstances`. */
+/** Lists instances, 1,000 per page. Needs `ec2:DescribeInstances`. */
 export function ec2Fleet(client: (region: string) => EC2Client): FleetReader {
   return {
     page: async (region, filters, NextToken) => {
@@ -51,7 +52,7 @@ export function ec2Fleet(client: (region: string) => EC2Client): FleetReader {
   };
 }
 
-/** Changes instances. Needs `ec2:ModifyInstanceMetadataOptions`. */
+/** Requires IMDSv2 on instances. Needs `ec2:ModifyInstanceMetadataOptions`. */
 export function ec2Writer(client: (region: string) => EC2Client): InstanceWriter {
   return {
     requireTokens: async (region, InstanceId) => {
@@ -62,9 +63,9 @@ export function ec2Writer(client: (region: string) => EC2Client): InstanceWriter
   };
 }
 
-const OPEN: Filter = { Name: 'metadata-options.http-tokens', Values: ['optional'] };
+const TOKENS_OPTIONAL: Filter = { Name: 'metadata-options.http-tokens', Values: ['optional'] };
 
-/** All pages, and all reservations of each. Instances that AWS services operate are hidden unless asked for. */
+/** Reads all pages. `IncludeManagedResources` includes the instances that AWS services operate. */
 async function read(client: EC2Client, name: string, values: string[], ...more: Filter[]): Promise<Snapshot[]> {
   const Filters = [{ Name: name, Values: values }, ...more];
   const pages = paginateDescribeInstances({ client, pageSize: PAGE }, { Filters, IncludeManagedResources: true });
@@ -95,13 +96,13 @@ function toSnapshot(instance: Instance): Snapshot[] {
   ];
 }
 
-/** Metadata options without what we do not know. */
+/** Copies the metadata options that the product reads. */
 export function toOptions(options: MetadataOptions): MetadataOptions {
   const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpProtocolIpv6, InstanceMetadataTags, State } = options;
   return { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, HttpProtocolIpv6, InstanceMetadataTags, State };
 }
 
-/** Values of the `launch-time` filter for the minute of a call and its neighbours. */
+/** Values of the `launch-time` filter for the minute of a call, the one before and the one after. */
 function minutesAround(time: Date): string[] {
   return [-1, 0, 1].map((minute) => `${new Date(time.getTime() + minute * 60_000).toISOString().slice(0, 16)}*`);
 }

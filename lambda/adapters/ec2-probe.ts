@@ -1,13 +1,13 @@
 import { type EC2Client, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
-import type { PermissionProbe, ProbeAnswer } from '../app/ports.ts';
+import type { PermissionProbe, ProbeAnswer } from '../app/ports/index.ts';
 import { CHANGE } from '../core/decide.ts';
 import { clean } from '../core/text.ts';
 import { toFailure } from './failures.ts';
 
-/** Long enough for EC2 to say which kind of policy it was; what follows is encoded. */
-const SAID = 400;
+/** Long enough for the part of the message that names the kind of policy; the part after it is encoded. */
+const MESSAGE_LENGTH = 400;
 
-/** Asks EC2 by dry runs. Needs what it asks about, and nothing else. */
+/** Probes permissions by dry runs of ModifyInstanceMetadataOptions. */
 export function ec2Probe(client: (region: string) => EC2Client): PermissionProbe {
   return {
     dryRun: async (region, InstanceId, HttpTokens) => {
@@ -17,18 +17,18 @@ export function ec2Probe(client: (region: string) => EC2Client): PermissionProbe
       } catch (error) {
         return answerIn(error);
       }
-      return { verdict: 'unclear', said: 'EC2 carried out what was to be a dry run' };
+      return { verdict: 'unclear', message: 'EC2 carried out the dry run' };
     },
   };
 }
 
 /**
- * EC2 answers every dry run with an error.
+ * Reads the error that EC2 answers to every dry run.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
  */
 function answerIn(error: unknown): ProbeAnswer {
   const { kind, message } = toFailure(error);
   const isAllowed = error instanceof Error && error.name === 'DryRunOperation';
-  if (isAllowed) return { verdict: 'allowed', said: 'DryRunOperation' };
-  return { verdict: kind === 'denied' ? 'denied' : 'unclear', said: clean(message, SAID) };
+  if (isAllowed) return { verdict: 'allowed', message: 'DryRunOperation' };
+  return { verdict: kind === 'denied' ? 'denied' : 'unclear', message: clean(message, MESSAGE_LENGTH) };
 }

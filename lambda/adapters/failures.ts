@@ -1,7 +1,7 @@
 import { FailureError, type FailureKind } from '../core/failure.ts';
 
 /**
- * AWS's error names, as the SDK gives them in `error.name`. Mind the capital letters of `InvalidInstanceID`.
+ * Kinds of failure by AWS error name, as in the SDK's `error.name`. Note the upper-case `ID` in `InvalidInstanceID`.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 const KINDS: Readonly<Record<string, FailureKind>> = {
@@ -32,7 +32,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   UnauthorizedOperation: 'denied',
 };
 
-/** Runs an SDK call, and turns whatever it throws into a `FailureError`. */
+/** Awaits an SDK call and turns any error into a `FailureError`. */
 export async function failing<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -41,7 +41,7 @@ export async function failing<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** The failure that an error of an SDK call stands for. */
+/** Classifies an error of an SDK call. */
 export function toFailure(error: unknown): FailureError {
   if (!(error instanceof Error)) return new FailureError('unknown', String(error));
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
@@ -51,7 +51,7 @@ export function toFailure(error: unknown): FailureError {
   return new FailureError(kind ?? (isUnavailable(error, status) ? 'unavailable' : 'unknown'), text, { cause: error });
 }
 
-/** Server faults, and calls that got no answer: the SDK's time-outs and Node's connection errors carry no status. */
+/** Server faults and calls without a response. SDK time-outs and connection errors of Node.js carry no status. */
 function isUnavailable(error: Error, status: number | undefined): boolean {
   if (status !== undefined && status >= 500) return true;
   const { code } = error as NodeJS.ErrnoException;

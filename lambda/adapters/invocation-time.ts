@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Time } from '../app/ports.ts';
+import type { Time } from '../app/ports/index.ts';
 
-/** Kept free at the end of an invocation for publishing, and for handing back what was not done. */
+/** Milliseconds reserved at the end of an invocation for alerts and for queuing the remaining work. */
 const RESERVE = 15_000;
 
 /**
- * The clock of an invocation that has some milliseconds left.
+ * The clock of an invocation.
  *
- * @param longest milliseconds after which nothing new is begun, however many are left.
+ * @param remaining milliseconds until Lambda ends it.
+ * @param longest milliseconds after which no new work is begun, however many remain.
  */
 export function invocationTime(remaining: number, longest = Infinity): Time {
   const deadline = new Date(Date.now() + Math.min(longest, remaining - RESERVE));

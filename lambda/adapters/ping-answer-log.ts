@@ -3,7 +3,7 @@ import type { PingAnswer } from '../app/ping.ts';
 import { PING } from '../contract.ts';
 import { clean } from '../core/text.ts';
 
-/** One structured line for each answered ping; whoever asked finds it by the nonce. */
+/** Logs one structured line per ping. `imdsv2 doctor` finds it by the nonce. */
 export function pingAnswerLog(logger: Logger): (answer: PingAnswer) => void {
   return ({ account, eventId, ...answer }) =>
     logger.info(PING.answered, { accountId: account, eventId: clean(eventId), ...answer });

@@ -1,9 +1,9 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { Publisher } from '../app/ports.ts';
+import type { Publisher } from '../app/ports/index.ts';
 import { toSnsText } from '../core/message.ts';
 import { failing } from './failures.ts';
 
-/** Publishes alerts on a topic. Needs `sns:Publish`, and `kms:GenerateDataKey*` and `kms:Decrypt` on its key. */
+/** Publishes alerts to an SNS topic. Needs `sns:Publish`, and `kms:GenerateDataKey*` and `kms:Decrypt` on its key. */
 export function snsPublisher(client: SNSClient, topicArn: string): Publisher {
   return {
     publish: async (message) => {

@@ -2,17 +2,21 @@ import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSCli
 import { FailureError } from '../core/failure.ts';
 import { failing } from './failures.ts';
 
-/** Messages one call takes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+/** The most messages that one call accepts. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
 const BATCH = 10;
 
-/** Entries in the calls it takes to send them. */
+/** Splits entries into batches that one call accepts. */
 export function batchesOf<T>(entries: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(entries.length / BATCH) }, (_, index) =>
     entries.slice(index * BATCH, (index + 1) * BATCH),
   );
 }
 
-/** @throws FailureError if any of the entries, of which there are ten at most, was not accepted. */
+/**
+ * Sends up to ten entries in one call.
+ *
+ * @throws FailureError if any of the entries was not accepted.
+ */
 export async function sendBatch(
   client: SQSClient,
   queueUrl: string,
@@ -22,7 +26,7 @@ export async function sendBatch(
     QueueUrl: queueUrl,
     Entries: entries.map((entry, index) => ({ Id: String(index), ...entry })),
   });
-  // A batch that is accepted can still hold entries that are not.
+  // SQS may reject single entries of an accepted batch.
   const { Failed: [refused] = [] } = await failing(client.send(command));
   if (refused !== undefined) throw new FailureError('unavailable', `${refused.Code}: ${refused.Message ?? ''}`);
 }

@@ -1,13 +1,13 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { ScanQueue } from '../app/ports.ts';
+import type { ScanQueue } from '../app/ports/index.ts';
 import { toScanMessage } from '../triggers/scan.ts';
 import { batchesOf, sendBatch } from './sqs-batches.ts';
 
 /**
- * Keeps the steps of scans on a FIFO queue, where a region is a group. Needs `sqs:SendMessage`.
+ * Sends the steps of scans to a FIFO queue with one message group per region. Needs `sqs:SendMessage`.
  *
- * The queue deduplicates by content: a call that is made again after its answer was lost adds nothing, and a batch that holds
- * something else than the one of that name before is not taken for it.
+ * The queue deduplicates by content: a call that is repeated because its response was lost adds nothing, while a batch with
+ * other instances than the previous batch of the same index is a new message.
  */
 export function sqsScanQueue(client: SQSClient, queueUrl: string): ScanQueue {
   return {
@@ -16,7 +16,7 @@ export function sqsScanQueue(client: SQSClient, queueUrl: string): ScanQueue {
         MessageBody: JSON.stringify(toScanMessage(step)),
         MessageGroupId: step.region,
       }));
-      // One after the other: the order within a group is that of sending.
+      // In sequence, because messages of a group are delivered in the order in which they were sent.
       for (const batch of batchesOf(entries)) await sendBatch(client, queueUrl, batch);
     },
   };

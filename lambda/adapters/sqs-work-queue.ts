@@ -1,15 +1,15 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import type { WorkQueue } from '../app/ports.ts';
+import type { WorkQueue } from '../app/ports/index.ts';
 import { toUndelivered } from '../core/undelivered-alert.ts';
 import { toCheckMessage } from '../triggers/post-change-check.ts';
 import { failing } from './failures.ts';
 import { batchesOf, sendBatch } from './sqs-batches.ts';
 
-/** The longest that SQS delays a message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
+/** The longest delay of a message, in seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
 const LONGEST_DELAY = 900;
 
-/** Keeps things on the work queue. Needs `sqs:SendMessage`. */
+/** Sends messages to the work queue. Needs `sqs:SendMessage`. */
 export function sqsWorkQueue(client: SQSClient, queueUrl: string): WorkQueue {
   const put = async (messages: readonly object[], delays: number | readonly number[]) => {
     const entries = messages.map((message, index) => ({
@@ -19,7 +19,7 @@ export function sqsWorkQueue(client: SQSClient, queueUrl: string): WorkQueue {
     await pMap(batchesOf(entries), (batch) => sendBatch(client, queueUrl, batch), { concurrency: 10 });
   };
   return {
-    // The queue's own delay waits for a CloudTrail record; a finding need not wait for one.
+    // The default delay of the queue gives CloudTrail time; a finding needs no CloudTrail record.
     putFindings: (findings, delaySeconds = 0) => put(findings, delaySeconds),
     putEvents: (events, delaySeconds) => put(events, delaySeconds),
     putUndelivered: async (message) => {

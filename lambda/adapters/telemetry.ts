@@ -1,24 +1,24 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Gauges, Telemetry } from '../app/ports.ts';
+import type { Gauges, Telemetry } from '../app/ports/index.ts';
 import { METRICS, type Status } from '../contract.ts';
 import { isRetried, type Outcome, severityOf } from '../core/outcome.ts';
 import { clean } from '../core/text.ts';
 
 const { names } = METRICS;
 
-/** One structured log line for each outcome, with the same keys everywhere, and the metrics that alarms watch. */
+/** Writes one structured log line for each outcome, always with the same keys, and the metrics of alarms and dashboard. */
 export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
   const count = (name: string) => metrics.addMetric(name, MetricUnit.Count, 1);
   return {
-    outcome: (outcome, told) => {
+    outcome: (outcome, notified) => {
       const { target, status, reason, exposedSeconds, detail } = outcome;
       const { trigger, eventId, caller } = target.context;
       const line = {
         accountId: target.account,
         region: target.region,
         instanceId: target.instanceId,
-        trigger,
+        trigger: trigger.name,
         eventId: clean(eventId),
         status,
         reason,
@@ -26,11 +26,11 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
         exposedSeconds,
         detail: detail && clean(detail),
         caller: caller && clean(caller.principal),
-        told,
+        notified,
       };
       if (status === 'failed') logger.warn('outcome', line);
       else logger.info('outcome', line);
-      for (const name of metricsOf(outcome, told)) count(name);
+      for (const name of metricsOf(outcome, notified)) count(name);
       if (exposedSeconds !== undefined) metrics.addMetric(names.exposureSeconds, MetricUnit.Seconds, exposedSeconds);
     },
     notUnderstood: (eventId, problem) => {
@@ -41,16 +41,16 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
       logger.info('scan completed', { region, ...gauges });
       count(names.scanCompleted);
       if (gauges.rejected !== undefined) metrics.addMetric(names.rejectedInstances, MetricUnit.Count, gauges.rejected);
-      // Gauges of a region stand beside the counts of the account under names of their own dimension.
+      // A separate metric object, because gauges have the dimension `region` and the counts above do not.
       const regional = metrics.singleMetric();
       for (const [name, unit, value] of regionalMetrics(gauges)) {
         regional.addDimension('region', region);
         regional.addMetric(name, unit, value);
       }
       for (const [reason, instances] of Object.entries(gauges.needsReviewBy ?? {})) {
-        const one = metrics.singleMetric();
-        one.addDimensions({ region, reason });
-        one.addMetric(names.needsReview, MetricUnit.Count, instances);
+        const byReason = metrics.singleMetric();
+        byReason.addDimensions({ region, reason });
+        byReason.addMetric(names.needsReview, MetricUnit.Count, instances);
       }
     },
     forwarderProblems: (problems) => metrics.addMetric(names.forwarderProblems, MetricUnit.Count, problems),
@@ -76,13 +76,15 @@ const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
 };
 
 /**
- * What a running-state event only repeats, and so is not told, is not counted twice either. A grant is news of a tag: whether
- * an instance was left open because of it is counted where something came to pass on the instance.
+ * Names of the metrics that count an outcome.
+ *
+ * An outcome that is not notified repeats an earlier one, so it is not counted again. A grant changes a tag, not the instance:
+ * the exemption is counted when an event of the instance is exempt because of it.
  */
 function metricsOf(outcome: Outcome, notified: boolean): string[] {
   const { status, target } = outcome;
   if (status === 'failed') return [isRetried(outcome) ? names.retried : names.failed];
   const name = BY_STATUS[status];
-  if (name === undefined || !notified || target.context.trigger === 'grant') return [];
-  return status === 'remediated' && target.context.trigger === 'drift' ? [name, names.driftRemediated] : [name];
+  if (name === undefined || !notified || target.context.trigger.exemptionTag === 'set') return [];
+  return status === 'remediated' && target.context.trigger.drift ? [name, names.driftRemediated] : [name];
 }

@@ -1,6 +1,6 @@
 import { FailureError } from '../core/failure.ts';
 import type { Pace } from './pace.ts';
-import type { Time } from './ports.ts';
+import type { Time } from './ports/index.ts';
 
 /** How changes are paced that come through the work queue. Found with bench/events.ts. */
 export interface BudgetSettings {

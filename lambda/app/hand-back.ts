@@ -3,7 +3,7 @@ import type { Outcome } from '../core/outcome.ts';
 import { recordsImdsv1Enabled, type Target } from '../core/target.ts';
 import { toFinding } from '../triggers/finding.ts';
 import type { Budget } from './budget.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from './ports/index.ts';
 import { attempt, withRetries } from './retry.ts';
 
 /** What only needs time: EC2's request rate left no room, or EC2 does not show an instance yet. */
@@ -31,7 +31,7 @@ export function secondsTooEarly(
   now: Date,
 ): number {
   // A finding of it has waited already, and has another form.
-  if (context.trigger !== 'running' || context.recorded !== undefined) return 0;
+  if (context.trigger.backsUpCloudTrail !== true || context.recorded !== undefined) return 0;
   const seconds = trail ? RUNNING_SECONDS.trail : RUNNING_SECONDS.noTrail;
   return Math.max(0, Math.ceil(seconds - (now.getTime() - context.occurredAt.getTime()) / 1000));
 }

@@ -1,9 +1,11 @@
 import { FailureError } from '../core/failure.ts';
-import type { Time } from './ports.ts';
+import type { Time } from './ports/index.ts';
 
 /**
- * A token bucket like the one EC2 keeps for ModifyInstanceMetadataOptions: 100 at once, then 5 per second, per account and
- * region. It shares that bucket with everybody else, so a throttled call empties ours.
+ * Limits the rate of changes with a token bucket like EC2's for ModifyInstanceMetadataOptions.
+ *
+ * EC2 allows 100 calls at once, then 5 per second, per account and region. Other callers share that bucket, so a throttled call
+ * empties this one.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
 export class Pace {
@@ -22,7 +24,7 @@ export class Pace {
   /**
    * Waits for a token.
    *
-   * @throws FailureError `deadline` at once if there will be none before the deadline.
+   * @throws FailureError `deadline`, at once, if there is none before the deadline.
    */
   public async take(): Promise<void> {
     this.#refill();
@@ -34,7 +36,7 @@ export class Pace {
     if (wait > 0) await this.time.sleep(wait);
   }
 
-  /** EC2 has throttled: its bucket is empty, whatever ours says. */
+  /** Empties the bucket, because EC2 has throttled a call. */
   public drain(): void {
     this.#refill();
     this.#tokens = Math.min(this.#tokens, 0);

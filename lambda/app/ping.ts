@@ -1,29 +1,26 @@
 import type { Mode } from '../contract.ts';
 import { type Ping, readPing } from '../triggers/ping.ts';
 import { eventIdOf } from '../triggers/envelope.ts';
-import type { Telemetry, PermissionProbe, ProbeAnswer } from './ports.ts';
+import type { Telemetry, PermissionProbe, ProbeAnswer } from './ports/index.ts';
 
-/** What is answered to a ping. */
+/** The answer to a ping. */
 export interface PingAnswer extends Ping {
   readonly mode: Mode;
-  /** What EC2 says to the change that we make; absent where no instance was named. */
+  /** Whether the function may require IMDSv2; absent if the ping names no instance. */
   readonly required?: ProbeAnswer;
-  /** What it says to allowing IMDSv1 again, which the role should not be able to. */
+  /** Whether the function may allow IMDSv1 again, which its role should prevent. */
   readonly optional?: ProbeAnswer;
 }
 
-/** What the answer to a ping needs. */
+/** What `onPing` needs from the outside. */
 export interface PingPorts {
   readonly probe: PermissionProbe;
   readonly telemetry: Pick<Telemetry, 'notUnderstood'>;
-  /** Writes the answer where the one who asked looks for it. */
+  /** Writes the answer where `imdsv2 doctor` looks for it. */
   readonly answer: (answer: PingAnswer) => void;
 }
 
-/**
- * Answers a ping. Each question is put to EC2 once: a ping shares the request limit with the changes that the product is for, so
- * it does not insist.
- */
+/** Answers a ping. Each dry run is sent once, without retries, because it shares the request quota with remediation. */
 export async function onPing(event: unknown, mode: Mode, { probe, telemetry, answer }: PingPorts): Promise<void> {
   const ping = readPing(event);
   if (typeof ping === 'string') {

@@ -4,38 +4,39 @@ import type { Target } from '../core/target.ts';
 import type { Pace } from './pace.ts';
 import { remediate, type RemediatePorts } from './remediate.ts';
 
-/** Instances that are read together: few, so that each is decided on what was read shortly before its turn. */
-const AT_ONCE = 20;
+/** Instances per describe: few, so that each decision is taken on a recent snapshot. */
+const BATCH = 20;
 
-/** Sets of them at work at the same time: while one is read, the other keeps the pace. */
-const LANES = 2;
+/** Batches in progress at the same time: while one is described, the other uses the pace. */
+const WORKERS = 2;
 
 /**
- * Closes many instances of one region at a pace. Where a whole set fails, nothing more of the region is begun: what stops twenty
- * in a row, such as a missing permission, stops the others too.
+ * Remediates many instances of one region at a given pace.
  *
- * @param settled is called with each outcome.
- * @returns those that were not begun: because of that, or because time was up.
+ * If a full batch fails, no further batch is begun: the cause, such as a missing permission, applies to the others too.
+ *
+ * @param onOutcome is called with each outcome.
+ * @returns the targets that were not begun, because a batch failed or the deadline was reached.
  */
-export async function close(
+export async function remediatePaced(
   targets: readonly Target[],
   policy: Policy,
   pace: Pace,
   ports: RemediatePorts,
-  settled: (outcome: Outcome) => void,
+  onOutcome: (outcome: Outcome) => void,
 ): Promise<readonly Target[]> {
   const { time } = ports;
   let begun = 0;
-  let hopeless = false;
-  const lane = async () => {
-    while (begun < targets.length && !hopeless && time.now() < time.deadline) {
-      const some = targets.slice(begun, begun + AT_ONCE);
-      begun += some.length;
-      const outcomes = await remediate(some, policy, ports, () => pace);
-      outcomes.forEach(settled);
-      hopeless ||= some.length === AT_ONCE && outcomes.every(({ status }) => status === 'failed');
+  let batchFailed = false;
+  const work = async () => {
+    while (begun < targets.length && !batchFailed && time.now() < time.deadline) {
+      const batch = targets.slice(begun, begun + BATCH);
+      begun += batch.length;
+      const outcomes = await remediate(batch, policy, ports, () => pace);
+      outcomes.forEach(onOutcome);
+      batchFailed ||= batch.length === BATCH && outcomes.every(({ status }) => status === 'failed');
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await Promise.all(Array.from({ length: WORKERS }, work));
   return targets.slice(begun);
 }

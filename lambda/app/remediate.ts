@@ -7,25 +7,31 @@ import type { Outcome } from '../core/outcome.ts';
 import { recordsImdsv1Enabled, type Target } from '../core/target.ts';
 import type { Usage } from '../core/usage.ts';
 import { toFinding } from '../triggers/finding.ts';
+import { assessUsage } from './assess-usage.ts';
 import { Pace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { UsageReader, WorkQueue } from './ports.ts';
-import { type ChangePace, settle, type SettlePorts, type Recorded, unseen } from './settle.ts';
-import { usageIn } from './usage.ts';
+import type { UsageReader, WorkQueue } from './ports/index.ts';
+import {
+  type ChangePace,
+  outcomeOfMissing,
+  remediateInstance,
+  type RemediateInstancePorts,
+  type Unrecorded,
+} from './remediate-instance.ts';
 
-/** How many instances are worked on at once. Pace, not this, is what keeps to EC2's limit. */
+/** Instances in progress at the same time. `Pace`, not this, keeps to EC2's request quota. */
 const CONCURRENCY = 10;
 
 /**
- * Pauses between looks at instances that EC2 does not show yet, in seconds, where nobody else looks again.
+ * Seconds before each further look at instances that EC2 does not return yet, where they cannot be handed back.
  * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
  */
 const PAUSES = [1, 2, 4, 8, 16];
 
-/** What it takes to bring instances to an outcome. */
-export type RemediatePorts = SettlePorts & {
+/** What a remediation needs from the outside. */
+export type RemediatePorts = RemediateInstancePorts & {
   readonly queue: Pick<WorkQueue, 'putFindings'>;
-  /** Absent where the account does not ask for it: nothing is measured then. */
+  /** Absent if usage is not to be measured; instances that depend on it then need review. */
   readonly usage?: UsageReader;
 };
 
@@ -33,13 +39,13 @@ export type RemediatePorts = SettlePorts & {
 export type PaceIn = (region: string) => ChangePace;
 
 /**
- * Brings every instance to an outcome, one for each. The failure of one is data and does not stop the others.
+ * Brings every instance to an outcome, one for each. The failure of one instance is an outcome and does not affect the others.
  *
- * A grant in the batch has an outcome of its own: it changes nothing, so it must not stand for an event that does, and it is
- * told with its caller, so no other event may stand for it.
+ * A grant in the batch has an outcome of its own: it changes nothing, so it must not replace an event that does; and it is
+ * notified with its caller, so no other event may replace it.
  *
- * @param paceIn by default all that EC2 allows an account, for this call alone.
- * @param pauses between looks at what EC2 does not show yet; none where it can be handed back.
+ * @param paceIn by default the full request quota of the account, for this call alone.
+ * @param pauses before further looks at instances that EC2 does not return yet; none where they can be handed back.
  */
 export async function remediate(
   targets: readonly Target[],
@@ -50,13 +56,15 @@ export async function remediate(
 ): Promise<Outcome[]> {
   const grants = targets.filter(isGrant);
   const others = targets.filter((target) => !isGrant(target));
-  const outcomes = await Promise.all([others, grants].map((group) => everywhere(group, policy, ports, paceIn, pauses)));
+  const outcomes = await Promise.all(
+    [others, grants].map((group) => inAllRegions(group, policy, ports, paceIn, pauses)),
+  );
   return outcomes.flat();
 }
 
-const isGrant = ({ context }: Target): boolean => context.trigger === 'grant';
+const isGrant = ({ context }: Target): boolean => context.trigger.exemptionTag === 'set';
 
-async function everywhere(
+async function inAllRegions(
   targets: readonly Target[],
   policy: Policy,
   ports: RemediatePorts,
@@ -72,11 +80,11 @@ async function everywhere(
   return outcomes.flat();
 }
 
-/** What makes two targets the same instance. */
+/** Identifies the instance of a target. */
 export const keyOf = ({ region, instanceId }: Pick<Target, 'region' | 'instanceId'>): string =>
   `${region}/${instanceId}`;
 
-/** Duplicates in a batch are one instance; the target whose record says most stands for them. */
+/** Keeps one target for each instance: the one with the strongest record. */
 function oneForEach(targets: readonly Target[]): Target[] {
   const best = new Map<string, Target>();
   for (const target of targets) {
@@ -86,7 +94,7 @@ function oneForEach(targets: readonly Target[]): Target[] {
   return [...best.values()];
 }
 
-/** Least says a call that took all tags: it must not stand for an event that closes whatever the account chose. */
+/** A call that removed all tags is the weakest: it must not replace an event that remediates whatever `existing` is. */
 const weightOf = ({ context: { recorded } }: Target): number =>
   recorded?.allTags === true ? 0 : recordsImdsv1Enabled(recorded) ? 2 : 1;
 
@@ -103,23 +111,23 @@ async function inRegion(
   let pending = targets;
   for (const pause of [0, ...pauses]) {
     if (pending.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
-    // Where time can be up early, what was done before is told all the same.
+    // The command line may stop early; the outcomes so far are still returned.
     if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
-    for (const outcome of await look(region, pending, policy, pace, ports)) {
+    for (const outcome of await remediateVisible(region, pending, policy, pace, ports)) {
       outcomes.set(outcome.target.instanceId, outcome);
     }
-    pending = pending.filter(({ instanceId }) => comesLater(outcomes.get(instanceId)));
+    pending = pending.filter(({ instanceId }) => mayChangeSoon(outcomes.get(instanceId)));
   }
   return targets.map((target) => outcomes.get(target.instanceId) ?? outOfTime(target, time.now()));
 }
 
-const comesLater = (outcome: Outcome | undefined): boolean =>
+const mayChangeSoon = (outcome: Outcome | undefined): boolean =>
   outcome?.reason === 'not-visible' || outcome?.reason === 'not-ready';
 
 const outOfTime = (target: Target, at: Date): Outcome => ({ target, status: 'failed', reason: 'deadline', at });
 
-/** Reads all targets once, in one describe, and settles those that EC2 shows. */
-async function look(
+/** Reads all targets in one describe and remediates those that EC2 returns. */
+async function remediateVisible(
   region: string,
   targets: readonly Target[],
   policy: Policy,
@@ -128,27 +136,26 @@ async function look(
 ): Promise<Outcome[]> {
   const { reader, time } = ports;
   const ids = targets.map(({ instanceId }) => instanceId);
-  const read = await attempt(() => withRetries(() => reader.describe(region, ids), time));
-  if (read instanceof FailureError) return targets.map((target) => failed(target, read, time.now()));
-  const snapshots = new Map(read.map((snapshot) => [snapshot.instanceId, snapshot]));
-  const usages = await usageOfGated(region, targets, snapshots, policy, ports);
-  const settled = await pMap(
+  const described = await attempt(() => withRetries(() => reader.describe(region, ids), time));
+  if (described instanceof FailureError) return targets.map((target) => failed(target, described, time.now()));
+  const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
+  const usages = await assessGated(region, targets, snapshots, policy, ports);
+  const results = await pMap(
     targets.map((target) => withUsage(target, usages.get(target.instanceId))),
     (target) => {
       const snapshot = snapshots.get(target.instanceId);
-      return snapshot === undefined ? unseen(target, time.now()) : settle(target, snapshot, policy, pace, ports);
+      return snapshot === undefined
+        ? outcomeOfMissing(target, time.now())
+        : remediateInstance(target, snapshot, policy, pace, ports);
     },
     { concurrency: CONCURRENCY },
   );
-  const handedOn = await handOn(settled.filter(isRecorded), ports);
-  return [...settled.filter(isOutcome), ...handedOn];
+  const recorded = await record(results.filter(isUnrecorded), ports);
+  return [...results.filter(isOutcome), ...recorded];
 }
 
-/**
- * Measures those that the decision holds for want of it. Where it cannot be measured they stay held: what still uses IMDSv1 is not
- * known then.
- */
-async function usageOfGated(
+/** Measures usage where the decision depends on it. If that fails, usage stays unknown and the instances need review. */
+async function assessGated(
   region: string,
   targets: readonly Target[],
   snapshots: ReadonlyMap<string, Snapshot>,
@@ -161,20 +168,20 @@ async function usageOfGated(
     return snapshot && isGated(decide(snapshot, context, policy, time.now())) ? [snapshot] : [];
   });
   if (gated.length === 0) return new Map();
-  const measured = await attempt(() => usageIn(region, gated, policy.usage, { usage, time }));
-  return measured instanceof FailureError ? new Map() : measured;
+  const assessed = await attempt(() => assessUsage(region, gated, policy.usage, { usage, time }));
+  return assessed instanceof FailureError ? new Map() : assessed;
 }
 
 const withUsage = (target: Target, usage: Usage | undefined): Target =>
   usage === undefined ? target : { ...target, context: { ...target.context, usage } };
 
-/** Keeps the findings, so that they come back as records that lead to the change. */
-async function handOn(recorded: readonly Recorded[], { queue, time }: RemediatePorts): Promise<Outcome[]> {
-  if (recorded.length === 0) return [];
-  const findings = recorded.map(({ target, snapshot }) => toFinding(target, snapshot.options));
-  const kept = await attempt(() => withRetries(() => queue.putFindings(findings), time));
-  if (kept instanceof FailureError) return recorded.map(({ target }) => failed(target, kept, time.now()));
-  return recorded.map(({ target, snapshot }) => ({
+/** Sends findings to the work queue. They come back as records that allow the change. */
+async function record(unrecorded: readonly Unrecorded[], { queue, time }: RemediatePorts): Promise<Outcome[]> {
+  if (unrecorded.length === 0) return [];
+  const findings = unrecorded.map(({ target, snapshot }) => toFinding(target, snapshot.options));
+  const accepted = await attempt(() => withRetries(() => queue.putFindings(findings), time));
+  if (accepted instanceof FailureError) return unrecorded.map(({ target }) => failed(target, accepted, time.now()));
+  return unrecorded.map(({ target, snapshot }) => ({
     target,
     snapshot,
     status: 'skipped',
@@ -191,5 +198,5 @@ const failed = (target: Target, { kind, message }: FailureError, at: Date): Outc
   detail: message,
 });
 
-const isOutcome = (settled: Outcome | Recorded): settled is Outcome => 'status' in settled;
-const isRecorded = (settled: Outcome | Recorded): settled is Recorded => !isOutcome(settled);
+const isOutcome = (result: Outcome | Unrecorded): result is Outcome => 'status' in result;
+const isUnrecorded = (result: Outcome | Unrecorded): result is Unrecorded => !isOutcome(result);

@@ -3,35 +3,35 @@ import { type Message, toMessages } from '../core/message.ts';
 import { isNotified, type Outcome } from '../core/outcome.ts';
 import type { AlertOptions } from '../core/email.ts';
 import { attempt } from './retry.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from './ports/index.ts';
 
-/** How outcomes are told. */
+/** How outcomes are reported. */
 export interface ReportOptions extends AlertOptions {
-  /** Whether a trail feeds the bus, so that a launch was told before its running-state event comes. */
+  /** Whether a trail feeds the bus, so that a launch is notified before its running-state event arrives. */
   readonly trail: boolean;
 }
 
 /**
- * Writes down every outcome and tells people what they should know.
+ * Logs every outcome and publishes alerts about those that are notified.
  *
- * An alert that SNS refuses waits on the work queue and is sent from there.
+ * An alert that SNS does not accept goes to the work queue and is published from there.
  *
- * @throws FailureError if neither took it: then a retry must tell it.
+ * @throws FailureError if neither accepted it; a retry of the invocation then publishes it.
  */
 export async function report(outcomes: readonly Outcome[], options: ReportOptions, ports: Ports): Promise<void> {
   const notifiedOutcomes = new Set(outcomes.filter((outcome) => isNotified(outcome, options.trail)));
   for (const outcome of outcomes) ports.telemetry.outcome(outcome, notifiedOutcomes.has(outcome));
-  const sent = await Promise.all(
+  const results = await Promise.all(
     toMessages([...notifiedOutcomes], options).map((message) => attempt(() => send(message, ports))),
   );
-  const lost = sent.find((result) => result instanceof FailureError);
+  const lost = results.find((result) => result instanceof FailureError);
   if (lost !== undefined) throw lost;
 }
 
 /**
- * Publishes; what SNS refuses waits on the work queue and is sent from there.
+ * Publishes a message. If SNS does not accept it, it goes to the work queue and is published from there.
  *
- * @throws FailureError if neither took it.
+ * @throws FailureError if neither accepted it.
  */
 export async function send(
   message: Message,
@@ -39,6 +39,6 @@ export async function send(
 ): Promise<void> {
   const refused = await attempt(() => publisher.publish(message));
   if (!(refused instanceof FailureError)) return;
-  telemetry.warning('SNS refused an alert; it waits on the work queue', refused);
+  telemetry.warning('SNS did not accept an alert; it will be published from the work queue', refused);
   await queue.putUndelivered(message);
 }

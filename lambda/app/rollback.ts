@@ -1,15 +1,15 @@
 import { TAG } from '../contract.ts';
 import { FailureError } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
-import { type AccountDefaults, isReachable, type Obstacle, obstacleTo } from '../core/rollback.ts';
-import type { AllowingWriter, ExemptionWriter, InstanceReader, Time } from './ports.ts';
+import { type AccountDefaults, isImdsv1Enabled, type Obstacle, obstacleTo } from '../core/rollback.ts';
+import type { ExemptionWriter, InstanceReader, RollbackWriter, Time } from './ports/index.ts';
 import { attempt, withRetries } from './retry.ts';
 
-/** The instance that is to answer IMDSv1 again, until when and why. */
+/** The instance on which IMDSv1 is to be allowed again, and its exemption. */
 export interface RollbackRequest {
   readonly region: string;
   readonly instanceId: string;
-  /** Last day of the exemption. */
+  /** Last day of the exemption, as `YYYY-MM-DD`. */
   readonly until: string;
   readonly reason: string;
 }
@@ -17,48 +17,50 @@ export interface RollbackRequest {
 /** What a rollback needs from the outside. */
 export interface RollbackPorts {
   readonly reader: InstanceReader;
-  readonly allowing: AllowingWriter;
+  readonly writer: RollbackWriter;
   readonly exemptions: ExemptionWriter;
   readonly time: Time;
 }
 
-/** What would come of a rollback, as far as one can know beforehand. */
-export type Prospect =
+/** Whether a rollback is possible, as far as that is known before it begins. */
+export type RollbackCheck =
   | { readonly possible: true; readonly snapshot: Snapshot }
   | { readonly possible: false; readonly obstacle: Obstacle | 'gone'; readonly defaults: AccountDefaults };
 
-/** What came of it. */
+/** The result of a rollback. */
 export type RollbackResult =
-  /** IMDSv1 was reachable before: only the exemption was written. */
+  /** IMDSv1 was enabled before: only the exemption was written. */
   | { readonly status: 'exempted' }
   | { readonly status: 'allowed'; readonly after: MetadataOptions }
-  /** The exemption was written and IMDSv1 was not allowed. */
-  | { readonly status: 'half'; readonly failure: FailureError };
+  /** The exemption was written, but IMDSv1 was not allowed. */
+  | { readonly status: 'partial'; readonly failure: FailureError };
 
-/** Pauses between looks at a tag that EC2 does not show yet, in seconds. */
+/** Seconds before each look at a tag that EC2 does not show yet. */
 const PAUSES = [0, 1, 2, 4, 8, 16];
 
 /**
- * Says whether a rollback can work, without changing anything.
+ * Checks whether a rollback is possible. Changes nothing.
  *
- * @throws FailureError if that cannot be found out, or if EC2 would not let us.
+ * @throws FailureError if EC2 would refuse it, or if that cannot be determined.
  */
-export async function foresee(
+export async function checkRollback(
   { region, instanceId }: Pick<RollbackRequest, 'region' | 'instanceId'>,
-  { reader, allowing, time }: Pick<RollbackPorts, 'reader' | 'allowing' | 'time'>,
-): Promise<Prospect> {
+  { reader, writer, time }: Pick<RollbackPorts, 'reader' | 'writer' | 'time'>,
+): Promise<RollbackCheck> {
   const [snapshot] = await withRetries(() => reader.describe(region, [instanceId]), time);
   if (snapshot === undefined) return { possible: false, obstacle: 'gone', defaults: {} };
-  const defaults = await withRetries(() => allowing.defaults(region), time);
+  const defaults = await withRetries(() => writer.defaults(region), time);
   const obstacle = obstacleTo(snapshot, defaults);
   if (obstacle !== undefined) return { possible: false, obstacle, defaults };
-  if (!isReachable(snapshot.options)) await withRetries(() => allowing.mayAllow(region, instanceId), time);
+  if (!isImdsv1Enabled(snapshot.options)) await withRetries(() => writer.checkAllowed(region, instanceId), time);
   return { possible: true, snapshot };
 }
 
 /**
- * Allows IMDSv1 again on an instance. The exemption comes first and EC2 must show it, because putting the option back is an event
- * at which we look at the instance.
+ * Allows IMDSv1 again on an instance.
+ *
+ * The exemption is written first, and EC2 must show it before IMDSv1 is allowed: that call is drift, and the function would
+ * revert it on an instance that is not exempt.
  *
  * @throws FailureError if nothing was changed.
  */
@@ -68,22 +70,22 @@ export async function rollback(
   ports: RollbackPorts,
 ): Promise<RollbackResult> {
   const { region, instanceId, until, reason } = request;
-  const { exemptions, allowing, time } = ports;
+  const { exemptions, writer, time } = ports;
   const granted = await attempt(() => withRetries(() => exemptions.grant(region, [instanceId], until, reason), time));
   if (granted instanceof FailureError) {
-    // A call without an answer may have been carried out.
-    const now = await look(request, ports);
-    if (now instanceof FailureError || !shows(now, request)) throw granted;
-    return { status: 'half', failure: granted };
+    // EC2 may have carried out a call whose response was lost.
+    const current = await describe(request, ports);
+    if (current instanceof FailureError || !hasExemption(current, request)) throw granted;
+    return { status: 'partial', failure: granted };
   }
-  if (isReachable(before.options)) return { status: 'exempted' };
+  if (isImdsv1Enabled(before.options)) return { status: 'exempted' };
   const obstacle = await attempt(() => waitForTag(request, ports));
-  if (obstacle instanceof FailureError) return { status: 'half', failure: obstacle };
-  const after = await attempt(() => withRetries(() => allowing.allow(region, instanceId), time));
+  if (obstacle instanceof FailureError) return { status: 'partial', failure: obstacle };
+  const after = await attempt(() => withRetries(() => writer.allow(region, instanceId), time));
   if (!(after instanceof FailureError)) return { status: 'allowed', after };
-  const now = await look(request, ports);
-  const allowed = now !== undefined && !(now instanceof FailureError) && isReachable(now.options);
-  return allowed ? { status: 'allowed', after: now.options } : { status: 'half', failure: after };
+  const current = await describe(request, ports);
+  const allowed = current !== undefined && !(current instanceof FailureError) && isImdsv1Enabled(current.options);
+  return allowed ? { status: 'allowed', after: current.options } : { status: 'partial', failure: after };
 }
 
 async function waitForTag(request: RollbackRequest, ports: RollbackPorts): Promise<void> {
@@ -91,19 +93,19 @@ async function waitForTag(request: RollbackRequest, ports: RollbackPorts): Promi
   for (const pause of PAUSES) {
     await time.sleep(pause * 1000);
     if (time.now() >= time.deadline) throw new FailureError('deadline', 'no time was left');
-    const now = await look(request, ports);
-    if (now instanceof FailureError) throw now;
-    if (!shows(now, request)) continue;
-    // The change would switch on what somebody has switched off since.
-    const obstacle = obstacleTo(now, {});
-    if (obstacle !== undefined) throw new FailureError('wrong-state', `it has changed since: ${obstacle}`);
+    const current = await describe(request, ports);
+    if (current instanceof FailureError) throw current;
+    if (!hasExemption(current, request)) continue;
+    // The change would switch IMDS on if it was switched off in the meantime.
+    const obstacle = obstacleTo(current, {});
+    if (obstacle !== undefined) throw new FailureError('wrong-state', `the instance has changed: ${obstacle}`);
     return;
   }
   throw new FailureError('not-visible', 'EC2 does not show the tag yet');
 }
 
-const look = ({ region, instanceId }: RollbackRequest, { reader, time }: RollbackPorts) =>
+const describe = ({ region, instanceId }: RollbackRequest, { reader, time }: RollbackPorts) =>
   attempt(async () => (await withRetries(() => reader.describe(region, [instanceId]), time)).at(0));
 
-const shows = (now: Snapshot | undefined, { until }: RollbackRequest): now is Snapshot =>
-  now?.tags.get(TAG.exemptUntil) === until;
+const hasExemption = (current: Snapshot | undefined, { until }: RollbackRequest): current is Snapshot =>
+  current?.tags.get(TAG.exemptUntil) === until;

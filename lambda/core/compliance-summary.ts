@@ -1,42 +1,53 @@
 import { FINDINGS, type VerdictName, VERDICTS } from './verdict.ts';
 
-/** How many instances there are of each verdict. */
+/** Number of instances by verdict. */
 export type Counts = Readonly<Record<VerdictName, number>>;
 
 /** Instances counted by verdict. */
 export class ComplianceSummary {
   readonly #counts = Object.fromEntries(VERDICTS.map((name) => [name, 0])) as Record<VerdictName, number>;
 
-  /** All of them together. */
-  public static of(tallies: readonly ComplianceSummary[]): ComplianceSummary {
+  /** The sum of several summaries. */
+  public static of(summaries: readonly ComplianceSummary[]): ComplianceSummary {
     const sum = new ComplianceSummary();
-    for (const { counts } of tallies) for (const name of VERDICTS) sum.#counts[name] += counts[name];
+    for (const { counts } of summaries) for (const name of VERDICTS) sum.#counts[name] += counts[name];
     return sum;
   }
 
-  /** Counts one more. */
+  /** Counts one more instance. */
   public add(verdict: VerdictName): void {
     this.#counts[verdict] += 1;
   }
 
+  /** Number of instances by verdict. */
   public get counts(): Counts {
     return this.#counts;
   }
 
+  /** Number of instances. */
   public get instances(): number {
     return VERDICTS.reduce((sum, name) => sum + this.#counts[name], 0);
   }
 
+  /** Number of instances that an auditor would report. */
   public get findings(): number {
     return FINDINGS.reduce((sum, name) => sum + this.#counts[name], 0);
   }
 }
 
 /**
- * The share of instances that CIS AWS 5.7 passes: tokens required, and the change applied. Those that an AWS service operates
- * are left out, for nobody else can change them. `undefined` where no instance is left.
+ * Share of the instances that pass CIS AWS 5.7, from 0 to 1; `undefined` if there are none to judge.
+ *
+ * An instance passes if IMDSv2 is required and the change is applied. Instances that an AWS service operates are not counted, because
+ * no one else can change them.
  */
-export function shareOf({ instances, counts }: ComplianceSummary): number | undefined {
-  const own = instances - counts['aws-managed'];
-  return own === 0 ? undefined : counts.compliant / own;
+export function complianceShare({ instances, counts }: ComplianceSummary): number | undefined {
+  const judged = instances - counts['aws-managed'];
+  return judged === 0 ? undefined : counts.compliant / judged;
+}
+
+/** `complianceShare` from 0 to 100, rounded down to one decimal: 100 means all of them. */
+export function compliancePercent(summary: ComplianceSummary): number | undefined {
+  const share = complianceShare(summary);
+  return share === undefined ? undefined : Math.floor(share * 1000) / 10;
 }

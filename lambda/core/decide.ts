@@ -1,32 +1,23 @@
 import type { Existing } from '../contract.ts';
 import { type Exemption, readExemption } from './exemption.ts';
 import { isFirstLaunch, type Snapshot } from './instance.ts';
+import type { ReviewReason, SkipReason } from './reason.ts';
 import { type Context, recordsImdsv1Enabled } from './target.ts';
 import type { UsageRules } from './usage.ts';
 
-/** Rules that an account can choose. */
+/** The settings of an account that decisions depend on. */
 export interface Policy {
   readonly existing: Existing;
   readonly maxExemptionDays: number;
   /**
-   * What counts as use of IMDSv1.
+   * What counts as IMDSv1 usage.
    *
    * @default USAGE_RULES
    */
   readonly usage?: UsageRules;
 }
 
-export type SkipReason = 'terminated' | 'aws-managed' | 'endpoint-disabled' | 'compliant' | 'already-remediated';
-export type ReviewReason =
-  | 'unreadable'
-  | 'exemption-malformed'
-  | 'exemption-exceeds-maximum'
-  | 'exemption-expired'
-  | 'existing-instance'
-  | 'in-use'
-  | 'usage-unknown';
-
-/** What should happen to an instance. */
+/** What to do about an instance. */
 export type Decision =
   | { readonly kind: 'skip'; readonly reason: SkipReason }
   | { readonly kind: 'exempt'; readonly until: string; readonly grantReason?: string; readonly selfGranted: boolean }
@@ -34,31 +25,31 @@ export type Decision =
   | { readonly kind: 'remediate' };
 
 /**
- * The whole change, the same for every instance.
+ * The remediation: the options that are sent to EC2, the same for every instance.
  *
- * The user guide requires the endpoint beside the tokens; row 4 of the decision makes sure that it is enabled already. What is
- * not sent keeps its value.
+ * The user guide requires the endpoint beside the tokens; row 4 of the decision ensures that it is enabled already. An option that
+ * is not sent keeps its value.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
  */
 export const CHANGE = { HttpTokens: 'required', HttpEndpoint: 'enabled' } as const;
 
-/** What a row of the table looks at. */
+/** The input of a row. */
 interface Case {
   readonly snapshot: Snapshot;
   readonly context: Context;
   readonly policy: Policy;
   readonly exemption: Exemption;
-  /** A record says that IMDSv1 was reachable, and it is no longer. */
+  /** IMDSv2 is required now, and a record says that IMDSv1 was enabled. */
   readonly alreadyRemediated: boolean;
-  /** This is about the exemption tag that somebody just set, whatever it says. */
+  /** The call set an exemption tag that is still present, whatever its value. */
   readonly granted: boolean;
 }
 
-/** What a row can be about; its address for everything that explains decisions. */
+/** Stable name of a row, for programs that explain decisions. */
 export type RowName =
-  'gone' | 'aws-managed' | 'unreadable' | 'imds-off' | 'tokens-required' | 'exemption' | 'existing' | 'otherwise';
+  'terminated' | 'aws-managed' | 'unreadable' | 'imds-off' | 'tokens-required' | 'exemption' | 'existing' | 'otherwise';
 
-/** A row of the table as people read it. */
+/** A row of the decision table, as `imdsv2 explain` prints it. */
 export interface Row {
   readonly number: number;
   readonly name: RowName;
@@ -66,15 +57,15 @@ export interface Row {
 }
 
 /** A row that decides some cases and leaves the others to the rows below it. */
-interface Exception extends Row {
+interface ConditionalRow extends Row {
   readonly test: (given: Case) => Decision | undefined;
 }
 
-const EXCEPTIONS: readonly Exception[] = [
+const CONDITIONAL_ROWS: readonly ConditionalRow[] = [
   {
     number: 1,
-    name: 'gone',
-    rule: 'It is going or gone: nothing to protect. If row 5 would tell of it, it is still told.',
+    name: 'terminated',
+    rule: 'Shutting down or terminated: skip. Still notified if row 5 would report it as already remediated.',
     test: ({ snapshot: { state }, alreadyRemediated }) => {
       if (state !== 'shutting-down' && state !== 'terminated') return undefined;
       return { kind: 'skip', reason: alreadyRemediated ? 'already-remediated' : 'terminated' };
@@ -83,13 +74,13 @@ const EXCEPTIONS: readonly Exception[] = [
   {
     number: 2,
     name: 'aws-managed',
-    rule: 'An AWS service operates it: nobody can modify it.',
+    rule: 'Operated by an AWS service: skip. No one else can modify it.',
     test: ({ snapshot: { awsManaged } }) => (awsManaged ? { kind: 'skip', reason: 'aws-managed' } : undefined),
   },
   {
     number: 3,
     name: 'unreadable',
-    rule: 'Its options cannot be read: hold, for what we cannot read we do not touch.',
+    rule: 'Metadata options unreadable: needs review. Nothing is changed on a guess.',
     test: ({ snapshot: { options } }) => {
       const tokensKnown = options.HttpTokens === 'optional' || options.HttpTokens === 'required';
       const endpointKnown = options.HttpEndpoint === 'enabled' || options.HttpEndpoint === 'disabled';
@@ -99,14 +90,14 @@ const EXCEPTIONS: readonly Exception[] = [
   {
     number: 4,
     name: 'imds-off',
-    rule: 'IMDS is off: no IMDS, no IMDSv1. Our change would switch it on, which is worse.',
+    rule: 'IMDS disabled: skip. IMDSv1 is disabled with it, and the remediation would enable IMDS.',
     test: ({ snapshot: { options }, granted }) =>
       options.HttpEndpoint === 'disabled' && !granted ? { kind: 'skip', reason: 'endpoint-disabled' } : undefined,
   },
   {
     number: 5,
     name: 'tokens-required',
-    rule: 'Tokens are required: compliant. If a record says that IMDSv1 was reachable, somebody closed it since, and that is told.',
+    rule: 'IMDSv2 required: skip. Notified as already remediated if a record says that IMDSv1 was enabled.',
     test: ({ snapshot: { options }, alreadyRemediated, granted }) =>
       options.HttpTokens === 'required' && !granted
         ? { kind: 'skip', reason: alreadyRemediated ? 'already-remediated' : 'compliant' }
@@ -115,7 +106,7 @@ const EXCEPTIONS: readonly Exception[] = [
   {
     number: 6,
     name: 'exemption',
-    rule: 'A dated exemption covers today: leave it. One that cannot be read, or reaches too far, or was set to a day that is over: hold.',
+    rule: 'Exemption in date: exempt. Malformed, longer than the maximum, or just set to a past date: needs review. Expired: no exemption.',
     test: ({ context, exemption }) => {
       switch (exemption.kind) {
         case 'active': {
@@ -127,7 +118,7 @@ const EXCEPTIONS: readonly Exception[] = [
         case 'exceeds-maximum':
           return { kind: 'needs-review', problem: 'exemption-exceeds-maximum', value: exemption.until };
         case 'expired':
-          if (context.trigger !== 'grant') return undefined;
+          if (context.trigger.exemptionTag !== 'set') return undefined;
           return { kind: 'needs-review', problem: 'exemption-expired', value: exemption.until };
         case 'none':
           return undefined;
@@ -137,43 +128,47 @@ const EXCEPTIONS: readonly Exception[] = [
   {
     number: 7,
     name: 'existing',
-    rule: 'It existed before this start, or all its tags were removed: as the account chose for existing instances. Setting the exemption tag never leads to a change.',
-    test: ({ snapshot, context: { trigger, recorded, usage }, policy }) => {
-      const left: Decision = { kind: 'needs-review', problem: 'existing-instance' };
-      if (trigger === 'grant') return left;
-      const existedBefore =
-        trigger === 'scan' ||
-        (trigger === 'running' && !isFirstLaunch(snapshot)) ||
-        // Nothing says that it ever was exempt.
-        (trigger === 'revoke' && recorded?.allTags === true);
-      if (!existedBefore || policy.existing === 'enforce') return undefined;
-      if (policy.existing === 'audit') return left;
-      if (usage?.kind === 'unused') return undefined;
-      return { kind: 'needs-review', problem: usage?.kind === 'in-use' ? 'in-use' : 'usage-unknown' };
+    rule: 'Existing exposure: as `existing` says. audit: needs review; enforce-when-unused: needs review unless measured as unused; enforce: row 8. Setting the exemption tag never leads to a change.',
+    test: ({ snapshot, context, policy }) => {
+      const reportOnly: Decision = { kind: 'needs-review', problem: 'existing-instance' };
+      if (context.trigger.exemptionTag === 'set') return reportOnly;
+      if (isNewExposure(snapshot, context) || policy.existing === 'enforce') return undefined;
+      if (policy.existing === 'audit') return reportOnly;
+      const usage = context.usage?.kind;
+      if (usage === 'unused') return undefined;
+      return { kind: 'needs-review', problem: usage === 'in-use' ? 'in-use' : 'usage-unknown' };
     },
   },
 ];
 
-const OTHERWISE: Row = { number: 8, name: 'otherwise', rule: 'Otherwise: require tokens.' };
+/** Whether the exposure is new. If unknown, it is existing, so that nothing is changed on a guess. */
+function isNewExposure(snapshot: Snapshot, { trigger, recorded }: Context): boolean {
+  // If the call removed all tags, nothing says that the instance was ever exempt.
+  if (trigger.exemptionTag === 'removed' && recorded?.allTags === true) return false;
+  const { exposure = 'existing' } = trigger;
+  return exposure === 'new' || (exposure === 'new-on-first-start' && isFirstLaunch(snapshot));
+}
 
-/** The table, top to bottom: the first row that applies decides. */
-export const ROWS: readonly Row[] = [...EXCEPTIONS, OTHERWISE];
+const OTHERWISE: Row = { number: 8, name: 'otherwise', rule: 'Otherwise: remediate. HttpTokens becomes required.' };
 
-/** Whether a decision may change once the use of IMDSv1 is measured. */
+/** The decision table, top to bottom: the first row that applies decides. */
+export const ROWS: readonly Row[] = [...CONDITIONAL_ROWS, OTHERWISE];
+
+/** Whether a measurement of IMDSv1 usage could change a decision. */
 export const isGated = (decision: Decision): boolean =>
   decision.kind === 'needs-review' && decision.problem === 'usage-unknown';
 
-/** A decision and the row that made it. */
+/** A decision, and the row that made it. */
 export interface Ruling {
   readonly row: Row;
   readonly decision: Decision;
 }
 
 /**
- * Finds the row that decides about one instance.
+ * Decides about one instance, and names the row that decided.
  *
- * Somebody who sets the exemption tag must hear what that means, so a grant is told whatever the tag says and whatever the options
- * are now: rows 4 and 5 leave it to row 6.
+ * The result of setting an exemption tag is reported whatever the tag says and whatever the options are: rows 4 and 5 leave it to
+ * row 6.
  */
 export function rulingOn(snapshot: Snapshot, context: Context, policy: Policy, now: Date): Ruling {
   const { HttpTokens, HttpEndpoint } = snapshot.options;
@@ -185,9 +180,9 @@ export function rulingOn(snapshot: Snapshot, context: Context, policy: Policy, n
     exemption,
     alreadyRemediated:
       HttpEndpoint === 'enabled' && HttpTokens === 'required' && recordsImdsv1Enabled(context.recorded),
-    granted: context.trigger === 'grant' && exemption.kind !== 'none',
+    granted: context.trigger.exemptionTag === 'set' && exemption.kind !== 'none',
   };
-  for (const row of EXCEPTIONS) {
+  for (const row of CONDITIONAL_ROWS) {
     const decision = row.test(given);
     if (decision !== undefined) return { row, decision };
   }

@@ -1,42 +1,45 @@
 import { DIGEST_SCHEMA, type Severity } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
-import { type Digest, endsSoon, type Named } from './digest.ts';
+import { type Digest, expiresSoon, type ListedInstance } from './digest.ts';
 import type { AlertOptions } from './email.ts';
-import type { ReviewReason } from './decide.ts';
 import { groupBy } from './group-by.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
 import type { LaunchSource } from './launch-source.ts';
-import { describeLaunchSource, iso } from './show.ts';
-import { type Counts, shareOf } from './compliance-summary.ts';
+import type { ReviewReason } from './reason.ts';
+import { compliancePercent, type Counts } from './compliance-summary.ts';
 import { clean, defang } from './text.ts';
-import { sentenceOf } from './words.ts';
+import { percent } from './words/compliance.ts';
+import { iso, plural } from './words/format.ts';
+import { describeLaunchSource } from './words/launch-source.ts';
+import { nonCompliantTitle } from './words/outcome.ts';
+import { usageNote } from './words/usage.ts';
 
-/** How a region stands, for machines; schema `imdsv2-enforcer.digest/v1`. Fields are only ever added to it. */
+/** The JSON form of a digest, schema `imdsv2-enforcer.digest/v1`. New versions only add fields. */
 export interface DigestJson {
   readonly schema: typeof DIGEST_SCHEMA;
   readonly account: string;
   readonly region: string;
-  /** Of the run. */
+  /** When the scan started. */
   readonly startedAt: string;
   readonly counts: Counts;
-  /** Instances that CIS AWS 5.7 passes, from 0 to 100, with one decimal; absent where there is none to judge. */
+  /** Instances that pass CIS AWS 5.7, from 0 to 100, with one decimal; absent if there are none to judge. */
   readonly compliancePercent?: number;
-  /** How many fewer answer IMDSv1 than when the run began. */
+  /** How many fewer instances have IMDSv1 enabled than when the scan started. */
   readonly remediated: number;
-  /** By what keeps them open; those that will be closed are `waiting`. */
-  readonly nonCompliant: Readonly<Partial<Record<ReviewReason | 'waiting', number>>>;
-  /** The first of each, named. */
-  readonly instances: readonly NamedJson[];
-  /** Calls without a token that were refused in the last day, by instance. */
+  /** Number of non-compliant instances by the reason for a review; without one, `remediation-pending`. */
+  readonly nonCompliant: Readonly<Partial<Record<ReviewReason | 'remediation-pending', number>>>;
+  /** The first instances of each list. */
+  readonly instances: readonly ListedInstanceJson[];
+  /** Rejected IMDSv1 calls of the last day, by instance. */
   readonly rejected?: Readonly<Record<string, number>>;
-  /** What keeps `HttpTokensEnforced` from being switched on. */
+  /** What must be done before `HttpTokensEnforced` can be enabled. */
   readonly missingForEnforcement: readonly string[];
-  /** What is off with the product itself. */
+  /** Deployment health issues, one sentence each. */
   readonly problems: readonly string[];
 }
 
-/** One instance in a digest's JSON form. */
-export interface NamedJson {
+/** One instance in the JSON form of a digest. Untrusted input is sanitized. */
+export interface ListedInstanceJson {
   readonly instanceId: string;
   readonly name?: string;
   readonly verdict: string;
@@ -53,43 +56,42 @@ export interface NamedJson {
   readonly launchSource: LaunchSource;
 }
 
-/** How many instances of each sort are named: the first number that fits into one message. */
-const NAMED = [50, 25, 10, 3, 1, 0];
+/** Number of instances in each list: the first that fits into one message. */
+const LISTED = [50, 25, 10, 3, 1, 0];
 
-/** The digest as it is published. */
+/** The message of a digest. */
 export function toDigestMessage(digest: Digest, now: Date, options: AlertOptions): Message {
   const fits = (message: Message) => new TextEncoder().encode(toSnsText(message)).length <= MAX_BYTES;
-  for (const most of NAMED) {
+  for (const most of LISTED) {
     const message = render(digest, most, now, options);
     if (fits(message)) return message;
   }
-  throw new RangeError('a digest that names nobody is too large');
+  throw new RangeError('a digest without instances is too large');
 }
 
 function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: AlertOptions): Message {
   const { account, region, startedAt, compliance, nonCompliant, exempt, nonCompliantBefore, requested } = digest;
-  const share = shareOf(compliance);
-  const compliancePercent = share === undefined ? undefined : Math.floor(share * 1000) / 10;
+  const compliantPercent = compliancePercent(compliance);
   const remediated = requested === 0 ? 0 : Math.max(0, nonCompliantBefore - compliance.counts['non-compliant']);
   const problems = digest.problems.map((problem) => clean(problem));
   const byReason = groupBy(nonCompliant, ({ decision }) =>
-    decision.kind === 'needs-review' ? decision.problem : 'waiting',
+    decision.kind === 'needs-review' ? decision.problem : 'remediation-pending',
   );
-  const ending = exempt.filter((named) => endsSoon(named, now));
+  const expiring = exempt.filter((instance) => expiresSoon(instance, now));
   const overdue = nonCompliant.filter(({ overdue }) => overdue !== undefined);
   const missing = missingFor(digest);
   const severity: Severity = problems.length > 0 || (digest.rejected?.size ?? 0) > 0 ? 'MEDIUM' : 'INFORMATIONAL';
-  const standing = compliancePercent === undefined ? 'nothing to judge' : `${compliancePercent} % compliant`;
+  const share = compliantPercent === undefined ? 'no instances to judge' : `${percent(compliance)} compliant`;
   const json: DigestJson = {
     schema: DIGEST_SCHEMA,
     account,
     region,
     startedAt: startedAt.toISOString(),
     counts: compliance.counts,
-    compliancePercent,
+    compliancePercent: compliantPercent,
     remediated,
-    nonCompliant: Object.fromEntries([...byReason].map(([problem, those]) => [problem, those.length])),
-    instances: [...new Set([...byReason.values(), overdue, ending].flatMap((those) => those.slice(0, most)))].map(
+    nonCompliant: Object.fromEntries([...byReason].map(([problem, group]) => [problem, group.length])),
+    instances: [...new Set([...byReason.values(), overdue, expiring].flatMap((group) => group.slice(0, most)))].map(
       toJson,
     ),
     rejected: digest.rejected && Object.fromEntries([...digest.rejected].slice(0, most)),
@@ -97,61 +99,56 @@ function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: A
     problems,
   };
   const parts = [
-    `IMDSv2 enforcer, account ${account}, ${region}, scan of ${iso(startedAt)}: ${standing}.`,
-    `${compliance.instances} instances: ${Object.entries(compliance.counts)
+    `IMDSv2 enforcer, account ${account}, ${region}, scan of ${iso(startedAt)}: ${share}.`,
+    `${plural(compliance.instances, 'instance')}: ${Object.entries(compliance.counts)
       .filter(([, count]) => count > 0)
       .map(([verdict, count]) => `${count} ${verdict}`)
-      .join(', ')}. Closed in this run: ${remediated}.`,
-    list('Something is off with the enforcer itself', problems, defang),
+      .join(', ')}. Remediated in this scan: ${remediated}.`,
+    list('Deployment health issues', problems, defang),
     list(
-      'IMDSv1 was refused in the last day: something there still uses it',
+      'IMDSv1 calls rejected in the last day; the workload may be affected',
       [...(digest.rejected ?? [])],
-      ([id, count]) => `${id}: ${count} calls; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
+      ([id, count]) => `${id}: ${plural(count, 'call')}; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
       most,
     ),
-    ...[...byReason].map(([problem, those]) =>
-      list(`${those.length} open: ${problem === 'waiting' ? WAITING : sentenceOf(problem)}`, those, describe, most),
-    ),
+    ...[...byReason].map(([problem, group]) => list(nonCompliantTitle(problem, group.length), group, describe, most)),
     list(
-      'Exemptions that ended, with IMDSv1 still reachable',
+      'Expired exemptions, with IMDSv1 still enabled',
       overdue,
-      (named) => `${describe(named)}, ended ${named.overdue}`,
+      (instance) => `${describe(instance)}, expired ${instance.overdue}`,
       most,
     ),
-    list('Exemptions that end within a week', ending, describe, most),
-    list('Before HttpTokensEnforced can be switched on in this region', missing, (sentence) => sentence),
-    'Names and reasons above are as others wrote them.',
+    list('Exemptions that expire within a week', expiring, describe, most),
+    list('Before HttpTokensEnforced can be enabled in this region', missing, (sentence) => sentence),
+    'Names and reasons are user-supplied and unverified.',
   ];
   return {
-    subject: `[IMDSv2 ${severity}] ${region}: ${standing}, ${nonCompliant.length} open, ${remediated} closed`.slice(
-      0,
-      99,
-    ),
+    subject:
+      `[IMDSv2 ${severity}] ${region}: ${share}, ${nonCompliant.length} non-compliant, ${remediated} remediated`.slice(
+        0,
+        99,
+      ),
     json,
     email: parts.filter((part) => part !== undefined).join('\n\n'),
     attributes: { severity, status: ['digest'], account, region, trigger: 'scan' },
   };
 }
 
-const WAITING = 'IMDSv1 is reachable, and nothing keeps it from being closed.';
-
 function list<T>(
   title: string,
-  things: readonly T[],
-  lineOf: (thing: T) => string,
-  most = things.length,
+  items: readonly T[],
+  lineOf: (item: T) => string,
+  most = items.length,
 ): string | undefined {
-  if (things.length === 0) return undefined;
-  const more = things.length > most ? [`  and ${things.length - most} more`] : [];
-  return [`${title}:`, ...things.slice(0, most).map((thing) => `  ${lineOf(thing)}`), ...more].join('\n');
+  if (items.length === 0) return undefined;
+  const more = items.length > most ? [`  and ${items.length - most} more`] : [];
+  return [`${title}:`, ...items.slice(0, most).map((item) => `  ${lineOf(item)}`), ...more].join('\n');
 }
 
-function describe({ instanceId, name, launchSource, usage, verdict }: Named): string {
+function describe({ instanceId, name, launchSource, usage, verdict }: ListedInstance): string {
   const parts = [
     `${instanceId}${name ? ` "${defang(name)}"` : ''}`,
-    usage?.kind === 'in-use' && `${Math.ceil(usage.callsPerDay)} calls a day, last seen ${iso(usage.lastSeen)}`,
-    usage?.kind === 'unused' && `no call in the ${Math.floor(usage.hours)} hours measured`,
-    usage?.kind === 'unknown' && `use unknown: ${usage.why}`,
+    usage && `IMDSv1 ${usage.kind === 'unknown' ? 'usage ' : ''}${usageNote(usage)}`,
     verdict.until && `exempt until ${defang(verdict.until)}${verdict.reason ? ` (${defang(verdict.reason)})` : ''}`,
     verdict.value && `tag: ${defang(verdict.value)}`,
     describeLaunchSource(launchSource),
@@ -159,7 +156,15 @@ function describe({ instanceId, name, launchSource, usage, verdict }: Named): st
   return parts.filter(Boolean).join(', ');
 }
 
-function toJson({ instanceId, name, launchSource, usage, verdict, overdue, decision }: Named): NamedJson {
+function toJson({
+  instanceId,
+  name,
+  launchSource,
+  usage,
+  verdict,
+  overdue,
+  decision,
+}: ListedInstance): ListedInstanceJson {
   return {
     instanceId,
     name: name === undefined ? undefined : clean(name),
@@ -181,17 +186,17 @@ function toJson({ instanceId, name, launchSource, usage, verdict, overdue, decis
 }
 
 /**
- * `HttpTokensEnforced` makes every launch that asks for IMDSv1 fail, and keeps it from being allowed on any instance.
+ * What must be done first: with `HttpTokensEnforced`, EC2 rejects launches and changes that enable IMDSv1.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
 function missingFor({ nonCompliant, exempt, launchDefault }: Digest): string[] {
   if (launchDefault?.HttpTokensEnforced === 'enabled') return [];
   return [
-    nonCompliant.length > 0 && `${nonCompliant.length} instances still answer IMDSv1, or cannot be read`,
-    exempt.length > 0 && `${exempt.length} exemptions are in use`,
-    launchDefault === undefined && 'the defaults of the account could not be read',
+    nonCompliant.length > 0 && `non-compliant or unreadable instances: ${nonCompliant.length}`,
+    exempt.length > 0 && `exemptions in date: ${exempt.length}`,
+    launchDefault === undefined && 'the account defaults could not be read',
     launchDefault !== undefined &&
       launchDefault.HttpTokens !== 'required' &&
-      'the account does not launch with HttpTokens=required by default',
+      'the account default for launches is not HttpTokens=required',
   ].filter((sentence) => sentence !== false);
 }

@@ -1,6 +1,5 @@
 import { decide, type Decision, type Policy } from './decide.ts';
-import { dayFromNow } from './exemption.ts';
-import { readExemption } from './exemption.ts';
+import { dayFromNow, readExemption } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { ComplianceSummary } from './compliance-summary.ts';
@@ -8,50 +7,51 @@ import type { Context } from './target.ts';
 import type { Usage } from './usage.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
-/** An instance that a digest may name; less than its snapshot, for there may be many. */
-export interface Named {
+/** An instance that a digest may list. It is smaller than a snapshot, because there may be many. */
+export interface ListedInstance {
   readonly instanceId: string;
-  /** As somebody named it. */
+  /** The Name tag. Untrusted input. */
   readonly name?: string;
   readonly launchSource: LaunchSource;
-  /** Of its first launch, as far as that is known. */
+  /** Time of the first launch, or of the last start if that is unknown. */
   readonly since?: Date;
   readonly verdict: Verdict;
-  /** The day an exemption ended that once covered it. */
+  /** The last day of an expired exemption. */
   readonly overdue?: string;
   readonly decision: Decision;
   readonly usage?: Usage;
 }
 
-/** How a region stands when a scan has been through it. */
+/** The compliance of a region at the end of a scan. */
 export interface Digest {
   readonly account: string;
   readonly region: string;
-  /** Of the run. */
+  /** When the scan started. */
   readonly startedAt: Date;
   readonly compliance: ComplianceSummary;
-  /** How many instances answered IMDSv1 when the run began, and how many of them it asked to be closed. */
+  /** Number of instances with IMDSv1 enabled when the scan started. */
   readonly nonCompliantBefore: number;
+  /** Number of instances that the scan evaluated for remediation. */
   readonly requested: number;
-  /** Those that answer IMDSv1 without an exemption, or cannot be read. */
-  readonly nonCompliant: readonly Named[];
-  readonly exempt: readonly Named[];
-  /** Calls without a token that were refused in the last day, by instance; absent where nobody asked. */
+  /** Instances with IMDSv1 enabled and no exemption, or with unreadable options. */
+  readonly nonCompliant: readonly ListedInstance[];
+  readonly exempt: readonly ListedInstance[];
+  /** Rejected IMDSv1 calls of the last day, by instance; absent if they were not measured. */
   readonly rejected?: ReadonlyMap<string, number>;
-  /** What else keeps `HttpTokensEnforced` from being switched on; absent where that could not be read. */
+  /** The account's defaults for launches in the region; absent if they could not be read. */
   readonly launchDefault?: { readonly HttpTokens?: string; readonly HttpTokensEnforced?: string };
-  /** What is off with the product itself. */
+  /** Deployment health issues, one sentence each. */
   readonly problems: readonly string[];
 }
 
-/** Days before its end from which an exemption is announced. */
-const ANNOUNCED_DAYS = 7;
+/** Days before its end in which an exemption is listed as expiring. */
+const EXPIRES_SOON_DAYS = 7;
 
-/** Counts the instances of a region one by one, and keeps those that a digest may name. */
+/** Counts the instances of a region, and collects those that a digest may list. */
 export class Inventory {
   public readonly compliance = new ComplianceSummary();
-  public readonly nonCompliant: Named[] = [];
-  public readonly exempt: Named[] = [];
+  public readonly nonCompliant: ListedInstance[] = [];
+  public readonly exempt: ListedInstance[] = [];
   readonly #context: Context;
   readonly #policy: Policy;
 
@@ -60,14 +60,14 @@ export class Inventory {
     this.#policy = policy;
   }
 
-  /** Takes an instance into account; `usage` where it was measured. */
+  /** Counts one instance; `usage` is absent if it was not measured. */
   public add(snapshot: Snapshot, now: Date, usage?: Usage): void {
     const verdict = verdictOf(snapshot, this.#policy.maxExemptionDays, now);
     if (verdict === undefined) return;
     this.compliance.add(verdict.name);
     if (verdict.name !== 'non-compliant' && verdict.name !== 'unreadable' && verdict.name !== 'exempt') return;
     const exemption = readExemption(snapshot.tags, now, this.#policy.maxExemptionDays);
-    const named = {
+    const listed: ListedInstance = {
       instanceId: snapshot.instanceId,
       name: snapshot.tags.get('Name'),
       launchSource: launchSourceOf(snapshot.tags),
@@ -77,11 +77,11 @@ export class Inventory {
       decision: decide(snapshot, { ...this.#context, usage }, this.#policy, now),
       usage,
     };
-    (verdict.name === 'exempt' ? this.exempt : this.nonCompliant).push(named);
+    (verdict.name === 'exempt' ? this.exempt : this.nonCompliant).push(listed);
   }
 }
 
-/** Whether an exemption ends soon enough to be announced. */
-export function endsSoon({ verdict: { until } }: Named, now: Date): boolean {
-  return until !== undefined && until <= dayFromNow(now, ANNOUNCED_DAYS);
+/** Whether an exemption expires within a week. */
+export function expiresSoon({ verdict: { until } }: ListedInstance, now: Date): boolean {
+  return until !== undefined && until <= dayFromNow(now, EXPIRES_SOON_DAYS);
 }

@@ -1,47 +1,49 @@
-import { TAG, type TriggerName } from '../contract.ts';
-import { findCaller, hopLimitNote, prevention, undo, type Advice, withdraw } from './advice.ts';
+import { TAG } from '../contract.ts';
+import { type Advice, findCaller, hopLimitNote, prevention, revocation, undo } from './advice.ts';
 import type { MetadataOptions } from './instance.ts';
 import { launchSourceOf } from './launch-source.ts';
 import { type Outcome, severityOf } from './outcome.ts';
 import type { Context, Target } from './target.ts';
-import { describeLaunchSource, iso } from './show.ts';
 import { defang } from './text.ts';
-import { explain } from './words.ts';
+import { duration, iso } from './words/format.ts';
+import { describeLaunchSource } from './words/launch-source.ts';
+import { explainOutcome } from './words/outcome.ts';
 
-/** What of the account's rules an alert quotes. */
+/** Settings of the account that alerts state. */
 export interface AlertOptions {
   readonly maxExemptionDays: number;
 }
 
 const LABEL_WIDTH = 9;
 
-/** The part of the mail about one instance: what, who, when, where from, what to change, how to undo. */
+/** The section of an email about one instance: what happened, the caller, how to prevent and undo it. */
 export function section(outcome: Outcome, options: AlertOptions): string {
   const { target, status, snapshot, at } = outcome;
+  const { caller, trigger } = target.context;
   const name = snapshot?.tags.get('Name');
   const title = `${target.instanceId}${name ? ` "${defang(name)}"` : ''}: ${status.toUpperCase()} (${severityOf(outcome)})`;
   const launchSource = launchSourceOf(snapshot?.tags ?? new Map());
   const facts: (string | undefined)[] = [
-    line('what', explain(outcome)),
+    line('what', explainOutcome(outcome)),
     outcome.detail === undefined ? undefined : line('detail', defang(outcome.detail)),
     line('options', change(snapshot?.options, outcome.after)),
     line('who', who(outcome)),
     line('when', when(outcome)),
-    line('launchSource', describeLaunchSource(launchSource)),
+    line('source', describeLaunchSource(launchSource)),
   ];
   const advices: (string | undefined)[] = [];
-  const open =
+  const wasNonCompliant =
     status === 'remediated' ||
     status === 'would-remediate' ||
     status === 'needs-review' ||
     status === 'already-remediated';
-  if (target.context.caller === undefined) advices.push(advise('caller', findCaller(target)));
-  if (snapshot !== undefined && open) {
+  if (caller === undefined) advices.push(advise('caller', findCaller(target)));
+  if (snapshot !== undefined && wasNonCompliant) {
     advices.push(advise('note', hopLimitNote(target, snapshot)));
-    if (isItsLaunchSources(target)) advices.push(advise('prevent', prevention(target, launchSource, snapshot)));
+    if (isCausedByLaunch(target)) advices.push(advise('prevent', prevention(target, launchSource, snapshot)));
   }
-  if (target.context.trigger === 'grant' && snapshot?.tags.has(TAG.exemptUntil)) {
-    advices.push(advise('withdraw', withdraw(target)));
+  if (trigger.exemptionTag === 'set' && snapshot?.tags.has(TAG.exemptUntil)) {
+    advices.push(advise('revoke', revocation(target)));
   }
   if (status === 'remediated' || status === 'already-remediated') {
     advices.push(advise('undo', undo(target, at, options.maxExemptionDays)));
@@ -49,8 +51,9 @@ export function section(outcome: Outcome, options: AlertOptions): string {
   return [title, ...facts, ...advices].filter((part) => part !== undefined).join('\n');
 }
 
-/** Whether what launched the instance is to blame; a call about this very instance is somebody's own doing. */
-const isItsLaunchSources = ({ context: { trigger } }: Target): boolean => trigger !== 'drift' && trigger !== 'grant';
+/** Whether the launch caused the outcome, and not a later call on the instance. */
+const isCausedByLaunch = ({ context: { trigger } }: Target): boolean =>
+  !trigger.drift && trigger.exemptionTag !== 'set';
 
 const line = (label: string, text: string): string => `  ${label.padEnd(LABEL_WIDTH)}${text}`;
 
@@ -86,21 +89,15 @@ function who({ target: { context } }: Outcome): string {
 
 function when({ target: { context }, snapshot, exposedSeconds, at }: Outcome): string {
   const launched = snapshot?.launchTime && `launched ${iso(snapshot.launchTime)}`;
-  const call = context.recorded?.allTags === true ? 'all tags removed' : CALLED[context.trigger];
+  const call = context.recorded?.allTags === true ? 'all tags removed' : context.trigger.callLabel;
   const called = call && `${call} ${iso(context.occurredAt)}`;
   return [launched, called, exposed(context, exposedSeconds, at)].filter(Boolean).join('; ');
 }
 
-const CALLED: Readonly<Partial<Record<TriggerName, string>>> = {
-  drift: 'set back',
-  grant: 'exemption set',
-  revoke: 'exemption removed',
-};
-
-/** Under its exemption IMDSv1 was reachable for longer than we know. */
+/** Before an exemption was removed, IMDSv1 was enabled for an unknown time. */
 function exposed({ trigger }: Context, seconds: number | undefined, until: Date): string {
-  if (seconds === undefined) return `seen ${iso(until)}`;
-  return trigger === 'revoke'
-    ? `closed ${seconds} s later, ${iso(until)}`
-    : `IMDSv1 reachable for ${seconds} s, until ${iso(until)}`;
+  if (seconds === undefined) return `checked ${iso(until)}`;
+  return trigger.exemptionTag === 'removed'
+    ? `remediated ${duration(seconds * 1000)} later, ${iso(until)}`
+    : `IMDSv1 exposed for ${duration(seconds * 1000)}, until ${iso(until)}`;
 }

@@ -1,6 +1,6 @@
 import { TAG } from '../contract.ts';
 
-/** What the exemption tags of an instance say. */
+/** The exemption of an instance, as its tags say. Texts are untrusted input. */
 export type Exemption =
   | { readonly kind: 'none' }
   | { readonly kind: 'active'; readonly until: string; readonly reason?: string }
@@ -11,9 +11,9 @@ export type Exemption =
 const DAY = 86_400_000;
 
 /**
- * Reads the exemption tag: a calendar date, valid through the end of that day in UTC, at most `maxDays` after today.
+ * Reads the exemption tag: a calendar date, at most `maxDays` after today.
  *
- * A tag that cannot be read is neither a permission nor an absence.
+ * It is in effect until the end of that day in UTC. A tag that cannot be read neither exempts the instance nor counts as absent.
  */
 export function readExemption(tags: ReadonlyMap<string, string>, now: Date, maxDays: number): Exemption {
   const value = tags.get(TAG.exemptUntil);
@@ -26,12 +26,12 @@ export function readExemption(tags: ReadonlyMap<string, string>, now: Date, maxD
   return { kind: 'active', until, reason: tags.get(TAG.exemptReason) };
 }
 
-/** The calendar day `days` from now in UTC, as the exemption tag wants it. */
+/** The calendar day `days` from now in UTC, in the form of the exemption tag. */
 export function dayFromNow(now: Date, days: number): string {
   return new Date(now.getTime() + days * DAY).toISOString().slice(0, 10);
 }
 
-/** The day that a period such as `14d` ends, or the day itself if it is one; `undefined` for anything else. */
+/** The last day of a period such as `14d` or `2026-12-31`; `undefined` for anything else. */
 export function readPeriod(text: string, now: Date): string | undefined {
   const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
   if (days !== undefined) return dayFromNow(now, Number(days));

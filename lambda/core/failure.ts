@@ -1,4 +1,4 @@
-/** Why something could not be done to an instance. A closed list: only adapters know the names AWS uses. */
+/** Why a call to AWS failed. Adapters map the error codes of AWS to these kinds. */
 export const FAILURE_KINDS = [
   'not-visible',
   'not-ready',
@@ -13,7 +13,7 @@ export const FAILURE_KINDS = [
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** Thrown by ports. `message` is for people, and may hold text that AWS wrote. */
+/** The error that ports throw. Its message may contain text of AWS: untrusted input. */
 export class FailureError extends Error {
   public override readonly name = 'FailureError';
 
@@ -26,10 +26,7 @@ export class FailureError extends Error {
   }
 }
 
-/**
- * Whether trying the whole thing again later can help, so that it is worth a retry and in the end the dead-letter queue. An
- * error we do not know counts as one that can pass: nothing is given up on a guess.
- */
+/** Whether a later retry can succeed. It can for unknown errors: no work is dropped on a guess. */
 export function isRetryable(kind: FailureKind): boolean {
   switch (kind) {
     case 'not-visible':

@@ -1,6 +1,6 @@
 import type { MetadataOptions } from './instance.ts';
 
-/** The hop limit to send so that it is at least so many; `undefined` where it is that already, or not known. Never a lower one. */
+/** The hop limit to set to reach `atLeast`; `undefined` if it is high enough already, or unknown. */
 export function raisedHopLimit({ HttpPutResponseHopLimit }: MetadataOptions, atLeast: number): number | undefined {
   return (HttpPutResponseHopLimit ?? atLeast) < atLeast ? atLeast : undefined;
 }

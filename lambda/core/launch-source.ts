@@ -1,4 +1,4 @@
-/** Where an instance comes from, read from the tags that AWS services put on it. */
+/** What launched an instance, according to the tags that AWS services set. Names are untrusted input. */
 export interface LaunchSource {
   readonly autoScalingGroup?: string;
   readonly launchTemplateId?: string;
@@ -25,7 +25,18 @@ const TAGS = {
   beanstalkEnvironmentId: 'elasticbeanstalk:environment-id',
 } as const satisfies Record<keyof LaunchSource, string>;
 
-/** The launchSource of an instance; empty where no service left a tag. */
+/** Kinds of launch sources. If several apply, the first one must be changed to require IMDSv2. */
+export const LAUNCH_SOURCE_KINDS = [
+  'beanstalk-environment',
+  'eks-nodegroup',
+  'auto-scaling-group',
+  'launch-template',
+  'cloudformation-stack',
+  'none',
+] as const;
+export type LaunchSourceKind = (typeof LAUNCH_SOURCE_KINDS)[number];
+
+/** The launch source of an instance; empty if no service set a tag. */
 export function launchSourceOf(tags: ReadonlyMap<string, string>): LaunchSource {
   const found = Object.entries(TAGS).flatMap(([part, key]) => {
     const value = tags.get(key);
@@ -37,7 +48,7 @@ export function launchSourceOf(tags: ReadonlyMap<string, string>): LaunchSource 
 const CONTAINER_TAGS =
   /^(eks:cluster-name$|aws:eks:cluster-name$|kubernetes\.io\/cluster\/|karpenter\.sh\/|AmazonECSManaged$|aws:ecs:)/;
 
-/** Whether the tags say that containers run on it, which need a hop limit of 2 to reach IMDS with a token. */
+/** Whether the tags name a container service. Containers need a hop limit of 2 to get a token. */
 export function isContainerHost(tags: ReadonlyMap<string, string>): boolean {
   return [...tags.keys()].some((key) => CONTAINER_TAGS.test(key));
 }

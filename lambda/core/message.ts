@@ -1,18 +1,19 @@
-import { MESSAGE_SCHEMA, SEVERITIES, type Severity, type Status, type TriggerName } from '../contract.ts';
+import { MESSAGE_SCHEMA, SEVERITIES, type Severity, type Status } from '../contract.ts';
 import { type AlertOptions, section } from './email.ts';
 import { groupBy } from './group-by.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { type Outcome, severityOf, worstOf } from './outcome.ts';
+import type { Reason } from './reason.ts';
 import { clean, MAX_TEXT } from './text.ts';
-import { explain } from './words.ts';
+import { explainOutcome } from './words/outcome.ts';
 
-/** Something to tell, in the forms its subscribers want. */
+/** An alert or digest, in the forms that its subscribers receive. */
 export interface Message {
-  /** Under 100 ASCII characters: ids, counts and region only, for it is shown before anything is checked. */
+  /** Under 100 ASCII characters, without untrusted input: ids, counts and region only. */
   readonly subject: string;
-  /** For machines; the `default` form. Its `schema` says what it is. */
+  /** For programs; the `default` form. Its `schema` names the kind of message. */
   readonly json: { readonly schema: string };
-  /** For people; the `email` form. */
+  /** For readers; the `email` form. */
   readonly email: string;
   /** For subscription filter policies. */
   readonly attributes: {
@@ -20,38 +21,38 @@ export interface Message {
     readonly status: readonly (Status | 'digest' | 'workload-impact')[];
     readonly account: string;
     readonly region: string;
-    readonly trigger: TriggerName;
+    readonly trigger: string;
   };
 }
 
-/** One alert about what became of instances. */
+/** An alert about the outcomes of instances. */
 export interface AlertMessage extends Message {
   readonly json: AlertJson;
 }
 
-/** The JSON form, schema `imdsv2-enforcer.outcome/v1`. Fields are only ever added to it. */
+/** The JSON form of an alert, schema `imdsv2-enforcer.outcome/v1`. New versions only add fields. */
 export interface AlertJson {
   readonly schema: typeof MESSAGE_SCHEMA;
-  /** Nothing happened: somebody tries whether alerts arrive. */
+  /** A test of alert delivery: nothing happened. */
   readonly test?: true;
   readonly account: string;
   readonly region: string;
-  readonly trigger: TriggerName;
+  readonly trigger: string;
   readonly severity: Severity;
-  /** Instances by status, in all. */
+  /** Total number of instances, by status. */
   readonly counts: Readonly<Partial<Record<Status, number>>>;
-  /** The first instances in detail, worst first. */
+  /** The first instances in detail, highest severity first. */
   readonly outcomes: readonly OutcomeJson[];
-  /** Ids of the rest, by status. */
+  /** Ids of the remaining instances, by status. */
   readonly more: Readonly<Partial<Record<Status, readonly string[]>>>;
 }
 
-/** One instance in the JSON form. */
+/** One instance in the JSON form of an alert. Untrusted input is sanitized. */
 export interface OutcomeJson {
   readonly instanceId: string;
   readonly name?: string;
   readonly status: Status;
-  readonly reason: string;
+  readonly reason: Reason;
   readonly severity: Severity;
   readonly explanation: string;
   readonly detail?: string;
@@ -66,27 +67,26 @@ export interface OutcomeJson {
   readonly after?: Readonly<Record<string, string | number>>;
 }
 
-/** How many instances of a message are told in detail at most. */
-export const DETAILED = 25;
-
-/** How many are, the first that fits: strangers' names must not turn one message into hundreds. */
-const DETAILS = [DETAILED, 12, 6, 3, 1];
+/** Number of instances with details: the first that fits, so that long names do not split an alert. */
+const DETAILS = [25, 12, 6, 3, 1];
 
 /**
- * The most that the two forms of a message may weigh together. SNS takes 256 KiB with attributes and the JSON around them.
+ * Maximum size of both forms of a message together.
+ *
+ * SNS accepts 256 KiB, including the attributes and the JSON around the forms.
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export const MAX_BYTES = 240 * 1024;
 
-/** The alerts for some outcomes: one for each account, region and trigger, more only where it would weigh too much. */
+/** One alert for each account, region and trigger; several only if it would be too large. */
 export function toMessages(outcomes: readonly Outcome[], options: AlertOptions): AlertMessage[] {
   const groups = groupBy(outcomes, ({ target: { account, region, context } }) =>
-    [account, region, context.trigger].join(),
+    [account, region, context.trigger.name].join(),
   );
-  return [...groups.values()].flatMap((group) => fit(worstFirst(group), options));
+  return [...groups.values()].flatMap((group) => fit(bySeverity(group), options));
 }
 
-/** The text SNS is given for `MessageStructure=json`. */
+/** The text to publish to SNS with `MessageStructure=json`. */
 export function toSnsText({ json, email }: Pick<Message, 'json' | 'email'>): string {
   return JSON.stringify({ default: JSON.stringify(json), email });
 }
@@ -105,33 +105,33 @@ function toMessage(outcomes: readonly Outcome[], detailed: number, options: Aler
   if (first === undefined) throw new RangeError('a message needs at least one outcome');
   const { account, region, context } = first.target;
   const byStatus = groupBy(outcomes, ({ status }) => status);
-  const counts = Object.fromEntries([...byStatus].map(([status, those]) => [status, those.length]));
-  const rest = groupBy(outcomes.slice(detailed), ({ status }) => status);
+  const counts = Object.fromEntries([...byStatus].map(([status, group]) => [status, group.length]));
+  const remaining = groupBy(outcomes.slice(detailed), ({ status }) => status);
   const more = Object.fromEntries(
-    [...rest].map(([status, those]) => [status, those.map(({ target }) => target.instanceId)]),
+    [...remaining].map(([status, group]) => [status, group.map(({ target }) => target.instanceId)]),
   );
-  const shared = { account, region, trigger: context.trigger, severity: worstOf(outcomes) };
-  const compliance = [...byStatus].map(([status, those]) => `${those.length} ${status}`).join(', ');
+  const shared = { account, region, trigger: context.trigger.name, severity: worstOf(outcomes) };
+  const totals = [...byStatus].map(([status, group]) => `${group.length} ${status}`).join(', ');
   return {
-    subject: subjectOf(shared.severity, compliance, region, first.target.instanceId, outcomes.length),
+    subject: subjectOf(shared.severity, totals, region, first.target.instanceId, outcomes.length),
     json: { schema: MESSAGE_SCHEMA, ...shared, counts, outcomes: outcomes.slice(0, detailed).map(toJson), more },
     email: [
-      `IMDSv2 enforcer, account ${account}, ${region}: ${compliance}.`,
+      `IMDSv2 enforcer, account ${account}, ${region}: ${totals}.`,
       ...outcomes.slice(0, detailed).map((outcome) => section(outcome, options)),
       ...Object.entries(more).map(([status, ids]) => `${ids.length} more ${status}: ${ids.join(' ')}`),
-      'Instances stay exempt with the tag imdsv2:exempt-until=YYYY-MM-DD; names and reasons above are as others wrote them.',
+      'To exempt an instance, tag it with imdsv2:exempt-until=YYYY-MM-DD. Names and reasons are user-supplied and unverified.',
     ].join('\n\n'),
     attributes: { ...shared, status: [...byStatus.keys()] },
   };
 }
 
-function subjectOf(severity: Severity, compliance: string, region: string, instanceId: string, count: number): string {
+function subjectOf(severity: Severity, totals: string, region: string, instanceId: string, count: number): string {
   const ids = count === 1 ? ` ${instanceId}` : ` ${instanceId} +${count - 1}`;
-  const subject = `[IMDSv2 ${severity}] ${region}: ${compliance}`;
+  const subject = `[IMDSv2 ${severity}] ${region}: ${totals}`;
   return subject.length + ids.length < 100 ? subject + ids : subject.slice(0, 99);
 }
 
-function worstFirst(outcomes: readonly Outcome[]): Outcome[] {
+function bySeverity(outcomes: readonly Outcome[]): Outcome[] {
   const rank = (outcome: Outcome): number => SEVERITIES.indexOf(severityOf(outcome));
   return [...outcomes].sort((a, b) => rank(b) - rank(a));
 }
@@ -145,7 +145,7 @@ function toJson(outcome: Outcome): OutcomeJson {
     status,
     reason,
     severity: severityOf(outcome),
-    explanation: explain(outcome),
+    explanation: explainOutcome(outcome),
     detail: detail === undefined ? undefined : clean(detail),
     eventId: clean(target.context.eventId),
     occurredAt: target.context.occurredAt.toISOString(),
@@ -159,7 +159,7 @@ function toJson(outcome: Outcome): OutcomeJson {
   };
 }
 
-/** Every text in a flat record cleaned; absent fields stay absent. */
+/** Sanitizes every text in a flat record. Absent fields stay absent. */
 function cleanAll<T extends object>(record: T): Readonly<Record<string, string>> & T {
   const entries = Object.entries(record).map(([key, value]: [string, unknown]) => [
     key,

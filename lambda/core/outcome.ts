@@ -1,78 +1,77 @@
 import { SEVERITIES, type Severity, type Status } from '../contract.ts';
 import { type FailureKind, isRetryable } from './failure.ts';
 import { isFirstLaunch, type MetadataOptions, type Snapshot } from './instance.ts';
-import type { ReviewReason, SkipReason } from './decide.ts';
+import type { Reason } from './reason.ts';
 import type { Target } from './target.ts';
 
-/** What became of one instance. */
+/** The result of evaluating one instance. */
 export interface Outcome {
   readonly target: Target;
   readonly status: Status;
   readonly reason: Reason;
-  /** When it was settled. */
+  /** When the result was reached. */
   readonly at: Date;
-  /** What was read before; absent if the instance could not be read. */
+  /** The instance as it was before any change; absent if it could not be read. */
   readonly snapshot?: Snapshot;
-  /** Options after a change, as EC2 answered (`State` is usually `pending`). */
+  /** Options after a change, as EC2 returned them (`State` is usually `pending`). */
   readonly after?: MetadataOptions;
-  /** How long IMDSv1 was reachable, from the launch, the set-back or the end of an exemption until the change. */
+  /** Seconds from the launch, the drift or the end of an exemption to the remediation. */
   readonly exposedSeconds?: number;
-  /** The value that a reason is about: an exemption's date, a malformed tag, what EC2 said. Written by strangers. */
+  /** The date of an exemption, a malformed tag, or an error message of EC2. Untrusted input. */
   readonly detail?: string;
 }
 
-export type Reason =
-  SkipReason | ReviewReason | FailureKind | 'gone' | 'recorded' | 'imdsv1-enabled' | 'exempt' | 'exempt-self-granted';
-
-/** Whether an outcome is a failure that a later try may undo. */
+/** Whether an outcome is a failure that is retried. */
 export function isRetried({ status, reason }: Outcome): boolean {
   return status === 'failed' && isRetryable(reason as FailureKind);
 }
 
 /**
- * How much an outcome matters. Somebody allowing IMDSv1 again is a security signal and outranks an insecure launch; what we
- * could not do and will not try again outranks both. Whoever sets the exemption tag may have been the only one to look at it,
- * and whoever removes it believes that the instance is closed: so what stays open after that is worth a warning.
+ * Severity of an outcome.
+ *
+ * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. A changed exemption tag
+ * is at least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it expects the instance to be
+ * remediated.
  */
 export function severityOf(outcome: Outcome): Severity {
   const { status, reason, target } = outcome;
-  const { trigger } = target.context;
+  const { drift, exemptionTag } = target.context.trigger;
   switch (status) {
     case 'failed':
       return isRetried(outcome) ? 'MEDIUM' : 'CRITICAL';
     case 'remediated':
     case 'would-remediate':
-      return trigger === 'drift' ? 'HIGH' : 'MEDIUM';
+      return drift ? 'HIGH' : 'MEDIUM';
     case 'needs-review':
-      return reason === 'existing-instance' && trigger !== 'grant' ? 'INFORMATIONAL' : 'MEDIUM';
+      return reason === 'existing-instance' && exemptionTag !== 'set' ? 'INFORMATIONAL' : 'MEDIUM';
     case 'exempt':
-      return reason === 'exempt-self-granted' || trigger === 'grant' || trigger === 'revoke'
-        ? 'MEDIUM'
-        : 'INFORMATIONAL';
+      return reason === 'exempt-self-granted' || exemptionTag !== undefined ? 'MEDIUM' : 'INFORMATIONAL';
     case 'already-remediated':
     case 'skipped':
       return 'INFORMATIONAL';
   }
 }
 
-/** The worst severity of some outcomes; `info` for none. */
+/** The highest severity of some outcomes; `INFORMATIONAL` if there are none. */
 export function worstOf(outcomes: readonly Outcome[]): Severity {
   const severities = new Set(outcomes.map(severityOf));
   return SEVERITIES.findLast((severity) => severities.has(severity)) ?? 'INFORMATIONAL';
 }
 
 /**
- * Whether people are told.
+ * Whether an outcome raises an alert.
  *
- * An id that EC2 does not show yet is not known to be open, so it is only tried again. A running-state event of a new
- * instance comes after the CloudTrail record of its launch, which told what there was to tell and knows the caller: it only
- * tells what it changed or failed at, unless no trail feeds the bus. What a scan left alone is in its digest.
+ * An instance that EC2 does not return yet is only retried. Where a trail exists, the CloudTrail event of a launch comes before the
+ * running-state event, reports the same instance and knows the caller: the later event only alerts on what it changed or failed to
+ * change. What a scan leaves unchanged is in its digest.
+ *
+ * @param trail whether a CloudTrail trail delivers events to the bus.
  */
 export function isNotified({ status, reason, snapshot, target }: Outcome, trail: boolean): boolean {
   if (status === 'skipped' || reason === 'not-visible' || reason === 'not-ready') return false;
-  const { trigger } = target.context;
-  if (trigger === 'scan' && (status === 'needs-review' || status === 'exempt')) return false;
-  if (trigger !== 'running' || !trail) return true;
+  const { inDigest, backsUpCloudTrail } = target.context.trigger;
+  if (inDigest && (status === 'needs-review' || status === 'exempt')) return false;
+  if (!backsUpCloudTrail || !trail) return true;
   if (status === 'needs-review' || status === 'would-remediate')
     return snapshot !== undefined && !isFirstLaunch(snapshot);
   return status !== 'exempt';

@@ -1,34 +1,35 @@
 import type { MetadataOptions, Snapshot } from './instance.ts';
 
 /**
- * What a rollback sends: tokens become optional, and nothing else changes. EC2 wants the endpoint beside the tokens; `obstacleTo`
- * makes sure that it is enabled already.
+ * The options that a rollback sends to EC2: tokens become optional, and nothing else changes.
+ *
+ * EC2 requires the endpoint beside the tokens; `obstacleTo` ensures that it is enabled already.
  */
 export const ALLOWANCE = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
 
-/** The account's defaults of a region. What EC2 did not state is absent: the account has no preference. */
+/** The account's metadata defaults of a region. Absent values mean that the account has no preference. */
 export interface AccountDefaults {
-  /** Of launches that do not say. */
+  /** For launches that do not state it. */
   readonly HttpTokens?: string;
   readonly HttpEndpoint?: string;
   readonly HttpPutResponseHopLimit?: number;
-  /** `enabled`: EC2 refuses launches and changes that would let IMDSv1 answer. */
+  /** If `enabled`, EC2 rejects launches and changes that would enable IMDSv1. */
   readonly HttpTokensEnforced?: string;
-  /** `account`, or `declarative-policy` where the organization decides. */
+  /** `account`, or `declarative-policy` if the organization sets the defaults. */
   readonly ManagedBy?: string;
-  /** What the organization has to say about it. Written by strangers. */
+  /** Message of the organization about the policy. Untrusted input. */
   readonly ManagedExceptionMessage?: string;
 }
 
-/** Why IMDSv1 cannot be allowed again. */
+/** Why IMDSv1 cannot be re-enabled. */
 export type Obstacle =
   'terminated' | 'aws-managed' | 'unreadable' | 'endpoint-disabled' | 'enforced' | 'enforced-by-policy';
 
 /**
- * What keeps IMDSv1 from being allowed on an instance again, if anything does.
+ * What prevents IMDSv1 from being re-enabled on an instance; `undefined` if nothing does.
  *
- * Account defaults are about launches only; `HttpTokensEnforced` alone keeps existing instances from it too. A declarative policy
- * that sets it cannot be overruled in the account.
+ * Account defaults apply to launches only, except `HttpTokensEnforced`, which also applies to changes of existing instances. If a
+ * declarative policy sets it, the account cannot change it.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
 export function obstacleTo({ state, awsManaged, options }: Snapshot, defaults: AccountDefaults): Obstacle | undefined {
@@ -36,13 +37,13 @@ export function obstacleTo({ state, awsManaged, options }: Snapshot, defaults: A
   if (awsManaged) return 'aws-managed';
   if (options.HttpEndpoint === 'disabled') return 'endpoint-disabled';
   if (options.HttpEndpoint !== 'enabled') return 'unreadable';
-  if (isReachable(options)) return undefined;
+  if (isImdsv1Enabled(options)) return undefined;
   if (options.HttpTokens !== 'required') return 'unreadable';
   if (defaults.HttpTokensEnforced !== 'enabled') return undefined;
   return defaults.ManagedBy === 'declarative-policy' ? 'enforced-by-policy' : 'enforced';
 }
 
-/** Whether IMDSv1 answers. */
-export function isReachable({ HttpTokens, HttpEndpoint }: MetadataOptions): boolean {
+/** Whether IMDSv1 is enabled. */
+export function isImdsv1Enabled({ HttpTokens, HttpEndpoint }: MetadataOptions): boolean {
   return HttpTokens === 'optional' && HttpEndpoint === 'enabled';
 }

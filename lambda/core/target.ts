@@ -1,7 +1,7 @@
-import type { TriggerName } from '../contract.ts';
+import type { TriggerTraits } from './trigger.ts';
 import type { Usage } from './usage.ts';
 
-/** An instance to look at, and why. */
+/** An instance to evaluate, and why. */
 export interface Target {
   /** Twelve digits. */
   readonly account: string;
@@ -10,22 +10,22 @@ export interface Target {
   readonly context: Context;
 }
 
-/** What the trigger knows. The decision reads it, but never takes its word for the state of the instance. */
+/** What led to an evaluation. The options of the instance are read again for the decision. */
 export interface Context {
-  readonly trigger: TriggerName;
+  readonly trigger: TriggerTraits;
   /** Id of the event, for logs. */
   readonly eventId: string;
   /** When the call was made or the state changed. */
   readonly occurredAt: Date;
-  /** Who made the call; absent where the event does not say. */
+  /** Who made the call; absent if the event does not say. */
   readonly caller?: Caller;
-  /** What a durable record says of this very instance; absent where it says nothing. */
+  /** What a durable record says about this instance; absent if there is none. */
   readonly recorded?: Recorded;
-  /** How the instance uses IMDSv1, where that was measured. */
+  /** IMDSv1 usage of the instance; absent if it was not measured. */
   readonly usage?: Usage;
 }
 
-/** Who made an API call, as CloudTrail recorded it. Written by strangers: sanitize before showing. */
+/** Who made an API call, as CloudTrail recorded it. Untrusted input: sanitize it before it is shown. */
 export interface Caller {
   readonly principal: string;
   readonly sourceIp?: string;
@@ -34,13 +34,13 @@ export interface Caller {
   readonly invokedBy?: string;
 }
 
-/** State of one instance as a record (CloudTrail, or our own finding) has it. */
+/** State of one instance in a durable record: a CloudTrail event, or a finding of this product. */
 export interface Recorded {
   readonly HttpTokens?: string;
   readonly HttpEndpoint?: string;
-  /** The call itself set the exemption tag: a grant that nobody else looked at. */
+  /** The call itself set the exemption tag, so no one else may have reviewed it. */
   readonly grantedByCall?: boolean;
-  /** The call removed all tags; whether the exemption tag was among them is not known. */
+  /** The call removed all tags; whether the exemption tag was one of them is not known. */
   readonly allTags?: boolean;
 }
 
@@ -48,25 +48,25 @@ export interface Recorded {
 export interface Lookup {
   readonly account: string;
   readonly region: string;
-  /** Idempotency token of the call; the surest way to find its instances. */
+  /** Idempotency token of the call; the most reliable way to find its instances. */
   readonly clientToken?: string;
-  /** How many instances the call must have launched at least, as far as its record says. */
+  /** The smallest number of instances that the call can have launched, according to its record. */
   readonly atLeast: number;
-  /** Those of its instances that an earlier look found and kept. */
+  /** Ids of the instances that an earlier attempt found and recorded. */
   readonly known: readonly string[];
   readonly context: Context;
 }
 
-/** Whether a record says that the instance answered IMDSv1. */
+/** Whether a record says that IMDSv1 was enabled on the instance. */
 export function recordsImdsv1Enabled(recorded: Recorded | undefined): boolean {
   return recorded?.HttpTokens === 'optional' && recorded.HttpEndpoint !== 'disabled';
 }
 
 /**
- * The instance id that a record means, or `undefined`.
+ * The instance id in a text, or `undefined`.
  *
- * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. It keeps out what
- * could not be an id, and makes ids safe to put in commands and subjects; EC2 judges the rest.
+ * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that passes is
+ * safe in commands and subjects; whether it exists is for EC2 to say.
  */
 export function toInstanceId(text: string | undefined): string | undefined {
   return text
@@ -75,6 +75,8 @@ export function toInstanceId(text: string | undefined): string | undefined {
     .match(/^i-[0-9a-z]{8,32}$/)?.[0];
 }
 
+/** An AWS account id. */
 export const ACCOUNT = /^\d{12}$/;
 
+/** The name of an AWS Region, of any partition. */
 export const REGION = /^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/;

@@ -1,34 +1,31 @@
-/**
- * Everything AWS hands us (names, tags, reasons, user agents, messages) is written by strangers. Here it is made fit for each
- * place it goes to.
- */
+// Names, tags, reasons, user agents and messages from AWS are untrusted input. These functions sanitize them for each kind of output.
 
-/** Longest piece of a stranger's text that is shown. */
+/** Most characters of an untrusted text that are shown. */
 export const MAX_TEXT = 128;
 
 // Cc control, Cf format (bidi marks and overrides among them), Zl and Zp line breaks, Cs lone surrogates, Co private use.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 
-/** Without control and bidi characters, on one line, at most `max` characters. */
+/** Removes control and bidi characters and line breaks, and cuts the text to at most `max` characters. */
 export function clean(text: string, max: number = MAX_TEXT): string {
   const visible = text.replace(/[\t\r\n]+/g, ' ').replace(INVISIBLE, '');
-  // A character takes one or two units: most texts need not be taken apart to know that they fit.
+  // A character is one or two UTF-16 units, so a text of at most `max` units fits.
   if (visible.length <= max) return visible;
   const characters = Array.from(visible);
   return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : visible;
 }
 
-// One label only: `bucket.s3.amazonaws.com` and its like belong to strangers.
+// One label only: users can register names such as `bucket.s3.amazonaws.com`.
 const SERVICE_PRINCIPAL = /^[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
-/** `clean`, and nothing in it that a mail program would turn into a link. */
+/** `clean`, and changes whatever a mail program would turn into a link. */
 export function defang(text: string): string {
   const cleaned = clean(text);
   if (SERVICE_PRINCIPAL.test(cleaned)) return cleaned;
   return cleaned.replace(/:\/\//g, '[:]//').replace(/\.(?=\p{L}[\p{L}\p{M}])/gu, '[.]');
 }
 
-/** Longest name that AWS gives to something we name in a command. */
+/** Most characters of an AWS resource name that can occur in a command. */
 const MAX_NAME = 256;
 
 /** `clean`, as one word of a POSIX shell command. */
@@ -36,10 +33,10 @@ export function shellQuote(text: string): string {
   return `'${clean(text, MAX_NAME).replaceAll("'", `'\\''`)}'`;
 }
 
-/** `clean`, as one CSV cell (RFC 4180) that no spreadsheet takes for a formula. */
+/** `clean`, as one CSV cell (RFC 4180) that a spreadsheet does not evaluate as a formula. */
 export function csvCell(text: string): string {
   const cleaned = clean(text);
-  // Tab and carriage return start formulas too, but `clean` has made them spaces.
+  // A tab or carriage return also starts a formula, but `clean` has replaced both with spaces.
   const inert = /^\s*[=+\-@＝＋－＠]/.test(cleaned) ? `'${cleaned}` : cleaned;
   return /[",;]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }

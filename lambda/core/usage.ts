@@ -1,50 +1,50 @@
 import type { Snapshot } from './instance.ts';
 
-/** How far back IMDSv1 use counts, and how much must be known before an instance is called unused. */
+/** When an instance counts as unused. */
 export interface UsageRules {
-  /** Use that is longer ago does not count. */
+  /** Look-back window: earlier usage does not count. */
   readonly lookBackDays: number;
-  /** How long an instance must have been measured at least. */
+  /** Minimum age of an instance, and minimum time that must have been measured. */
   readonly minimumAgeDays: number;
 }
 
-/** Rules where nothing else is said. */
+/** The default rules. */
 export const USAGE_RULES: UsageRules = { lookBackDays: 14, minimumAgeDays: 1 };
 
-/** The time that is measured, in periods of equal length. */
+/** The time span that is measured, in periods of equal length. */
 export interface UsageWindow {
   readonly from: Date;
   readonly to: Date;
   readonly periodSeconds: number;
 }
 
-/** What the metric counted in the period that begins at a time. Zero is a measurement; a period without one has no point. */
+/** What a metric counted in the period that starts at `at`. A period without data has no point. */
 export interface UsagePoint {
   readonly at: Date;
   readonly count: number;
 }
 
-/** What the metric has about one instance. */
+/** The data points of one instance. */
 export interface Measurement {
   readonly points: readonly UsagePoint[];
-  /** Nothing of it is missing because it could not be read. */
+  /** False if some points could not be read. */
   readonly complete: boolean;
 }
 
-/** Why nothing can be said about the use of IMDSv1. */
+/** Why IMDSv1 usage is unknown. */
 export type UnknownUsage =
   'not-read' | 'stopped' | 'age-unknown' | 'too-young' | 'no-data' | 'too-little-data' | 'gaps';
 
-/** Whether anything on an instance still speaks IMDSv1. */
+/** IMDSv1 usage of an instance. */
 export type Usage =
-  /** Nothing did in the hours measured. */
+  /** No call was counted in the measured hours. */
   | { readonly kind: 'unused'; readonly hours: number }
   | {
       readonly kind: 'in-use';
       readonly count: number;
-      /** Over the time measured, but at least over a day. */
+      /** Average over the measured time, which counts as one day at least. */
       readonly callsPerDay: number;
-      /** No later call was seen. */
+      /** End of the last period with a call. */
       readonly lastSeen: Date;
     }
   | { readonly kind: 'unknown'; readonly why: UnknownUsage };
@@ -53,17 +53,17 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /**
- * Most points of one metric, so that 500 of them, which is what one call takes, stay under the 100,800 points of one answer.
+ * Most points of one metric. One call takes up to 500 metrics, and returns up to 100,800 points.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 const MOST_POINTS = 200;
 
-/** Hours of a running instance that may lack data: CloudWatch is late by some minutes, and loses a period now and then. */
+/** Hours without data that are tolerated: CloudWatch is minutes late, and sometimes loses a period. */
 const GAP_HOURS = 6;
 
-/** The window that ends now. Its periods are whole hours, and as short as the size of an answer allows. */
+/** The window that ends now, in periods of whole hours, as short as `MOST_POINTS` allows. */
 export function windowOf(now: Date, { lookBackDays }: UsageRules): UsageWindow {
-  // Rounding outwards to whole periods adds up to two.
+  // Rounding outwards to whole periods adds up to two periods.
   const period = Math.ceil((lookBackDays * 24) / (MOST_POINTS - 2)) * HOUR;
   const from = Math.floor((now.getTime() - lookBackDays * DAY) / period) * period;
   const to = Math.ceil(now.getTime() / period) * period;
@@ -71,11 +71,11 @@ export function windowOf(now: Date, { lookBackDays }: UsageRules): UsageWindow {
 }
 
 /**
- * Judges how an instance uses IMDSv1. A call that was counted is use, whatever else is known. To call an instance unused takes
- * measured zeros: no data is unknown, never zero.
+ * Judges the IMDSv1 usage of an instance.
  *
- * An instance younger than the window is judged on its own age, from a minimum on. A stopped one is unknown: what begins to run
- * with its next start has not been measured.
+ * Any counted call is usage. Only measured zeros make an instance unused: without data, usage is unknown. An instance younger than
+ * the window needs data for its own age only, from the minimum age on. Usage of a stopped instance is unknown, because software that
+ * runs after its next start has not been measured.
  */
 export function usageOf(
   snapshot: Snapshot,
@@ -87,7 +87,7 @@ export function usageOf(
   const { state, launchTime } = snapshot;
   const period = periodSeconds * 1000;
   const windowStart = now.getTime() - lookBackDays * DAY;
-  // Where the first launch is not known, it was not after the last start.
+  // If the first launch is unknown, it was at the last start or before.
   const born = (snapshot.firstLaunch ?? launchTime)?.getTime();
   const inWindow = points.filter(({ at }) => at.getTime() + period > windowStart);
   const measured = hoursOf(inWindow, period, Math.max(windowStart, born ?? windowStart), now);
@@ -106,7 +106,7 @@ export function usageOf(
   if (!complete) return unknown('not-read');
   if (inWindow.length === 0) return unknown('no-data');
   if (measured < minimumAgeDays * 24 - GAP_HOURS) return unknown('too-little-data');
-  // It has been running since its last start, and what runs reports.
+  // A running instance reports data, so it should have data since its last start.
   const runningSince = Math.max(windowStart, launchTime.getTime());
   const running = (now.getTime() - runningSince) / HOUR;
   if (running - hoursOf(inWindow, period, runningSince, now) > GAP_HOURS) return unknown('gaps');

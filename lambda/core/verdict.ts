@@ -1,7 +1,8 @@
-import { decide, type ReviewReason } from './decide.ts';
+import { decide } from './decide.ts';
 import type { Snapshot } from './instance.ts';
+import type { ReviewReason } from './reason.ts';
 
-/** How an instance stands with CIS AWS 5.7 and Security Hub EC2.8, in our words. */
+/** Compliance of an instance with CIS AWS 5.7 and Security Hub EC2.8. */
 export const VERDICTS = [
   'non-compliant',
   'unreadable',
@@ -13,28 +14,30 @@ export const VERDICTS = [
 ] as const;
 export type VerdictName = (typeof VERDICTS)[number];
 
+/** The verdict on one instance. Texts are untrusted input. */
 export interface Verdict {
   readonly name: VerdictName;
-  /** Of an exemption in date: the day it ends. */
+  /** The last day of an exemption in date. */
   readonly until?: string;
-  /** Of an exemption in date: why, as somebody wrote it. */
+  /** The reason of an exemption in date. */
   readonly reason?: string;
-  /** What is wrong with an exemption that does not count, or with what EC2 said. */
+  /** What is wrong with the exemption tag, or with the metadata options. */
   readonly problem?: ReviewReason;
-  /** The value that `problem` is about. */
+  /** The value that is wrong. */
   readonly value?: string;
 }
 
-/** Those that an auditor would write up. IMDS that is off is flagged by EC2.8 too, but nothing answers there. */
+/** Verdicts that an auditor would report. EC2.8 also reports disabled IMDS, although IMDSv1 is off too. */
 export const FINDINGS: readonly VerdictName[] = ['non-compliant', 'unreadable'];
 
 /**
- * Judges an instance as the decision would if somebody asked to close it now; `undefined` if it is going or gone.
+ * The verdict on an instance, as of now; `undefined` if it is shutting down or terminated.
  *
- * CIS asks for `HttpTokens=required` and for the change to have reached the instance: until then it is `pending`.
+ * It is the decision that would be taken if the instance were to be remediated. CIS requires `HttpTokens=required` and that the change
+ * is applied: until then the verdict is `pending`.
  */
 export function verdictOf(snapshot: Snapshot, maxExemptionDays: number, now: Date): Verdict | undefined {
-  const context = { trigger: 'command', eventId: '', occurredAt: now } as const;
+  const context = { trigger: { name: 'verdict' }, eventId: '', occurredAt: now };
   const decision = decide(snapshot, context, { existing: 'enforce', maxExemptionDays }, now);
   switch (decision.kind) {
     case 'remediate':

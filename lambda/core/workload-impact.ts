@@ -4,33 +4,38 @@ import type { AlertOptions } from './email.ts';
 import type { Snapshot } from './instance.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
 import { launchSourceOf } from './launch-source.ts';
-import { describeLaunchSource, iso } from './show.ts';
 import { clean, defang } from './text.ts';
+import { iso, plural } from './words/format.ts';
+import { describeLaunchSource } from './words/launch-source.ts';
 
-/** An instance that did not take its change well. */
+/** A remediated instance whose workload may be affected. */
 export interface WorkloadImpact {
   readonly snapshot: Snapshot;
   readonly remediatedAt: Date;
-  /** Calls without a token that were refused since then. */
+  /** Number of IMDSv1 calls that were rejected since the remediation. */
   readonly rejected: number;
 }
 
-/** How often an instance is looked after. */
-const LOOKS = 4;
+/** Number of post-change checks of an instance. */
+const CHECKS = 4;
 
 /**
- * What to do about an instance that was closed: tell that it broke something, look again later, or leave it. An instance that is
- * going, or was opened again since, is nobody's break.
+ * What follows from a post-change check: an alert, another check, or nothing.
+ *
+ * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since.
+ *
+ * @param rejected number of IMDSv1 calls that were rejected since the remediation.
+ * @param checksDone number of checks before this one.
  */
 export function judgeAfterChange(
   { state, options }: Snapshot,
   rejected: number,
   checksDone: number,
-): 'tell' | 'later' | 'done' {
+): 'notify' | 'check-again' | 'done' {
   if (state === 'shutting-down' || state === 'terminated' || options.HttpTokens !== 'required') return 'done';
-  if (rejected > 0) return 'tell';
-  if (checksDone + 1 < LOOKS) return 'later';
-  return options.State === 'pending' ? 'tell' : 'done';
+  if (rejected > 0) return 'notify';
+  if (checksDone + 1 < CHECKS) return 'check-again';
+  return options.State === 'pending' ? 'notify' : 'done';
 }
 
 /** One instance in the JSON form; schema `imdsv2-enforcer.workload-impact/v1`. */
@@ -39,12 +44,12 @@ interface WorkloadImpactJson {
   readonly name?: string;
   readonly remediatedAt: string;
   readonly rejectedCalls: number;
-  /** `pending`: the change has not reached the instance. */
+  /** If `pending`, EC2 has not applied the change to the instance. */
   readonly state?: string;
   readonly rollback: string;
 }
 
-/** What a change broke on some instances of one region: one message, more only where it would weigh too much. */
+/** The alert about workload impact in a region; several only if it would be too large. */
 export function toWorkloadImpactMessages(
   account: string,
   region: string,
@@ -72,12 +77,12 @@ function toMessage(
     instances: impacts.map((each) => toJson(each, undoOf(each))),
   };
   return {
-    subject: `[IMDSv2 HIGH] ${region}: ${impacts.length} closed and still in need of IMDSv1`,
+    subject: `[IMDSv2 HIGH] ${region}: possible workload impact on ${plural(impacts.length, 'remediated instance')}`,
     json,
     email: [
-      `IMDSv2 enforcer, account ${account}, ${region}: IMDSv1 was switched off, and something there still needs it, or the change did not take.`,
+      `IMDSv2 enforcer, account ${account}, ${region}: after the remediation, IMDSv1 calls were rejected or the change was not applied. The workload may be affected.`,
       ...impacts.map((each) => section(each, undoOf(each))),
-      'Names above are as others wrote them.',
+      'Names are user-supplied and unverified.',
     ].join('\n\n'),
     attributes: { severity: 'HIGH', status: ['workload-impact'], account, region, trigger: 'command' },
   };
@@ -87,11 +92,11 @@ function section({ snapshot, remediatedAt, rejected }: WorkloadImpact, undo: str
   const { instanceId, tags, options } = snapshot;
   const name = tags.get('Name');
   return [
-    `${instanceId}${name ? ` "${defang(name)}"` : ''}: closed ${iso(remediatedAt)}`,
+    `${instanceId}${name ? ` "${defang(name)}"` : ''}: remediated ${iso(remediatedAt)}`,
     rejected > 0
-      ? `  what     ${rejected} calls without a token were refused since then`
-      : `  what     the change is still ${defang(options.State ?? 'not stated')}`,
-    `  launchSource   ${describeLaunchSource(launchSourceOf(tags))}`,
+      ? `  what     ${plural(rejected, 'IMDSv1 call')} rejected since then`
+      : `  what     state of the change: ${defang(options.State ?? 'not stated')}`,
+    `  source   ${describeLaunchSource(launchSourceOf(tags))}`,
     `  undo     ${undo}`,
   ].join('\n');
 }

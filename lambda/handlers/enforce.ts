@@ -13,7 +13,7 @@ import { pingAnswerLog } from '../adapters/ping-answer-log.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { Budget } from '../app/budget.ts';
-import { onBatch, onEvent } from '../app/invoke.ts';
+import { handleBatch, handleEvent } from '../app/handle-events.ts';
 import { onPing } from '../app/ping.ts';
 import { parseConfig, rulesOf } from '../config.ts';
 import { METRICS } from '../contract.ts';
@@ -38,8 +38,10 @@ const ports = {
 const WORK_MS = 5000;
 
 /**
- * Takes an event of the bus, or a batch of the work queue. It throws (or names the messages that must come again) when a retry
- * can do what could not be done now; an error that is only logged would switch off retry, dead-letter queue and alarm at once.
+ * Handles an event of the event bus or a batch of the work queue.
+ *
+ * It throws, or returns the messages to deliver again, if a retry may succeed. An error that is only logged would disable retry,
+ * dead-letter queue and alarm.
  */
 export const handler = middy(async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
   const time = invocationTime(context.getRemainingTimeInMillis(), WORK_MS);
@@ -52,10 +54,10 @@ export const handler = middy(async (event: unknown, context: Context): Promise<S
     return undefined;
   }
   if (!isBatch(event)) {
-    await onEvent(event, rules, { ...ports, time }, budget);
+    await handleEvent(event, rules, { ...ports, time }, budget);
     return undefined;
   }
-  const unfinished = await onBatch(event.Records, rules, { ...ports, time }, budget);
+  const unfinished = await handleBatch(event.Records, rules, { ...ports, time }, budget);
   return { batchItemFailures: unfinished.map((itemIdentifier) => ({ itemIdentifier })) };
 })
   .use(injectLambdaContext(logger))

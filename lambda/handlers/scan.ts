@@ -22,7 +22,7 @@ import { healthChecks } from '../adapters/health-checks.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
-import { parseJson } from '../app/invoke.ts';
+import { parseJson } from '../app/handle-events.ts';
 import { onScanStep } from '../app/scan/index.ts';
 import { parseScanConfig, rulesOf } from '../config.ts';
 import { METRICS } from '../contract.ts';
@@ -49,11 +49,11 @@ const ports = {
     trails: trailClient(),
     events: eventsClient(),
     queues,
-    elsewhere: { events: eventsClients(), queues: sqsClients() },
+    inRegion: { events: eventsClients(), queues: sqsClients() },
   }),
 };
 
-/** Takes one step of a scan at a time. It throws when the step must be taken again: SQS then gives it back. */
+/** Handles the steps of scans. It throws if a step must be retried, and SQS then delivers it again. */
 export const handler = middy(async ({ Records: records }: SQSEvent, context: Context): Promise<void> => {
   const time = invocationTime(context.getRemainingTimeInMillis());
   for (const { body } of records) await onScanStep(parseJson(body), rules, { ...ports, time });

@@ -1,14 +1,14 @@
 import type { Caller } from '../core/target.ts';
 import { at, type Json, text } from './json.ts';
 
-/** The part that patterns for a successful EC2 call share. A failed call carries `errorCode`. */
+/** The event pattern of a successful EC2 call. A failed call has an `errorCode`. */
 export const successful = (eventName: string) => ({
   source: ['aws.ec2'],
   'detail-type': ['AWS API Call via CloudTrail'],
   detail: { eventSource: ['ec2.amazonaws.com'], eventName: [eventName], errorCode: [{ exists: false }] },
 });
 
-/** Whether an event is a CloudTrail record of an EC2 call, failed ones included. Other services have calls of the same name. */
+/** Whether an event is a CloudTrail record of this EC2 call, successful or not. */
 export function isCall(event: Json, eventName: string): boolean {
   return (
     text(event, 'detail-type') === 'AWS API Call via CloudTrail' &&
@@ -17,12 +17,12 @@ export function isCall(event: Json, eventName: string): boolean {
   );
 }
 
-/** Whether the call failed, and so changed nothing. Only here is `errorCode` looked for: fleet responses have others inside. */
+/** Whether the call failed. Only the top-level `errorCode` counts: fleet responses contain others. */
 export function isFailed(event: Json): boolean {
   return at(event, 'detail', 'errorCode') !== undefined;
 }
 
-/** Who made the call. A service's own calls have no ARN of their own in old records, so the type stands in. */
+/** Who made the call. Old records of calls by AWS services have no ARN, so the type stands in for it. */
 export function callerOf(event: Json): Caller {
   const identity = at(event, 'detail', 'userIdentity');
   return {

@@ -7,22 +7,27 @@ const call = successful('ModifyInstanceMetadataOptions');
 const WRAPPER = 'ModifyInstanceMetadataOptionsRequest';
 
 /**
- * Somebody allowed IMDSv1 again, or switched IMDS on without saying which version.
+ * A call that re-enabled IMDSv1, or enabled IMDS without a version.
  *
- * Our own change sends `HttpTokens=required` and so cannot match: the loop is cut here, not in code. A change of the hop
- * limit alone does not match either; it is nobody's drift.
+ * A remediation sends `HttpTokens=required`, which the pattern does not match, so it cannot trigger another one. A change of the
+ * hop limit alone is no drift and does not match either.
  */
 export const drift: Trigger = {
   name: 'drift',
+  exposure: 'new',
+  exposedByCall: true,
+  drift: true,
+  opening: 'IMDSv1 was re-enabled',
+  callLabel: 'IMDSv1 re-enabled',
   ruleId: 'Drift',
-  description: 'ModifyInstanceMetadataOptions that allowed IMDSv1, or switched IMDS on without requiring tokens',
+  description: 'ModifyInstanceMetadataOptions that re-enabled IMDSv1, or enabled IMDS without requiring IMDSv2',
   delivery: 'direct',
   pattern: {
     ...call,
     detail: {
       ...call.detail,
-      // EC2 wraps this request and writes its fields in capitals, unlike RunInstances. The plain form is seen in records that
-      // passed through other tools.
+      // Unlike RunInstances, EC2 wraps this request and capitalizes its fields. The plain form occurs in records that passed
+      // through other tools.
       $or: [
         { requestParameters: { [WRAPPER]: { HttpTokens: ['optional'] } } },
         { requestParameters: { [WRAPPER]: { HttpTokens: [{ exists: false }], HttpEndpoint: ['enabled'] } } },
@@ -38,7 +43,7 @@ export const drift: Trigger = {
     const instanceId = toInstanceId(field(request, 'InstanceId'));
     if (instanceId === undefined) return notUnderstood('requestParameters has no usable InstanceId');
     const recorded = { HttpTokens: field(request, 'HttpTokens'), HttpEndpoint: field(request, 'HttpEndpoint') };
-    const context = { trigger: 'drift', eventId, occurredAt, caller: callerOf(event), recorded } as const;
+    const context = { trigger: drift, eventId, occurredAt, caller: callerOf(event), recorded };
     return asksFor({ account, region, instanceId, context });
   },
 };

@@ -2,12 +2,12 @@ import { ACCOUNT, REGION } from '../core/target.ts';
 import { type Json, text } from './json.ts';
 import type { Envelope } from './trigger.ts';
 
-/** The id of an event, for a log line; `none` if it has none. */
+/** The id of an event, for log lines; `none` if it has none. */
 export function eventIdOf(event: Json): string {
   return text(event, 'id') ?? 'none';
 }
 
-/** Records that passed through other tools can lack the zone; CloudTrail only writes UTC. */
+/** Records that passed through other tools can lack the time zone; CloudTrail only writes UTC. */
 const inUtc = (time: string): string => (/(Z|[+-]\d\d:?\d\d)$/i.test(time) ? time : `${time}Z`);
 
 /** The envelope of an event, or what is wrong with it. */

@@ -1,23 +1,24 @@
 import { TAG } from '../contract.ts';
 import { type Target, toInstanceId } from '../core/target.ts';
+import type { TriggerTraits } from '../core/trigger.ts';
 import { callerOf, isFailed } from './cloudtrail.ts';
 import { at, type Json, list, text } from './json.ts';
 import { asksFor, type Envelope, notUnderstood, type Parsed } from './trigger.ts';
 
-/** The instances that a call put the exemption tag on or took it from. What else it tagged is nobody's business here. */
+/** The instances on which a call set or removed the exemption tag. Other resources are ignored. */
 export function taggedBy(
   event: Json,
   { account, region, eventId, occurredAt }: Envelope,
-  trigger: 'grant' | 'revoke',
+  trigger: TriggerTraits,
 ): Parsed {
   const tags = list(event, 'detail', 'requestParameters', 'tagSet', 'items');
-  // Without any tag DeleteTags takes them all. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
-  const allTags = trigger === 'revoke' && tags.length === 0;
+  // Without any tag, DeleteTags removes all of them. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
+  const allTags = trigger.exemptionTag === 'removed' && tags.length === 0;
   const namesTheTag = tags.some((tag) => at(tag, 'key') === TAG.exemptUntil);
   if (isFailed(event) || (!allTags && !namesTheTag)) return asksFor();
   const resources = list(event, 'detail', 'requestParameters', 'resourcesSet', 'items');
   if (resources.length === 0) return notUnderstood('requestParameters has no resourcesSet');
-  const recorded = trigger === 'grant' ? { grantedByCall: true } : allTags ? { allTags } : undefined;
+  const recorded = trigger.exemptionTag === 'set' ? { grantedByCall: true } : allTags ? { allTags } : undefined;
   const context = { trigger, eventId, occurredAt, caller: callerOf(event), recorded };
   const targets = new Map<string, Target>();
   const problems: string[] = [];

@@ -1,19 +1,21 @@
-import { SOURCE, TRIGGERS } from '../contract.ts';
+import { SOURCE } from '../contract.ts';
 import { type Caller, toInstanceId, type Recorded, type Target } from '../core/target.ts';
+import type { TriggerTraits } from '../core/trigger.ts';
 import { at, type Json, text } from './json.ts';
 import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
 
 const DETAIL_TYPE = 'IMDSv1 finding recorded';
 
 /**
- * Our own record of an instance. It is written to the queue before the instance is changed, where the event that led to it does
- * not say that IMDSv1 was reachable: so a function that dies between the change and the alert leaves behind what the alert
- * needs. And it stands for an instance that an event left over, when the others of it were done.
+ * An instance observed as non-compliant, recorded on the work queue before it is changed.
+ *
+ * It is needed where the event itself does not say that IMDSv1 was enabled: if the function fails between the change and the
+ * alert, the record still has what the alert needs. It also stands for an instance of an event that must be retried alone.
  */
 export interface Finding {
   readonly source: typeof SOURCE;
   readonly 'detail-type': typeof DETAIL_TYPE;
-  /** Id of the event that led to it. */
+  /** Id of the event that led to the finding. */
   readonly id: string;
   readonly account: string;
   readonly region: string;
@@ -28,13 +30,13 @@ export interface Finding {
 }
 
 /**
- * The record of a target.
+ * The finding of a target, as a message of the work queue.
  *
- * @param seen the options that it was just seen with, or what its event says of them.
+ * @param observed the options of the instance as they were just read, or as its event has them.
  */
-export function toFinding({ account, region, instanceId, context }: Target, seen: Recorded = {}): Finding {
+export function toFinding({ account, region, instanceId, context }: Target, observed: Recorded = {}): Finding {
   const { trigger, occurredAt, caller, eventId, recorded } = context;
-  const { HttpTokens, HttpEndpoint } = seen;
+  const { HttpTokens, HttpEndpoint } = observed;
   return {
     source: SOURCE,
     'detail-type': DETAIL_TYPE,
@@ -42,18 +44,18 @@ export function toFinding({ account, region, instanceId, context }: Target, seen
     account,
     region,
     time: occurredAt.toISOString(),
-    detail: { instanceId, trigger, caller, recorded: { ...recorded, HttpTokens, HttpEndpoint } },
+    detail: { instanceId, trigger: trigger.name, caller, recorded: { ...recorded, HttpTokens, HttpEndpoint } },
   };
 }
 
-/** Reads what `toFinding` wrote. Findings come from our queue, so there is no rule for them. */
-export const finding: EventReader = {
+/** Reads findings of these triggers. They come from the work queue, so no rule matches them. */
+export const findingReader = (triggers: readonly TriggerTraits[]): EventReader => ({
   accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const detail = at(event, 'detail');
     const instanceId = toInstanceId(text(detail, 'instanceId'));
     if (instanceId === undefined) return notUnderstood('detail has no usable instanceId');
-    const trigger = TRIGGERS.find((name) => name === text(detail, 'trigger'));
+    const trigger = triggers.find(({ name }) => name === text(detail, 'trigger'));
     if (trigger === undefined) return notUnderstood('detail has no known trigger');
     const recorded = {
       HttpTokens: text(detail, 'recorded', 'HttpTokens'),
@@ -64,7 +66,7 @@ export const finding: EventReader = {
     const caller = callerIn(at(detail, 'caller'));
     return asksFor({ account, region, instanceId, context: { trigger, eventId, occurredAt, caller, recorded } });
   },
-};
+});
 
 function callerIn(caller: Json): Caller | undefined {
   const principal = text(caller, 'principal');

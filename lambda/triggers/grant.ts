@@ -5,9 +5,27 @@ import type { Trigger } from './trigger.ts';
 
 const call = successful('CreateTags');
 
-/** Somebody set the exemption tag. It is told, with the caller; it never leads to a change. */
+const GRANTED =
+  'The exemption tag was set. Until that date the instance is not remediated, whether or not IMDSv1 is enabled. Check that it was approved.';
+
+// The instance may be compliant, so these sentences do not say that IMDSv1 is enabled.
+const EXEMPTS_NOTHING = 'It exempts nothing. IMDSv1, if enabled, stays enabled until the tag is corrected or removed.';
+
+/** A call that set the exemption tag. It is reported with its caller, and never leads to a change. */
 export const grant: Trigger = {
   name: 'grant',
+  exemptionTag: 'set',
+  callLabel: 'exemption set',
+  sentences: {
+    exempt: GRANTED,
+    'exempt-self-granted': GRANTED,
+    'exemption-malformed': `The exemption tag was set to a value that is not a calendar date (YYYY-MM-DD). ${EXEMPTS_NOTHING}`,
+    'exemption-exceeds-maximum': `The exemption tag was set to a date that exceeds the maximum duration of this account. ${EXEMPTS_NOTHING}`,
+    'exemption-expired':
+      'The exemption tag was set to a past date. It exempts nothing. IMDSv1, if enabled, stays enabled: setting the tag never leads to a change.',
+    'existing-instance':
+      'The exemption tag was set, and was removed before it was checked. Setting the tag never leads to a change, and IMDSv1 stays enabled.',
+  },
   ruleId: 'Grant',
   description: 'CreateTags that set an exemption from the enforcement of IMDSv2',
   delivery: 'direct',
@@ -16,5 +34,5 @@ export const grant: Trigger = {
     detail: { ...call.detail, requestParameters: { tagSet: { items: { key: [TAG.exemptUntil] } } } },
   },
   accepts: (event) => isCall(event, 'CreateTags'),
-  parse: (event, envelope) => taggedBy(event, envelope, 'grant'),
+  parse: (event, envelope) => taggedBy(event, envelope, grant),
 };

@@ -1,4 +1,6 @@
+import { command } from './command.ts';
 import { drift } from './drift.ts';
+import type { TriggerTraits } from '../core/trigger.ts';
 import { readEnvelope } from './envelope.ts';
 import type { Json } from './json.ts';
 import { grant } from './grant.ts';
@@ -6,21 +8,32 @@ import { launch } from './launch.ts';
 import { ping } from './ping.ts';
 import { revoke } from './revoke.ts';
 import { running } from './running.ts';
-import { finding } from './finding.ts';
+import { findingReader } from './finding.ts';
+import { scan } from './scan.ts';
 import { type BusRule, type EventReader, notUnderstood, type Parsed, type Trigger } from './trigger.ts';
 
-/** Every trigger that has a rule on the bus. A new one is a new file and a line here. */
+/** Every trigger with an EventBridge rule. A new trigger is a new file and one entry here. */
 export const TRIGGERS: readonly Trigger[] = [launch, drift, grant, revoke, running];
 
-/** Every rule on the bus: those of the triggers, and that of the ping. */
+/** Triggers without a rule. */
+const OTHER_TRIGGERS: readonly TriggerTraits[] = [scan, command];
+
+/** Everything that can start an evaluation, with or without a rule. */
+export const ALL_TRIGGERS: readonly TriggerTraits[] = [...TRIGGERS, ...OTHER_TRIGGERS];
+
+/** Every EventBridge rule: the rules of the triggers, and the one of the ping. */
 export const BUS_RULES: readonly BusRule[] = [...TRIGGERS, ping];
 
-const READERS: readonly EventReader[] = [...TRIGGERS, ping, finding];
-
-/** What an event asks for, whatever it is. Never throws: what cannot be understood is a problem and asks for nothing. */
-export function parseEvent(event: Json): Parsed {
-  const reader = READERS.find(({ accepts }) => accepts(event));
-  if (reader === undefined) return notUnderstood('no trigger knows this kind of event');
-  const envelope = readEnvelope(event);
-  return typeof envelope === 'string' ? notUnderstood(envelope) : reader.parse(event, envelope);
+/** A parser of events. It never throws: an event that cannot be read is a problem. */
+export function eventParser(triggers: readonly Trigger[]): (event: Json) => Parsed {
+  const readers: readonly EventReader[] = [...triggers, ping, findingReader([...triggers, ...OTHER_TRIGGERS])];
+  return (event) => {
+    const reader = readers.find(({ accepts }) => accepts(event));
+    if (reader === undefined) return notUnderstood('no trigger reads this kind of event');
+    const envelope = readEnvelope(event);
+    return typeof envelope === 'string' ? notUnderstood(envelope) : reader.parse(event, envelope);
+  };
 }
+
+/** Returns what an event asks for, according to the deployed triggers. */
+export const parseEvent = eventParser(TRIGGERS);

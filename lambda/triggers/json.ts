@@ -1,7 +1,7 @@
-/** JSON of unknown shape, written by others. */
+/** JSON of unknown shape: untrusted input. */
 export type Json = unknown;
 
-/** The own property of a JSON object at a path, or `undefined`: no prototype is ever looked at. */
+/** The own property of a JSON object at a path, or `undefined`. Prototypes are never read. */
 export function at(value: Json, ...path: readonly string[]): Json {
   return path.reduce<Json>(
     (current, key) => (isObject(current) && Object.hasOwn(current, key) ? current[key] : undefined),
@@ -15,7 +15,7 @@ export function text(value: Json, ...path: readonly string[]): string | undefine
   return typeof found === 'string' ? found : undefined;
 }
 
-/** The list at a path; empty for anything else (CloudTrail writes an empty set as `{}`, or leaves it out). */
+/** The list at a path; empty for anything else. CloudTrail writes an empty set as `{}`, or omits it. */
 export function list(value: Json, ...path: readonly string[]): readonly Json[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];

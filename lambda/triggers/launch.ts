@@ -6,11 +6,13 @@ import { asksFor, type Envelope, type Parsed, type Trigger } from './trigger.ts'
 
 const call = successful('RunInstances');
 
-/** A successful RunInstances of which some instance does not require tokens, or does not say. */
+/** A successful RunInstances in which an instance does not require IMDSv2, or does not say. */
 export const launch: Trigger = {
   name: 'launch',
+  exposure: 'new',
+  opening: 'Launched with IMDSv1 enabled',
   ruleId: 'Launch',
-  description: 'RunInstances that succeeded, where some instance is not known to require IMDSv2 tokens',
+  description: 'Successful RunInstances in which an instance is not known to require IMDSv2',
   delivery: 'direct',
   pattern: {
     ...call,
@@ -28,10 +30,10 @@ export const launch: Trigger = {
 };
 
 function parseLaunch(event: Json, { account, region, eventId, occurredAt }: Envelope): Parsed {
-  const context: Context = { trigger: 'launch', eventId, occurredAt, caller: callerOf(event) };
+  const context: Context = { trigger: launch, eventId, occurredAt, caller: callerOf(event) };
   const items = list(event, 'detail', 'responseElements', 'instancesSet', 'items');
   if (items.length === 0) {
-    // CloudTrail drops responseElements over 100 KB, which is some 30 to 45 instances.
+    // CloudTrail omits responseElements over 100 KB, which is 30 to 45 instances.
     // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     const request = at(event, 'detail', 'requestParameters');
     const clientToken = text(request, 'clientToken');
@@ -56,13 +58,13 @@ function parseLaunch(event: Json, { account, region, eventId, occurredAt }: Enve
 const KNOWN = 'imdsv2-enforcer:known';
 
 /**
- * The event of a launch whose instances were found in part, for a later look at the rest. No event of the bus has such a key.
+ * The event of a launch of which some instances are still to be found.
  *
- * @param known ids of all instances that were found up to now.
+ * @param known ids of all instances that were found so far.
  */
 export const withKnown = (event: object, known: readonly string[]): object => ({ ...event, [KNOWN]: known });
 
-/** Zero for what is no count. Numbers are text in records that passed through other tools. */
+/** A count, or 0 for anything else. Numbers are text in records that passed through other tools. */
 function toCount(value: Json): number {
   const count = typeof value === 'number' || typeof value === 'string' ? Number(value) : 0;
   return Number.isSafeInteger(count) ? count : 0;

@@ -4,28 +4,28 @@ import { readEnvelope } from './envelope.ts';
 import { at, type Json, text } from './json.ts';
 import { asksFor, type BusRule, type EventReader, notUnderstood } from './trigger.ts';
 
-/** Somebody asks whether the function is alive, and what EC2 would allow it. */
+/** A request of `imdsv2 doctor`: does the function run, and what would EC2 allow it? */
 export interface Ping {
   readonly account: string;
   readonly region: string;
   readonly eventId: string;
-  /** By which the one who asks finds the answer in the log. */
+  /** Identifies the answer in the log. */
   readonly nonce: string;
-  /** What to try on. */
+  /** The instance for a dry run; absent for no dry run. */
   readonly instanceId?: string;
 }
 
 const NONCE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * A ping looks at no instance and asks for no change. It has a source of its own, because nobody can put an event in the name of
- * an AWS service.
+ * The rule and reader of pings, which ask for no change.
  *
- * It is answered only where it comes straight from the bus: one that was redriven is understood, and nobody waits for it any more.
+ * They have a source of their own, because PutEvents does not accept events in the name of an AWS service. The function answers a
+ * ping only if EventBridge invokes it directly: `imdsv2 doctor` no longer waits for one that was redriven from a queue.
  */
 export const ping: BusRule & EventReader = {
   ruleId: 'Ping',
-  description: 'Asks whether the function is alive and what EC2 would allow it (imdsv2 doctor)',
+  description: 'Checks that the function runs and what EC2 allows it (imdsv2 doctor)',
   delivery: 'direct',
   pattern: { source: [PING.source], 'detail-type': [PING.detailType] },
   accepts: (event) => text(event, 'source') === PING.source && text(event, 'detail-type') === PING.detailType,
@@ -35,7 +35,7 @@ export const ping: BusRule & EventReader = {
   },
 };
 
-/** What a ping asks, or what is wrong with it. */
+/** The ping in an event, or what is wrong with the event. */
 export function readPing(event: Json): Ping | string {
   const envelope = readEnvelope(event);
   if (typeof envelope === 'string') return envelope;

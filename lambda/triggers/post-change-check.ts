@@ -5,23 +5,23 @@ import { at, type Json, text } from './json.ts';
 
 const DETAIL_TYPE = 'Post-change check';
 
-/** An instance that was closed, and must be looked after: did that break something? */
+/** A post-change check that is due: did the remediation of an instance affect its workload? */
 export interface PostChangeCheck {
   /** Twelve digits. */
   readonly account: string;
   readonly region: string;
   readonly instanceId: string;
   readonly remediatedAt: Date;
-  /** How often it was looked after already; from 0. */
+  /** Number of checks that were done already, from 0. */
   readonly checksDone: number;
 }
 
-/** What a check looks like on the queue. */
+/** A check as a message of the work queue. */
 export function toCheckMessage({ account, region, remediatedAt, ...detail }: PostChangeCheck): object {
   return { source: SOURCE, 'detail-type': DETAIL_TYPE, account, region, time: remediatedAt.toISOString(), detail };
 }
 
-/** The check in a message of the work queue; `undefined` for anything else. */
+/** The check in a message of the work queue; `undefined` if the message is anything else. */
 export function parseCheck(message: Json): PostChangeCheck | undefined {
   if (text(message, 'source') !== SOURCE || text(message, 'detail-type') !== DETAIL_TYPE) return undefined;
   const envelope = readEnvelope(message);

@@ -5,19 +5,24 @@ import { asksFor, notUnderstood, type Trigger } from './trigger.ts';
 const DETAIL_TYPE = 'EC2 Instance State-change Notification';
 
 /**
- * An instance is running. EC2 sends this itself, without a trail; it says neither who nor with which options, so it is the net
- * under the CloudTrail rules and waits in the queue until their record has had its time.
+ * An instance that reached the state `running`.
+ *
+ * EC2 sends this event without a trail, and without caller or metadata options. It backs up the CloudTrail rules, so the work
+ * queue delays it until their record has usually arrived.
  */
 export const running: Trigger = {
   name: 'running',
+  exposure: 'new-on-first-start',
+  backsUpCloudTrail: true,
+  opening: 'Started with IMDSv1 enabled',
   ruleId: 'Running',
-  description: 'Every instance that starts running: the net under the CloudTrail rules',
+  description: 'Every instance that starts running: backs up the CloudTrail rules',
   delivery: 'queued',
   pattern: { source: ['aws.ec2'], 'detail-type': [DETAIL_TYPE], detail: { state: ['running'] } },
   accepts: (event) => text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const instanceId = toInstanceId(text(event, 'detail', 'instance-id'));
     if (instanceId === undefined) return notUnderstood('detail has no usable instance-id');
-    return asksFor({ account, region, instanceId, context: { trigger: 'running', eventId, occurredAt } });
+    return asksFor({ account, region, instanceId, context: { trigger: running, eventId, occurredAt } });
   },
 };

@@ -1,52 +1,56 @@
 import { SOURCE } from '../contract.ts';
 import { toInstanceId } from '../core/target.ts';
+import type { TriggerTraits } from '../core/trigger.ts';
 import { readEnvelope } from './envelope.ts';
 import { at, type Json, list, text } from './json.ts';
 
 const DETAIL_TYPE = 'Scan';
+
+/** A scheduled scan. What it finds is existing exposure. */
+export const scan: TriggerTraits = { name: 'scan', inDigest: true };
 
 /** One scan of one region. */
 export interface Run {
   /** Twelve digits. */
   readonly account: string;
   readonly region: string;
-  /** The scheduled time: it names the run, and says whether it is the first of its day. */
+  /** The scheduled time. It identifies the scan, and shows whether it is the first of its day. */
   readonly startedAt: Date;
 }
 
-/** A step of a scan. Each is a message on the scan queue; those of one region are taken one after the other. */
+/** A step of a scan: a message on the scan queue. Steps of one region are processed in order. */
 export type ScanStep =
   | ({
-      /** The schedule rang: ask for a scan of every region. */
+      /** The schedule is due: request a scan of every region. */
       readonly step: 'start';
     } & Run)
   | ({
-      /** List what may have to be closed, and ask for it in batchs. */
+      /** List the instances that may need remediation, and request it in batches. */
       readonly step: 'region';
     } & Run)
   | ({
-      /** Close what of these should be closed. */
+      /** Evaluate these instances, and remediate where the decision says so. */
       readonly step: 'batch';
-      /** Place among the batchs of the run, from 0. */
+      /** Position among the batches of the scan, from 0. */
       readonly index: number;
       readonly instanceIds: readonly string[];
     } & Run)
   | ({
-      /** Count and tell. */
+      /** Count the instances of the region, and send the digest. */
       readonly step: 'summary';
-      /** How many instances answered IMDSv1 when the region was listed. */
+      /** Number of instances with IMDSv1 enabled when the region was listed. */
       readonly nonCompliantBefore: number;
-      /** How many of them were put into batchs. */
+      /** Number of instances that were put into batches. */
       readonly requested: number;
     } & Run);
 
-/** What a step looks like on the queue. */
+/** A step as a message of the scan queue. */
 export function toScanMessage({ account, region, startedAt, ...detail }: ScanStep): object {
   return { source: SOURCE, 'detail-type': DETAIL_TYPE, account, region, time: startedAt.toISOString(), detail };
 }
 
 /**
- * The step that a message of the scan queue asks for, or what is wrong with it. The schedule's own event is the start.
+ * The step in a message of the scan queue, or what is wrong with it. The event of the schedule is a start.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
 export function parseScan(message: Json): ScanStep | string {
@@ -65,7 +69,8 @@ export function parseScan(message: Json): ScanStep | string {
     case 'batch': {
       const ids = list(detail, 'instanceIds').map((id) => (typeof id === 'string' ? toInstanceId(id) : undefined));
       const instanceIds = ids.filter((id) => id !== undefined);
-      if (instanceIds.length === 0 || instanceIds.length < ids.length) return 'a batch holds what is no instance id';
+      if (instanceIds.length === 0 || instanceIds.length < ids.length)
+        return 'a batch contains something that is not an instance id';
       return { ...run, step: 'batch', index: count(detail, 'index'), instanceIds };
     }
     case 'summary':
@@ -73,14 +78,14 @@ export function parseScan(message: Json): ScanStep | string {
         ...run,
         step: 'summary',
         nonCompliantBefore: count(detail, 'nonCompliantBefore'),
-        requested: count(detail, 'asked'),
+        requested: count(detail, 'requested'),
       };
     default:
-      return 'no step of a scan that we know';
+      return 'not a known step of a scan';
   }
 }
 
-/** Zero for what is no count: it decides nothing about an instance. */
+/** A count, or 0 for anything else: no decision about an instance depends on it. */
 function count(detail: Json, name: string): number {
   const value = at(detail, name);
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;

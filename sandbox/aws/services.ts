@@ -20,8 +20,8 @@ import { SqsService } from './sqs/service.ts';
 import { sts } from './sts/service.ts';
 import type { Service } from './wire/gateway.ts';
 
-/** What the services work with. Stacks and functions come after the services. */
-export interface Parts {
+/** What the services depend on. Stacks and functions are created after the services. */
+export interface ServicesContext {
   readonly ec2: Ec2Context;
   readonly ec2Regions: ReadonlyMap<string, Ec2Region>;
   readonly fleet: (region: string) => Fleet;
@@ -37,22 +37,22 @@ export interface Parts {
   readonly lines: readonly LogLine[];
 }
 
-/** Every service of the local AWS, by the name in the credential scope. */
-export function servicesOf(parts: Parts): Readonly<Record<string, Service>> {
-  const { ec2, queues, topics, trail, homeRegion, usage, fleet, lines, functions } = parts;
+/** Every service of the local AWS, by the service name in the credential scope. */
+export function servicesOf(context: ServicesContext): Readonly<Record<string, Service>> {
+  const { ec2, queues, topics, trail, homeRegion, usage, fleet, lines, functions } = context;
   const { account, clock, ids, faults } = ec2;
   const settings = () =>
     functions()
       ?.all()
       .map((host) => host.settings) ?? [];
   return {
-    ec2: new Ec2Service(parts.ec2Regions, ec2),
+    ec2: new Ec2Service(context.ec2Regions, ec2),
     sns: new SnsService(topics, ids, faults),
     sqs: new SqsService(queues, clock),
     sts,
-    cloudformation: new CloudFormationService(parts.stacks),
+    cloudformation: new CloudFormationService(context.stacks),
     cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock }),
-    events: new EventBridgeService({ account, ids, rules: parts.rules, put: parts.put }),
+    events: new EventBridgeService({ account, ids, rules: context.rules, put: context.put }),
     lambda: new LambdaService(functions),
     logs: new LogsService(lines, settings),
     monitoring: new CloudWatchService(usage, fleet),

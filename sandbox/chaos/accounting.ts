@@ -1,104 +1,113 @@
 import { groupBy } from '../../lambda/core/group-by.ts';
 import type { Instance } from '../aws/ec2/instance.ts';
 import { LAUNCH_ERROR } from '../aws/ec2/lifecycle.ts';
-import type { Sandbox } from '../index.ts';
 import { text } from '../aws/wire/params.ts';
-import type { Launched, ManualChanges, SetBack } from './manual-changes.ts';
-import { EXEMPT_UNTIL, readTag } from './requests.ts';
-import { closingsIn } from './notifications.ts';
-import { type Waiting, waitingIn } from './pending-messages.ts';
+import type { Sandbox } from '../index.ts';
+import { remediationNotifications } from './notifications.ts';
+import { type QueueContents, queueContents } from './queue-contents.ts';
+import { EXEMPT_UNTIL, readExemption } from './requests.ts';
+import type { Drift, LaunchedInstance, Traffic } from './traffic.ts';
 
-/** What an instance is in the end, judged by its true state. */
-export type Fate =
+/** The state of an instance at the end of a run, by EC2 and the queues. */
+export type FinalState =
   | 'terminated'
   | 'vanished'
   | 'managed'
   | 'IMDS off'
-  | 'already-remediated'
+  | 'remediated'
   | 'compliant from the start'
   | 'exempt'
   | 'needs-review'
-  | 'waiting in WorkQueue'
-  | 'waiting in DeadLetterQueue'
+  | 'queued in WorkQueue'
+  | 'queued in DeadLetterQueue'
   | 'missed';
 
-/** An instance with what became of it. */
+/** An instance with its final state and its notifications. */
 export interface Entry {
-  readonly launched: Launched;
-  readonly fate: Fate;
-  /** Somebody closed it, and nobody was told, nor will be by what waits in a queue. */
-  readonly owed: boolean;
-  /** The same, and it was terminated or vanished since. */
-  readonly owedOfGone: boolean;
-  /** Alerts that say that it was closed, above one for each time that it was open. */
-  readonly notifiedAgain: number;
+  readonly launched: LaunchedInstance;
+  readonly state: FinalState;
+  /** Whether it was remediated without a notification, and no queued message leads to one. */
+  readonly isOwed: boolean;
+  /** The same for an instance that was terminated or vanished since. */
+  readonly isOwedAfterTermination: boolean;
+  /** Notifications of remediations beyond one for each time that IMDSv1 was enabled. */
+  readonly extraNotifications: number;
 }
 
-/** The accounts of a run. */
+/** The accounting of a run. */
 export interface Accounting {
   readonly entries: readonly Entry[];
-  readonly waiting: readonly Waiting[];
-  /** Milliseconds from launch to first closing, shortest first. */
-  readonly closing: readonly number[];
+  readonly queues: readonly QueueContents[];
+  /** Milliseconds from launch to first remediation, shortest first. */
+  readonly remediationTimes: readonly number[];
 }
 
-/** Goes through the fleet, the mailbox and the queues. Nothing that the function wrote is believed. */
-export function drawUp(sandbox: Sandbox, manualChanges: ManualChanges): Accounting {
-  const waiting = waitingIn(sandbox);
-  const told = groupBy(closingsIn(sandbox.topic('Outcomes').messages), ({ id }) => id);
-  const setBacks = groupBy(manualChanges.setBacks, ({ id }) => id);
-  const closings = firstClosings(sandbox);
-  const entries = manualChanges.launched.map((launched): Entry => {
-    const { id, open, at } = launched;
+/** Compares the fleet, the mailbox and the queues. Logs of the functions are not used. */
+export function accountFor(sandbox: Sandbox, traffic: Traffic): Accounting {
+  const queues = queueContents(sandbox);
+  const notifications = groupBy(remediationNotifications(sandbox.topic('Outcomes').messages), ({ id }) => id);
+  const driftsById = groupBy(traffic.drifts, ({ id }) => id);
+  const remediatedAt = firstRemediations(sandbox);
+  const entries = traffic.launched.map((launched): Entry => {
+    const { id, isNonCompliant, at } = launched;
     const instance = sandbox.fleet().get(id);
-    if (instance === undefined) throw new Error(`the fleet has lost ${id}`);
-    const fate = fateOf(instance, launched, waiting, sandbox.clock.now());
-    const times = (told.get(id) ?? []).map((telling) => telling.at);
-    const backs = setBacks.get(id) ?? [];
-    const isClosed = open && instance.options.HttpTokens === 'required';
-    const willBeNotified = waiting.some(({ tells }) => tells.ids.has(id));
-    const unknown = isClosed && !willBeNotified && !isNotified(times, at, backs);
+    if (instance === undefined) throw new Error(`instance ${id} does not exist`);
+    const state = finalStateOf(instance, launched, queues, sandbox.clock.now());
+    const notifiedAt = (notifications.get(id) ?? []).map((notification) => notification.at);
+    const drifts = driftsById.get(id) ?? [];
+    const isRemediated = isNonCompliant && instance.options.HttpTokens === 'required';
+    const willBeNotified = queues.some(({ notifying }) => notifying.ids.has(id));
+    const lacksNotification = isRemediated && !willBeNotified && !isNotified(notifiedAt, at, drifts);
     return {
       launched,
-      fate,
-      owed: unknown && fate === 'already-remediated',
-      owedOfGone: unknown && (fate === 'terminated' || fate === 'vanished'),
-      notifiedAgain: Math.max(0, times.length - (open ? 1 : 0) - backs.length),
+      state,
+      isOwed: lacksNotification && state === 'remediated',
+      isOwedAfterTermination: lacksNotification && (state === 'terminated' || state === 'vanished'),
+      extraNotifications: Math.max(0, notifiedAt.length - (isNonCompliant ? 1 : 0) - drifts.length),
     };
   });
-  const durations = entries.flatMap(({ launched: { id, at, open } }) => {
-    const remediatedAt = closings.get(id);
-    return open && remediatedAt !== undefined ? [remediatedAt - at] : [];
+  const remediationTimes = entries.flatMap(({ launched: { id, at, isNonCompliant } }) => {
+    const time = remediatedAt.get(id);
+    return isNonCompliant && time !== undefined ? [time - at] : [];
   });
-  return { entries, waiting, closing: durations.sort((a, b) => a - b) };
+  return { entries, queues, remediationTimes: remediationTimes.sort((a, b) => a - b) };
 }
 
-/** Whether an alert came after the launch, and after each time that a closed instance was set back. */
-function isNotified(times: readonly number[], launchedAt: number, setBacks: readonly SetBack[]): boolean {
-  const since = [launchedAt, ...setBacks.filter(({ wasRemediated }) => wasRemediated).map(({ at }) => at)];
-  return since.every((from) => times.some((time) => time >= from));
+/** Whether a notification followed the launch, and each drift of a remediated instance. */
+function isNotified(notifiedAt: readonly number[], launchedAt: number, drifts: readonly Drift[]): boolean {
+  const enabledAt = [launchedAt, ...drifts.filter(({ wasRemediated }) => wasRemediated).map(({ at }) => at)];
+  return enabledAt.every((from) => notifiedAt.some((time) => time >= from));
 }
 
-function fateOf(instance: Instance, launched: Launched, waiting: readonly Waiting[], now: number): Fate {
+function finalStateOf(
+  instance: Instance,
+  { isNonCompliant, token }: LaunchedInstance,
+  queues: readonly QueueContents[],
+  now: number,
+): FinalState {
   const { id, state, stateReason, operator, options, tags } = instance;
   if (stateReason === LAUNCH_ERROR) return 'vanished';
   if (state === 'terminated' || state === 'shutting-down') return 'terminated';
   if (operator !== undefined) return 'managed';
   if (options.HttpEndpoint === 'disabled') return 'IMDS off';
-  if (options.HttpTokens === 'required') return launched.open ? 'already-remediated' : 'compliant from the start';
-  const exemption = readTag(tags.get(EXEMPT_UNTIL), now);
+  if (options.HttpTokens === 'required') return isNonCompliant ? 'remediated' : 'compliant from the start';
+  const exemption = readExemption(tags.get(EXEMPT_UNTIL), now);
   if (exemption !== 'none') return exemption;
-  const found = waiting.find(({ named }) => named.ids.has(id) || named.tokens.has(launched.token));
-  return found === undefined ? 'missed' : `waiting in ${found.queue}`;
+  const queued = queues.find(({ referenced }) => referenced.ids.has(id) || referenced.tokens.has(token));
+  return queued === undefined ? 'missed' : `queued in ${queued.queue}`;
 }
 
-/** When each instance was closed first. A call whose answer got lost may have been carried out. */
-function firstClosings(sandbox: Sandbox): ReadonlyMap<string, number> {
+/**
+ * When each instance was first remediated.
+ *
+ * A call whose connection was reset may have been carried out.
+ */
+function firstRemediations(sandbox: Sandbox): ReadonlyMap<string, number> {
   const first = new Map<string, number>();
   for (const { params, outcome, at } of sandbox.calls.of('ModifyInstanceMetadataOptions')) {
     const id = text(params, 'InstanceId') ?? '';
-    const closes = text(params, 'HttpTokens') === 'required' && (outcome === 'ok' || outcome === 'reset');
-    if (closes && !first.has(id)) first.set(id, at);
+    const remediates = text(params, 'HttpTokens') === 'required' && (outcome === 'ok' || outcome === 'reset');
+    if (remediates && !first.has(id)) first.set(id, at);
   }
   return first;
 }

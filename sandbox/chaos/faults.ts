@@ -6,34 +6,34 @@ import { pathsOf } from './without.ts';
 
 type Key = readonly (string | number)[];
 
-/** Shares of what is hit. */
+/** The rate of each fault. */
 const RATES = {
   lostRecord: 0.02,
   lostState: 0.03,
-  /** Of the launches: no event of their instances ever comes. */
+  /** Of the launches: all events of their instances are lost. */
   unseen: 0.05,
   duplicated: 0.03,
   delayed: 0.05,
   reordered: 0.25,
   truncated: 0.03,
   invisible: 0.3,
-  /** Of the invisible instances: longer than one invocation waits for them. */
+  /** Of the invisible instances: longer than an invocation waits for them. */
   longInvisible: 0.05,
   vanished: 0.01,
   throttled: 0.02,
   errors: 0.015,
   resets: 0.01,
   slow: 0.02,
-  /** Of the slow answers: too slow for anybody to wait. */
+  /** Of the slow calls: slower than the timeout of the caller. */
   endless: 0.05,
   snsOnce: 0.03,
   snsDown: 0.05,
   crashes: 0.02,
   timeouts: 0.01,
-  /** Events on which the function dies every time. */
+  /** Of the events: the function crashes at every attempt. */
   deadly: 0.003,
-  unreachable: 0.03,
-  gone: 0.004,
+  undeliverable: 0.03,
+  permanentlyUndeliverable: 0.004,
 } as const;
 
 const DELAYED_MS = 120_000;
@@ -43,13 +43,15 @@ const LONG_INVISIBLE_MS = 180_000;
 const VANISHED_MS = 10_000;
 const SLOW_MS = 8_000;
 const ENDLESS_MS = 90_000;
-/** One more than the SDK tries. */
-const SNS_DOWN_TRIES = 4;
-const CALLS_BEFORE_DEATH = 6;
+/** One more than the attempts of the SDK. */
+const SNS_DOWN_ATTEMPTS = 4;
+const CALLS_BEFORE_CRASH = 6;
 
 /**
- * The faults of a run, drawn by hash of the seed, what is hit and the attempt: the same things are hit however calls interleave.
- * Only calls of functions are hit; what people do has to happen, so that every run has the same fleet.
+ * Draws the faults of a run at random but reproducibly.
+ *
+ * Each draw is a hash of the seed, the subject and the attempt, so that it does not depend on the order of calls. Only calls of
+ * functions fail, not those of the traffic, so that every run has the same fleet.
  */
 export function chaosFaults(
   seed: string,
@@ -58,65 +60,65 @@ export function chaosFaults(
 ): Partial<Faults> {
   const draw = (what: string, ...key: Key) => fractionOf(seed, 'fault', what, ...key);
   const hits = (rate: number, what: string, ...key: Key) => draw(what, ...key) < rate;
-  const all = makers(draw, hits, isNet(without));
-  const chosen = names.map((name) => all[name]);
+  const all = faultsByName(draw, hits, enabledPaths(without));
+  const selected = names.map((name) => all[name]);
   return Object.fromEntries(
     Object.entries(NO_FAULTS).map(([member, none]) => {
-      const makers = chosen.map((faults) => faults[member as keyof Faults]).filter((maker) => maker !== undefined);
-      return [member, makers.length === 0 ? none : together(makers as Answer[])];
+      const functions = selected.map((faults) => faults[member as keyof Faults]).filter((fault) => fault !== undefined);
+      return [member, functions.length === 0 ? none : combined(functions as FaultFunction[])];
     }),
   );
 }
 
-/** Which of the two events of a launch leads anywhere. With one path taken away, the other's event is the last and not lost. */
-const isNet = (without: readonly string[]) => {
-  const gone = pathsOf(without);
-  return { launch: !gone.includes('launch'), running: !gone.includes('running') };
+/** Which events of a launch reach the function. If only one does, it must not be lost. */
+const enabledPaths = (without: readonly string[]) => {
+  const disabled = pathsOf(without);
+  return { launch: !disabled.includes('launch'), running: !disabled.includes('running') };
 };
 
-type Answer = (...args: readonly unknown[]) => unknown;
+type FaultFunction = (...args: readonly unknown[]) => unknown;
 
-/** Delays add up; of anything else, the first fault that hits is it. */
-function together(makers: readonly Answer[]): Answer {
+/** Combines faults: delays are added; otherwise the first fault applies. */
+function combined(functions: readonly FaultFunction[]): FaultFunction {
   return (...args) => {
-    const answers = makers.map((maker) => maker(...args));
-    const numbers = answers.filter((answer) => typeof answer === 'number');
+    const results = functions.map((fault) => fault(...args));
+    const numbers = results.filter((result) => typeof result === 'number');
     if (numbers.length > 0) return numbers.reduce((sum, number) => sum + number, 0);
-    return answers.find((answer) => answer !== undefined && answer !== false) ?? answers[0];
+    return results.find((result) => result !== undefined && result !== false) ?? results[0];
   };
 }
 
-function makers(
+function faultsByName(
   draw: (what: string, ...key: Key) => number,
   hits: (rate: number, what: string, ...key: Key) => boolean,
-  net: ReturnType<typeof isNet>,
+  paths: ReturnType<typeof enabledPaths>,
 ): Record<FaultName | 'unseen', Partial<Faults>> {
-  /** The launches whose record is lost, by instance: their running-state events must come. */
+  /** Instances whose launch record is lost. Their running-state events must not be. */
   const unrecorded = new Set<string>();
-  /** The instances of which nothing is ever heard. */
-  const notMonitored = new Set<string>();
+  /** Instances whose events are all lost. */
+  const unseen = new Set<string>();
   const loseBoth = ({ kind, name, instanceIds, key }: FaultyEvent): boolean => {
     if (kind === 'cloudtrail' && name === 'RunInstances' && hits(RATES.unseen, 'unseen', key)) {
-      instanceIds.forEach((id) => notMonitored.add(id));
+      instanceIds.forEach((id) => unseen.add(id));
       return true;
     }
-    return name === 'running' && instanceIds.every((id) => notMonitored.has(id));
+    return name === 'running' && instanceIds.every((id) => unseen.has(id));
   };
   const callHits = (rate: number, what: string, { invocation, service, action, key, attempt }: FaultyCall) =>
     invocation !== undefined && hits(rate, what, service, action, key, attempt);
   const callKey = ({ service, action, key, attempt }: FaultyCall): Key => [service, action, key, attempt];
   const lose = ({ kind, name, instanceIds, key }: FaultyEvent): boolean => {
     if (kind === 'cloudtrail' && name === 'RunInstances') {
-      const lost = net.running && hits(RATES.lostRecord, 'lost', key);
+      const lost = paths.running && hits(RATES.lostRecord, 'lost', key);
       if (lost) instanceIds.forEach((id) => unrecorded.add(id));
       return lost;
     }
-    // A set-back has one event only, so that one is never lost.
-    const spared = !net.launch || instanceIds.some((id) => unrecorded.has(id));
-    return name === 'running' && !spared && hits(RATES.lostState, 'lost', key);
+    // The event of a drift is never lost, because it is the only one.
+    const isOnlyEvent = !paths.launch || instanceIds.some((id) => unrecorded.has(id));
+    return name === 'running' && !isOnlyEvent && hits(RATES.lostState, 'lost', key);
   };
   const afterCalls = (key: string, attempt: number) =>
-    Math.floor(draw('after calls', key, attempt) * (CALLS_BEFORE_DEATH + 1));
+    Math.floor(draw('after calls', key, attempt) * (CALLS_BEFORE_CRASH + 1));
   return {
     lost: { loses: lose },
     unseen: { loses: loseBoth },
@@ -141,7 +143,7 @@ function makers(
     },
     vanished: {
       vanishes: ({ instanceId }) =>
-        hits(RATES.vanished, 'vanished', instanceId) ? VANISHED_MS * draw('lives', instanceId) : undefined,
+        hits(RATES.vanished, 'vanished', instanceId) ? VANISHED_MS * draw('vanished after', instanceId) : undefined,
     },
     throttled: { throttles: (call) => callHits(RATES.throttled, 'throttled', call) },
     errors: {
@@ -165,7 +167,7 @@ function makers(
     },
     sns: {
       refuses: ({ message, attempt }) => {
-        const down = hits(RATES.snsDown, 'sns down', message) && attempt <= SNS_DOWN_TRIES;
+        const down = hits(RATES.snsDown, 'sns down', message) && attempt <= SNS_DOWN_ATTEMPTS;
         if (!down && !hits(RATES.snsOnce, 'sns', message, attempt)) return undefined;
         return draw('sns code', message) < 0.5 ? 'InternalError' : 'AuthorizationError';
       },
@@ -184,8 +186,8 @@ function makers(
     },
     undeliverable: {
       undeliverable: ({ rule, eventId, attempt }) => {
-        if (hits(RATES.gone, 'gone', rule, eventId)) return 'never';
-        return hits(RATES.unreachable, 'unreachable', rule, eventId, attempt) ? 'retry' : undefined;
+        if (hits(RATES.permanentlyUndeliverable, 'never', rule, eventId)) return 'never';
+        return hits(RATES.undeliverable, 'undeliverable', rule, eventId, attempt) ? 'retry' : undefined;
       },
     },
   };

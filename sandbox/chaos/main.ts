@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, problem } from '../../lambda/config.ts';
+import { ConfigError, problem } from '../../lambda/parsers.ts';
+import type { Print } from '../print.ts';
 import { runBurst } from './burst.ts';
 import { FAULT_NAMES, FAULT_TEXTS } from './options.ts';
 import { runChaos } from './run.ts';
@@ -9,32 +10,30 @@ const LAUNCHES = 5000;
 const TIME_SCALE = 60;
 const BURST_TIME_SCALE = 5;
 
-const HELP = `Launches a fleet on the local AWS while everything goes wrong that can, and looks for what was lost.
+const HELP = `Launches instances on the local AWS while faults are injected, and reports instances that were missed.
 
   npm run chaos -- --launches 5000 --seed 1 --redrive
-  npm run chaos -- --burst                  1,000 single launches at once at AWS's real buckets, nothing goes wrong
+  npm run chaos -- --burst                  1,000 concurrent single launches with AWS's request limits, without faults
 
 Options
-  --launches N       RunInstances calls, 1 to 20000; about four instances each; default: ${LAUNCHES}
-  --seed TEXT        what the fleet and the faults are drawn from; default: 1
-  --time-scale K     how many times faster than yours the clock runs, 1 to 1000; default: ${TIME_SCALE}, ${BURST_TIME_SCALE} with --burst
-  --faults LIST      all, none, or some of those below, with commas; default: all
-  --without LIST     take away the rule of a trigger, or the schedule of the scan: ${PATH_NAMES.join(', ')}
-  --scan            lose both events of some instances as well, and let the scan find them in the end (existing=enforce)
-  --redrive          move the dead letters back in the end, without faults, and expect nothing left open or waiting
-  --burst            the burst instead of the fleet
-  --help             this text
+  --launches N       RunInstances calls, 1 to 20000, of about four instances each; default: ${LAUNCHES}
+  --seed TEXT        seed of the launches and the faults; default: 1
+  --time-scale K     simulated seconds per real second, 1 to 1000; default: ${TIME_SCALE}, ${BURST_TIME_SCALE} with --burst
+  --faults LIST      all, none, or faults from the list below, separated by commas; default: all
+  --without LIST     disable the rule of a trigger, or the schedule of the scan: ${PATH_NAMES.join(', ')}
+  --scan             also lose both events of some instances, and run the scan at the end (existing=enforce)
+  --redrive          redrive the dead-letter queue at the end without faults, and expect that every message is processed
+  --burst            run the burst of launches
+  --help             print this help
 
 Faults
 ${FAULT_NAMES.map((name) => `  ${name.padEnd(16)} ${FAULT_TEXTS[name]}`).join('\n')}
 
-It exits with 1 if an instance that should be closed is not, and is named in no queue that has an alarm; or if one was closed and
-nobody was told; or, after the redrive, if one is still open or a message still waits.
+Exit code 1 means that an instance was missed (it has IMDSv1 enabled against the policy, and no queue with an alarm contains it), that
+a remediation is owed a notification, or, after a redrive, that an instance still has IMDSv1 enabled or a message is still queued.
 `;
 
-type Print = (line?: string) => void;
-
-/** Runs `npm run chaos`, and returns its exit code. Bad options are one line each and 1. */
+/** Runs `npm run chaos`. Invalid options are printed, one line each, with exit code 1. @returns the exit code. */
 export async function main(argv: readonly string[], print: Print): Promise<number> {
   try {
     return await run(argv, print);
@@ -67,18 +66,19 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
   }
   const problems: string[] = [];
   const number = (name: string, text: string, max: number): number => {
-    const fine = /^\d{1,9}$/.test(text) && Number(text) >= 1 && Number(text) <= max;
-    if (!fine) problems.push(problem(`--${name}`, text, `a whole number from 1 to ${max}`));
+    const isValid = /^\d{1,9}$/.test(text) && Number(text) >= 1 && Number(text) <= max;
+    if (!isValid) problems.push(problem(`--${name}`, text, `a whole number from 1 to ${max}`));
     return Number(text);
   };
   const names = <T extends string>(name: string, text: string, accepted: readonly T[], more: string): readonly T[] => {
     const given = text.split(',').filter((word) => word !== '');
-    const chosen = given.flatMap((word) => accepted.find((other) => other === word) ?? []);
-    if (chosen.length !== given.length) problems.push(problem(`--${name}`, text, more + accepted.join(' | ')));
-    return chosen;
+    const selected = given.flatMap((word) => accepted.find((other) => other === word) ?? []);
+    if (selected.length !== given.length) problems.push(problem(`--${name}`, text, more + accepted.join(' | ')));
+    return selected;
   };
   const { seed, redrive, scan } = values;
-  if (!/^[\w-]{1,32}$/.test(seed)) problems.push(problem('--seed', seed, '1 to 32 letters, digits, _ and -'));
+  if (!/^[\w-]{1,32}$/.test(seed))
+    problems.push(problem('--seed', seed, '1 to 32 characters from a-z, A-Z, 0-9, _ and -'));
   const launches = number('launches', values.launches, 20_000);
   const timeScale = number(
     'time-scale',
@@ -90,9 +90,9 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
   const without = names('without', values.without, PATH_NAMES, '');
   if (problems.length > 0) throw new ConfigError(problems);
   const startedAt = performance.now();
-  const fine = values.burst
+  const nothingLost = values.burst
     ? await runBurst({ seed, timeScale }, print)
     : await runChaos({ launches, seed, timeScale, faults, without, redrive, scan }, print);
-  print(`${((performance.now() - startedAt) / 1000).toFixed(0)} s of your time`);
-  return fine ? 0 : 1;
+  print(`Finished in ${((performance.now() - startedAt) / 1000).toFixed(0)} s of real time.`);
+  return nothingLost ? 0 : 1;
 }

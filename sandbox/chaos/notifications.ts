@@ -1,23 +1,23 @@
-import { list, text } from '../aws/wire/params.ts';
 import type { PublishedMessage } from '../aws/sns/message.ts';
+import { list, text } from '../aws/wire/params.ts';
 
-/** An alert said that an instance was closed. */
-export interface Telling {
+/** A notification that an instance was remediated. */
+export interface RemediationNotification {
   readonly id: string;
-  /** When SNS took it; simulated milliseconds since 1970. */
+  /** When it was published; simulated milliseconds since 1970. */
   readonly at: number;
 }
 
-const CLOSINGS = ['remediated', 'already-remediated'];
+const REMEDIATED = ['remediated', 'already-remediated'];
 
-/** Every closing that SNS took, from the JSON form that machines subscribe to. */
-export function closingsIn(messages: readonly PublishedMessage[]): readonly Telling[] {
-  return messages.flatMap(({ at: time, json }) => {
+/** Every notification of a remediation, from the JSON form of the alerts. */
+export function remediationNotifications(messages: readonly PublishedMessage[]): readonly RemediationNotification[] {
+  return messages.flatMap(({ at, json }) => {
     const alert: unknown = JSON.parse(json.Message);
     const detailed = list(alert, 'outcomes')
-      .filter((outcome) => CLOSINGS.includes(text(outcome, 'status') ?? ''))
+      .filter((outcome) => REMEDIATED.includes(text(outcome, 'status') ?? ''))
       .map((outcome) => text(outcome, 'instanceId') ?? '');
-    const more = CLOSINGS.flatMap((status) => list(alert, 'more', status).map(String));
-    return [...detailed, ...more].map((id) => ({ id, at: time }));
+    const more = REMEDIATED.flatMap((status) => list(alert, 'more', status).map(String));
+    return [...detailed, ...more].map((id) => ({ id, at }));
   });
 }

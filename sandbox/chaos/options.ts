@@ -1,4 +1,4 @@
-/** What can go wrong, by the names that `--faults` takes. */
+/** The faults that `--faults` accepts. */
 export const FAULT_NAMES = [
   'lost',
   'duplicated',
@@ -18,23 +18,23 @@ export const FAULT_NAMES = [
 ] as const;
 export type FaultName = (typeof FAULT_NAMES)[number];
 
-/** What each of them is, for `--help`. */
+/** Descriptions of the faults for `--help`. */
 export const FAULT_TEXTS: Readonly<Record<FaultName, string>> = {
-  lost: 'CloudTrail records of launches and running-state events that never come; never both of one instance',
-  duplicated: 'events that come twice',
-  delayed: 'events that come up to two minutes late',
-  reordered: 'events that overtake each other by up to 15 s',
-  truncated: 'CloudTrail records whose responseElements were omitted, large or not',
-  invisible: 'new instances that EC2 does not know for up to 10 s, a few of them for up to three minutes',
-  vanished: 'new instances that die within 10 s and that EC2 does not show from then on, beside others that live',
-  throttled: "calls refused although AWS's bucket is not empty (the buckets themselves are always there)",
-  errors: 'calls answered with a 5xx',
-  resets: 'connections that break before or after the call was carried out',
-  slow: 'calls answered up to 8 s late, a few of them too late for anybody to wait',
-  sns: 'alerts that SNS refuses, some of them several times',
-  crashes: 'functions that die after some calls, a few events kill it every time',
+  lost: 'lost launch records and running-state events, but never both of one instance',
+  duplicated: 'events delivered twice',
+  delayed: 'events delayed by up to 2 minutes',
+  reordered: 'events reordered within 15 s',
+  truncated: 'CloudTrail records with responseElements omitted, whatever their size',
+  invisible: 'new instances that EC2 does not return for up to 10 s, a few for up to 3 minutes',
+  vanished: 'new instances that fail within 10 s and that EC2 does not return afterwards',
+  throttled: "calls throttled in addition to AWS's token buckets",
+  errors: 'calls that fail with a 5xx error',
+  resets: 'connections reset before or after the call was carried out',
+  slow: 'calls delayed by up to 8 s, a few until the caller times out',
+  sns: 'alerts that SNS refuses, some repeatedly',
+  crashes: 'functions that crash after some calls, for a few events at every attempt',
   timeouts: 'functions that hang until their timeout',
-  undeliverable: 'targets that EventBridge cannot reach, for a while or for good',
+  undeliverable: 'targets that EventBridge cannot reach, temporarily or permanently',
 };
 
 /** One chaos run. */
@@ -43,23 +43,20 @@ export interface ChaosOptions {
   readonly seed: string;
   readonly timeScale: number;
   readonly faults: readonly FaultName[];
-  /** Names of triggers whose rule is taken away; `scan` for its schedule. */
+  /** Triggers whose rule is disabled; `scan` stands for its schedule. */
   readonly without: readonly string[];
-  /** Whether both events of some instances are lost too, and the scan finds them in the end. */
+  /** Whether both events of some instances are lost as well, so that only the scan can find them. */
   readonly scan?: boolean;
-  /** Whether to move the dead letters back in the end, and expect nothing left open. */
+  /** Whether to redrive the dead-letter queue at the end, and expect that everything is processed. */
   readonly redrive: boolean;
-  /** Execution environments of each function at a time. @default MAX_CONCURRENCY */
+  /** Concurrent execution environments of each function. @default MAX_CONCURRENCY */
   readonly maxConcurrency?: number;
 }
 
-/**
- * Execution environments of the function at a time: what a new account may have, and about what two cores can run at a fast
- * clock.
- */
+/** Concurrent execution environments: a quota of new accounts, and about what two cores can run. */
 export const MAX_CONCURRENCY = 10;
 
-/** AWS's launch buckets would make a run take hours. They say how fast people may launch, not how fast we may act. */
+/** With AWS's limits of launches a run would take hours. They do not limit remediation. */
 export const LAUNCH_LIMITS = {
   RunInstances: { capacity: 10_000, refill: 1_000 },
   'RunInstances instances': { capacity: 100_000, refill: 1_000 },

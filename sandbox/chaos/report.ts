@@ -1,11 +1,12 @@
 import Table from 'cli-table3';
-import type { Sandbox } from '../index.ts';
+import { count } from '../../lambda/core/words/format.ts';
 import { list } from '../aws/wire/params.ts';
-import type { Entry, Fate, Accounting } from './accounting.ts';
-import type { ManualChanges } from './manual-changes.ts';
+import type { Sandbox } from '../index.ts';
+import type { Accounting, Entry, FinalState } from './accounting.ts';
+import type { Traffic } from './traffic.ts';
 
-const FATES: readonly Fate[] = [
-  'already-remediated',
+const FINAL_STATES: readonly FinalState[] = [
+  'remediated',
   'compliant from the start',
   'exempt',
   'needs-review',
@@ -13,12 +14,12 @@ const FATES: readonly Fate[] = [
   'managed',
   'terminated',
   'vanished',
-  'waiting in WorkQueue',
-  'waiting in DeadLetterQueue',
+  'queued in WorkQueue',
+  'queued in DeadLetterQueue',
   'missed',
 ];
 
-/** How many of the missed and the owed are named. */
+/** How many instances a problem names. */
 const NAMED = 10;
 
 type Row = readonly [what: string, value: string];
@@ -31,78 +32,81 @@ export function tableOf(rows: readonly Row[]): string {
   return table.toString();
 }
 
-/** The accounts of a run, as rows. */
-export function rowsOf(accounting: Accounting, sandbox: Sandbox, manualChanges: ManualChanges): Row[] {
-  const { entries, closing } = accounting;
-  const open = entries.filter(({ launched }) => launched.open);
-  const tokens = new Set(entries.map(({ launched }) => launched.token));
-  const backs = manualChanges.setBacks.filter(({ wasRemediated }) => wasRemediated).length;
-  const again = entries.reduce((sum, { notifiedAgain }) => sum + notifiedAgain, 0);
+/** The accounting of a run, as rows of a table. */
+export function rowsOf(accounting: Accounting, sandbox: Sandbox, traffic: Traffic): Row[] {
+  const { entries, remediationTimes } = accounting;
+  const nonCompliant = entries.filter(({ launched }) => launched.isNonCompliant);
+  const launches = new Set(entries.map(({ launched }) => launched.token)).size;
+  const drifts = traffic.drifts.filter(({ wasRemediated }) => wasRemediated).length;
+  const extra = entries.reduce((sum, { extraNotifications }) => sum + extraNotifications, 0);
+  const percentiles = [0.5, 0.95, 0.99].map((share) => secondsAt(remediationTimes, share)).join(' / ');
   return [
-    ['instances launched', `${count(entries.length)} by ${count(tokens.size)} calls`],
-    ['open at start', count(open.length)],
-    ['set back after they were closed', count(backs)],
-    ...FATES.map((fate): Row => [`  ${fate}`, count(those(entries, fate))]),
+    ['instances launched', `${count(entries.length)} by ${count(launches)} calls`],
+    ['launched with IMDSv1 enabled', count(nonCompliant.length)],
+    ['IMDSv1 re-enabled after remediation', count(drifts)],
+    ...FINAL_STATES.map((state): Row => [`  ${state}`, count(entriesIn(entries, state))]),
     ['messages in WorkQueue and DeadLetterQueue', count(messagesIn(accounting))],
     ['alerts sent', count(sandbox.topic('Outcomes').messages.length)],
-    ['closings told more than once', count(again)],
-    ['closings owed but not told', count(entries.filter(({ owed }) => owed).length)],
-    ['  and of instances gone since', count(entries.filter(({ owedOfGone }) => owedOfGone).length)],
-    ['seconds to close, p50 / p95 / p99', [0.5, 0.95, 0.99].map((share) => secondsAt(closing, share)).join(' / ')],
-    ...workOf(sandbox, closing.length + backs, tokens.size),
+    ['remediations notified more than once', count(extra)],
+    ['remediations owed a notification', count(entries.filter(({ isOwed }) => isOwed).length)],
+    [
+      '  of instances that no longer exist',
+      count(entries.filter(({ isOwedAfterTermination }) => isOwedAfterTermination).length),
+    ],
+    ['seconds to remediate, p50 / p95 / p99', percentiles],
+    ...workOf(sandbox, remediationTimes.length + drifts, launches),
   ];
 }
 
-/** What the function did for it, next to the least that would have done. */
+/** The work of the functions, and the least that would have been necessary. */
 function workOf(sandbox: Sandbox, changes: number, launches: number): Row[] {
   const { invocations } = sandbox;
   const calls = sandbox.calls.all().filter(({ service, invocation }) => service === 'ec2' && invocation !== undefined);
   const throttled = calls.filter(({ outcome }) => outcome === 'RequestLimitExceeded').length;
   const failed = invocations.filter(({ result }) => !result.ok).length;
-  // One change for each closing, one look for each launch, one for each full batch of the queue.
+  // One change for each remediation, one describe call for each launch and one for each full batch of the queue.
   const least = changes + launches + Math.ceil(sandbox.fleet().instances().length / 200);
   const batches = invocations.filter(({ payload }) => list(payload, 'Records').length > 0).length;
   return [
-    ['invocations', `${count(invocations.length)} (${count(batches)} of the queue, ${count(failed)} failed)`],
+    ['invocations', `${count(invocations.length)} (${count(batches)} by the queue, ${count(failed)} failed)`],
     ['EC2 calls made / least possible', `${count(calls.length)} / ${count(least)}`],
     ['throttled calls', count(throttled)],
   ];
 }
 
-/** What makes a run fail, one sentence each. */
+/** The reasons why a run failed. */
 export function problemsOf({ entries }: Accounting): string[] {
-  const missed = entries.filter(({ fate }) => fate === 'missed');
-  const owed = entries.filter((entry) => entry.owed);
+  const missed = entries.filter(({ state }) => state === 'missed');
+  const owed = entries.filter(({ isOwed }) => isOwed);
   return [
     ...(missed.length > 0 ? [`${missed.length} missed: ${named(missed)}`] : []),
-    ...(owed.length > 0 ? [`${owed.length} closed and not told: ${named(owed)}`] : []),
+    ...(owed.length > 0 ? [`${owed.length} owed a notification: ${named(owed)}`] : []),
   ];
 }
 
-/** What a redrive should have done, one sentence each. */
-export function leftOver(accounting: Accounting): string[] {
-  const left = accounting.entries.filter(({ fate }) => fate.startsWith('waiting'));
+/** What a redrive should have processed and did not. */
+export function problemsAfterRedrive(accounting: Accounting): string[] {
+  const queued = accounting.entries.filter(({ state }) => state.startsWith('queued'));
   const messages = messagesIn(accounting);
   return [
-    ...(left.length > 0 ? [`${left.length} still open: ${named(left)}`] : []),
-    ...(messages > 0 ? [`${count(messages)} messages still wait: nothing can be done with them`] : []),
+    ...(queued.length > 0 ? [`${queued.length} still have IMDSv1 enabled: ${named(queued)}`] : []),
+    ...(messages > 0 ? [`${count(messages)} messages were not processed`] : []),
   ];
 }
 
-/** Instances that are open although they should not be. */
-export const openIn = ({ entries }: Accounting): number =>
-  entries.filter(({ fate }) => fate === 'missed' || fate.startsWith('waiting')).length;
+/** The number of instances that have IMDSv1 enabled although they should not. */
+export const nonCompliantIn = ({ entries }: Accounting): number =>
+  entries.filter(({ state }) => state === 'missed' || state.startsWith('queued')).length;
 
-const messagesIn = ({ waiting }: Accounting): number => waiting.reduce((sum, queue) => sum + queue.messages, 0);
-
-export const count = (number: number): string => number.toLocaleString('en-US');
+const messagesIn = ({ queues }: Accounting): number => queues.reduce((sum, { messages }) => sum + messages, 0);
 
 const secondsAt = (sorted: readonly number[], share: number): string => {
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
   return value === undefined ? '-' : (value / 1000).toFixed(1);
 };
 
-const those = (entries: readonly Entry[], fate: Fate): number => entries.filter((entry) => entry.fate === fate).length;
+const entriesIn = (entries: readonly Entry[], state: FinalState): number =>
+  entries.filter((entry) => entry.state === state).length;
 
 function named(entries: readonly Entry[]): string {
   const names = entries.slice(0, NAMED).map(({ launched: { id, kind, token } }) => `${id} (${kind}, ${token})`);

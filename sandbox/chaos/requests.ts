@@ -1,27 +1,24 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { dayAfter } from '../calendar.ts';
 import type { Kind, Launch } from './plan.ts';
 
-const DAY = 86_400_000;
-
-/** The exemption tag that our judge reads; spelled out here, because it is what people write. */
+/** The exemption tag, independent of the constant of the product, so that a change of it fails the run. */
 export const EXEMPT_UNTIL = 'imdsv2:exempt-until';
 
 const NOT_A_DATE = 'until further notice';
 
-const dayFrom = (now: number, days: number): string => new Date(now + days * DAY).toISOString().slice(0, 10);
-
-/** The exemption that a kind of launch carries. */
+/** The exemption tag of a kind of launch. */
 function exemptionOf(kind: Kind, now: number): string | undefined {
-  if (kind === 'exempt') return dayFrom(now, 30);
-  if (kind === 'expired') return dayFrom(now, -3);
+  if (kind === 'exempt') return dayAfter(now, 30);
+  if (kind === 'expired') return dayAfter(now, -3);
   return kind === 'malformed' ? NOT_A_DATE : undefined;
 }
 
-/** What the exemption of an instance means, judged apart from the product. */
-export function readTag(value: string | undefined, now: number): 'none' | 'exempt' | 'needs-review' {
+/** Evaluates an exemption tag independently of the product. */
+export function readExemption(value: string | undefined, now: number): 'none' | 'exempt' | 'needs-review' {
   if (value === undefined) return 'none';
   if (!/^\d{4}-\d\d-\d\d$/.test(value)) return 'needs-review';
-  return value >= dayFrom(now, 0) ? 'exempt' : 'none';
+  return value >= dayAfter(now, 0) ? 'exempt' : 'none';
 }
 
 /** The RunInstances call of a planned launch. */

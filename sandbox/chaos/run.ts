@@ -1,38 +1,42 @@
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { count, instancesOf, plural } from '../../lambda/core/words/format.ts';
 import { BusyError } from '../aws/simulation/activity.ts';
 import { NO_FAULTS } from '../aws/simulation/faults.ts';
 import { type Sandbox, startSandbox } from '../index.ts';
-import type { Print } from '../tour/print.ts';
-import { product } from '../tour/synth.ts';
+import type { Print } from '../print.ts';
+import { buildProduct } from '../product.ts';
+import { accountFor } from './accounting.ts';
 import { chaosFaults } from './faults.ts';
-import { drawUp } from './accounting.ts';
 import { type ChaosOptions, LAUNCH_LIMITS, MAX_CONCURRENCY } from './options.ts';
-import { ManualChanges } from './manual-changes.ts';
 import { planLaunches } from './plan.ts';
-import { count, leftOver, openIn, problemsOf, rowsOf, tableOf } from './report.ts';
+import { nonCompliantIn, problemsAfterRedrive, problemsOf, rowsOf, tableOf } from './report.ts';
+import { Traffic } from './traffic.ts';
 import { withoutPaths } from './without.ts';
 
-/** Simulated milliseconds that the last event may take to be settled: five receives of a message, and as much again. */
-const PATIENCE = 2 * 5 * 730_000;
-/** Real milliseconds. */
-const LEAST_PATIENCE = 20_000;
+/** Timeout in simulated milliseconds: twice the time of five receives of a message. */
+const TIMEOUT = 2 * 5 * 730_000;
+/** The shortest timeout in real milliseconds. */
+const SHORTEST_TIMEOUT = 20_000;
 const MAX_REDRIVES = 3;
 const PREWARM = 4;
-/** A small run needs fewer, and each takes a moment to load. */
+/** A small run needs fewer environments, and each takes time to load. */
 const LAUNCHES_PER_ENVIRONMENT = 10;
-/** A step of a scan may be killed every time; the schedule rings again. */
+/** A step of a scan may crash at every attempt, so that another scan is necessary. */
 const MAX_SCANS = 3;
 
 /**
- * Launches a fleet while everything goes wrong that can.
+ * Launches instances while faults are injected, and prints a report.
  *
- * @param built what to run; default: built and synthesized now.
- * @returns whether nothing was lost.
+ * @param built the product. @default built and synthesized now
+ * @returns whether no instance was missed and no notification is owed.
  */
 export async function runChaos(
   options: ChaosOptions,
   print: Print,
-  built: ReturnType<typeof product> = product({ mode: 'enforce', existing: options.scan ? 'enforce' : 'audit' }),
+  built: ReturnType<typeof buildProduct> = buildProduct({
+    mode: 'enforce',
+    existing: options.scan ? 'enforce' : 'audit',
+  }),
 ): Promise<boolean> {
   const {
     launches,
@@ -54,7 +58,7 @@ export async function runChaos(
     faults: chaosFaults(seed, scan ? [...faults, 'unseen'] : faults, without),
     limits: LAUNCH_LIMITS,
     maxConcurrency,
-    patient: true,
+    pauseWhenOverloaded: true,
     prewarm: Math.min(PREWARM, Math.ceil(launches / LAUNCHES_PER_ENVIRONMENT)),
     schedules: false,
   });
@@ -62,74 +66,77 @@ export async function runChaos(
     const instances = plan.reduce((sum, launch) => sum + launch.count, 0);
     const minutes = Math.max(...plan.map(({ at }) => at)) / 60_000;
     print(
-      `${count(launches)} launches of ${count(instances)} instances over ${minutes.toFixed(0)} minutes, seed ${seed}`,
+      `${count(launches)} launch${launches === 1 ? '' : 'es'} of ${instancesOf(instances)} over ` +
+        `${minutes.toFixed(0)} min, seed ${seed}`,
     );
-    print(`clock ${timeScale} times as fast; ${maxConcurrency} environments of the function at most`);
-    print("AWS's token buckets, but for those of RunInstances, which would only slow the launches down");
-    print(`faults: ${faults.join(', ') || 'none'}${scan ? '; and both events of some instances are lost' : ''}`);
+    print(`simulated clock at ${timeScale}x; at most ${maxConcurrency} concurrent environments of each function`);
+    print("AWS's request limits, except for RunInstances, because they would only slow the launches down");
+    print(`faults: ${faults.join(', ') || 'none'}${scan ? '; both events of some instances are lost' : ''}`);
     if (without.length > 0) print(`without: ${without.join(', ')}`);
-    // The hour in which closings are checked is mostly waiting.
-    sandbox.clock.skipRests();
-    const manualChanges = new ManualChanges(sandbox);
-    await manualChanges.follow(plan);
-    const problems = await settle(sandbox);
-    if (scan) problems.push(...(await scanAll(sandbox, manualChanges, print)));
-    const accounting = drawUp(sandbox, manualChanges);
-    print(tableOf(rowsOf(accounting, sandbox, manualChanges)));
+    // The hour of post-change checks is mostly idle time.
+    sandbox.clock.skipIdleTime();
+    const traffic = new Traffic(sandbox);
+    await traffic.run(plan);
+    const problems = await waitUntilIdle(sandbox);
+    if (scan) problems.push(...(await scanAll(sandbox, traffic, print)));
+    const accounting = accountFor(sandbox, traffic);
+    print(tableOf(rowsOf(accounting, sandbox, traffic)));
     problems.push(...problemsOf(accounting));
     if (redrive) {
       Object.assign(sandbox.faults, NO_FAULTS);
       problems.push(...(await redriveAll(sandbox)));
-      const after = drawUp(sandbox, manualChanges);
+      const after = accountFor(sandbox, traffic);
+      const nonCompliant = count(nonCompliantIn(after));
       print('\nAfter the redrive, without faults:');
-      print(tableOf([...rowsOf(after, sandbox, manualChanges), ['open after redrive', count(openIn(after))]]));
-      problems.push(...[...problemsOf(after), ...leftOver(after)].map((problem) => `after the redrive, ${problem}`));
+      print(tableOf([...rowsOf(after, sandbox, traffic), ['non-compliant after redrive', nonCompliant]]));
+      const remaining = [...problemsOf(after), ...problemsAfterRedrive(after)];
+      problems.push(...remaining.map((problem) => `after the redrive: ${problem}`));
     }
-    print(problems.length === 0 ? '\nNothing was lost.' : `\nLOST\n  ${problems.join('\n  ')}`);
+    print(problems.length === 0 ? '\nNothing was lost: missed 0, owed 0.' : `\nLOST\n  ${problems.join('\n  ')}`);
     return problems.length === 0;
   } finally {
     await sandbox.stop();
   }
 }
 
-/** Waits until nothing is under way. What still is after a long simulated time is looked at as it is. */
-async function settle(sandbox: Sandbox): Promise<string[]> {
+/** Waits until nothing is in progress. @returns what still is after the timeout. */
+async function waitUntilIdle(sandbox: Sandbox): Promise<string[]> {
   const { clock } = sandbox;
-  const end = clock.now() + PATIENCE;
+  const end = clock.now() + TIMEOUT;
   for (;;) {
     try {
-      await sandbox.idle(Math.max(LEAST_PATIENCE, clock.real(end - clock.now())));
+      await sandbox.idle(Math.max(SHORTEST_TIMEOUT, clock.real(end - clock.now())));
       return [];
     } catch (error) {
-      // The clock waits for the machine, so it may not be as far as that.
+      // The clock pauses when the machine is overloaded, so that the simulated time may not have passed yet.
       if (!(error instanceof BusyError) || clock.now() >= end) return [(error as Error).message];
     }
   }
 }
 
-/** Lets the schedule of the scan ring, until nothing is missed or nobody rings any more. */
-async function scanAll(sandbox: Sandbox, manualChanges: ManualChanges, print: Print): Promise<string[]> {
-  const missed = () => drawUp(sandbox, manualChanges).entries.filter(({ fate }) => fate === 'missed').length;
+/** Runs scans until no instance is missed, the limit is reached, or the schedule is disabled. */
+async function scanAll(sandbox: Sandbox, traffic: Traffic, print: Print): Promise<string[]> {
+  const missed = () => accountFor(sandbox, traffic).entries.filter(({ state }) => state === 'missed').length;
   const [before, problems]: [number, string[]] = [missed(), []];
-  let rings = 0;
-  while (missed() > 0 && rings < MAX_SCANS && sandbox.bus.fire('Schedule') !== undefined) {
-    rings += 1;
-    problems.push(...(await settle(sandbox)));
+  let scans = 0;
+  while (missed() > 0 && scans < MAX_SCANS && sandbox.bus.fire('Schedule') !== undefined) {
+    scans += 1;
+    problems.push(...(await waitUntilIdle(sandbox)));
   }
-  print(`the events missed ${count(before)}; ${rings} scans closed ${count(before - missed())} of them\n`);
+  print(`${count(before)} missed by events; ${plural(scans, 'scan')} remediated ${count(before - missed())} of them\n`);
   return problems;
 }
 
-/** What the runbook says: move the dead letters back, until there are none. */
+/** Redrives the dead-letter queue until it is empty, as the runbook says. */
 async function redriveAll(sandbox: Sandbox): Promise<string[]> {
   const { arn: DestinationArn } = sandbox.queue('WorkQueue');
   const deadLetterQueue = sandbox.queue('DeadLetterQueue');
   const sqs = new SQSClient(sandbox.client({ accessKeyId: 'AKIAOPERATOR' }));
   const problems: string[] = [];
-  for (let times = 0; times < MAX_REDRIVES && deadLetterQueue.size > 0; times++) {
+  for (let redrives = 0; redrives < MAX_REDRIVES && deadLetterQueue.size > 0; redrives++) {
     const redrive = new StartMessageMoveTaskCommand({ SourceArn: deadLetterQueue.arn, DestinationArn });
     await sandbox.work('redrive', () => sqs.send(redrive));
-    problems.push(...(await settle(sandbox)));
+    problems.push(...(await waitUntilIdle(sandbox)));
   }
   sqs.destroy();
   return problems;

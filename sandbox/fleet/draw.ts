@@ -1,6 +1,6 @@
 import { hexOf } from '../aws/simulation/ids.ts';
 
-/** Draws that follow from a seed: a fleet of thousands takes too many of them to hash each one. */
+/** A random generator with a seed. Hashing each draw would be too slow for a fleet of thousands. */
 export class Draw {
   #state: number;
 
@@ -8,7 +8,7 @@ export class Draw {
     this.#state = parseInt(hexOf(8, ...seed), 16);
   }
 
-  /** From 0 up to 1. Mulberry32, by Tommy Ettinger, in the public domain. */
+  /** A number from 0 up to 1. Mulberry32, by Tommy Ettinger, in the public domain. */
   public fraction(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -25,10 +25,10 @@ export class Draw {
     return min + Math.floor(this.fraction() * (max - min + 1));
   }
 
-  /** One of the names, by their shares of the whole. */
+  /** One of the names, with probabilities in proportion to their shares. */
   public among<T extends string | number>(shares: readonly (readonly [name: T, share: number])[]): T {
-    let left = this.fraction() * shares.reduce((sum, [, share]) => sum + share, 0);
-    for (const [name, share] of shares) if ((left -= share) < 0) return name;
+    let remaining = this.fraction() * shares.reduce((sum, [, share]) => sum + share, 0);
+    for (const [name, share] of shares) if ((remaining -= share) < 0) return name;
     return this.of(shares.map(([name]) => name));
   }
 

@@ -1,17 +1,17 @@
 import type { Draw } from './draw.ts';
 
-/** A group of instances that somebody made the same way. */
+/** The launch source of a group of instances. */
 export interface LaunchSource {
-  /** Tags of its instances; `index` is the place of the instance in the group. */
+  /** Tags of an instance; `index` is its position in the group. */
   readonly tags: (index: number) => Record<string, string>;
   /** The launch template that its instances come from. */
   readonly launchTemplate?: { readonly id: string; readonly name: string };
-  /** Whether containers on it need two hops to IMDS. */
+  /** Whether the instances run containers, which need two hops to IMDS. */
   readonly containers: boolean;
   readonly count: number;
 }
 
-type Made = Omit<LaunchSource, 'count'>;
+type WithoutCount = Omit<LaunchSource, 'count'>;
 
 const APPS = [
   'api',
@@ -30,33 +30,33 @@ const APPS = [
 const STAGES = ['prod', 'prod', 'prod', 'stage', 'dev'];
 const TEAMS = ['checkout', 'data', 'growth', 'identity', 'platform', 'search'];
 
-/** Shares of all instances, and the most instances that one such group has. */
+/** The share of all instances, and the largest size of a group. */
 const LAUNCH_SOURCES = [
-  { share: 0.35, upTo: 60, make: autoScalingGroup },
-  { share: 0.22, upTo: 90, make: eksNodegroup },
-  { share: 0.13, upTo: 6, make: cloudFormationStack },
-  { share: 0.08, upTo: 10, make: beanstalkEnvironment },
-  { share: 0.22, upTo: 3, make: madeByHand },
+  { share: 0.35, upTo: 60, draw: autoScalingGroup },
+  { share: 0.22, upTo: 90, draw: eksNodegroup },
+  { share: 0.13, upTo: 6, draw: cloudFormationStack },
+  { share: 0.08, upTo: 10, draw: beanstalkEnvironment },
+  { share: 0.22, upTo: 3, draw: directLaunch },
 ] as const;
 
-/** Most groups are small: sizes are drawn as a power, of which half an instance more than a quarter is the mean. */
+/** Exponent of group sizes, which makes most groups small. The mean size is `upTo / 4 + 0.5`. */
 const SKEW = 3;
 const GROUPS = LAUNCH_SOURCES.map(({ share, upTo }, index) => [index, share / (upTo / (SKEW + 1) + 0.5)] as const);
 
-/** Where the instances of a group come from, and how many there are. AWS services leave tags that name the launchSource. */
+/** Draws a launch source and the size of its group. The tags are those that AWS services set. */
 export function drawLaunchSource(draw: Draw, region: string, account: string): LaunchSource {
-  const { make, upTo } = LAUNCH_SOURCES[draw.among(GROUPS)] ?? LAUNCH_SOURCES[0];
-  return { ...make(draw, region, account), count: Math.ceil(upTo * draw.fraction() ** SKEW) };
+  const source = LAUNCH_SOURCES[draw.among(GROUPS)] ?? LAUNCH_SOURCES[0];
+  return { ...source.draw(draw, region, account), count: Math.ceil(source.upTo * draw.fraction() ** SKEW) };
 }
 
-function autoScalingGroup(draw: Draw): Made {
+function autoScalingGroup(draw: Draw): WithoutCount {
   const name = appName(draw);
   const launchTemplate = templateOf(draw, name);
   const common = { ...owner(draw), ...groupTags(`${name}-asg`, launchTemplate.id), 'aws:ec2:fleet-id': fleetId(draw) };
   return { launchTemplate, containers: false, tags: () => ({ Name: name, ...common }) };
 }
 
-function eksNodegroup(draw: Draw): Made {
+function eksNodegroup(draw: Draw): WithoutCount {
   const cluster = `${draw.of(STAGES)}-${draw.between(1, 4)}`;
   const group = `${cluster}-${draw.of(['general', 'memory', 'spot', 'gpu'])}`;
   const launchTemplate = templateOf(draw, `eks-${group}`);
@@ -70,7 +70,7 @@ function eksNodegroup(draw: Draw): Made {
   return { launchTemplate, containers: true, tags: () => common };
 }
 
-function cloudFormationStack(draw: Draw, region: string, account: string): Made {
+function cloudFormationStack(draw: Draw, region: string, account: string): WithoutCount {
   const name = appName(draw);
   const id = `arn:aws:cloudformation:${region}:${account}:stack/${name}/${draw.hex(8)}`;
   const common = { ...owner(draw), 'aws:cloudformation:stack-name': name, 'aws:cloudformation:stack-id': id };
@@ -82,7 +82,7 @@ function cloudFormationStack(draw: Draw, region: string, account: string): Made 
   return { containers: false, tags };
 }
 
-function beanstalkEnvironment(draw: Draw): Made {
+function beanstalkEnvironment(draw: Draw): WithoutCount {
   const environment = appName(draw);
   const id = `e-${draw.hex(10)}`;
   const stack = `awseb-${id}-stack`;
@@ -98,7 +98,7 @@ function beanstalkEnvironment(draw: Draw): Made {
   return { launchTemplate, containers: false, tags: () => common };
 }
 
-function madeByHand(draw: Draw): Made {
+function directLaunch(draw: Draw): WithoutCount {
   const name = appName(draw);
   const common = draw.chance(0.5) ? owner(draw) : {};
   const named = draw.chance(0.9);

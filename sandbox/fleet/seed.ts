@@ -1,33 +1,34 @@
 import type { Usage } from '../aws/cloudwatch/usage.ts';
 import type { Fleet } from '../aws/ec2/fleet.ts';
-import { workloads, type Setting } from './plan.ts';
-import { type Planned, specimens } from './specimens.ts';
+import { type PlanOptions, workloads } from './plan.ts';
+import { type PlannedInstance, sampleInstances } from './sample-instances.ts';
 
-/** Where a fleet is put. */
-export interface Land extends Setting {
+/** What the instances are added to. */
+export interface SeedContext extends PlanOptions {
   readonly fleet: (region: string) => Fleet;
   readonly usage: Usage;
 }
 
 /**
- * Fills the regions with instances as an account that grew over years has them: one of every case first, then groups of all
- * launchSources. No call is made and no event sent: they were there before.
+ * Adds existing instances as in an account that grew over years, without calls and events.
+ *
+ * One instance of every case comes first, then groups of every launch source.
  */
-export function seedFleet(size: number, land: Land): void {
-  let left = size;
-  // A small fleet is not to be one group.
-  const largest = Math.max(5, size / 10);
-  const add = (region: string, { instance, use }: Planned) => {
-    const { id } = land.fleet(region).add(instance);
-    if (use !== undefined) land.usage.set(id, use);
-    left--;
+export function seedFleet(size: number, context: SeedContext): void {
+  let remaining = size;
+  // Limited, so that a small fleet does not consist of one group.
+  const largestGroup = Math.max(5, size / 10);
+  const add = (region: string, { instance, use }: PlannedInstance) => {
+    const { id } = context.fleet(region).add(instance);
+    if (use !== undefined) context.usage.set(id, use);
+    remaining--;
   };
-  for (const [index, planned] of specimens(land.now).slice(0, size).entries()) {
-    add(land.regions[index % land.regions.length] ?? '', planned);
+  for (const [index, planned] of sampleInstances(context.now).slice(0, size).entries()) {
+    add(context.regions[index % context.regions.length] ?? '', planned);
   }
-  for (const { region, launchTemplate, instances } of workloads(land)) {
-    if (left === 0) return;
-    if (launchTemplate !== undefined) land.fleet(region).addLaunchTemplate(launchTemplate);
-    for (const planned of instances.slice(0, Math.min(left, largest))) add(region, planned);
+  for (const { region, launchTemplate, instances } of workloads(context)) {
+    if (remaining === 0) return;
+    if (launchTemplate !== undefined) context.fleet(region).addLaunchTemplate(launchTemplate);
+    for (const planned of instances.slice(0, Math.min(remaining, largestGroup))) add(region, planned);
   }
 }

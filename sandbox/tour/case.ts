@@ -1,23 +1,22 @@
 import type { Scenario } from './scenario.ts';
 
-/** One thing that can happen, and what must come of it. */
+/** One case of the tour, with its expected outcome. */
 export interface Case {
   readonly title: string;
-  /** Makes it happen. */
-  readonly play: (scenario: Scenario) => Promise<Scene>;
+  /** Makes the case happen. */
+  readonly play: (scenario: Scenario) => Promise<Expectation>;
 }
 
-/** What was made to happen. */
-export interface Scene {
-  /** Its instances, with the options they must have in the end. */
-  readonly instances: readonly Expected[];
-  /** What must be true besides, in words, and whether it is. */
+/** The expected outcome of a case. */
+export interface Expectation {
+  /** The options that instances must have at the end of the tour. */
+  readonly instances: readonly ExpectedInstance[];
   readonly checks: readonly Check[];
-  /** Whether what the tour waits for before it goes on has happened; the running-state queue comes later anyway. */
-  readonly done: () => boolean;
+  /** Whether the tour can continue with the next case. It does not wait for the running-state events. */
+  readonly isDone: () => boolean;
 }
 
-export interface Expected {
+export interface ExpectedInstance {
   readonly id: string;
   readonly HttpTokens: 'required' | 'optional';
   readonly HttpEndpoint?: 'enabled' | 'disabled';
@@ -26,12 +25,13 @@ export interface Expected {
 
 export interface Check {
   readonly what: string;
-  readonly holds: () => boolean;
+  readonly passes: () => boolean;
 }
 
-/** The instances all closed. */
-export const closed = (...ids: readonly string[]): Expected[] => ids.map((id) => ({ id, HttpTokens: 'required' }));
+/** Expects instances to require IMDSv2. */
+export const compliant = (...ids: readonly string[]): ExpectedInstance[] =>
+  ids.map((id) => ({ id, HttpTokens: 'required' }));
 
-/** The instances left as they were. */
-export const leftNonCompliant = (...ids: readonly string[]): Expected[] =>
+/** Expects instances to have IMDSv1 enabled. */
+export const nonCompliant = (...ids: readonly string[]): ExpectedInstance[] =>
   ids.map((id) => ({ id, HttpTokens: 'optional' }));

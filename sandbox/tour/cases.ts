@@ -2,19 +2,19 @@ import type { Case } from './case.ts';
 import * as launches from './launch-cases.ts';
 import * as others from './other-cases.ts';
 
-/** The tour, in the order it is shown. */
+/** Cases about new launches and drift, in the order in which they are played. */
 export const CASES: readonly Case[] = [
-  launches.launched,
-  launches.compliant,
-  launches.several,
+  launches.nonCompliantLaunch,
+  launches.compliantLaunch,
+  launches.severalInstances,
   launches.endpointDisabled,
   launches.exemptions,
-  others.setBack,
+  others.drift,
   others.exemptionTag,
-  launches.failed,
+  launches.failedLaunch,
   others.lostEvent,
   launches.autoScaling,
   others.notVisible,
-  others.oldInstance,
+  others.existingInstance,
   others.refusedAlert,
 ];

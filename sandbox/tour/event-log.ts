@@ -1,30 +1,33 @@
 import { text } from '../aws/wire/params.ts';
-import { alertLine, decisionLine, mail, type Print } from './print.ts';
+import type { Print } from '../print.ts';
+import { alertLine, email, outcomeLine } from './print.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Prints what was decided and told since it last did; the first message of some schemas in full. */
+/** Prints outcomes and alerts of a scenario as they appear. */
 export class EventLog {
   readonly #scenario: Scenario;
-  readonly #inFull: Set<string>;
   readonly #print: Print;
-  #decisions = 0;
-  #alerts = 0;
+  readonly #schemasInFull: Set<string>;
+  #printedOutcomes = 0;
+  #printedAlerts = 0;
 
-  public constructor(scenario: Scenario, inFull: readonly string[], print: Print) {
+  /** @param schemasInFull schemas of which the first message is printed in full. */
+  public constructor(scenario: Scenario, print: Print, schemasInFull: readonly string[] = []) {
     this.#scenario = scenario;
-    this.#inFull = new Set(inFull);
     this.#print = print;
+    this.#schemasInFull = new Set(schemasInFull);
   }
 
-  public tell(): void {
-    for (const decided of this.#scenario.decided().slice(this.#decisions)) {
-      this.#decisions += 1;
-      this.#print(decisionLine(decided));
+  /** Prints everything since the last call. */
+  public printNew(): void {
+    for (const outcome of this.#scenario.outcomes().slice(this.#printedOutcomes)) {
+      this.#printedOutcomes += 1;
+      this.#print(outcomeLine(outcome));
     }
-    for (const message of this.#scenario.mailbox().slice(this.#alerts)) {
-      this.#alerts += 1;
+    for (const message of this.#scenario.mailbox().slice(this.#printedAlerts)) {
+      this.#printedAlerts += 1;
       const schema = text(JSON.parse(message.json.Message), 'schema') ?? '';
-      this.#print(this.#inFull.delete(schema) ? mail(message) : alertLine(message));
+      this.#print(this.#schemasInFull.delete(schema) ? email(message) : alertLine(message));
     }
   }
 }

@@ -1,130 +1,138 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPostChangeCheck } from '../chaos/pending-messages.ts';
+import { plural } from '../../lambda/core/words/format.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../index.ts';
-import type { Case, Scene } from './case.ts';
+import type { Print } from '../print.ts';
+import { buildProduct } from '../product.ts';
+import { isPostChangeCheck } from '../queued-event.ts';
+import type { Case, Expectation } from './case.ts';
 import { CASES } from './cases.ts';
+import type { CommandLine } from './command-line.ts';
 import { EventLog } from './event-log.ts';
-import { caseTable, fleetTable, heading, type Played, type Print, problemsOf } from './print.ts';
+import { caseTable, heading, instanceTable, type PlayedCase, problemsOf } from './print.ts';
 import * as regions from './region-cases.ts';
-import { CALLERS, Scenario } from './scenario.ts';
 import * as scan from './scan-cases.ts';
-import { product } from './synth.ts';
+import { CALLERS, Scenario } from './scenario.ts';
 
 export interface TourOptions {
   readonly timeScale: number;
   readonly seed: string;
+  readonly imdsv2: CommandLine;
 }
 
-/** Real milliseconds that a case, and the queue in the end, may take. */
-const PATIENCE = 30_000;
-const QUEUE_PATIENCE = 60_000;
+/** Timeouts of a case and of the final wait for the work queue, in real milliseconds. */
+const CASE_TIMEOUT = 30_000;
+const QUEUE_TIMEOUT = 60_000;
 
-/** In the acts about the scan most of the time is waiting: for a quarter of an hour, and for midnight. */
+/** Cases about scans wait for a post-change check after 15 minutes and for midnight. */
 const SCAN_TIME_SCALE = 200;
 
-/** Cases on one local AWS. */
-interface Act {
+/** Cases that are played on the same local AWS. */
+interface Section {
   readonly title: string;
   readonly options: SandboxOptions;
   readonly cases: readonly Case[];
   readonly prepare?: (scenario: Scenario) => void;
-  /** Schemas of the messages that are printed as the mailbox shows them, once each. */
-  readonly inFull: readonly string[];
-  /** What is said while the queues are emptied in the end. */
-  readonly epilogue?: string;
+  /** Schemas of which the first message is printed in full. */
+  readonly schemasInFull: readonly string[];
+  /** Title of the final wait for the work queue. */
+  readonly finalTitle?: string;
 }
 
-/** Shows the whole product on a local AWS. @returns whether everything ended as it should. */
-export async function runTour({ timeScale, seed }: TourOptions, print: Print): Promise<boolean> {
+/** Plays every case on a local AWS and prints what happens. @returns whether all checks passed. */
+export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: Print): Promise<boolean> {
   print('Building the bundles and synthesizing the stack ...');
-  const audit = await product({ mode: 'enforce', existing: 'audit' });
-  const whenUnused = await product({ mode: 'enforce', existing: 'enforce-when-unused' });
-  const everywhere = await product({ mode: 'enforce', existing: 'audit', regions: regions.REGIONS });
+  const audit = await buildProduct({ mode: 'enforce', existing: 'audit' });
+  const whenUnused = await buildProduct({ mode: 'enforce', existing: 'enforce-when-unused' });
+  const everyRegion = await buildProduct({ mode: 'enforce', existing: 'audit', regions: regions.REGIONS });
   const today = new Date().toISOString().slice(0, 10);
-  const scanned = { timeScale: Math.max(timeScale, SCAN_TIME_SCALE), prewarm: 1 };
-  const acts: readonly Act[] = [
+  const scanOptions = { timeScale: Math.max(timeScale, SCAN_TIME_SCALE), prewarm: 1 };
+  const sections: readonly Section[] = [
     {
-      title: 'What is launched from now on',
+      title: 'New launches and drift',
       options: { ...audit, timeScale, schedules: false },
       cases: CASES,
-      inFull: ['imdsv2-enforcer.outcome/v1'],
-      epilogue: 'the running-state queue: what the events missed',
+      schemasInFull: ['imdsv2-enforcer.outcome/v1'],
+      finalTitle: 'the running-state events are processed, which cover lost CloudTrail events',
     },
     {
-      title: `Every region of the account, regions=${regions.REGIONS.join(',')}`,
-      options: { ...everywhere, timeScale, schedules: false },
-      cases: [regions.elsewhere],
-      inFull: ['imdsv2-enforcer.outcome/v1'],
+      title: `Several regions, regions=${regions.REGIONS.join(',')}`,
+      options: { ...everyRegion, timeScale, schedules: false },
+      cases: [regions.otherRegion],
+      schemasInFull: ['imdsv2-enforcer.outcome/v1'],
     },
     {
-      title: 'What was there before, existing=audit',
-      options: { ...audit, ...scanned, schedules: false, startAt: new Date(`${today}T00:30:00Z`) },
-      cases: [scan.reported],
-      prepare: scan.addOldFleet,
-      inFull: ['imdsv2-enforcer.digest/v1'],
+      title: 'Existing instances, existing=audit',
+      options: { ...audit, ...scanOptions, schedules: false, startAt: new Date(`${today}T00:30:00Z`) },
+      cases: [scan.reportOnly],
+      prepare: scan.addExistingFleet,
+      schemasInFull: ['imdsv2-enforcer.digest/v1'],
     },
     {
-      title: 'What was there before, existing=enforce-when-unused',
-      options: { ...whenUnused, ...scanned, startAt: new Date(`${today}T23:05:00Z`) },
-      cases: [scan.unusedRemediated, scan.broke, scan.rolledBack, scan.ranOut],
-      prepare: scan.addOldFleet,
-      inFull: ['imdsv2-enforcer.digest/v1', 'imdsv2-enforcer.workload-impact/v1'],
+      title: 'Existing instances, existing=enforce-when-unused',
+      options: { ...whenUnused, ...scanOptions, startAt: new Date(`${today}T23:05:00Z`) },
+      cases: [scan.unusedRemediated, scan.workloadImpact, scan.rolledBack(imdsv2), scan.exemptionExpired],
+      prepare: scan.addExistingFleet,
+      schemasInFull: ['imdsv2-enforcer.digest/v1', 'imdsv2-enforcer.workload-impact/v1'],
     },
   ];
-  const played: Played[] = [];
-  const wrong: string[] = [];
-  for (const act of acts) wrong.push(...(await playAct(act, seed, played, print)));
+  const played: PlayedCase[] = [];
+  const problems: string[] = [];
+  for (const section of sections) problems.push(...(await playSection(section, seed, played, print)));
 
-  print(`\n${caseTable(played)}\n\n${fleetTable(played)}\n`);
-  wrong.push(...played.flatMap(problemsOf));
-  print(wrong.length === 0 ? 'Every instance is as it should be.' : `Wrong:\n  ${wrong.join('\n  ')}`);
-  return wrong.length === 0;
+  print(`\n${caseTable(played)}\n\n${instanceTable(played)}\n`);
+  problems.push(...played.flatMap(problemsOf));
+  print(problems.length === 0 ? 'All checks passed.' : `Checks failed:\n  ${problems.join('\n  ')}`);
+  return problems.length === 0;
 }
 
-/** @returns what is wrong apart from the cases, which are added to those that were played. */
-async function playAct(act: Act, seed: string, played: Played[], print: Print): Promise<string[]> {
-  const sandbox = await startSandbox({ ...act.options, callers: CALLERS, seed, patient: true });
+/**
+ * Plays the cases of a section and adds them to `played`.
+ *
+ * @returns problems that belong to no case.
+ */
+async function playSection(section: Section, seed: string, played: PlayedCase[], print: Print): Promise<string[]> {
+  const sandbox = await startSandbox({ ...section.options, callers: CALLERS, seed, pauseWhenOverloaded: true });
   try {
-    const { title, options, cases, inFull, epilogue } = act;
-    print(`\n${title}: local AWS at ${sandbox.endpoint}, its clock ${options.timeScale} times as fast as yours.`);
+    const { title, options, cases, schemasInFull, finalTitle } = section;
+    print(`\n${title}: local AWS at ${sandbox.endpoint}, simulated clock at ${options.timeScale}x`);
     const scenario = new Scenario(sandbox, (line) => print(`    ${line}`));
-    act.prepare?.(scenario);
-    const eventLog = new EventLog(scenario, inFull, print);
+    section.prepare?.(scenario);
+    const eventLog = new EventLog(scenario, print, schemasInFull);
     for (const { title, play } of cases) {
       print(heading(played.length + 1, title));
-      const scene = await play(scenario);
-      played.push({ title, scene, scenario });
-      await settle(scene, eventLog);
+      const expectation = await play(scenario);
+      played.push({ title, expectation, scenario });
+      await waitForCase(expectation, eventLog);
     }
-    if (epilogue !== undefined) print(heading('', epilogue));
-    await drain(sandbox, eventLog);
-    const left = sandbox.queue('DeadLetterQueue').size;
-    return left > 0 ? [`${left} dead letters`] : [];
+    if (finalTitle !== undefined) print(heading('', finalTitle));
+    await waitForQueue(sandbox, eventLog);
+    const { size } = sandbox.queue('DeadLetterQueue');
+    return size > 0 ? [`${plural(size, 'message')} in the dead-letter queue`] : [];
   } finally {
     await sandbox.stop();
   }
 }
 
-async function settle({ done }: Scene, eventLog: EventLog): Promise<void> {
-  const end = Date.now() + PATIENCE;
-  while (!done() && Date.now() < end) {
+async function waitForCase({ isDone }: Expectation, eventLog: EventLog): Promise<void> {
+  const end = Date.now() + CASE_TIMEOUT;
+  while (!isDone() && Date.now() < end) {
     await sleep(20);
-    eventLog.tell();
+    eventLog.printNew();
   }
-  eventLog.tell();
+  eventLog.printNew();
 }
 
-/** Waits until nothing is under way but looks after what was closed, which come a quarter of an hour later. */
-async function drain(sandbox: Sandbox, eventLog: EventLog): Promise<void> {
-  const end = Date.now() + QUEUE_PATIENCE;
+/** Waits until nothing is in progress except post-change checks, which are due after 15 minutes. */
+async function waitForQueue(sandbox: Sandbox, eventLog: EventLog): Promise<void> {
+  const end = Date.now() + QUEUE_TIMEOUT;
   const queue = sandbox.queue('WorkQueue');
   for (;;) {
     const messages = queue.messages();
-    const rest = messages.length > 0 ? `${messages.length} × message in ${queue.name}` : 'nothing';
-    if (messages.every(({ body }) => isPostChangeCheck(body)) && sandbox.underWay() === rest) break;
-    if (Date.now() > end) throw new Error(`still under way: ${sandbox.underWay()}`);
+    const queuedOnly = messages.length > 0 ? `${messages.length} × message in ${queue.name}` : 'nothing';
+    if (messages.every(({ body }) => isPostChangeCheck(body)) && sandbox.inProgress() === queuedOnly) break;
+    if (Date.now() > end) throw new Error(`still in progress: ${sandbox.inProgress()}`);
     await sleep(50);
-    eventLog.tell();
+    eventLog.printNew();
   }
-  eventLog.tell();
+  eventLog.printNew();
 }

@@ -1,13 +1,13 @@
-import { type Case, closed, leftNonCompliant } from './case.ts';
+import { dayAfter } from '../calendar.ts';
+import { type Case, compliant, nonCompliant } from './case.ts';
 
 const OPTIONAL = { MetadataOptions: { HttpTokens: 'optional' } } as const;
 const REQUIRED = { MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 } } as const;
 const HIDDEN_MS = 6_000;
 const UNTIL = 'imdsv2:exempt-until';
-const DAY = 86_400_000;
 
-export const setBack: Case = {
-  title: 'somebody sets a compliant instance back; somebody changes only a hop limit',
+export const drift: Case = {
+  title: 'IMDSv1 is re-enabled on one instance; on another only the hop limit changes',
   play: async (scenario) => {
     const [id = ''] = await scenario.launch(REQUIRED, { Name: 'api-1' });
     const [other = ''] = await scenario.launch(REQUIRED, { Name: 'api-2' });
@@ -19,42 +19,48 @@ export const setBack: Case = {
         { id, HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
         { id: other, HttpTokens: 'required', HttpPutResponseHopLimit: 3 },
       ],
-      done: () => scenario.alerts(id).length > 0,
+      isDone: () => scenario.alerts(id).length > 0,
       checks: [
-        { what: 'remediated', holds: () => scenario.hasDecided(id, 'remediated') },
-        { what: 'severity high', holds: () => scenario.alerts(id)[0]?.attributes['severity']?.StringValue === 'high' },
+        { what: 'remediated', passes: () => scenario.hasOutcome(id, 'remediated') },
+        {
+          what: 'severity HIGH',
+          passes: () => scenario.alerts(id)[0]?.attributes['severity']?.StringValue === 'HIGH',
+        },
         {
           what: 'the alert names the caller',
-          holds: () => /deploy-pipeline/.test(scenario.alerts(id)[0]?.email.body ?? ''),
+          passes: () => /deploy-pipeline/.test(scenario.alerts(id)[0]?.email.body ?? ''),
         },
-        { what: 'the hop limit invoked nothing', holds: () => scenario.invokedBy(modified, other) === 0 },
-        { what: 'our own change invoked nothing', holds: () => scenario.invokedBy(modified, id) === 1 },
+        { what: 'the hop limit invoked no function', passes: () => scenario.invokedBy(modified, other) === 0 },
+        { what: 'nor did the remediation itself', passes: () => scenario.invokedBy(modified, id) === 1 },
       ],
     };
   },
 };
 
 export const exemptionTag: Case = {
-  title: 'somebody exempts a compliant instance; somebody takes the exemption of another',
+  title: 'a compliant instance is exempted; the exemption of another one is revoked',
   play: async (scenario) => {
-    const day = (days: number) => new Date(scenario.sandbox.clock.now() + days * DAY).toISOString().slice(0, 10);
+    const day = (days: number) => dayAfter(scenario.sandbox.clock.now(), days);
     const launchedAt = new Date('2024-05-01T08:00:00Z');
     const [granted = ''] = await scenario.launch(REQUIRED, { Name: 'crm-1' });
     const tags = { Name: 'crm-2', [UNTIL]: day(14) };
     const { id: revoked } = scenario.sandbox.fleet().add({ launchedAt, state: 'running', tags });
     await scenario.tag(granted, { [UNTIL]: day(30), 'imdsv2:exempt-reason': 'agent X' });
     await scenario.untag(revoked, UNTIL, 'AKIAPIPELINE');
-    const told = (id: string) => scenario.alerts(id)[0]?.email.body ?? '';
+    const alert = (id: string) => scenario.alerts(id)[0]?.email.body ?? '';
     return {
-      instances: [{ id: granted, HttpTokens: 'required', HttpPutResponseHopLimit: 2 }, ...closed(revoked)],
-      done: () => [granted, revoked].every((id) => scenario.alerts(id).length > 0),
+      instances: [{ id: granted, HttpTokens: 'required', HttpPutResponseHopLimit: 2 }, ...compliant(revoked)],
+      isDone: () => [granted, revoked].every((id) => scenario.alerts(id).length > 0),
       checks: [
-        { what: 'the grant is told, compliant or not', holds: () => scenario.hasDecided(granted, 'exempt') },
-        { what: 'with its caller', holds: () => /Developer\/ana/.test(told(granted)) },
-        { what: 'and changed nothing', holds: () => scenario.changes(granted) === 0 },
-        { what: 'without exemption: closed', holds: () => scenario.hasDecided(revoked, 'remediated') },
-        { what: 'told with who took it', holds: () => /deploy-pipeline/.test(told(revoked)) },
-        { what: 'each told once', holds: () => [granted, revoked].every((id) => scenario.alerts(id).length === 1) },
+        { what: 'grant: exempt, although compliant', passes: () => scenario.hasOutcome(granted, 'exempt') },
+        { what: 'the alert names the caller', passes: () => /Developer\/ana/.test(alert(granted)) },
+        { what: 'not changed', passes: () => scenario.changes(granted) === 0 },
+        { what: 'revoked: remediated', passes: () => scenario.hasOutcome(revoked, 'remediated') },
+        { what: 'the alert names the caller who revoked', passes: () => /deploy-pipeline/.test(alert(revoked)) },
+        {
+          what: 'one alert for each',
+          passes: () => [granted, revoked].every((id) => scenario.alerts(id).length === 1),
+        },
       ],
     };
   },
@@ -70,49 +76,55 @@ export const lostEvent: Case = {
     faults.loses = before;
     const alert = () => scenario.alerts(id)[0]?.email.body ?? '';
     return {
-      instances: closed(id),
-      done: () => true,
+      instances: compliant(id),
+      isDone: () => true,
       checks: [
-        { what: 'the running-state queue caught it', holds: () => scenario.decided(id).at(-1)?.trigger === 'running' },
-        { what: 'the caller is unknown', holds: () => /who\s+unknown/.test(alert()) },
-        { what: 'and how to find out', holds: () => alert().includes('aws cloudtrail lookup-events') },
+        {
+          what: 'remediated by its running-state event',
+          passes: () => scenario.outcomes(id).at(-1)?.trigger === 'running',
+        },
+        { what: 'the caller is unknown', passes: () => /who\s+unknown/.test(alert()) },
+        {
+          what: 'the alert has the command that finds it',
+          passes: () => alert().includes('aws cloudtrail lookup-events'),
+        },
       ],
     };
   },
 };
 
 export const notVisible: Case = {
-  title: 'EC2 does not know the new instance at first',
+  title: 'EC2 does not return a new instance at first',
   play: async (scenario) => {
     const { faults } = scenario.sandbox;
     const before = faults.hides;
     faults.hides = () => HIDDEN_MS;
     const [id = ''] = await scenario.launch(OPTIONAL, { Name: 'late' });
     faults.hides = before;
-    const notFound = await scenario.modify(id, { HttpPutResponseHopLimit: 2 }).catch((error: Error) => error.name);
+    const error = await scenario.modify(id, { HttpPutResponseHopLimit: 2 }).catch(({ name }: Error) => name);
     return {
-      instances: closed(id),
-      done: () => scenario.alerts(id).length > 0,
+      instances: compliant(id),
+      isDone: () => scenario.alerts(id).length > 0,
       checks: [
-        { what: 'EC2 answered InvalidInstanceID.NotFound', holds: () => notFound === 'InvalidInstanceID.NotFound' },
-        { what: 'remediated all the same', holds: () => scenario.hasDecided(id, 'remediated') },
+        { what: 'EC2 returned InvalidInstanceID.NotFound', passes: () => error === 'InvalidInstanceID.NotFound' },
+        { what: 'remediated nevertheless', passes: () => scenario.hasOutcome(id, 'remediated') },
       ],
     };
   },
 };
 
-export const oldInstance: Case = {
-  title: 'an old, stopped instance with IMDSv1 is started',
+export const existingInstance: Case = {
+  title: 'an existing, stopped instance with IMDSv1 enabled is started',
   play: async (scenario) => {
     const launchedAt = new Date('2021-03-01T08:00:00Z');
     const { id } = scenario.sandbox.fleet().add({ launchedAt, state: 'stopped', tags: { Name: 'legacy-erp' } });
     await scenario.start(id);
     return {
-      instances: leftNonCompliant(id),
-      done: () => true,
+      instances: nonCompliant(id),
+      isDone: () => true,
       checks: [
-        { what: 'held: it existed before', holds: () => scenario.hasDecided(id, 'needs-review existing-instance') },
-        { what: 'told once', holds: () => scenario.alerts(id).length === 1 },
+        { what: 'needs review', passes: () => scenario.hasOutcome(id, 'needs-review existing-instance') },
+        { what: 'one alert', passes: () => scenario.alerts(id).length === 1 },
       ],
     };
   },
@@ -123,20 +135,20 @@ export const refusedAlert: Case = {
   play: async (scenario) => {
     const { faults } = scenario.sandbox;
     const before = faults.refuses;
-    // The SDK itself tries three times.
+    // The SDK makes three attempts.
     faults.refuses = ({ attempt }) => (attempt <= 3 ? 'InternalError' : undefined);
     const [id = ''] = await scenario.launch(OPTIONAL, { Name: 'mail-1' });
     const refused = () => scenario.sandbox.calls.of('Publish', { outcome: 'InternalError' }).length;
     return {
-      instances: closed(id),
-      done: () => {
+      instances: compliant(id),
+      isDone: () => {
         if (refused() < 3) return false;
         faults.refuses = before;
         return true;
       },
       checks: [
-        { what: 'SNS refused', holds: () => refused() >= 3 },
-        { what: 'the alert arrived all the same, once', holds: () => scenario.alerts(id).length === 1 },
+        { what: 'SNS returned errors', passes: () => refused() >= 3 },
+        { what: 'one alert nevertheless', passes: () => scenario.alerts(id).length === 1 },
       ],
     };
   },

@@ -1,49 +1,53 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import type { Severity } from '../../lambda/contract.ts';
 import { clean } from '../../lambda/core/text.ts';
+import { duration } from '../../lambda/core/words/format.ts';
 import type { PublishedMessage } from '../aws/sns/message.ts';
-import type { Expected, Scene } from './case.ts';
-import type { Decided, Scenario } from './scenario.ts';
+import type { Expectation, ExpectedInstance } from './case.ts';
+import type { LoggedOutcome, Scenario } from './scenario.ts';
 
-/** Where the tour writes. */
-export type Print = (line?: string) => void;
-
-/** A case that was played, and where. */
-export interface Played {
+/** A played case with its expected outcome. */
+export interface PlayedCase {
   readonly title: string;
-  readonly scene: Scene;
+  readonly expectation: Expectation;
   readonly scenario: Scenario;
 }
 
-const COLORS = { info: 'gray', warning: 'yellow', high: 'magenta', critical: 'red' } as const;
+const COLORS: Readonly<Record<Severity, Parameters<typeof styleText>[0]>> = {
+  INFORMATIONAL: 'gray',
+  LOW: 'gray',
+  MEDIUM: 'yellow',
+  HIGH: 'magenta',
+  CRITICAL: 'red',
+};
 
 export const heading = (number: number | '', title: string): string =>
   styleText('bold', `\n${String(number).padStart(2)}  ${title}`);
 
-export function decisionLine({ instanceId, status, reason, trigger, severity, exposedSeconds }: Decided): string {
+export function outcomeLine({ instanceId, status, reason, trigger, severity, exposedSeconds }: LoggedOutcome): string {
   const why = reason === 'imdsv1-enabled' ? '' : ` (${reason})`;
-  const exposed = exposedSeconds === undefined ? '' : `, IMDSv1 reachable for ${exposedSeconds} s`;
-  const color = COLORS[severity as keyof typeof COLORS];
-  return `    ${trigger.padEnd(8)} ${instanceId}  ${styleText(color, status)}${why}${exposed}`;
+  const exposed = exposedSeconds === undefined ? '' : `, IMDSv1 exposed for ${duration(exposedSeconds * 1000)}`;
+  return `    ${trigger.padEnd(8)} ${instanceId}  ${styleText(COLORS[severity], status)}${why}${exposed}`;
 }
 
 export const alertLine = ({ subject }: PublishedMessage): string => `    alert    ${clean(subject ?? '')}`;
 
-/** A mail as the mailbox would show it. */
-export function mail({ email }: PublishedMessage): string {
-  const lines = [`From: ${email.from}`, `Subject: ${email.subject}`, '', ...email.body.split('\n')];
+/** An email as a mail client shows it. */
+export function email({ email: { from, subject, body } }: PublishedMessage): string {
+  const lines = [`From: ${from}`, `Subject: ${subject}`, '', ...body.split('\n')];
   return lines.map((line) => styleText('cyan', `    | ${clean(line, 400)}`)).join('\n');
 }
 
-/** What of a scene is not as it should be, in words. */
-export function problemsOf({ scene: { instances, checks }, scenario }: Played): string[] {
+/** Differences from the expected outcome of a case. */
+export function problemsOf({ expectation: { instances, checks }, scenario }: PlayedCase): string[] {
   return [
     ...instances.flatMap((expected) => differences(expected, scenario)),
-    ...checks.filter(({ holds }) => !holds()).map(({ what }) => `not so: ${what}`),
+    ...checks.filter(({ passes }) => !passes()).map(({ what }) => `failed: ${what}`),
   ];
 }
 
-function differences({ id, ...expected }: Expected, scenario: Scenario): string[] {
+function differences({ id, ...expected }: ExpectedInstance, scenario: Scenario): string[] {
   const { options } = scenario.instance(id);
   const wanted = { HttpEndpoint: 'enabled', ...expected };
   return Object.entries(wanted)
@@ -51,38 +55,47 @@ function differences({ id, ...expected }: Expected, scenario: Scenario): string[
     .map(([name, value]) => `${id} has ${name} ${options[name as keyof typeof options]}, not ${value}`);
 }
 
-// Unused tables: no colours of their own, no lines between rows.
+// Tables without colors and without lines between rows.
 const style = { head: [], border: [] };
 const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
-/** Every case with what was checked. */
-export function caseTable(played: readonly Played[]): string {
+/** A table of the cases and their checks. */
+export function caseTable(played: readonly PlayedCase[]): string {
   const table = new Table({
     head: ['', 'case', 'checked', ''],
     style,
     chars,
-    colWidths: [4, 42, 66, 7],
+    colWidths: [4, 42, 66, 8],
     wordWrap: true,
   });
   played.forEach((one, index) => {
     const problems = problemsOf(one);
-    const checked = problems.length > 0 ? problems : one.scene.checks.map(({ what }) => what);
-    table.push([index + 1, one.title, checked.join('; '), problems.length > 0 ? 'WRONG' : 'ok']);
+    const checked = problems.length > 0 ? problems : one.expectation.checks.map(({ what }) => what);
+    table.push([index + 1, one.title, checked.join('; '), problems.length > 0 ? 'FAILED' : 'ok']);
   });
   return table.toString();
 }
 
-/** Every instance with what became of it. */
-export function fleetTable(played: readonly Played[]): string {
-  const head = ['instance', 'case', 'state', 'HttpTokens', 'HttpEndpoint', 'hop', 'decided', 'as it should be'];
+/** A table of the instances and their outcomes. */
+export function instanceTable(played: readonly PlayedCase[]): string {
+  const head = ['instance', 'case', 'state', 'HttpTokens', 'HttpEndpoint', 'hop limit', 'outcome', 'as expected'];
   const table = new Table({ head, style, chars });
-  played.forEach(({ scene: { instances }, scenario }, index) => {
+  played.forEach(({ expectation: { instances }, scenario }, index) => {
     for (const expected of instances) {
       const { state, options } = scenario.instance(expected.id);
-      const decided = [...new Set(scenario.decided(expected.id).map(({ status }) => status))].join(', ');
-      const right = differences(expected, scenario).length === 0 ? 'yes' : 'NO';
+      const statuses = [...new Set(scenario.outcomes(expected.id).map(({ status }) => status))].join(', ');
+      const asExpected = differences(expected, scenario).length === 0 ? 'yes' : 'NO';
       const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit } = options;
-      table.push([expected.id, index + 1, state, HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, decided, right]);
+      table.push([
+        expected.id,
+        index + 1,
+        state,
+        HttpTokens,
+        HttpEndpoint,
+        HttpPutResponseHopLimit,
+        statuses,
+        asExpected,
+      ]);
     }
   });
   return table.toString();

@@ -7,12 +7,13 @@ import {
   type RunInstancesCommandInput,
   StartInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import type { Severity } from '../../lambda/contract.ts';
 import type { Instance } from '../aws/ec2/instance.ts';
-import type { Sandbox } from '../index.ts';
 import type { PublishedMessage } from '../aws/sns/message.ts';
 import { at, list, text } from '../aws/wire/params.ts';
+import type { Sandbox } from '../index.ts';
 
-/** ManualChanges and services that call EC2 in the tour, by access key. */
+/** The callers of EC2 in the tour, by access key. */
 export const CALLERS = {
   AKIADEVELOPER: {
     arn: 'arn:aws:sts::111122223333:assumed-role/Developer/ana',
@@ -33,28 +34,28 @@ export const CALLERS = {
 } as const;
 type Key = keyof typeof CALLERS;
 
-/** What the function decided about an instance, from its log. */
-export interface Decided {
+/** The outcome of an instance, from the log of a function. */
+export interface LoggedOutcome {
   readonly instanceId: string;
   readonly status: string;
   readonly reason: string;
   readonly trigger: string;
-  readonly severity: string;
+  readonly severity: Severity;
   readonly exposedSeconds?: number;
 }
 
 const IMAGE = 'ami-0aa11bb22cc33dd44';
 
-/** Where the cases of the tour act: calls as people make them, and looks at what came of them. */
+/** A sandbox with the calls that cases make, and queries about what follows from them. */
 export class Scenario {
-  /** Prints a line of what people see. */
-  public readonly say: (line: string) => void;
+  /** Prints a line of terminal output. */
+  public readonly print: (line: string) => void;
 
   public constructor(
     public readonly sandbox: Sandbox,
-    say: (line: string) => void = () => undefined,
+    print: (line: string) => void = () => undefined,
   ) {
-    this.say = say;
+    this.print = print;
   }
 
   public async launch(
@@ -92,34 +93,34 @@ export class Scenario {
   public instance(id: string): Instance {
     const { sandbox } = this;
     const instance = sandbox.regions.map((region) => sandbox.fleet(region).get(id)).find((one) => one !== undefined);
-    if (instance === undefined) throw new Error(`there is no instance ${id}`);
+    if (instance === undefined) throw new Error(`instance ${id} does not exist`);
     return instance;
   }
 
-  /** The instance of a name that only one has. */
+  /** The instance with a unique name. */
   public named(name: string): Instance {
     const instance = this.sandbox
       .fleet()
       .instances()
       .find(({ tags }) => tags.get('Name') === name);
-    if (instance === undefined) throw new Error(`there is no instance named ${name}`);
+    if (instance === undefined) throw new Error(`no instance has the name ${name}`);
     return instance;
   }
 
-  /** What was decided so far, about one instance or all, oldest first. */
-  public decided(id?: string): readonly Decided[] {
+  /** The outcomes of one instance or of all, oldest first. */
+  public outcomes(id?: string): readonly LoggedOutcome[] {
     return this.sandbox
       .logs()
       .filter(({ json }) => json['message'] === 'outcome' && (id === undefined || json['instanceId'] === id))
-      .map(({ json }) => json as unknown as Decided);
+      .map(({ json }) => json as unknown as LoggedOutcome);
   }
 
-  /** Whether some decision about an instance was this, such as `remediated` or `needs-review existing-instance`. */
-  public hasDecided(id: string, wanted: string): boolean {
-    return this.decided(id).some(({ status, reason }) => wanted === status || wanted === `${status} ${reason}`);
+  /** Whether an instance has an outcome, such as `remediated` or `needs-review existing-instance`. */
+  public hasOutcome(id: string, wanted: string): boolean {
+    return this.outcomes(id).some(({ status, reason }) => wanted === status || wanted === `${status} ${reason}`);
   }
 
-  /** The alerts that name an instance. */
+  /** The messages that name an instance. */
   public alerts(id: string): readonly PublishedMessage[] {
     return this.mailbox().filter(({ email }) => email.body.includes(id));
   }
@@ -128,24 +129,24 @@ export class Scenario {
     return this.sandbox.topic('Outcomes').messages;
   }
 
-  /** The messages of a schema. */
-  public told(schema: string): readonly PublishedMessage[] {
+  /** The messages with a schema. */
+  public messages(schema: string): readonly PublishedMessage[] {
     return this.mailbox().filter(({ json }) => text(JSON.parse(json.Message), 'schema') === schema);
   }
 
-  /** When schedules rang. */
-  public rings(): readonly string[] {
+  /** When scheduled rules ran. */
+  public scheduledAt(): readonly string[] {
     return this.sandbox.events.filter((event) => event['detail-type'] === 'Scheduled Event').map(({ time }) => time);
   }
 
-  /** Events of a call that made the function run at once, by instance. */
+  /** The number of invocations by the CloudTrail event of a call that contains an id. */
   public invokedBy(eventName: string, id: string): number {
     return this.sandbox.invocations.filter(
       ({ payload }) => text(payload, 'detail', 'eventName') === eventName && JSON.stringify(payload).includes(id),
     ).length;
   }
 
-  /** How often the function called EC2 in the queue batch that looked at an instance. */
+  /** The number of describe calls for the batch of queue messages that contains an instance. */
   public describesInBatch(id: string): number {
     const batch = this.sandbox.invocations.find(({ payload }) =>
       list(payload, 'Records').some((record) => String(at(record, 'body')).includes(id)),
@@ -153,13 +154,13 @@ export class Scenario {
     return this.sandbox.calls.of('DescribeInstances', { invocation: batch?.requestId ?? 'none' }).length;
   }
 
-  /** Calls of functions that would change any instance, allowed or not. */
-  public tries(): number {
+  /** The number of calls by functions to modify an instance, including those that failed. */
+  public modifyAttempts(): number {
     const calls = this.sandbox.calls.of('ModifyInstanceMetadataOptions');
     return calls.filter(({ invocation }) => invocation !== undefined).length;
   }
 
-  /** Calls of the function that changed an instance. */
+  /** The number of successful calls by functions to modify an instance. */
   public changes(id: string): number {
     const calls = this.sandbox.calls.of('ModifyInstanceMetadataOptions', { outcome: 'ok' });
     return calls.filter(({ params, invocation }) => invocation !== undefined && text(params, 'InstanceId') === id)

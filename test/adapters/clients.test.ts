@@ -19,14 +19,14 @@ afterAll(async () => {
 it.each([
   ['EC2', ec2Clients],
   ['CloudWatch', cloudWatchClients],
-])('%s clients are made once for each region', (_, clients) => {
+])('creates one %s client for each region', (_, clients) => {
   const client = clients();
 
   expect(client('eu-west-1')).toBe(client('eu-west-1'));
   expect(client('us-east-1')).not.toBe(client('eu-west-1'));
 });
 
-it('answers of many instances or metrics are not copied for a log that nobody keeps', () => {
+it('removes the logging middleware of the EC2 and CloudWatch clients', () => {
   const steps = (client: { readonly middlewareStack: { identify(): string[] } }) =>
     client.middlewareStack.identify().filter((step) => step.startsWith('loggerMiddleware'));
 
@@ -35,7 +35,7 @@ it('answers of many instances or metrics are not copied for a log that nobody ke
   expect(steps(cloudWatchClients()('us-east-1'))).toEqual([]);
 });
 
-it('EC2 calls are not tried again by the SDK, whose allowance a burst would use up', async () => {
+it('does not let the SDK retry EC2 calls', async () => {
   const ec2 = ec2Clients()('us-east-1');
   aws.prepare('DescribeInstances', ec2Error('RequestLimitExceeded', 'slow down', 503));
 
@@ -44,7 +44,7 @@ it('EC2 calls are not tried again by the SDK, whose allowance a burst would use 
   ec2.destroy();
 });
 
-it('CloudWatch calls are not either: each costs money', async () => {
+it('does not let the SDK retry CloudWatch calls', async () => {
   const cloudWatch = cloudWatchClients()('us-east-1');
   aws.prepare('GetMetricData', json({ __type: 'com.amazonaws.cloudwatch#ThrottlingException', message: 'no' }, 400));
 
@@ -54,7 +54,7 @@ it('CloudWatch calls are not either: each costs money', async () => {
   cloudWatch.destroy();
 });
 
-it('SNS calls are tried again by the SDK', async () => {
+it('lets the SDK retry SNS calls', async () => {
   const sns = snsClient();
   aws.prepare('Publish', snsError('InternalError', 'away', 500));
 

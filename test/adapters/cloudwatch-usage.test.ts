@@ -1,7 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
-import { measure } from '../../lambda/app/measure.ts';
-import type { RejectionReader, UsageQuestion, UsageReader } from '../../lambda/app/ports.ts';
+import { measureUsage } from '../../lambda/app/measure-usage.ts';
+import type { RejectionReader, UsageQuestion, UsageReader } from '../../lambda/app/ports/index.ts';
 import { USAGE_RULES, windowOf } from '../../lambda/core/usage.ts';
 import { INSTANCE, instanceId, NOW, REGION } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';
@@ -32,7 +32,7 @@ const question = (instanceIds: readonly string[]): UsageQuestion => ({
 });
 const at = (hour: number): Date => new Date(NOW.getTime() - hour * 3_600_000);
 
-/** A result as CloudWatch's JSON has it: times in seconds. */
+/** A result in CloudWatch's JSON, with times in seconds. */
 const result = (Id: string, StatusCode: string, points: readonly (readonly [at: Date, count: number])[]) => ({
   Id,
   Label: 'MetadataNoToken',
@@ -46,8 +46,8 @@ const refusal = (type: string, status = 400) =>
   json({ __type: `com.amazonaws.cloudwatch#${type}`, message: 'no' }, status);
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => instanceId(index));
 
-describe('one page', () => {
-  it('asks for the sum of every instance over the window', async () => {
+describe('page', () => {
+  it('requests the sum of every instance over the window', async () => {
     aws.prepare('GetMetricData', answer([]));
     await usage.page(question([INSTANCE]));
 
@@ -72,7 +72,7 @@ describe('one page', () => {
     });
   });
 
-  it('gives each instance its own points, zeros among them, in whatever order they come', async () => {
+  it('returns the points of each instance, including zeros, in any order', async () => {
     const [one, other] = [instanceId(1), instanceId(2)];
     aws.prepare(
       'GetMetricData',
@@ -85,13 +85,13 @@ describe('one page', () => {
     expect(next).toBeUndefined();
   });
 
-  it.each(['PartialData', 'InternalError', 'Forbidden'])('%s is no complete answer', async (status) => {
+  it.each(['PartialData', 'InternalError', 'Forbidden'])('is not complete with the status %s', async (status) => {
     aws.prepare('GetMetricData', answer([result('q0', status, [[at(2), 1]])]));
     const { measurements } = await usage.page(question([INSTANCE]));
     expect(measurements.get(INSTANCE)).toEqual({ points: [{ at: at(2), count: 1 }], complete: false });
   });
 
-  it('does not take a result that nobody asked for', async () => {
+  it('ignores a result that was not requested', async () => {
     aws.prepare(
       'GetMetricData',
       answer([result('q7', 'Complete', []), result('e', 'Complete', []), { StatusCode: 'Complete' }]),
@@ -114,10 +114,14 @@ describe('one page', () => {
   });
 });
 
-describe('any number of instances', () => {
-  it('goes 500 to a call, every instance once, and counts what that costs', async () => {
+describe('measureUsage', () => {
+  it('requests 500 instances per call, each once, and counts the requested metrics', async () => {
     aws.prepare('GetMetricData', answer([]), answer([]), answer([]));
-    const { measurements, metricsAsked } = await measure(question([...ids(1200), instanceId(5)]), usage, virtualTime());
+    const { measurements, metricsAsked } = await measureUsage(
+      question([...ids(1200), instanceId(5)]),
+      usage,
+      virtualTime(),
+    );
 
     const asked = aws.take().map(({ parameters }) => parameters.MetricDataQueries as readonly unknown[]);
     expect(asked.map((queries) => queries.length)).toEqual([500, 500, 200]);
@@ -125,24 +129,24 @@ describe('any number of instances', () => {
     expect(measurements.size).toBe(1200);
   });
 
-  it('asks nothing about nobody', async () => {
-    expect(await measure(question([]), usage, virtualTime())).toMatchObject({ metricsAsked: 0 });
+  it('makes no call without instances', async () => {
+    expect(await measureUsage(question([]), usage, virtualTime())).toMatchObject({ metricsAsked: 0 });
     expect(aws.take()).toEqual([]);
   });
 
-  it('an instance of which no page says anything was not read', async () => {
+  it('returns an incomplete measurement of an instance without a result', async () => {
     aws.prepare('GetMetricData', answer([]));
-    const { measurements } = await measure(question([INSTANCE]), usage, virtualTime());
+    const { measurements } = await measureUsage(question([INSTANCE]), usage, virtualTime());
     expect(measurements.get(INSTANCE)).toEqual({ points: [], complete: false });
   });
 
-  it('puts together what comes in pages; the last word on an instance counts', async () => {
+  it('joins the points of several pages; the last status of an instance counts', async () => {
     aws.prepare(
       'GetMetricData',
       answer([result('q0', 'PartialData', [[at(2), 1]]), result('q1', 'PartialData', [[at(2), 0]])], 'more'),
       answer([result('q0', 'Complete', [[at(4), 2]])]),
     );
-    const { measurements, metricsAsked } = await measure(question(ids(2)), usage, virtualTime());
+    const { measurements, metricsAsked } = await measureUsage(question(ids(2)), usage, virtualTime());
 
     expect(measurements.get(instanceId(0))).toEqual({
       points: [
@@ -156,23 +160,23 @@ describe('any number of instances', () => {
     expect(metricsAsked).toBe(4);
   });
 
-  it('asks for a throttled page again, and not for those before it', async () => {
+  it('repeats a throttled page, not the pages before it', async () => {
     aws.prepare('GetMetricData', answer([], 'more'), refusal('ThrottlingException'), answer([]));
-    await measure(question([INSTANCE]), usage, virtualTime());
+    await measureUsage(question([INSTANCE]), usage, virtualTime());
     expect(aws.take().map(({ parameters }) => parameters.NextToken)).toEqual([undefined, 'more', 'more']);
   });
 
-  it('throws what does not pass', async () => {
+  it('throws a permanent failure', async () => {
     aws.prepare('GetMetricData', refusal('AccessDeniedException'));
-    await expect(measure(question([INSTANCE]), usage, virtualTime())).rejects.toMatchObject({ kind: 'denied' });
+    await expect(measureUsage(question([INSTANCE]), usage, virtualTime())).rejects.toMatchObject({ kind: 'denied' });
   });
 });
 
-describe('where IMDSv1 is refused most', () => {
+describe('mostRejected', () => {
   const DAY = { from: at(24), to: NOW, periodSeconds: 3600 };
   const series = (Label: string | undefined, ...Values: readonly number[]) => ({ Id: 'q0', Label, Values });
 
-  it('takes one query, whatever the number of instances', async () => {
+  it('uses one query, whatever the number of instances', async () => {
     aws.prepare('GetMetricData', answer([]));
     await usage.mostRejected(REGION, DAY);
 
@@ -192,7 +196,7 @@ describe('where IMDSv1 is refused most', () => {
     });
   });
 
-  it('adds up each instance, leaves out those without a refusal, and keeps the order', async () => {
+  it('sums up each instance, omits instances without rejected calls, and keeps the order', async () => {
     const [one, two, three] = [instanceId(1), instanceId(2), instanceId(3)];
     aws.prepare('GetMetricData', answer([series(two, 5, 7), series(one, 1, 0), series(three, 0, 0), series(three)]));
     expect([...(await usage.mostRejected(REGION, DAY))]).toEqual([
@@ -201,7 +205,7 @@ describe('where IMDSv1 is refused most', () => {
     ]);
   });
 
-  it('what is no instance id is left out, and an id is what goes into a command as we know it', async () => {
+  it('omits labels that are not instance ids, and normalizes ids', async () => {
     const labels = ['Other', '', 'i-../../x', 'i-0a1b2c3d; id', undefined];
     aws.prepare(
       'GetMetricData',

@@ -22,7 +22,7 @@ const answer = (inner: string): Answer => ({
   body: `<GetInstanceMetadataDefaultsResponse>${inner}</GetInstanceMetadataDefaultsResponse>`,
 });
 
-test('what the account states', async () => {
+test('readDefaults returns the defaults of the account', async () => {
   aws.prepare(
     'GetInstanceMetadataDefaults',
     answer(`<accountLevel><httpTokens>required</httpTokens><httpPutResponseHopLimit>2</httpPutResponseHopLimit>
@@ -38,12 +38,12 @@ test('what the account states', async () => {
   });
 });
 
-test.each(['<accountLevel/>', ''])('no preference (%j) is nothing stated', async (inner) => {
+test.each(['<accountLevel/>', ''])('readDefaults returns no values without preferences (%j)', async (inner) => {
   aws.prepare('GetInstanceMetadataDefaults', answer(inner));
   expect(await readDefaults(ec2)).toEqual({});
 });
 
-test('a refusal is a failure of its kind', async () => {
+test('readDefaults throws a failure of the kind of the error', async () => {
   aws.prepare('GetInstanceMetadataDefaults', ec2Error('UnauthorizedOperation', 'no', 403));
   await expect(readDefaults(ec2)).rejects.toMatchObject({ name: 'FailureError', kind: 'denied' });
 });

@@ -33,7 +33,7 @@ afterAll(() => aws.close());
 const idsOf = (snapshots: readonly { readonly instanceId: string }[]) => snapshots.map(({ instanceId: id }) => id);
 
 describe('describe', () => {
-  it('asks by filter, so that one unknown id hides no other, for everything, in the region', async () => {
+  it('uses a filter, so that an unknown id does not fail the call, and includes managed instances', async () => {
     aws.instances.set(A, {}).set(C, {});
 
     expect(idsOf(await reader.describe('us-east-1', [A, B, C]))).toEqual([A, C]);
@@ -51,13 +51,13 @@ describe('describe', () => {
     expect(call?.headers.authorization).toContain('/us-east-1/ec2/aws4_request');
   });
 
-  it('reads all reservations, and all instances of each', async () => {
+  it('reads all instances of all reservations', async () => {
     aws.prepare('DescribeInstances', reservations([[instanceXml(A), instanceXml(B)], [], [instanceXml(C)]]));
 
     expect(idsOf(await reader.describe(REGION, [A, B, C]))).toEqual([A, B, C]);
   });
 
-  it('follows the pages to the end, empty ones too', async () => {
+  it('reads all pages, including empty ones', async () => {
     aws.prepare(
       'DescribeInstances',
       reservations([[instanceXml(A)]], 'second'),
@@ -69,7 +69,7 @@ describe('describe', () => {
     expect(aws.take().map(({ parameters }) => parameters.NextToken)).toEqual([undefined, 'second', 'third']);
   });
 
-  it('asks for 200 ids in a call', async () => {
+  it('requests 200 ids per call', async () => {
     const ids = Array.from({ length: 401 }, (_, index) => instanceId(index));
     ids.forEach((id) => aws.instances.set(id, {}));
 
@@ -81,12 +81,12 @@ describe('describe', () => {
     expect(idsOf(found)).toEqual(ids);
   });
 
-  it('asks nothing for no ids', async () => {
+  it('makes no call without ids', async () => {
     expect(await reader.describe(REGION, [])).toEqual([]);
     expect(aws.take()).toEqual([]);
   });
 
-  it('fails whole when one of its calls fails', async () => {
+  it('throws if one of its calls fails', async () => {
     aws.prepare('DescribeInstances', reservations([[instanceXml(A)]], 'second'), 'reset');
 
     await expect(reader.describe(REGION, [A])).rejects.toMatchObject({ name: 'FailureError', kind: 'unavailable' });
@@ -100,7 +100,7 @@ describe('a snapshot', () => {
     return snapshot;
   };
 
-  it('holds what the decision and the alert need', async () => {
+  it('has what decision and alert need', async () => {
     expect(
       await read(`<instanceState><code>0</code><name>pending</name></instanceState>
         <launchTime>2026-01-02T03:04:05.000Z</launchTime>
@@ -138,7 +138,7 @@ describe('a snapshot', () => {
     });
   });
 
-  it('takes the first launch from the root volume where the primary interface does not say', async () => {
+  it('takes the first launch from the root volume if there is no primary interface', async () => {
     const snapshot = await read(`<rootDeviceName>/dev/xvda</rootDeviceName><blockDeviceMapping>
       <item><deviceName>/dev/xvdb</deviceName><ebs><attachTime>2026-01-01T00:00:00.000Z</attachTime></ebs></item>
       <item><deviceName>/dev/xvda</deviceName><ebs><attachTime>2026-01-05T00:00:00.000Z</attachTime></ebs></item>
@@ -148,7 +148,7 @@ describe('a snapshot', () => {
     expect(snapshot?.firstLaunch).toEqual(new Date('2026-01-05T00:00:00Z'));
   });
 
-  it('leaves out what EC2 does not state, and guesses nothing', async () => {
+  it('omits values that EC2 does not report', async () => {
     expect(await read('')).toEqual({
       instanceId: INSTANCE,
       state: '',
@@ -163,7 +163,7 @@ describe('find', () => {
   const launch = context({ occurredAt: new Date('2026-03-01T00:00:30Z') });
   const lookup = { account: '111122223333', region: REGION, atLeast: 1, known: [], context: launch };
 
-  it('asks by the token of the call, all pages', async () => {
+  it('searches by client token and reads all pages', async () => {
     aws.prepare('DescribeInstances', reservations([[instanceXml(A)]], 'second'), reservations([[instanceXml(B)]]));
 
     expect(idsOf(await reader.find({ ...lookup, clientToken: 'token-1' }))).toEqual([A, B]);
@@ -175,7 +175,7 @@ describe('find', () => {
     });
   });
 
-  it('asks, without a token, by the minute of the call and its neighbours, and only for what allows IMDSv1', async () => {
+  it('searches by launch time without a token, for instances with IMDSv1 enabled', async () => {
     await reader.find(lookup);
 
     expect(aws.take().map(({ parameters }) => parameters)).toEqual([
@@ -193,8 +193,8 @@ describe('find', () => {
   });
 });
 
-describe('the change', () => {
-  it('sends the id, tokens and endpoint, and nothing else', async () => {
+describe('requireTokens', () => {
+  it('sends the id, HttpTokens and HttpEndpoint, and nothing else', async () => {
     aws.prepare('ModifyInstanceMetadataOptions', modified());
 
     expect(await writer.requireTokens('us-east-1', INSTANCE)).toEqual({
@@ -209,7 +209,7 @@ describe('the change', () => {
     expect(call?.headers.authorization).toContain('/us-east-1/ec2/aws4_request');
   });
 
-  it('that EC2 refuses is a failure', async () => {
+  it('throws a failure if EC2 refuses', async () => {
     await expect(writer.requireTokens(REGION, INSTANCE)).rejects.toMatchObject({
       name: 'FailureError',
       kind: 'not-visible',

@@ -21,10 +21,10 @@ beforeEach(() => aws.reset());
 afterEach(() => clients.splice(0).forEach((client) => client.destroy()));
 afterAll(() => aws.close());
 
-it('asks about the very change of the product, as a dry run, once', async () => {
+it('sends the change of the product once, as a dry run', async () => {
   expect(await probe.dryRun('us-east-1', INSTANCE, 'required')).toEqual({
     verdict: 'allowed',
-    said: 'DryRunOperation',
+    message: 'DryRunOperation',
   });
 
   const [call, ...others] = aws.take();
@@ -39,17 +39,17 @@ it('asks about the very change of the product, as a dry run, once', async () => 
   expect(call?.headers.authorization).toContain('/us-east-1/ec2/aws4_request');
 });
 
-it('asks about the way back to IMDSv1 with nothing else different', async () => {
+it('sends the change to IMDSv1, otherwise equal', async () => {
   expect(await probe.dryRun(REGION, INSTANCE, 'optional')).toEqual({
     verdict: 'denied',
-    said: 'UnauthorizedOperation: with an explicit deny in an identity-based policy',
+    message: 'UnauthorizedOperation: with an explicit deny in an identity-based policy',
   });
   expect(aws.take().map(({ parameters }) => parameters)).toEqual([
     { InstanceId: INSTANCE, HttpTokens: 'optional', HttpEndpoint: 'enabled', DryRun: 'true' },
   ]);
 });
 
-it('whatever it is asked, it is a dry run', async () => {
+it('sends only dry runs, whatever the parameters', async () => {
   const words = fc.constantFrom('required', 'optional', 'DryRun=false', '', '__proto__');
   await fc.assert(
     fc.asyncProperty(words, words, async (instanceId, httpTokens) => {
@@ -61,27 +61,31 @@ it('whatever it is asked, it is a dry run', async () => {
 });
 
 it.each([
-  ['EC2 throttles', ec2Error('RequestLimitExceeded', 'slow down', 503), 'RequestLimitExceeded: slow down'],
-  ['there is no such instance', ec2Error('InvalidInstanceID.NotFound', 'what'), 'InvalidInstanceID.NotFound: what'],
-  ['it is no dry run after all', modified(), 'EC2 carried out what was to be a dry run'],
-])('%s → unclear, and nothing is thrown', async (_, answer, said) => {
+  ['if EC2 throttles', ec2Error('RequestLimitExceeded', 'slow down', 503), 'RequestLimitExceeded: slow down'],
+  [
+    'if the instance does not exist',
+    ec2Error('InvalidInstanceID.NotFound', 'what'),
+    'InvalidInstanceID.NotFound: what',
+  ],
+  ['if EC2 carries the change out', modified(), 'EC2 carried out the dry run'],
+])('%s, the verdict is unclear', async (_, answer, message) => {
   aws.prepare('ModifyInstanceMetadataOptions', answer);
 
-  expect(await probe.dryRun(REGION, INSTANCE, 'required')).toEqual({ verdict: 'unclear', said });
+  expect(await probe.dryRun(REGION, INSTANCE, 'required')).toEqual({ verdict: 'unclear', message });
 });
 
-it('the connection breaks → unclear', async () => {
+it('if the connection breaks, the verdict is unclear', async () => {
   aws.prepare('ModifyInstanceMetadataOptions', 'reset');
 
   expect(await probe.dryRun(REGION, INSTANCE, 'required')).toMatchObject({ verdict: 'unclear' });
 });
 
-it('what EC2 says is cut, and on one line', async () => {
+it('shortens the message of EC2 to one line', async () => {
   aws.prepare('ModifyInstanceMetadataOptions', ec2Error('UnauthorizedOperation', `a\n${'x'.repeat(5_000)}`, 403));
 
-  const { verdict, said } = await probe.dryRun(REGION, INSTANCE, 'required');
+  const { verdict, message } = await probe.dryRun(REGION, INSTANCE, 'required');
 
   expect(verdict).toBe('denied');
-  expect(said).toMatch(/^UnauthorizedOperation: a x+…$/);
-  expect(said).toHaveLength(400);
+  expect(message).toMatch(/^UnauthorizedOperation: a x+…$/);
+  expect(message).toHaveLength(400);
 });

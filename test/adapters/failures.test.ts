@@ -27,7 +27,7 @@ afterAll(async () => {
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
 const at = (endpoint: string) => ({ region: REGION, endpoint, credentials, maxAttempts: 1 });
 
-/** The failure of a change that EC2 answers like this. */
+/** The failure of a change with this response of EC2. */
 const refused = (answer: Prepared, client = ec2): Promise<unknown> => {
   aws.prepare('ModifyInstanceMetadataOptions', answer);
   return ec2Writer(() => client)
@@ -73,29 +73,29 @@ const KINDS: readonly (readonly [FailureKind, readonly string[]])[] = [
   ],
 ];
 
-describe('an error that EC2 names', () => {
+describe('an error of EC2', () => {
   it.each(KINDS.flatMap(([kind, names]) => names.map((name) => [name, kind] as const)))(
     '%s is %s',
     async (name, kind) => {
-      const failure = await refused(ec2Error(name, 'what EC2 said'));
+      const failure = await refused(ec2Error(name, 'message of EC2'));
 
-      expect(failure).toMatchObject({ name: 'FailureError', kind, message: `${name}: what EC2 said` });
+      expect(failure).toMatchObject({ name: 'FailureError', kind, message: `${name}: message of EC2` });
       expect(failure).toMatchObject({ cause: { name } });
     },
   );
 
-  it('is what its name says, whatever the status: throttling comes as 503', async () => {
+  it('is classified by its name, whatever the status', async () => {
     expect(await refused(ec2Error('RequestLimitExceeded', 'slow down', 503))).toMatchObject({ kind: 'throttled' });
   });
 
-  it.each(['InternalError', 'InternalFailure', 'ServiceUnavailable', 'Unavailable', 'NeverHeardOf'])(
+  it.each(['InternalError', 'InternalFailure', 'ServiceUnavailable', 'Unavailable', 'UnknownName'])(
     '%s with a status of 5xx is unavailable',
     async (name) => {
       expect(await refused(ec2Error(name, 'away', 500))).toMatchObject({ kind: 'unavailable' });
     },
   );
 
-  it.each(['NeverHeardOf', 'InvalidInstanceId.NotFound', 'toString', '__proto__', 'constructor'])(
+  it.each(['UnknownName', 'InvalidInstanceId.NotFound', 'toString', '__proto__', 'constructor'])(
     '%s is unknown, and so nothing is given up',
     async (name) => {
       expect(await refused(ec2Error(name))).toMatchObject({ kind: 'unknown' });
@@ -103,12 +103,12 @@ describe('an error that EC2 names', () => {
   );
 });
 
-describe('no answer', () => {
-  it('a connection that breaks is unavailable', async () => {
+describe('a call without a response', () => {
+  it('is unavailable if the connection breaks', async () => {
     expect(await refused('reset')).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('hang up') });
   });
 
-  it('an answer that does not come in time is unavailable', async () => {
+  it('is unavailable if it times out', async () => {
     const requestHandler = { requestTimeout: 50, throwOnRequestTimeout: true };
     const impatient = new EC2Client({ ...at(aws.url), requestHandler });
 
@@ -116,10 +116,10 @@ describe('no answer', () => {
     impatient.destroy();
   });
 
-  it('a connection that is refused is unavailable', async () => {
-    const gone = await startLoopback();
-    await gone.close();
-    const client = new EC2Client(at(gone.url));
+  it('is unavailable if the connection is refused', async () => {
+    const closedPort = await startLoopback();
+    await closedPort.close();
+    const client = new EC2Client(at(closedPort.url));
 
     const change = ec2Writer(() => client).requireTokens(REGION, INSTANCE);
 
@@ -130,18 +130,18 @@ describe('no answer', () => {
     client.destroy();
   });
 
-  it('a 5xx of somebody in between, in no form of ours, is unavailable', async () => {
+  it('is unavailable if a proxy answers with 5xx', async () => {
     expect(await refused({ status: 502, body: '<html><body>Bad Gateway</body></html>' })).toMatchObject({
       kind: 'unavailable',
     });
   });
 
-  it('a 200 that cannot be read is a failure too, and nothing is given up', async () => {
+  it('is a failure if the response cannot be parsed', async () => {
     expect(await refused({ status: 200, body: '<html>' })).toMatchObject({ name: 'FailureError', kind: 'unknown' });
   });
 });
 
-describe('what is thrown without AWS', () => {
+describe('an error outside AWS', () => {
   it.each([
     'ECONNRESET',
     'ECONNREFUSED',
@@ -151,11 +151,11 @@ describe('what is thrown without AWS', () => {
     'EAI_AGAIN',
     'ETIMEDOUT',
     'UND_ERR_SOCKET',
-  ])('an error of the network (%s) is unavailable', (code) => {
+  ])('is unavailable with the network error %s', (code) => {
     expect(toFailure(Object.assign(new Error('network'), { code }))).toMatchObject({ kind: 'unavailable' });
   });
 
-  it('a time-out of the SDK is unavailable, with or without a code', () => {
+  it('is unavailable after a time-out of the SDK, with or without a code', () => {
     expect(toFailure(Object.assign(new Error('too slow'), { name: 'TimeoutError' }))).toMatchObject({
       kind: 'unavailable',
     });
@@ -165,11 +165,11 @@ describe('what is thrown without AWS', () => {
     ['text', 'text'],
     [undefined, 'undefined'],
     [{ name: 'Throttling' }, '[object Object]'],
-  ])('no error at all (%p) is unknown', (thrown, message) => {
+  ])('is unknown if it is %p', (thrown, message) => {
     expect(toFailure(thrown)).toMatchObject({ name: 'FailureError', kind: 'unknown', message });
   });
 
-  it('what succeeds is given on', async () => {
+  it('does not change a successful result', async () => {
     expect(await failing(Promise.resolve('value'))).toBe('value');
   });
 });

@@ -25,25 +25,25 @@ afterAll(async () => {
   await aws.close();
 });
 
-const made = (over: Partial<HealthCheckOptions> = {}) =>
+const checksWith = (over: Partial<HealthCheckOptions> = {}) =>
   healthChecks({
     ...clients,
     trail: true,
     ruleNames: ['Launch', 'Drift'],
     deadLetterQueueUrl: `${aws.url}/111122223333/dead`,
     forwarders: [],
-    elsewhere: { events: () => clients.events, queues: () => clients.queues },
+    inRegion: { events: () => clients.events, queues: () => clients.queues },
     ...over,
   });
-const feel = (over: Partial<HealthCheckOptions> = {}) => made(over).problems();
+const problemsOf = (over: Partial<HealthCheckOptions> = {}) => checksWith(over).problems();
 const trails = (...names: readonly string[]) =>
   json({
     trailList: names.map((Name) => ({ Name, TrailARN: `arn:aws:cloudtrail:${REGION}:111122223333:trail/${Name}` })),
   });
 const refusal = (type: string, message = 'no', status = 400) => json({ __type: type, message }, status);
 
-it('all is well → nothing to tell', async () => {
-  expect(await feel()).toEqual([]);
+it('finds no problem in a healthy deployment', async () => {
+  expect(await problemsOf()).toEqual([]);
 
   const calls = aws.take().map(({ action, parameters }) => [action, parameters]);
   expect(calls).toEqual(
@@ -62,78 +62,83 @@ it('all is well → nothing to tell', async () => {
 });
 
 describe('the trail', () => {
-  const SILENT = 'no CloudTrail trail is logging here: set-backs to IMDSv1 are not seen';
+  const NOT_LOGGING = 'no CloudTrail trail is logging in this region: drift is not detected';
 
-  it('there is none → told', async () => {
+  it('is a problem if there is none', async () => {
     aws.prepare('DescribeTrails', trails());
-    expect(await feel()).toEqual([SILENT]);
+    expect(await problemsOf()).toEqual([NOT_LOGGING]);
   });
 
-  it('all are switched off → told; one that logs is enough', async () => {
+  it('is a problem if none is logging; one is enough', async () => {
     aws.prepare('DescribeTrails', trails('a', 'b'), trails('a', 'b'));
     aws.prepare('GetTrailStatus', json({ IsLogging: false }), json({ IsLogging: false }));
-    expect(await feel()).toEqual([SILENT]);
+    expect(await problemsOf()).toEqual([NOT_LOGGING]);
 
     aws.prepare('GetTrailStatus', json({ IsLogging: false }));
-    expect(await feel()).toEqual([]);
+    expect(await problemsOf()).toEqual([]);
   });
 
-  it('one of the organization is hidden: another one that logs is enough, and without one it is said', async () => {
-    aws.prepare('DescribeTrails', trails('organization', 'ours'), trails('organization', 'ours'));
+  it('may be an organization trail whose status is hidden, if another one is logging', async () => {
+    aws.prepare('DescribeTrails', trails('organization', 'account'), trails('organization', 'account'));
     const hidden = refusal('TrailNotFoundException', 'Unknown trail');
     aws.prepare('GetTrailStatus', hidden);
-    expect(await feel()).toEqual([]);
+    expect(await problemsOf()).toEqual([]);
 
     aws.prepare('GetTrailStatus', hidden, json({ IsLogging: false }));
-    expect(await feel()).toEqual(['a check could not be made: TrailNotFoundException: Unknown trail']);
+    expect(await problemsOf()).toEqual(['a health check failed: TrailNotFoundException: Unknown trail']);
   });
 
-  it('none is expected → nobody asks', async () => {
-    expect(await feel({ trail: false })).toEqual([]);
+  it('is not checked if none is expected', async () => {
+    expect(await problemsOf({ trail: false })).toEqual([]);
     expect(aws.take('DescribeTrails')).toEqual([]);
   });
 });
 
-it('a rule that is disabled, or gone, is told by name', async () => {
+it('names a rule that is disabled or deleted', async () => {
   aws.prepare('DescribeRule', json({ Name: 'Launch', State: 'DISABLED' }));
-  expect(await feel({ ruleNames: ['Launch'] })).toEqual(['the rule Launch is disabled']);
+  expect(await problemsOf({ ruleNames: ['Launch'] })).toEqual(['the rule Launch is disabled']);
 
   aws.prepare('DescribeRule', refusal('ResourceNotFoundException', 'Rule Launch does not exist'));
-  expect(await feel({ ruleNames: ['Launch'] })).toEqual([
-    'a check could not be made: ResourceNotFoundException: Rule Launch does not exist',
+  expect(await problemsOf({ ruleNames: ['Launch'] })).toEqual([
+    'a health check failed: ResourceNotFoundException: Rule Launch does not exist',
   ]);
 });
 
-it('dead letters that wait are counted', async () => {
-  aws.prepare('GetQueueAttributes', json({ Attributes: { ApproximateNumberOfMessages: '3' } }));
-  expect(await feel()).toEqual(['3 dead letters are waiting']);
+it('counts the messages of the dead-letter queue', async () => {
+  for (const [depth, text] of [
+    ['1', '1 message'],
+    ['3', '3 messages'],
+  ] as const) {
+    aws.prepare('GetQueueAttributes', json({ Attributes: { ApproximateNumberOfMessages: depth } }));
+    expect(await problemsOf()).toEqual([`the dead-letter queue has ${text}`]);
+  }
 });
 
-it('what cannot be checked hides nothing else, and nothing is ever thrown', async () => {
+it('reports a check that fails beside the others, and never throws', async () => {
   aws.prepare('DescribeTrails', 'reset');
   aws.prepare('DescribeRule', refusal('AccessDeniedException', 'not you'), json({ State: 'DISABLED' }));
   aws.prepare('GetQueueAttributes', refusal('com.amazonaws.sqs#QueueDoesNotExist', 'none'));
 
-  const problems = await feel();
+  const problems = await problemsOf();
 
   expect(problems).toHaveLength(4);
-  expect(problems.filter((problem) => problem.startsWith('a check could not be made: '))).toHaveLength(3);
+  expect(problems.filter((problem) => problem.startsWith('a health check failed: '))).toHaveLength(3);
   expect(problems.some((problem) => /^the rule (Launch|Drift) is disabled$/.test(problem))).toBe(true);
 });
 
-it('a rule on a bus of our own is asked for there', async () => {
-  await feel({ ruleNames: ['ours/Launch'], trail: false });
+it('reads a rule on a custom event bus', async () => {
+  await problemsOf({ ruleNames: ['custom/Launch'], trail: false });
   expect(aws.take('DescribeRule').map(({ parameters }) => parameters)).toEqual([
-    { Name: 'Launch', EventBusName: 'ours' },
+    { Name: 'Launch', EventBusName: 'custom' },
   ]);
 });
 
 describe('another region', () => {
   const rule = (pattern: object, State = 'ENABLED') => ({ Name: 'any', EventPattern: JSON.stringify(pattern), State });
   const all = TRIGGERS.map(({ pattern }) => rule(pattern));
-  const elsewhere = (forwarders: readonly string[] = []) => made({ forwarders }).problemsIn('eu-south-1');
+  const problemsInRegion = (forwarders: readonly string[] = []) => checksWith({ forwarders }).problemsIn('eu-south-1');
 
-  it('every pattern has a rule, on whatever page and in whatever order of keys → nothing to tell', async () => {
+  it('has no problem if every pattern has a rule, on any page and with any order of keys', async () => {
     const [first = rule({}), ...others] = all;
     const { source, detail, ...rest } = JSON.parse(first.EventPattern) as Record<string, unknown>;
     aws.prepare(
@@ -141,42 +146,42 @@ describe('another region', () => {
       json({ Rules: [{ Name: 'schedule', State: 'ENABLED' }, ...others], NextToken: 'more' }),
       json({ Rules: [rule({ detail, ...rest, source })] }),
     );
-    expect(await elsewhere()).toEqual([]);
+    expect(await problemsInRegion()).toEqual([]);
     expect(aws.take().map(({ action, parameters }) => [action, parameters])).toEqual([
       ['ListRules', {}],
       ['ListRules', { NextToken: 'more' }],
     ]);
   });
 
-  it('no rule, or only some → told, and for what', async () => {
+  it('is reported with the triggers that have no rule', async () => {
     aws.prepare(
       'ListRules',
       json({ Rules: [rule({ source: ['aws.ec2'] })] }),
-      json({ Rules: all.map((one, index) => (index === 1 ? { ...one, State: 'DISABLED' } : one)) }),
+      json({ Rules: all.map((enabled, index) => (index === 1 ? { ...enabled, State: 'DISABLED' } : enabled)) }),
     );
-    expect(await elsewhere()).toEqual([
-      'no rule listens in eu-south-1: what happens to instances there waits for the scan',
+    expect(await problemsInRegion()).toEqual([
+      'eu-south-1 has no EventBridge rule: changes there are found by the scheduled scan only',
     ]);
-    expect(await elsewhere()).toEqual([
-      'no rule listens for drift in eu-south-1: what happens to instances there waits for the scan',
+    expect(await problemsInRegion()).toEqual([
+      'eu-south-1 has no EventBridge rule for drift: changes there are found by the scheduled scan only',
     ]);
   });
 
-  it('may not be read → that is said, not guessed', async () => {
+  it('is reported if its rules may not be read', async () => {
     aws.prepare('ListRules', refusal('AccessDeniedException', 'not you'));
-    expect(await elsewhere()).toEqual(['a check could not be made: AccessDeniedException: not you']);
+    expect(await problemsInRegion()).toEqual(['a health check failed: AccessDeniedException: not you']);
   });
 
-  it('sends here → what did not arrive is counted; a queue that is gone is told', async () => {
+  it('is reported if its events did not reach the home region, or if its queue was deleted', async () => {
     aws.prepare('ListRules', json({ Rules: all }), json({ Rules: all }));
     aws.prepare('GetQueueUrl', json({ QueueUrl: `${aws.url}/111122223333/undelivered` }));
     aws.prepare('GetQueueAttributes', json({ Attributes: { ApproximateNumberOfMessages: '2' } }));
-    expect(await elsewhere(['eu-south-1'])).toEqual(['2 events of eu-south-1 did not reach the home region']);
+    expect(await problemsInRegion(['eu-south-1'])).toEqual(['2 events of eu-south-1 did not reach the home region']);
     expect(aws.take('GetQueueUrl').map(({ parameters }) => parameters)).toEqual([
       { QueueName: 'imdsv2-enforcer-forwarder-dead-letter-queue' },
     ]);
 
     aws.prepare('GetQueueUrl', refusal('com.amazonaws.sqs#QueueDoesNotExist', 'none'));
-    expect(await elsewhere(['eu-south-1'])).toEqual(['a check could not be made: QueueDoesNotExist: none']);
+    expect(await problemsInRegion(['eu-south-1'])).toEqual(['a health check failed: QueueDoesNotExist: none']);
   });
 });

@@ -1,6 +1,6 @@
 import { invocationTime } from '../../lambda/adapters/invocation-time.ts';
 
-it('the deadline comes 15 seconds before Lambda ends the invocation', () => {
+it('sets the deadline 15 seconds before Lambda ends the invocation', () => {
   const before = Date.now();
   const deadline = invocationTime(120_000).deadline.getTime();
 
@@ -8,7 +8,7 @@ it('the deadline comes 15 seconds before Lambda ends the invocation', () => {
   expect(deadline).toBeLessThanOrEqual(Date.now() + 105_000);
 });
 
-it('sleeps as long as it is told, and not at all for nothing', async () => {
+it('sleeps for the given time, and not at all for 0 ms', async () => {
   const time = invocationTime(120_000);
   const before = time.now().getTime();
   await time.sleep(0);
@@ -18,7 +18,7 @@ it('sleeps as long as it is told, and not at all for nothing', async () => {
   expect(time.now().getTime() - before).toBeGreaterThanOrEqual(24);
 });
 
-it('the jitter is from 0 up to, not including, 1', () => {
+it('returns a jitter from 0 up to, but not including, 1', () => {
   const time = invocationTime(120_000);
   const drawn = Array.from({ length: 1000 }, () => time.random());
 

@@ -26,7 +26,7 @@ async function publish(message: AlertMessage | undefined) {
   return call;
 }
 
-it('an alert is published once, with a subject, a form for people, one for machines, and attributes to filter by', async () => {
+it('publishes an alert once, with subject, e-mail text, JSON and attributes', async () => {
   const failed = outcome({ status: 'failed', target: target({ instanceId: instanceId(1) }), snapshot: snapshot() });
   const [message] = toMessages([outcome(), failed], { maxExemptionDays: 90 });
 
@@ -40,10 +40,10 @@ it('an alert is published once, with a subject, a form for people, one for machi
   expect(call).toMatchObject({ action: 'Publish' });
   expect(call?.parameters).toEqual({
     TopicArn: TOPIC,
-    Subject: `[IMDSv2 critical] ${REGION}: 1 failed, 1 remediated ${instanceId(1)} +1`,
+    Subject: `[IMDSv2 CRITICAL] ${REGION}: 1 failed, 1 remediated ${instanceId(1)} +1`,
     MessageStructure: 'json',
     Message: expect.any(String),
-    ...attribute(1, 'severity', 'String', 'critical'),
+    ...attribute(1, 'severity', 'String', 'CRITICAL'),
     ...attribute(2, 'status', 'String.Array', '["failed","remediated"]'),
     ...attribute(3, 'account', 'String', '111122223333'),
     ...attribute(4, 'region', 'String', REGION),
@@ -54,7 +54,7 @@ it('an alert is published once, with a subject, a form for people, one for machi
   expect(JSON.parse(forms.default)).toEqual(JSON.parse(JSON.stringify(message?.json)));
 });
 
-it('names in any language arrive as they are', async () => {
+it('does not change names in any language', async () => {
   const [message] = toMessages([outcome({ snapshot: snapshot({ tags: { Name: 'größe & 💾 "x"' } }) })], {
     maxExemptionDays: 90,
   });

@@ -33,7 +33,7 @@ const batchs = (count: number): ScanStep[] =>
 const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
   parameters.Entries as readonly Entry[];
 
-it('steps of a region are one group, in the order they were put, ten to a call', async () => {
+it('sends the steps of a region in order, as one group, ten per call', async () => {
   const steps: ScanStep[] = [...batchs(22), { ...RUN, step: 'summary', nonCompliantBefore: 22, requested: 22 }];
 
   await queue.put(steps);
@@ -44,11 +44,11 @@ it('steps of a region are one group, in the order they were put, ten to a call',
   const entries = calls.flatMap(entriesOf);
   expect(entries.map(({ MessageBody }) => parseScan(JSON.parse(MessageBody)))).toEqual(steps);
   expect(new Set(entries.map(({ MessageGroupId }) => MessageGroupId))).toEqual(new Set([REGION]));
-  // FIFO queues know no delay of a single message.
+  // FIFO queues do not support delays of single messages.
   expect(entries.some((entry) => 'DelaySeconds' in entry)).toBe(false);
 });
 
-it('regions are groups of their own, so that one that fails does not stop another', async () => {
+it('sends the steps of each region as a separate group', async () => {
   const regions = ['eu-west-1', 'us-east-1', 'ap-south-1'];
 
   await queue.put(regions.map((region) => ({ ...RUN, region, step: 'region' })));
@@ -61,7 +61,7 @@ it('regions are groups of their own, so that one that fails does not stop anothe
   ).toEqual(regions);
 });
 
-it('the same step has the same body, so that the queue drops what is sent again; another has another', async () => {
+it('sends equal bodies for equal steps only, for the deduplication by content', async () => {
   const [first, second] = batchs(2) as [ScanStep, ScanStep];
   await queue.put([first]);
   await queue.put([first]);
@@ -76,7 +76,7 @@ it('the same step has the same body, so that the queue drops what is sent again;
   expect(new Set(bodies).size).toBe(3);
 });
 
-it('one that was not accepted is a failure, and nothing is sent behind it', async () => {
+it('throws if a step is not accepted, and sends no further step', async () => {
   const Failed = [{ Id: '3', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
   aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
 
@@ -88,7 +88,7 @@ it('one that was not accepted is a failure, and nothing is sent behind it', asyn
   expect(aws.take()).toHaveLength(1);
 });
 
-it('a queue that is not there is a failure; nothing to put is no call', async () => {
+it('throws if the queue does not exist, and makes no call without steps', async () => {
   aws.prepare('SendMessageBatch', json({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'none' }, 400));
 
   await expect(queue.put(batchs(1))).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });

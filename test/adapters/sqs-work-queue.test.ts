@@ -35,7 +35,7 @@ const findings = (count: number) =>
 const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
   parameters.Entries as readonly Entry[];
 
-it('an event comes back as it is, when it is told to', async () => {
+it('sends an event unchanged, with a delay', async () => {
   await queue.putEvents([{ source: 'aws.ec2', id: 'e1' }], 60);
 
   const [entry, ...others] = aws.take('SendMessageBatch').flatMap(entriesOf);
@@ -44,7 +44,7 @@ it('an event comes back as it is, when it is told to', async () => {
 });
 
 describe('findings', () => {
-  it('go ten to a call, each once, without the delay of the queue', async () => {
+  it('are sent ten per call, each once, without the delay of the queue', async () => {
     await queue.putFindings(findings(23));
 
     const calls = aws.take();
@@ -61,13 +61,13 @@ describe('findings', () => {
     for (const call of calls) expect(new Set(entriesOf(call).map(({ Id }) => Id)).size).toBe(entriesOf(call).length);
   });
 
-  it('come back later if they are told to', async () => {
+  it('are sent with a delay', async () => {
     await queue.putFindings(findings(2), 60);
 
     expect(aws.take().flatMap(entriesOf)).toMatchObject([{ DelaySeconds: 60 }, { DelaySeconds: 60 }]);
   });
 
-  it('of which one was not accepted are a failure, though the call succeeded', async () => {
+  it('cause a failure if one is not accepted, even if the call succeeds', async () => {
     const Failed = [{ Id: '1', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
     aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
 
@@ -78,7 +78,7 @@ describe('findings', () => {
     });
   });
 
-  it('of which one call fails are a failure', async () => {
+  it('cause a failure if one call fails', async () => {
     aws.prepare('SendMessageBatch', json({ __type: 'com.amazonaws.sqs#ServiceUnavailable', message: 'away' }, 503));
 
     await expect(queue.putFindings(findings(20))).rejects.toMatchObject({
@@ -87,14 +87,14 @@ describe('findings', () => {
     });
   });
 
-  it('none are no call', async () => {
+  it('cause no call if there are none', async () => {
     await queue.putFindings([]);
 
     expect(aws.take()).toEqual([]);
   });
 });
 
-describe('checks', () => {
+describe('post-change checks', () => {
   const checks: PostChangeCheck[] = Array.from({ length: 12 }, (_, index) => ({
     account: ACCOUNT,
     region: REGION,
@@ -103,21 +103,21 @@ describe('checks', () => {
     checksDone: index % 4,
   }));
 
-  it('go ten to a call, each once, for a quarter of an hour', async () => {
+  it('are sent ten per call, each once, with a delay of 15 minutes', async () => {
     await queue.putChecks(checks);
 
     const calls = aws.take();
     expect(calls.map((call) => entriesOf(call).length).sort()).toEqual([10, 2]);
     const entries = calls.flatMap(entriesOf);
     expect(entries.every(({ DelaySeconds }) => DelaySeconds === 900)).toBe(true);
-    const kept = entries.map(({ MessageBody }) => parseCheck(JSON.parse(MessageBody)));
-    expect(new Set(kept.map((check) => JSON.stringify(check)))).toEqual(
+    const sent = entries.map(({ MessageBody }) => parseCheck(JSON.parse(MessageBody)));
+    expect(new Set(sent.map((check) => JSON.stringify(check)))).toEqual(
       new Set(checks.map((check) => JSON.stringify(check))),
     );
-    expect(kept).toHaveLength(12);
+    expect(sent).toHaveLength(12);
   });
 
-  it('of which one was not accepted are a failure', async () => {
+  it('cause a failure if one is not accepted', async () => {
     const Failed = [{ Id: '0', Code: 'InternalError', SenderFault: false }];
     aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
 
@@ -125,11 +125,11 @@ describe('checks', () => {
   });
 });
 
-describe('an alert not sent', () => {
+describe('an undelivered alert', () => {
   const [alert] = toMessages([outcome()], { maxExemptionDays: 90 });
   if (alert === undefined) throw new Error('no alert to test with');
 
-  it('is kept whole, and waits as long as the queue says', async () => {
+  it('is sent completely, with the delay of the queue', async () => {
     await queue.putUndelivered(alert);
 
     const [call, ...others] = aws.take();
@@ -139,11 +139,11 @@ describe('an alert not sent', () => {
       parameters: { QueueUrl: `${aws.url}/111122223333/work`, MessageBody: expect.any(String) },
     });
     expect(call?.parameters).not.toHaveProperty('DelaySeconds');
-    const kept = fromUndelivered(JSON.parse(String(call?.parameters.MessageBody)));
-    expect(kept).toEqual(JSON.parse(JSON.stringify(alert)));
+    const restored = fromUndelivered(JSON.parse(String(call?.parameters.MessageBody)));
+    expect(restored).toEqual(JSON.parse(JSON.stringify(alert)));
   });
 
-  it('that the queue refuses is a failure', async () => {
+  it('causes a failure if the queue refuses it', async () => {
     aws.prepare('SendMessage', json({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'none' }, 400));
 
     await expect(queue.putUndelivered(alert)).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });

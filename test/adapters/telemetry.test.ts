@@ -7,7 +7,7 @@ import { context, EVENT_ID, outcome, target } from '../support/builders.ts';
 
 const grant = target({ trigger: 'grant' });
 
-/** A telemetry, and what it wrote. */
+/** A telemetry and its output. */
 function record() {
   const lines: [level: string, message: string, fields: Record<string, unknown>][] = [];
   const metrics: [name: string, unit: string, value: number][] = [];
@@ -21,7 +21,7 @@ function record() {
 it.each<[string, Partial<Outcome>, string, string[]]>([
   ['remediated', {}, 'info', ['Remediated', 'ExposureSeconds']],
   [
-    'remediated after a set-back',
+    'remediated drift',
     { target: target({ trigger: 'drift' }) },
     'info',
     ['Remediated', 'DriftRemediated', 'ExposureSeconds'],
@@ -31,13 +31,18 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
   ['remediated after a revoke', { target: target({ trigger: 'revoke' }) }, 'info', ['Remediated', 'ExposureSeconds']],
   ['a grant', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'info', []],
   ['a grant that exempts nothing', { status: 'needs-review', target: grant }, 'info', []],
-  ['a grant that could not be looked at', { status: 'failed', reason: 'denied', target: grant }, 'warn', ['Failed']],
+  [
+    'a grant of an instance that could not be read',
+    { status: 'failed', reason: 'denied', target: grant },
+    'warn',
+    ['Failed'],
+  ],
   ['skipped', { status: 'skipped' }, 'info', []],
   ['already-remediated', { status: 'already-remediated' }, 'info', []],
   ['would-remediate', { status: 'would-remediate' }, 'info', []],
-  ['failed for good', { status: 'failed', reason: 'denied' }, 'warn', ['Failed']],
-  ['failed for now', { status: 'failed', reason: 'throttled' }, 'warn', ['Retried']],
-])('%s → one line, the same keys, and the metrics that alarms watch', (_, over, level, names) => {
+  ['failed permanently', { status: 'failed', reason: 'denied' }, 'warn', ['Failed']],
+  ['failed and retried', { status: 'failed', reason: 'throttled' }, 'warn', ['Retried']],
+])('writes one line with the same keys, and the metrics of an outcome: %s', (_, over, level, names) => {
   const { telemetry, lines, metrics } = record();
 
   telemetry.outcome(outcome(over), true);
@@ -56,23 +61,20 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
     'exposedSeconds',
     'detail',
     'caller',
-    'told',
+    'notified',
   ]);
 });
 
-it.each(['needs-review', 'exempt'] as const)(
-  '%s again, by an event that repeats what was told → a line, no count',
-  (status) => {
-    const { telemetry, lines, metrics } = record();
+it.each(['needs-review', 'exempt'] as const)('writes a line but no metric for a repeated outcome: %s', (status) => {
+  const { telemetry, lines, metrics } = record();
 
-    telemetry.outcome(outcome({ status, exposedSeconds: undefined }), false);
+  telemetry.outcome(outcome({ status, exposedSeconds: undefined }), false);
 
-    expect(metrics).toEqual([]);
-    expect(lines).toMatchObject([['info', 'outcome', { status, told: false }]]);
-  },
-);
+  expect(metrics).toEqual([]);
+  expect(lines).toMatchObject([['info', 'outcome', { status, notified: false }]]);
+});
 
-it('exposure is in seconds, and everything else is counted', () => {
+it('emits exposure in seconds and everything else as counts', () => {
   const { telemetry, metrics } = record();
 
   telemetry.outcome(outcome({ exposedSeconds: 0 }), true);
@@ -83,7 +85,7 @@ it('exposure is in seconds, and everything else is counted', () => {
   ]);
 });
 
-it('what strangers wrote is on one line, short, and without control characters', () => {
+it('sanitizes untrusted input: one line, short, without control characters', () => {
   const { telemetry, lines } = record();
   const hostile = `a\u001b[2J\n\u202eb${'x'.repeat(10_000)}`;
   const of = { ...target(), context: context({ eventId: hostile, caller: { principal: hostile } }) };
@@ -100,7 +102,7 @@ it('what strangers wrote is on one line, short, and without control characters',
   ]);
 });
 
-it('what is not understood is counted, for its alarm', () => {
+it('counts events that were not understood', () => {
   const { telemetry, metrics } = record();
 
   telemetry.notUnderstood(EVENT_ID, 'a problem');
@@ -108,7 +110,7 @@ it('what is not understood is counted, for its alarm', () => {
   expect(metrics).toEqual([['NotUnderstood', 'Count', 1]]);
 });
 
-describe('a scan that is complete', () => {
+describe('scanCompleted', () => {
   interface Line {
     readonly _aws?: {
       readonly CloudWatchMetrics: readonly [
@@ -122,7 +124,7 @@ describe('a scan that is complete', () => {
     readonly [key: string]: unknown;
   }
 
-  /** What is written to standard output by the real thing, as Lambda takes it. */
+  /** The standard output of the real Logger and Metrics, as Lambda receives it. */
   function written(use: (to: ReturnType<typeof telemetry>) => void): Line[] {
     const texts: string[] = [];
     const spies = [process.stdout, process.stderr].map((stream) =>
@@ -139,7 +141,7 @@ describe('a scan that is complete', () => {
       .map((text) => JSON.parse(text) as Line);
   }
 
-  /** Each value as CloudWatch takes it: the dimensions with their values, the name, the unit. */
+  /** Each metric value as CloudWatch receives it: dimensions, name, unit and value. */
   const values = (lines: readonly Line[]) =>
     lines.flatMap((line) =>
       (line._aws?.CloudWatchMetrics ?? []).flatMap(({ Dimensions, Metrics }) =>
@@ -161,7 +163,7 @@ describe('a scan that is complete', () => {
   const HOME = 'region=eu-west-1,service=imdsv2-enforcer';
   const ALL = 'service=imdsv2-enforcer';
 
-  it('sets the gauges of its region, each with both dimensions, and counts one for the account', () => {
+  it('emits the gauges of the region with both dimensions, and one count for the account', () => {
     const lines = written((to) => to.scanCompleted('eu-west-1', GAUGES));
 
     expect(values(lines)).toEqual([
@@ -180,7 +182,7 @@ describe('a scan that is complete', () => {
     ]);
   });
 
-  it('says what holds the held, each reason with all three dimensions', () => {
+  it('emits the reasons for review with all three dimensions', () => {
     const lines = written((to) =>
       to.scanCompleted('eu-west-1', { ...GAUGES, needsReviewBy: { 'in-use': 3, 'usage-unknown': 2 } }),
     );
@@ -191,7 +193,7 @@ describe('a scan that is complete', () => {
     ]);
   });
 
-  it('does not disturb what was counted for the account: alarms see that and nothing of the gauges', () => {
+  it('does not mix the gauges with the counts of the account, on which alarms are based', () => {
     const lines = written((to) => {
       to.outcome(outcome({ status: 'needs-review', exposedSeconds: undefined }), true);
       to.outcome(outcome({ status: 'exempt', exposedSeconds: undefined }), true);
@@ -213,7 +215,7 @@ describe('a scan that is complete', () => {
     ]);
   });
 
-  it('of which nobody asked what is refused says nothing of it; nothing refused is a zero', () => {
+  it('emits rejected instances only if they were measured, including zero', () => {
     const named = (lines: readonly Line[]) => values(lines).filter(([, name]) => name === 'RejectedInstances');
     expect(named(written((to) => to.scanCompleted('eu-west-1', GAUGES)))).toEqual([]);
     expect(named(written((to) => to.scanCompleted('eu-west-1', { ...GAUGES, rejected: 0 })))).toEqual([

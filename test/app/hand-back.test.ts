@@ -1,5 +1,5 @@
 import { Budget, BUDGET } from '../../lambda/app/budget.ts';
-import { onBatch, type Rules } from '../../lambda/app/invoke.ts';
+import { handleBatch, type Rules } from '../../lambda/app/handle-events.ts';
 import { instanceId, LAUNCHED, NOW, REGION, snapshot } from '../support/builders.ts';
 import { launchEvent, runningEvent } from '../support/events.ts';
 import { failure, virtualTime, world } from '../support/ports.ts';
@@ -17,10 +17,10 @@ describe('what only needs time', () => {
     const ports = world([snapshot({ instanceId: A })], virtualTime(5));
     ports.fail('modify', failure('throttled'));
 
-    expect(await onBatch(records(launched(A)), RULES, ports)).toEqual([]);
+    expect(await handleBatch(records(launched(A)), RULES, ports)).toEqual([]);
 
     expect(ports.findings).toMatchObject([{ detail: { instanceId: A, recorded: { HttpTokens: 'optional' } } }]);
-    expect(ports.calls.at(-1)).toMatch(new RegExp(`^sight ${A} in \\d s$`));
+    expect(ports.calls.at(-1)).toMatch(new RegExp(`^putFindings ${A} in \\d s$`));
     expect([ports.published, ports.outcomes]).toEqual([[], []]);
   });
 
@@ -32,27 +32,27 @@ describe('what only needs time', () => {
     );
 
     expect(
-      await onBatch(records(...ids.map(launched)), RULES, ports, new Budget({ ...BUDGET, patienceMs: 0 })),
+      await handleBatch(records(...ids.map(launched)), RULES, ports, new Budget({ ...BUDGET, patienceMs: 0 })),
     ).toEqual([]);
 
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 90 } } }]);
-    expect(ports.calls.find((call) => call.startsWith('sight'))).toMatch(/ in 1 2 3 s$/);
+    expect(ports.calls.find((call) => call.startsWith('putFindings'))).toMatch(/ in 1 2 3 s$/);
   });
 
   it('an instance that EC2 does not show yet → looked for again after half as long as since its event', async () => {
     const ports = world([snapshot({ instanceId: A })], virtualTime(5));
 
-    expect(await onBatch(records(launched(A), launched(B)), RULES, ports)).toEqual([]);
+    expect(await handleBatch(records(launched(A), launched(B)), RULES, ports)).toEqual([]);
 
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
-    expect(ports.calls).toContain(`sight ${B} in ${Math.ceil(AGE_SECONDS / 2)} s`);
+    expect(ports.calls).toContain(`putFindings ${B} in ${Math.ceil(AGE_SECONDS / 2)} s`);
   });
 
   it('the queue refuses → its message comes again', async () => {
     const ports = world([], virtualTime(5));
-    ports.fail('sight', failure('denied'));
+    ports.fail('putFindings', failure('denied'));
 
-    expect(await onBatch(records(launched(A)), RULES, ports)).toEqual(['m1']);
+    expect(await handleBatch(records(launched(A)), RULES, ports)).toEqual(['m1']);
   });
 
   it('an event of more than six hours ago fails like any other', async () => {
@@ -64,7 +64,7 @@ describe('what only needs time', () => {
       items: [{ instanceId: A, httpTokens: 'optional' }],
     });
 
-    expect(await onBatch(records(old), RULES, ports)).toEqual(['m1']);
+    expect(await handleBatch(records(old), RULES, ports)).toEqual(['m1']);
   });
 });
 
@@ -77,10 +77,10 @@ describe('a running-state event', () => {
   ])('that has just come, trail %s → handed back for %i s, and nothing is looked at', async (trail, seconds) => {
     const ports = world([snapshot({ instanceId: A })], virtualTime(5));
 
-    expect(await onBatch(records(young), { ...RULES, trail }, ports)).toEqual([]);
+    expect(await handleBatch(records(young), { ...RULES, trail }, ports)).toEqual([]);
 
-    expect(ports.calls).toEqual([`again in ${seconds} s`]);
-    expect(ports.again).toEqual([young]);
+    expect(ports.calls).toEqual([`putEvents in ${seconds} s`]);
+    expect(ports.requeued).toEqual([young]);
   });
 
   it('while changes wait for their turn → no finding: the event of its launch may be among them', async () => {
@@ -89,9 +89,9 @@ describe('a running-state event', () => {
     for (let changes = 0; changes < 50; changes += 1) budget.promise(REGION, NOW);
     const ripe = runningEvent({ instanceId: A, time: new Date(NOW.getTime() - 100_000).toISOString() });
 
-    expect(await onBatch(records(ripe), RULES, ports, budget)).toEqual([]);
+    expect(await handleBatch(records(ripe), RULES, ports, budget)).toEqual([]);
 
     expect(ports.findings).toMatchObject([{ detail: { instanceId: A, recorded: {} } }]);
-    expect(ports.calls.at(-1)).toBe(`sight ${A} in 10 s`);
+    expect(ports.calls.at(-1)).toBe(`putFindings ${A} in 10 s`);
   });
 });

@@ -1,9 +1,9 @@
 import { raisingHopLimit } from '../../lambda/app/hop-limit.ts';
-import type { HopLimitWriter } from '../../lambda/app/ports.ts';
+import type { HopLimitWriter } from '../../lambda/app/ports/index.ts';
 import { INSTANCE, REGION, snapshot } from '../support/builders.ts';
 import { failure, world } from '../support/ports.ts';
 
-const OPEN = (HttpPutResponseHopLimit?: number) => snapshot({ options: { HttpPutResponseHopLimit } });
+const instanceWith = (HttpPutResponseHopLimit?: number) => snapshot({ options: { HttpPutResponseHopLimit } });
 
 function writerOf(ports: ReturnType<typeof world>): HopLimitWriter {
   return {
@@ -19,12 +19,12 @@ const DESCRIBE = `describe ${REGION} ${INSTANCE}`;
 const MODIFY = `modify ${REGION} ${INSTANCE}`;
 
 it.each([
-  ['a lower one is raised, in the same call', 1, [DESCRIBE, 'within 2', MODIFY]],
-  ['an equal one is not sent', 2, [DESCRIBE, MODIFY]],
-  ['a higher one is not sent', 3, [DESCRIBE, MODIFY]],
-  ['one that EC2 does not state is not sent', undefined, [DESCRIBE, MODIFY]],
-])('%s', async (_, has, calls) => {
-  const ports = world([OPEN(has)]);
+  ['raises a lower limit in the same call', 1, [DESCRIBE, 'within 2', MODIFY]],
+  ['does not send an equal limit', 2, [DESCRIBE, MODIFY]],
+  ['does not send a higher limit', 3, [DESCRIBE, MODIFY]],
+  ['does not send a limit that EC2 does not report', undefined, [DESCRIBE, MODIFY]],
+])('%s', async (_, hopLimit, calls) => {
+  const ports = world([instanceWith(hopLimit)]);
 
   const after = await raisingHopLimit(writerOf(ports), ports.reader, 2).requireTokens(REGION, INSTANCE);
 
@@ -32,7 +32,7 @@ it.each([
   expect(ports.calls).toEqual(calls);
 });
 
-it('what EC2 does not show is not changed', async () => {
+it('does not change an instance that EC2 does not return', async () => {
   const ports = world();
 
   await expect(raisingHopLimit(writerOf(ports), ports.reader, 2).requireTokens(REGION, INSTANCE)).rejects.toMatchObject(
@@ -43,8 +43,8 @@ it('what EC2 does not show is not changed', async () => {
   expect(ports.calls).toEqual([DESCRIBE]);
 });
 
-it('what cannot be read is not changed', async () => {
-  const ports = world([OPEN(1)]);
+it('does not change an instance that cannot be read', async () => {
+  const ports = world([instanceWith(1)]);
   ports.fail('describe', failure('denied'));
 
   await expect(raisingHopLimit(writerOf(ports), ports.reader, 2).requireTokens(REGION, INSTANCE)).rejects.toMatchObject(

@@ -3,12 +3,12 @@ import { instanceId, NOW, policy, REGION, snapshot, target } from '../support/bu
 import { after, virtualTime, world } from '../support/ports.ts';
 
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
-const open = (id: string) => snapshot({ instanceId: id });
+const launched = (id: string) => snapshot({ instanceId: id });
 
-describe('an id that EC2 does not show', () => {
-  it('is looked at again, with pauses, and remediated as soon as it is there', async () => {
+describe('an instance that EC2 does not return', () => {
+  it('is described again, with pauses, and remediated as soon as it appears', async () => {
     const ports = world();
-    ports.put(open(A), { visibleAfter: 6 });
+    ports.put(launched(A), { visibleAfter: 6 });
 
     const outcomes = await remediate([target({ instanceId: A })], policy(), ports);
 
@@ -16,9 +16,9 @@ describe('an id that EC2 does not show', () => {
     expect(ports.calls.filter((call) => call.startsWith('describe'))).toHaveLength(4); // after 0, 1, 3 and 7 seconds
   });
 
-  it('hides no other: those that are there are changed before anybody waits', async () => {
-    const ports = world([open(A), open(C)]);
-    ports.put(open(B), { visibleAfter: 2 });
+  it('does not delay the others', async () => {
+    const ports = world([launched(A), launched(C)]);
+    ports.put(launched(B), { visibleAfter: 2 });
 
     const outcomes = await remediate(
       [A, B, C].map((id) => target({ instanceId: id })),
@@ -38,7 +38,7 @@ describe('an id that EC2 does not show', () => {
     ]);
   });
 
-  it('to the end of all pauses is a failure that a retry may undo, while its event is young', async () => {
+  it('is a failure that may be retried after the last pause, while its event is recent', async () => {
     const ports = world();
 
     const outcomes = await remediate([target({ instanceId: A })], policy(), ports);
@@ -49,26 +49,26 @@ describe('an id that EC2 does not show', () => {
     expect(ports.calls).toHaveLength(6);
   });
 
-  it('is gone at once when its event is more than five minutes old', async () => {
+  it('is gone at once if its event is more than five minutes old', async () => {
     const ports = world();
-    const old = target({ instanceId: A, occurredAt: after(-300) });
+    const earlier = target({ instanceId: A, occurredAt: after(-300) });
 
-    expect(await remediate([old], policy(), ports)).toEqual([
-      { target: old, status: 'skipped', reason: 'gone', at: NOW },
+    expect(await remediate([earlier], policy(), ports)).toEqual([
+      { target: earlier, status: 'skipped', reason: 'gone', at: NOW },
     ]);
     expect(ports.calls).toHaveLength(1);
   });
 
-  it('is waited for no longer than the invocation lasts', async () => {
+  it('is not waited for beyond the deadline', async () => {
     const ports = world([], virtualTime(5));
 
     expect(await remediate([target()], policy(), ports)).toMatchObject([{ reason: 'not-visible', at: after(3) }]);
   });
 });
 
-describe('time that is up', () => {
-  it('before the first look makes every target a failure that a retry may undo, with no call at all', async () => {
-    const ports = world([open(A)], virtualTime(0));
+describe('a deadline in the past', () => {
+  it('makes every target a failure that may be retried, without a call', async () => {
+    const ports = world([launched(A)], virtualTime(0));
 
     expect(await remediate([target({ instanceId: A })], policy(), ports)).toEqual([
       { target: target({ instanceId: A }), status: 'failed', reason: 'deadline', at: NOW },

@@ -3,7 +3,7 @@ import { remediate } from '../../lambda/app/remediate.ts';
 import { failure, virtualTime, world } from '../support/ports.ts';
 import { instanceId, NOW, policy, snapshot, target } from '../support/builders.ts';
 
-/** Seconds from the start at which each of `count` tokens was given, or the kind of failure. */
+/** Takes tokens. Returns for each the seconds from the start, or the kind of failure. */
 async function take(count: number, pace: Pace, time: ReturnType<typeof virtualTime>): Promise<unknown[]> {
   const one = () =>
     pace.take().then(
@@ -13,8 +13,8 @@ async function take(count: number, pace: Pace, time: ReturnType<typeof virtualTi
   return Promise.all(Array.from({ length: count }, one));
 }
 
-describe('the pace of changes', () => {
-  it('is 100 at once, then 5 per second', async () => {
+describe('Pace', () => {
+  it('allows 100 changes at once, then 5 per second', async () => {
     const time = virtualTime();
 
     const given = await take(110, new Pace(time), time);
@@ -23,7 +23,7 @@ describe('the pace of changes', () => {
     expect(given.slice(100)).toEqual([0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2]);
   });
 
-  it('recovers while nothing is done, up to 100 again and no further', async () => {
+  it('refills up to 100', async () => {
     const time = virtualTime(10_000);
     const pace = new Pace(time);
     await take(100, pace, time);
@@ -34,7 +34,7 @@ describe('the pace of changes', () => {
     expect(given.slice(99)).toEqual([3600, 3600.2]);
   });
 
-  it('starts from nothing when EC2 has throttled, however much was left', async () => {
+  it('is empty after EC2 has throttled', async () => {
     const time = virtualTime();
     const pace = new Pace(time);
     await take(1, pace, time);
@@ -43,7 +43,7 @@ describe('the pace of changes', () => {
     expect(await take(2, pace, time)).toEqual([0.2, 0.4]);
   });
 
-  it('keeps those waiting in place when EC2 throttles meanwhile', async () => {
+  it('keeps the order of waiting callers if EC2 throttles', async () => {
     const time = virtualTime();
     const pace = new Pace(time, 1, 1);
     const waiting = take(3, pace, time);
@@ -52,7 +52,7 @@ describe('the pace of changes', () => {
     expect(await Promise.all([waiting, take(1, pace, time)])).toEqual([[0, 1, 2], [3]]);
   });
 
-  it('says at once that there will be no token before the deadline, and takes none', async () => {
+  it('fails at once if there is no token before the deadline, and takes none', async () => {
     const time = virtualTime(3);
     const pace = new Pace(time, 1, 1);
 
@@ -65,7 +65,7 @@ describe('a burst of launches in one invocation', () => {
   const ids = Array.from({ length: 800 }, (_, index) => instanceId(index));
   const burst = () => world(ids.map((id) => snapshot({ instanceId: id })));
 
-  it('is done as far as the time goes at that pace; the rest fails for now, and nothing is lost', async () => {
+  it('is remediated at that pace until the deadline; the remaining instances fail and can be retried', async () => {
     const ports = burst();
 
     const outcomes = await remediate(
@@ -75,14 +75,14 @@ describe('a burst of launches in one invocation', () => {
     );
 
     const counts = Map.groupBy(outcomes, ({ status, reason }) => `${status} ${reason}`);
-    expect([...counts].map(([what, those]) => [what, those.length])).toEqual([
+    expect([...counts].map(([result, group]) => [result, group.length])).toEqual([
       ['remediated imdsv1-enabled', 100 + 105 * 5 - 1],
       ['failed deadline', 800 - (100 + 105 * 5 - 1)],
     ]);
     expect(ports.calls.filter((call) => call.startsWith('modify'))).toHaveLength(100 + 105 * 5 - 1);
   });
 
-  it('is slowed down by a single throttled call', async () => {
+  it('slows down after a single throttled call', async () => {
     const ports = burst();
     ports.fail('modify', failure('throttled'));
 
@@ -92,7 +92,7 @@ describe('a burst of launches in one invocation', () => {
       ports,
     );
 
-    // The first ten were under way when it was throttled; the other 51 calls come at 5 per second.
+    // Ten calls were in progress when one was throttled; the other 51 follow at 5 per second.
     expect(ports.time.now().getTime() - NOW.getTime()).toBeGreaterThanOrEqual(10_000);
     expect(ports.calls.filter((call) => call.startsWith('modify'))).toHaveLength(61);
   });

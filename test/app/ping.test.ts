@@ -1,10 +1,10 @@
 import { onPing, type PingPorts, type PingAnswer } from '../../lambda/app/ping.ts';
-import type { ProbeAnswer } from '../../lambda/app/ports.ts';
+import type { ProbeAnswer } from '../../lambda/app/ports/index.ts';
 import { ACCOUNT, EVENT_ID, INSTANCE, REGION } from '../support/builders.ts';
 import { NONCE, pingEvent } from '../support/events.ts';
 
-const ALLOWED: ProbeAnswer = { verdict: 'allowed', said: 'DryRunOperation' };
-const DENIED: ProbeAnswer = { verdict: 'denied', said: 'UnauthorizedOperation: no' };
+const ALLOWED: ProbeAnswer = { verdict: 'allowed', message: 'DryRunOperation' };
+const DENIED: ProbeAnswer = { verdict: 'denied', message: 'UnauthorizedOperation: no' };
 
 function recordingPorts() {
   const asked: string[] = [];
@@ -23,28 +23,28 @@ function recordingPorts() {
   return { ports, asked, answers, notUnderstood };
 }
 
-const PONG = { account: ACCOUNT, region: REGION, eventId: EVENT_ID, nonce: NONCE };
+const ANSWER = { account: ACCOUNT, region: REGION, eventId: EVENT_ID, nonce: NONCE };
 
-it('asks both questions once, and answers with both answers', async () => {
+it('sends both dry runs once and answers with both results', async () => {
   const { ports, asked, answers, notUnderstood } = recordingPorts();
 
   await onPing(pingEvent(), 'enforce', ports);
 
   expect(asked).toEqual([`${REGION} ${INSTANCE} required`, `${REGION} ${INSTANCE} optional`]);
-  expect(answers).toEqual([{ ...PONG, instanceId: INSTANCE, mode: 'enforce', required: ALLOWED, optional: DENIED }]);
+  expect(answers).toEqual([{ ...ANSWER, instanceId: INSTANCE, mode: 'enforce', required: ALLOWED, optional: DENIED }]);
   expect(notUnderstood).toEqual([]);
 });
 
-it('asks nothing where no instance is named, and says that it is alive', async () => {
+it('answers without dry runs if the ping names no instance', async () => {
   const { ports, asked, answers } = recordingPorts();
 
   await onPing(pingEvent({ detail: { nonce: NONCE } }), 'audit', ports);
 
   expect(asked).toEqual([]);
-  expect(answers).toEqual([{ ...PONG, mode: 'audit' }]);
+  expect(answers).toEqual([{ ...ANSWER, mode: 'audit' }]);
 });
 
-it('a ping that cannot be read is not understood, and not answered', async () => {
+it('reports a ping that cannot be read and does not answer it', async () => {
   const { ports, asked, answers, notUnderstood } = recordingPorts();
 
   await onPing(pingEvent({ detail: { nonce: 'x' } }), 'enforce', ports);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { close } from '../../lambda/app/remediate-paced.ts';
+import { remediatePaced } from '../../lambda/app/remediate-paced.ts';
 import { Pace } from '../../lambda/app/pace.ts';
-import type { Time } from '../../lambda/app/ports.ts';
+import type { Time } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Target } from '../../lambda/core/target.ts';
@@ -9,13 +9,13 @@ import { instanceId, NOW, policy, REGION, snapshot, target } from '../support/bu
 import { failure, virtualTime, world } from '../support/ports.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => instanceId(index + 1));
-const open = (count: number) => ids(count).map((id) => snapshot({ instanceId: id }));
+const instances = (count: number) => ids(count).map((id) => snapshot({ instanceId: id }));
 const RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' };
 const targets = (count: number): Target[] =>
   ids(count).map((id) => target({ instanceId: id, trigger: 'command', recorded: RECORDED }));
 const HOUR = 3600;
 
-/** A time that is up once somebody says so: then whoever sleeps is woken by a failure. */
+/** A clock that can be stopped: every sleep then ends with a `deadline` failure. */
 function interruptible(time = virtualTime(HOUR)): Time & { readonly stop: () => void } {
   let stopped = false;
   const check = () => {
@@ -36,10 +36,14 @@ function interruptible(time = virtualTime(HOUR)): Time & { readonly stop: () => 
   };
 }
 
-/** Closes so many; says what became of each, when each was changed, and what was not begun. */
-function closing(count: number, rate: number, prepare: (ports: ReturnType<typeof world>) => void = () => undefined) {
+/** Remediates instances. Returns the outcomes, the times of the changes and the targets that were not begun. */
+function remediating(
+  count: number,
+  rate: number,
+  prepare: (ports: ReturnType<typeof world>) => void = () => undefined,
+) {
   const time = interruptible();
-  const ports = world(open(count), time);
+  const ports = world(instances(count), time);
   prepare(ports);
   const changed: [id: string, seconds: number][] = [];
   const writer = {
@@ -50,20 +54,20 @@ function closing(count: number, rate: number, prepare: (ports: ReturnType<typeof
   };
   const outcomes: Outcome[] = [];
   const pace = new Pace(time, 1, rate);
-  const run = close(targets(count), policy(), pace, { ...ports, writer }, (outcome) => outcomes.push(outcome));
+  const run = remediatePaced(targets(count), policy(), pace, { ...ports, writer }, (outcome) => outcomes.push(outcome));
   return { run, time, ports, outcomes, changed };
 }
 
-it('keeps to the rate from the first one on, without a gap', async () => {
-  const { run, changed, outcomes } = closing(100, 3);
+it('keeps the rate from the first change on, without gaps', async () => {
+  const { run, changed, outcomes } = remediating(100, 3);
 
   expect(await run).toEqual([]);
   changed.forEach(([, seconds], index) => expect(seconds).toBeCloseTo(index / 3, 2));
   expect(outcomes.map(({ status }) => status)).toEqual(Array(100).fill('remediated'));
 });
 
-it('decides on what is read shortly before, a few instances at a time', async () => {
-  const { run, ports } = closing(100, 3);
+it('describes a few instances at a time, shortly before their changes', async () => {
+  const { run, ports } = remediating(100, 3);
   await run;
 
   const describes = ports.calls.filter((call) => call.startsWith('describe'));
@@ -71,8 +75,8 @@ it('decides on what is read shortly before, a few instances at a time', async ()
   expect(describes[0]).toBe(`describe ${REGION} ${ids(20).join(' ')}`);
 });
 
-it('one that fails leaves the others closed', async () => {
-  const { run, outcomes } = closing(45, 5, (ports) => {
+it('remediates the others if one fails', async () => {
+  const { run, outcomes } = remediating(45, 5, (ports) => {
     ports.fail(`modify ${REGION} ${instanceId(7)}`, failure('denied'));
   });
 
@@ -82,50 +86,52 @@ it('one that fails leaves the others closed', async () => {
   ]);
 });
 
-it('where a whole set fails, nothing more is begun', async () => {
-  const { run, outcomes, changed } = closing(100, 5, (ports) => {
+it('begins no further batch after one in which every instance fails', async () => {
+  const { run, outcomes, changed } = remediating(100, 5, (ports) => {
     ports.fail('modify', ...Array<Error>(100).fill(failure('denied')));
   });
-  const rest = await run;
+  const notBegun = await run;
 
   expect(outcomes).toHaveLength(40);
   expect(changed).toHaveLength(40);
-  expect(rest).toHaveLength(60);
+  expect(notBegun).toHaveLength(60);
 });
 
-it('a few at the end that all fail are no reason', async () => {
-  const { run } = closing(19, 5, (ports) => {
+it('does not stop because of a partial batch in which every instance fails', async () => {
+  const { run } = remediating(19, 5, (ports) => {
     ports.fail('modify', ...Array<Error>(19).fill(failure('denied')));
   });
 
   expect(await run).toEqual([]);
 });
 
-it('interrupted at any moment, it loses none and changes none twice, and the same again does the rest', async () => {
+it('loses no instance and changes none twice if it is interrupted at any moment', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 70 }),
       fc.integer({ min: 1, max: 10 }),
       fc.integer({ min: 0, max: 60_000 }),
       async (count, rate, after) => {
-        const { run, time, ports, outcomes, changed } = closing(count, rate);
+        const { run, time, ports, outcomes, changed } = remediating(count, rate);
         void ports.time.sleep(after).then(time.stop, time.stop);
-        const rest = await run;
+        const notBegun = await run;
 
-        const told = [...outcomes.map(({ target: of }) => of), ...rest].map(({ instanceId: id }) => id);
-        expect([...told].sort()).toEqual(ids(count).sort());
+        const all = [...outcomes.map(({ target: of }) => of), ...notBegun].map(({ instanceId: id }) => id);
+        expect([...all].sort()).toEqual(ids(count).sort());
         const done = outcomes.filter(({ status }) => status === 'remediated').map(({ target: of }) => of.instanceId);
         expect(changed.map(([id]) => id).sort()).toEqual([...done].sort());
         const others = outcomes.filter(({ status }) => status !== 'remediated');
         expect(others.every(({ reason }) => reason === 'deadline')).toBe(true);
 
-        const again: Outcome[] = [];
-        const open = ids(count).filter((id) => !done.includes(id));
+        const second: Outcome[] = [];
+        const nonCompliant = ids(count).filter((id) => !done.includes(id));
         const later = { ...ports, time: virtualTime(HOUR) };
-        const remaining = targets(count).filter(({ instanceId: id }) => open.includes(id));
-        await close(remaining, policy(), new Pace(later.time, 1, 50), later, (outcome) => again.push(outcome));
-        expect(again.map(({ target: of }) => of.instanceId).sort()).toEqual(open.sort());
-        expect(again.every(({ status }) => status === 'remediated')).toBe(true);
+        const remaining = targets(count).filter(({ instanceId: id }) => nonCompliant.includes(id));
+        await remediatePaced(remaining, policy(), new Pace(later.time, 1, 50), later, (outcome) =>
+          second.push(outcome),
+        );
+        expect(second.map(({ target: of }) => of.instanceId).sort()).toEqual(nonCompliant.sort());
+        expect(second.every(({ status }) => status === 'remediated')).toBe(true);
       },
     ),
     { numRuns: 60 },

@@ -5,19 +5,19 @@ import { after, failure, world } from '../support/ports.ts';
 import { IMDSV1, instanceId, NOW, outcome, policy, REGION, snapshot, target } from '../support/builders.ts';
 
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
-const open = (id: string) => snapshot({ instanceId: id });
+const nonCompliant = (id: string) => snapshot({ instanceId: id });
 const short = ({ target: of, status, reason }: Outcome) => [of.instanceId, status, reason];
 
-describe('an instance with IMDSv1', () => {
-  it('is remediated, and the outcome says what was before, what is after and how long it was exposed', async () => {
-    const ports = world([open(A)]);
+describe('an instance with IMDSv1 enabled', () => {
+  it('is remediated, and the outcome has the options before and after and the exposure', async () => {
+    const ports = world([nonCompliant(A)]);
 
     const outcomes = await remediate([target({ instanceId: A })], policy(), ports);
 
     expect(outcomes).toEqual([
       outcome({
         target: target({ instanceId: A }),
-        snapshot: open(A),
+        snapshot: nonCompliant(A),
         after: { ...IMDSV1, HttpTokens: 'required', State: 'pending' },
         exposedSeconds: 40,
       }),
@@ -25,15 +25,15 @@ describe('an instance with IMDSv1', () => {
     expect(ports.calls).toEqual([`describe ${REGION} ${A}`, `modify ${REGION} ${A}`]);
   });
 
-  it('set back by somebody counts as exposed since the call, not since the launch', async () => {
+  it('is exposed since the call in case of drift, not since the launch', async () => {
     const ports = world([snapshot({ launchTime: new Date('2026-10-01T08:00:00Z') })]);
 
-    const [settled] = await remediate([target({ trigger: 'drift', occurredAt: after(-25) })], policy(), ports);
+    const [result] = await remediate([target({ trigger: 'drift', occurredAt: after(-25) })], policy(), ports);
 
-    expect(settled).toMatchObject({ status: 'remediated', exposedSeconds: 25 });
+    expect(result).toMatchObject({ status: 'remediated', exposedSeconds: 25 });
   });
 
-  it('counts as exposed for no time at all rather than less, when clocks disagree', async () => {
+  it('has no negative exposure if clocks differ', async () => {
     const ports = world([snapshot({ launchTime: after(3) })]);
 
     expect(await remediate([target()], policy(), ports)).toMatchObject([{ status: 'remediated', exposedSeconds: 0 }]);
@@ -41,8 +41,8 @@ describe('an instance with IMDSv1', () => {
 });
 
 describe('audit mode', () => {
-  it('tells what it would change and never changes it, however IMDSv1 was recorded', async () => {
-    const { writer, ...ports } = world([open(A), open(B)]);
+  it('reports what it would remediate and changes nothing', async () => {
+    const { writer, ...ports } = world([nonCompliant(A), nonCompliant(B)]);
     const unrecorded = target({ instanceId: B, trigger: 'running' });
 
     const outcomes = await remediate([target({ instanceId: A }), unrecorded], policy(), ports);
@@ -51,20 +51,20 @@ describe('audit mode', () => {
     expect(outcomes).toEqual([
       {
         target: target({ instanceId: A }),
-        snapshot: open(A),
+        snapshot: nonCompliant(A),
         status: 'would-remediate',
         reason: 'imdsv1-enabled',
         at: NOW,
       },
-      { target: unrecorded, snapshot: open(B), status: 'would-remediate', reason: 'imdsv1-enabled', at: NOW },
+      { target: unrecorded, snapshot: nonCompliant(B), status: 'would-remediate', reason: 'imdsv1-enabled', at: NOW },
     ]);
     expect(ports.calls).toEqual([`describe ${REGION} ${A} ${B}`]);
   });
 });
 
-describe('of several targets', () => {
-  it('one that fails leaves the others done, in the order asked for', async () => {
-    const ports = world([open(A), open(B), open(C)]);
+describe('several targets', () => {
+  it('are remediated in order, even if one fails', async () => {
+    const ports = world([nonCompliant(A), nonCompliant(B), nonCompliant(C)]);
     ports.fail(`modify ${REGION} ${B}`, failure('denied', 'UnauthorizedOperation: no'));
 
     const outcomes = await remediate(
@@ -80,7 +80,7 @@ describe('of several targets', () => {
     ]);
     expect(outcomes[1]).toEqual({
       target: target({ instanceId: B }),
-      snapshot: open(B),
+      snapshot: nonCompliant(B),
       status: 'failed',
       reason: 'denied',
       detail: 'UnauthorizedOperation: no',
@@ -88,66 +88,68 @@ describe('of several targets', () => {
     });
   });
 
-  it('duplicates are one instance, changed once, for which the record that says most stands', async () => {
-    const ports = world([open(A)]);
-    const silent = target({ instanceId: A, trigger: 'running', eventId: 'silent' });
-    const telling = target({ instanceId: A, eventId: 'telling' });
+  it('of one instance lead to one change, with the strongest record', async () => {
+    const ports = world([nonCompliant(A)]);
+    const unrecorded = target({ instanceId: A, trigger: 'running', eventId: 'unrecorded' });
+    const recorded = target({ instanceId: A, eventId: 'recorded' });
     const repeated = target({ instanceId: A, eventId: 'repeated' });
 
-    const outcomes = await remediate([silent, telling, repeated, silent], policy(), ports);
+    const outcomes = await remediate([unrecorded, recorded, repeated, unrecorded], policy(), ports);
 
-    expect(outcomes.map(({ target: of, status }) => [of.context.eventId, status])).toEqual([['telling', 'remediated']]);
+    expect(outcomes.map(({ target: of, status }) => [of.context.eventId, status])).toEqual([
+      ['recorded', 'remediated'],
+    ]);
     expect(ports.calls).toEqual([`describe ${REGION} ${A}`, `modify ${REGION} ${A}`]);
   });
 
-  it('a call that took all tags does not stand for an event that closes whatever the account chose', async () => {
-    const took = target({ instanceId: A, trigger: 'revoke', recorded: { allTags: true, ...IMDSV1 } });
+  it('prefer an event that remediates whatever `existing` is over a call that removed all tags', async () => {
+    const removedAllTags = target({ instanceId: A, trigger: 'revoke', recorded: { allTags: true, ...IMDSV1 } });
     const others = [target({ instanceId: A }), target({ instanceId: A, trigger: 'revoke', recorded: undefined })];
     for (const other of others) {
       for (const targets of [
-        [took, other],
-        [other, took],
+        [removedAllTags, other],
+        [other, removedAllTags],
       ]) {
-        const outcomes = await remediate(targets, policy({ existing: 'audit' }), world([open(A)]));
+        const outcomes = await remediate(targets, policy({ existing: 'audit' }), world([nonCompliant(A)]));
 
         expect(outcomes.map(({ target: of, status }) => [of, status])).toEqual([
-          [other, other.context.trigger === 'revoke' ? 'skipped' : 'remediated'],
+          [other, other.context.trigger.name === 'revoke' ? 'skipped' : 'remediated'],
         ]);
       }
     }
   });
 
-  it('a grant and another event of one instance are two things: each has its outcome, and the other one its effect', async () => {
+  it('of one instance, a grant and another event, have an outcome each', async () => {
     const grant = target({ instanceId: A, trigger: 'grant', eventId: 'grant' });
     for (const other of [target({ instanceId: A, eventId: 'launch' }), target({ instanceId: A, trigger: 'revoke' })]) {
       for (const targets of [
         [grant, other],
         [other, grant],
       ]) {
-        const ports = world([open(A)]);
+        const ports = world([nonCompliant(A)]);
 
         const outcomes = await remediate(targets, policy(), ports);
 
-        const told = outcomes.map(({ target: of, status, reason }) => [of.context.trigger, status, reason]);
-        expect(told).toContainEqual(['grant', 'needs-review', 'existing-instance']);
-        expect(told).toContainEqual(
-          other.context.trigger === 'revoke'
+        const results = outcomes.map(({ target: of, status, reason }) => [of.context.trigger.name, status, reason]);
+        expect(results).toContainEqual(['grant', 'needs-review', 'existing-instance']);
+        expect(results).toContainEqual(
+          other.context.trigger.name === 'revoke'
             ? ['revoke', 'skipped', 'recorded']
             : ['launch', 'remediated', 'imdsv1-enabled'],
         );
-        expect(told).toHaveLength(2);
+        expect(results).toHaveLength(2);
       }
     }
   });
 
-  it('each region is asked for its own, and the same id in two regions is two instances', async () => {
+  it('of several regions are described by region, and equal ids in two regions are two instances', async () => {
     const ports = world();
-    ports.put(open(A), { region: 'eu-west-1' });
-    ports.put(open(B), { region: 'us-east-1' });
+    ports.put(nonCompliant(A), { region: 'eu-west-1' });
+    ports.put(nonCompliant(B), { region: 'us-east-1' });
     const targets = [target({ instanceId: A, region: 'eu-west-1' }), target({ instanceId: B, region: 'us-east-1' })];
-    const elsewhere = target({ instanceId: A, region: 'us-east-1', occurredAt: after(-3600) });
+    const otherRegion = target({ instanceId: A, region: 'us-east-1', occurredAt: after(-3600) });
 
-    const outcomes = await remediate([...targets, elsewhere], policy(), ports);
+    const outcomes = await remediate([...targets, otherRegion], policy(), ports);
 
     expect(outcomes.map(({ target: of, status, reason }) => [of.region, of.instanceId, status, reason])).toEqual([
       ['eu-west-1', A, 'remediated', 'imdsv1-enabled'],
@@ -160,9 +162,9 @@ describe('of several targets', () => {
     ]);
   });
 
-  it('a region that fails leaves the others done', async () => {
+  it('of the other regions are remediated if one region fails', async () => {
     const ports = world();
-    ports.put(open(B), { region: 'us-east-1' });
+    ports.put(nonCompliant(B), { region: 'us-east-1' });
     ports.fail('describe eu-west-1', failure('denied'));
     const targets = [target({ instanceId: A, region: 'eu-west-1' }), target({ instanceId: B, region: 'us-east-1' })];
 
@@ -172,7 +174,7 @@ describe('of several targets', () => {
     ]);
   });
 
-  it('none is no call', async () => {
+  it('may be none, which causes no call', async () => {
     const ports = world();
 
     expect(await remediate([], policy(), ports)).toEqual([]);
@@ -180,9 +182,9 @@ describe('of several targets', () => {
   });
 });
 
-describe('a describe that fails', () => {
-  it('by throttling or a server fault is tried again until it succeeds', async () => {
-    const ports = world([open(A)]);
+describe('a failing describe', () => {
+  it('is retried after throttling and server faults', async () => {
+    const ports = world([nonCompliant(A)]);
     ports.fail('describe', failure('throttled'), failure('unavailable'), failure('throttled'));
 
     expect((await remediate([target({ instanceId: A })], policy(), ports)).map(short)).toEqual([
@@ -190,8 +192,8 @@ describe('a describe that fails', () => {
     ]);
   });
 
-  it('to the deadline makes every target a failure of that kind, with what EC2 said', async () => {
-    const ports = world([open(A), open(B)]);
+  it('makes every target a failure of its kind at the deadline, with the message of EC2', async () => {
+    const ports = world([nonCompliant(A), nonCompliant(B)]);
     ports.fail(
       'describe',
       ...Array.from({ length: 50 }, () => failure('throttled', 'RequestLimitExceeded: slow down')),
@@ -207,8 +209,8 @@ describe('a describe that fails', () => {
     expect(outcomes[0]?.at.getTime()).toBeLessThan(after(105).getTime());
   });
 
-  it('for good is not tried again', async () => {
-    const ports = world([open(A)]);
+  it('is not retried if it is denied', async () => {
+    const ports = world([nonCompliant(A)]);
     ports.fail('describe', failure('denied'));
 
     expect((await remediate([target({ instanceId: A })], policy(), ports)).map(short)).toEqual([
@@ -218,32 +220,32 @@ describe('a describe that fails', () => {
   });
 });
 
-describe('an exception that is no failure', () => {
-  it.each(['describe', 'modify'])('of %s is a bug, and is thrown', async (call) => {
-    const ports = world([open(A)]);
+describe('an error that is not a FailureError', () => {
+  it.each(['describe', 'modify'])('of %s is thrown', async (call) => {
+    const ports = world([nonCompliant(A)]);
     ports.fail(call, new TypeError('x is not a function'));
 
     await expect(remediate([target({ instanceId: A })], policy(), ports)).rejects.toThrow(TypeError);
   });
 });
 
-describe('a pace from outside', () => {
-  it('is the one that is kept, in every region its own', async () => {
-    const ports = world([open(A), open(B)]);
-    ports.put(open(C), { region: 'us-east-1' });
+describe('the parameter paceIn', () => {
+  it('sets the pace of each region', async () => {
+    const ports = world([nonCompliant(A), nonCompliant(B)]);
+    ports.put(nonCompliant(C), { region: 'us-east-1' });
     const targets = [
       target({ instanceId: A }),
       target({ instanceId: B }),
       target({ instanceId: C, region: 'us-east-1' }),
     ];
-    const asked: string[] = [];
+    const regions: string[] = [];
 
     const outcomes = await remediate(targets, policy(), ports, (region) => {
-      asked.push(region);
+      regions.push(region);
       return new Pace(ports.time, 1, 0.5);
     });
 
-    expect(asked.sort()).toEqual([REGION, 'us-east-1'].sort());
+    expect(regions.sort()).toEqual([REGION, 'us-east-1'].sort());
     expect(outcomes.map(({ target: of, at }) => [of.instanceId, at])).toEqual([
       [A, NOW],
       [B, after(2)],
@@ -252,8 +254,8 @@ describe('a pace from outside', () => {
   });
 });
 
-it('time that is up while it waits for an instance to show does not lose what was done before', async () => {
-  const ports = world([open(A)]);
+it('keeps earlier outcomes if it is interrupted while it waits for an instance to appear', async () => {
+  const ports = world([nonCompliant(A)]);
   const time = { ...ports.time, sleep: () => Promise.reject(failure('deadline', 'interrupted')) };
 
   const outcomes = await remediate(

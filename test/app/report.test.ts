@@ -6,17 +6,17 @@ import { existing, instanceId, outcome, snapshot, target } from '../support/buil
 const OPTIONS = { trail: true, maxExemptionDays: 90 };
 const running = target({ trigger: 'running' });
 
-describe('told', () => {
+describe('an alert is published about', () => {
   it.each<[string, Partial<Outcome>]>([
-    ['what was remediated', {}],
-    ['what audit mode would remediate', { status: 'would-remediate' }],
-    ['what was closed by an earlier try', { status: 'already-remediated' }],
-    ['an exemption', { status: 'exempt' }],
-    ['what is held', { status: 'needs-review' }],
-    ['a failure that stands', { status: 'failed', reason: 'denied' }],
-    ['a failure that is tried again but leaves IMDSv1 reachable', { status: 'failed', reason: 'throttled' }],
-    ['what the net under CloudTrail remediated', { target: running }],
-    ['an old instance that was started', { target: running, status: 'needs-review', snapshot: existing() }],
+    ['a remediated instance', {}],
+    ['an instance that audit mode would remediate', { status: 'would-remediate' }],
+    ['an instance that is already remediated', { status: 'already-remediated' }],
+    ['an exempt instance', { status: 'exempt' }],
+    ['an instance that needs review', { status: 'needs-review' }],
+    ['a permanent failure', { status: 'failed', reason: 'denied' }],
+    ['a failure that is retried while IMDSv1 is enabled', { status: 'failed', reason: 'throttled' }],
+    ['an instance that a running-state event remediated', { target: running }],
+    ['an existing instance that was started', { target: running, status: 'needs-review', snapshot: existing() }],
   ])('%s', async (_, over) => {
     const ports = world();
 
@@ -27,13 +27,13 @@ describe('told', () => {
   });
 });
 
-describe('written down, but not told', () => {
+describe('no alert is published about', () => {
   it.each<[string, Partial<Outcome>]>([
-    ['what was skipped', { status: 'skipped' }],
-    ['an id that EC2 does not show yet', { status: 'failed', reason: 'not-visible', snapshot: undefined }],
+    ['a skipped instance', { status: 'skipped' }],
+    ['an instance that EC2 does not return yet', { status: 'failed', reason: 'not-visible', snapshot: undefined }],
     ['an instance that is not ready yet', { status: 'failed', reason: 'not-ready' }],
-    ['a new instance held, of which the record of its launch told', { target: running, status: 'needs-review' }],
-    ['a new exempt instance, of which the record of its launch told', { target: running, status: 'exempt' }],
+    ['a new instance that needs review, by its running-state event', { target: running, status: 'needs-review' }],
+    ['a new exempt instance, by its running-state event', { target: running, status: 'exempt' }],
   ])('%s', async (_, over) => {
     const ports = world();
 
@@ -43,7 +43,7 @@ describe('written down, but not told', () => {
     expect(ports.outcomes).toEqual([outcome(over)]);
   });
 
-  it('without a trail nobody else tells of a new instance, so it is told', async () => {
+  it('a running-state event of a new instance, unless no trail feeds the bus', async () => {
     const ports = world();
 
     await report([outcome({ target: running, status: 'needs-review' })], { ...OPTIONS, trail: false }, ports);
@@ -51,7 +51,7 @@ describe('written down, but not told', () => {
     expect(ports.published).toHaveLength(1);
   });
 
-  it('nothing at all is no call', async () => {
+  it('an empty batch', async () => {
     const ports = world();
 
     await report([], OPTIONS, ports);
@@ -60,32 +60,34 @@ describe('written down, but not told', () => {
   });
 });
 
-describe('an alert that SNS refuses', () => {
+describe('an alert that SNS does not accept', () => {
   const other = outcome({ target: target({ region: 'us-east-1' }), snapshot: snapshot() });
 
-  it('is kept on the work queue, nothing is thrown, and the others are sent', async () => {
+  it('is queued, and the others are published', async () => {
     const ports = world();
-    ports.fail('publish', failure('unavailable', 'SNS is away'));
+    ports.fail('publish', failure('unavailable', 'SNS is unavailable'));
 
     await report([outcome(), other], OPTIONS, ports);
 
     expect(ports.undelivered.map(({ attributes }) => attributes.region)).toEqual(['eu-west-1']);
     expect(ports.published.map(({ attributes }) => attributes.region)).toEqual(['us-east-1']);
-    expect(ports.warnings).toEqual(['SNS refused an alert; it waits on the work queue']);
+    expect(ports.warnings).toEqual(['SNS did not accept an alert; it will be published from the work queue']);
     expect(ports.outcomes).toHaveLength(2);
   });
 
-  it('and the queue refuses too → thrown, so that a retry tells it; the others are sent all the same', async () => {
+  it('and that the queue does not accept either is an error, and the others are published', async () => {
     const ports = world();
-    ports.fail('publish', failure('unavailable', 'SNS is away'));
-    ports.fail('keep', failure('unavailable', 'SQS is away'));
+    ports.fail('publish', failure('unavailable', 'SNS is unavailable'));
+    ports.fail('putUndelivered', failure('unavailable', 'SQS is unavailable'));
 
-    await expect(report([outcome(), other], OPTIONS, ports)).rejects.toEqual(failure('unavailable', 'SQS is away'));
+    await expect(report([outcome(), other], OPTIONS, ports)).rejects.toEqual(
+      failure('unavailable', 'SQS is unavailable'),
+    );
 
     expect(ports.published.map(({ attributes }) => attributes.region)).toEqual(['us-east-1']);
   });
 
-  it('by an exception that is a bug → thrown, not kept', async () => {
+  it('because of a bug is not queued, and the error is thrown', async () => {
     const ports = world();
     ports.fail('publish', new TypeError('x is not a function'));
 
@@ -94,7 +96,7 @@ describe('an alert that SNS refuses', () => {
   });
 });
 
-it('a whole batch is one message, however many instances', async () => {
+it('publishes one alert about a whole batch', async () => {
   const ports = world();
   const outcomes = Array.from({ length: 60 }, (_, index) =>
     outcome({ target: target({ instanceId: instanceId(index) }) }),

@@ -1,24 +1,24 @@
 import fc from 'fast-check';
-import { foresee, rollback, type RollbackPorts } from '../../lambda/app/rollback.ts';
+import { checkRollback, rollback, type RollbackPorts } from '../../lambda/app/rollback.ts';
 import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
 import { ALLOWANCE, type AccountDefaults } from '../../lambda/core/rollback.ts';
 import { INSTANCE, REGION, snapshot, type SnapshotChange } from '../support/builders.ts';
 import { failure, virtualTime } from '../support/ports.ts';
 
 const REQUEST = { region: REGION, instanceId: INSTANCE, until: '2026-12-06', reason: 'agent X' };
-const CLOSED = { options: { HttpTokens: 'required' } };
+const IMDSV2_REQUIRED = { options: { HttpTokens: 'required' } };
 
 interface AccountChange {
   readonly defaults?: AccountDefaults;
   readonly shownAfter?: number;
 }
 
-/** One instance, which EC2 shows after so many looks at its tags. */
-function account(given: SnapshotChange = CLOSED, { defaults = {}, shownAfter = 0 }: AccountChange = {}) {
+/** An account with one instance, whose tags EC2 shows after some describes. */
+function account(given: SnapshotChange = IMDSV2_REQUIRED, { defaults = {}, shownAfter = 0 }: AccountChange = {}) {
   const calls: string[] = [];
   const faults = new Map<string, Error[]>();
   let [instance, shown]: (Snapshot | undefined)[] = [snapshot(given), snapshot(given)];
-  let looks = 0;
+  let describes = 0;
   const begin = async (call: string) => {
     calls.push(call);
     await Promise.resolve();
@@ -29,13 +29,13 @@ function account(given: SnapshotChange = CLOSED, { defaults = {}, shownAfter = 0
     reader: {
       describe: async () => {
         await begin('describe');
-        if (!calls.includes('grant') || looks++ >= shownAfter) shown = instance;
+        if (!calls.includes('grant') || describes++ >= shownAfter) shown = instance;
         return shown === undefined ? [] : [shown];
       },
       find: () => Promise.resolve([]),
     },
-    allowing: {
-      mayAllow: () => begin('mayAllow'),
+    writer: {
+      checkAllowed: () => begin('checkAllowed'),
       allow: async () => {
         await begin('allow');
         const options: MetadataOptions = { ...instance?.options, ...ALLOWANCE, State: 'pending' };
@@ -73,48 +73,52 @@ function account(given: SnapshotChange = CLOSED, { defaults = {}, shownAfter = 0
   };
 }
 
-describe('beforehand', () => {
+describe('checkRollback', () => {
   it('reads everything and changes nothing', async () => {
     const { ports, calls } = account();
 
-    expect(await foresee(REQUEST, ports)).toEqual({ possible: true, snapshot: snapshot(CLOSED) });
-    expect(calls).toEqual(['describe', 'defaults', 'mayAllow']);
+    expect(await checkRollback(REQUEST, ports)).toEqual({ possible: true, snapshot: snapshot(IMDSV2_REQUIRED) });
+    expect(calls).toEqual(['describe', 'defaults', 'checkAllowed']);
   });
 
-  it('says that it is gone', async () => {
+  it('returns that the instance is gone', async () => {
     const aws = account();
     aws.lose();
 
-    expect(await foresee(REQUEST, aws.ports)).toEqual({ possible: false, obstacle: 'gone', defaults: {} });
+    expect(await checkRollback(REQUEST, aws.ports)).toEqual({ possible: false, obstacle: 'gone', defaults: {} });
   });
 
-  it('says what is in the way, with what the organization says', async () => {
-    const defaults = { HttpTokensEnforced: 'enabled', ManagedBy: 'declarative-policy', ManagedExceptionMessage: 'ask' };
-    const { ports, calls } = account(CLOSED, { defaults });
+  it('returns the obstacle, with the message of the organization', async () => {
+    const defaults = {
+      HttpTokensEnforced: 'enabled',
+      ManagedBy: 'declarative-policy',
+      ManagedExceptionMessage: 'putSteps',
+    };
+    const { ports, calls } = account(IMDSV2_REQUIRED, { defaults });
 
-    expect(await foresee(REQUEST, ports)).toEqual({ possible: false, obstacle: 'enforced-by-policy', defaults });
+    expect(await checkRollback(REQUEST, ports)).toEqual({ possible: false, obstacle: 'enforced-by-policy', defaults });
     expect(calls).toEqual(['describe', 'defaults']);
   });
 
-  it('fails where EC2 would refuse', async () => {
+  it('throws if EC2 would refuse', async () => {
     const { ports, fail } = account();
-    fail('mayAllow', failure('throttled'), failure('denied'));
+    fail('checkAllowed', failure('throttled'), failure('denied'));
 
-    await expect(foresee(REQUEST, ports)).rejects.toMatchObject({ kind: 'denied' });
+    await expect(checkRollback(REQUEST, ports)).rejects.toMatchObject({ kind: 'denied' });
   });
 
-  it('does not ask EC2 about what is open already', async () => {
+  it('needs no dry run if IMDSv1 is enabled', async () => {
     const { ports, calls } = account({});
 
-    expect(await foresee(REQUEST, ports)).toMatchObject({ possible: true });
+    expect(await checkRollback(REQUEST, ports)).toMatchObject({ possible: true });
     expect(calls).toEqual(['describe', 'defaults']);
   });
 });
 
-describe('the exemption comes first', () => {
-  const run = async (aws: ReturnType<typeof account>) => rollback(REQUEST, snapshot(CLOSED), aws.ports);
+describe('rollback', () => {
+  const run = async (aws: ReturnType<typeof account>) => rollback(REQUEST, snapshot(IMDSV2_REQUIRED), aws.ports);
 
-  it('and then the tokens', async () => {
+  it('writes the exemption first and then allows IMDSv1', async () => {
     const aws = account();
 
     expect(await run(aws)).toMatchObject({ status: 'allowed', after: { HttpTokens: 'optional' } });
@@ -127,35 +131,35 @@ describe('the exemption comes first', () => {
     );
   });
 
-  it('and EC2 must show it before the tokens are touched', async () => {
-    const aws = account(CLOSED, { shownAfter: 4 });
+  it('waits until EC2 shows the tag', async () => {
+    const aws = account(IMDSV2_REQUIRED, { shownAfter: 4 });
 
     expect(await run(aws)).toMatchObject({ status: 'allowed' });
     expect(aws.calls).toEqual(['grant', ...Array<string>(5).fill('describe'), 'allow']);
   });
 
-  it('a tag that EC2 never shows: half of it was done', async () => {
-    const aws = account(CLOSED, { shownAfter: 99 });
+  it('is partial if EC2 never shows the tag', async () => {
+    const aws = account(IMDSV2_REQUIRED, { shownAfter: 99 });
 
-    expect(await run(aws)).toMatchObject({ status: 'half', failure: { kind: 'not-visible' } });
+    expect(await run(aws)).toMatchObject({ status: 'partial', failure: { kind: 'not-visible' } });
     expect(aws.calls).not.toContain('allow');
     expect(aws.calls).toHaveLength(7);
   });
 
-  it('an older exemption that EC2 still shows does not count', async () => {
-    const aws = account({ ...CLOSED, tags: { 'imdsv2:exempt-until': '2026-11-30' } }, { shownAfter: 99 });
+  it('is partial if EC2 still shows an earlier exemption', async () => {
+    const aws = account({ ...IMDSV2_REQUIRED, tags: { 'imdsv2:exempt-until': '2026-11-30' } }, { shownAfter: 99 });
 
-    expect(await run(aws)).toMatchObject({ status: 'half', failure: { kind: 'not-visible' } });
+    expect(await run(aws)).toMatchObject({ status: 'partial', failure: { kind: 'not-visible' } });
   });
 
-  it('alone, where IMDSv1 was reachable before', async () => {
+  it('writes only the exemption if IMDSv1 is enabled', async () => {
     const aws = account({});
 
     expect(await rollback(REQUEST, snapshot(), aws.ports)).toEqual({ status: 'exempted' });
     expect(aws.calls).toEqual(['grant']);
   });
 
-  it('tags that cannot be written: nothing was changed', async () => {
+  it('throws if the exemption cannot be written', async () => {
     const aws = account();
     aws.fail('grant', failure('denied'));
 
@@ -163,7 +167,7 @@ describe('the exemption comes first', () => {
     expect(aws.calls).toEqual(['grant', 'describe']);
   });
 
-  it('tags that were written though the answer never came: half of it was done', async () => {
+  it('is partial if the exemption was written but its response was lost', async () => {
     const aws = account();
     const exemptions: RollbackPorts['exemptions'] = {
       ...aws.ports.exemptions,
@@ -173,55 +177,57 @@ describe('the exemption comes first', () => {
       },
     };
 
-    expect(await rollback(REQUEST, snapshot(CLOSED), { ...aws.ports, exemptions })).toMatchObject({
-      status: 'half',
+    expect(await rollback(REQUEST, snapshot(IMDSV2_REQUIRED), { ...aws.ports, exemptions })).toMatchObject({
+      status: 'partial',
       failure: { message: 'socket hang up' },
     });
     expect(aws.calls).not.toContain('allow');
   });
 
-  it('IMDS that was switched off meanwhile stays off', async () => {
+  it('does not switch IMDS on if it was switched off in the meantime', async () => {
     const aws = account();
-    aws.change({ options: { ...CLOSED.options, HttpEndpoint: 'disabled' } });
+    aws.change({ options: { ...IMDSV2_REQUIRED.options, HttpEndpoint: 'disabled' } });
 
-    expect(await run(aws)).toMatchObject({ status: 'half', failure: { kind: 'wrong-state' } });
+    expect(await run(aws)).toMatchObject({ status: 'partial', failure: { kind: 'wrong-state' } });
     expect(aws.calls).not.toContain('allow');
   });
 
-  it('the second step fails: half of it was done', async () => {
+  it('is partial if IMDSv1 cannot be allowed', async () => {
     const aws = account();
     aws.fail('allow', failure('unavailable'), failure('unsupported', 'enforced'));
 
-    expect(await run(aws)).toMatchObject({ status: 'half', failure: { kind: 'unsupported', message: 'enforced' } });
+    expect(await run(aws)).toMatchObject({ status: 'partial', failure: { kind: 'unsupported', message: 'enforced' } });
     expect(aws.calls).toEqual(['grant', 'describe', 'allow', 'allow', 'describe']);
   });
 
-  it('the second step was carried out though its answer never came: all of it was done', async () => {
+  it('is complete if IMDSv1 was allowed but the response was lost', async () => {
     const aws = account();
-    const allowing: RollbackPorts['allowing'] = {
-      ...aws.ports.allowing,
+    const writer: RollbackPorts['writer'] = {
+      ...aws.ports.writer,
       allow: async (region, id) => {
-        await aws.ports.allowing.allow(region, id);
+        await aws.ports.writer.allow(region, id);
         throw failure('unknown', 'socket hang up');
       },
     };
 
-    expect(await rollback(REQUEST, snapshot(CLOSED), { ...aws.ports, allowing })).toMatchObject({ status: 'allowed' });
+    expect(await rollback(REQUEST, snapshot(IMDSV2_REQUIRED), { ...aws.ports, writer })).toMatchObject({
+      status: 'allowed',
+    });
   });
 
-  it('interrupted after the tags: half of it was done, and the tokens are not touched', async () => {
+  it('is partial if it is interrupted after the exemption', async () => {
     const aws = account();
     const time = { ...virtualTime(0) };
 
-    expect(await rollback(REQUEST, snapshot(CLOSED), { ...aws.ports, time })).toMatchObject({
-      status: 'half',
+    expect(await rollback(REQUEST, snapshot(IMDSV2_REQUIRED), { ...aws.ports, time })).toMatchObject({
+      status: 'partial',
       failure: { kind: 'deadline' },
     });
     expect(aws.calls).toEqual(['grant']);
   });
 });
 
-it('nothing gets weaker but the tokens, whatever goes wrong', async () => {
+it('changes nothing but HttpTokens, whatever fails', async () => {
   const kinds = fc.array(fc.constantFrom('throttled', 'unavailable', 'denied', 'unsupported', 'unknown'), {
     maxLength: 3,
   });
@@ -232,15 +238,15 @@ it('nothing gets weaker but the tokens, whatever goes wrong', async () => {
     HttpProtocolIpv6: fc.constantFrom('enabled', 'disabled'),
     InstanceMetadataTags: fc.constantFrom('enabled', 'disabled'),
   });
-  const faults = fc.dictionary(fc.constantFrom('describe', 'defaults', 'mayAllow', 'grant', 'allow'), kinds);
+  const faults = fc.dictionary(fc.constantFrom('describe', 'defaults', 'checkAllowed', 'grant', 'allow'), kinds);
   const state = fc.constantFrom('running', 'stopped', 'pending', 'shutting-down', 'terminated');
   await fc.assert(
-    fc.asyncProperty(options, state, fc.boolean(), faults, async (has, state, awsManaged, planned) => {
-      const aws = account({ options: has, state, awsManaged });
+    fc.asyncProperty(options, state, fc.boolean(), faults, async (given, state, awsManaged, planned) => {
+      const aws = account({ options: given, state, awsManaged });
       for (const [call, failures] of Object.entries(planned)) aws.fail(call, ...failures.map((kind) => failure(kind)));
       const before = aws.instance?.options;
-      const prospect = await foresee(REQUEST, aws.ports).catch(() => undefined);
-      if (prospect?.possible) await rollback(REQUEST, prospect.snapshot, aws.ports).catch(() => undefined);
+      const check = await checkRollback(REQUEST, aws.ports).catch(() => undefined);
+      if (check?.possible) await rollback(REQUEST, check.snapshot, aws.ports).catch(() => undefined);
 
       const after = aws.instance?.options;
       expect({ ...after, HttpTokens: before?.HttpTokens, State: before?.State }).toEqual(before);
@@ -250,7 +256,7 @@ it('nothing gets weaker but the tokens, whatever goes wrong', async () => {
         expect(aws.calls.indexOf('grant')).toBeLessThan(aws.calls.indexOf('allow'));
         expect(aws.instance?.tags.get('imdsv2:exempt-until')).toBe('2026-12-06');
       }
-      if (!prospect?.possible) expect(aws.instance?.tags.size).toBe(0);
+      if (!check?.possible) expect(aws.instance?.tags.size).toBe(0);
     }),
     { numRuns: 500 },
   );

@@ -46,17 +46,17 @@ async function run({ outfile }: Bundle, env: Record<string, string> = CREDENTIAL
 
 const VOLATILE = ['x-amz-date', 'amz-sdk-invocation-id', 'user-agent', 'x-amz-user-agent'];
 
-/** Takes away what differs from call to call and, of the signature, only the date and the digest. */
+/** Removes headers that differ from call to call, and date and digest of the signature. */
 function steady({ headers, ...request }: Recorded): Recorded {
-  const kept = Object.entries(headers).filter(([name]) => !VOLATILE.includes(name));
-  const { authorization, ...rest } = Object.fromEntries(kept);
+  const stable = Object.entries(headers).filter(([name]) => !VOLATILE.includes(name));
+  const { authorization, ...rest } = Object.fromEntries(stable);
   const signature = String(authorization)
     .replace(/\/\d{8}\//, '/DATE/')
     .replace(/Signature=\w+/, '');
   return { ...request, headers: { ...rest, authorization: signature } };
 }
 
-describe('our bundle', () => {
+describe('the bundle', () => {
   let outcomes: Outcome[];
   let calls: Recorded[];
   beforeAll(async () => {
@@ -64,7 +64,7 @@ describe('our bundle', () => {
     calls = server.take();
   });
 
-  it('puts the same calls on the wire as a plain one and reads the same from the answers', async () => {
+  it('sends the same requests and reads the same responses as a plain bundle', async () => {
     const expected = { outcomes: await run(plain), calls: server.take().map(steady) };
     const actual = { outcomes, calls: calls.map(steady) };
 
@@ -72,7 +72,7 @@ describe('our bundle', () => {
     expect(actual).toEqual(expected);
   });
 
-  it('makes calls and reads answers as AWS documents them', () => {
+  it('sends requests and reads responses as AWS documents them', () => {
     const [described, modified, , published, , sent] = outcomes;
     const [describe, modify] = calls;
 
@@ -136,7 +136,7 @@ describe('our bundle', () => {
     expect(outcomes[6]?.error).toMatchObject({ name: 'QueueDoesNotExist', $fault: 'client' });
   });
 
-  it('says so when the environment holds no credentials, and asks nobody else for them', async () => {
+  it('throws if the environment has no credentials, without another provider', async () => {
     server.take();
     const [outcome] = await run(ours, {});
 
@@ -147,15 +147,15 @@ describe('our bundle', () => {
     expect(server.take()).toEqual([]);
   });
 
-  it('has found the SDK in the form its steps expect, and is much smaller', () => {
+  it('is built without warnings and much smaller', () => {
     expect(ours.warnings).toEqual([]);
     expect(ours.bytes / plain.bytes).toBeLessThan(0.4);
   });
 
-  it('is the same bytes when built again, and alone in its folder', async () => {
+  it('is reproducible, and the only file in its directory', async () => {
     const again = await bundle({ entry, outfile: join(folder, 'again', 'index.mjs') });
 
-    // Not `toEqual`, which compares half a million bytes one by one.
+    // `toEqual` would compare half a million bytes one by one.
     expect((await readFile(again.outfile)).equals(await readFile(ours.outfile))).toBe(true);
     expect(await readdir(join(folder, 'ours'))).toEqual(['index.mjs']);
   });

@@ -5,14 +5,14 @@ import { build } from 'esbuild';
 import { inlineConstantKeys, inlineSchemaConstants } from '../../build/inline-schema-constants.ts';
 
 describe('inlineConstantKeys', () => {
-  it('writes out keys that are string constants of the module', () => {
+  it('replaces keys that are string constants of the module', () => {
     const source =
       'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ [_x]: _x,\n  [_y]: 1 }, { [_x]: 2 }]];\n';
 
     expect(inlineConstantKeys(source)).toEqual({
       text: 'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ "xmlName": _x,\n  "it\'s \\"y\\"": 1 }, { "xmlName": 2 }]];\n',
       inlined: 3,
-      left: [],
+      remaining: [],
     });
   });
 
@@ -33,29 +33,29 @@ describe('inlineConstantKeys', () => {
     ['shadowed by the name of a function expression', 'const _x = "a"; export const f = function _x() {};'],
     ['shadowed by a class', 'const _x = "a"; { class _x {} }'],
     ['__proto__, which means something else as a plain key', 'const _x = "__proto__";'],
-  ])('leaves a key alone that is %s', (_, declaration) => {
+  ])('does not replace a key that is %s', (_, declaration) => {
     const source = `${declaration}\nexport const A = { [_x]: 1 };`;
 
-    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, left: ['[_x]'] });
+    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, remaining: ['[_x]'] });
   });
 
-  it('leaves alone what is not a plain name, and what is read before its declaration', () => {
+  it('does not replace expressions, or keys above their declaration', () => {
     const source =
       'export const A = { [_x]: 1 };\nconst _x = "a";\nexport const B = { [_x + ""]: 1, [A.b]: 2, [f()]: 3 };';
 
     expect(inlineConstantKeys(source)).toEqual({
       text: source,
       inlined: 0,
-      left: ['[_x]', '[_x + ""]', '[A.b]', '[f()]'],
+      remaining: ['[_x]', '[_x + ""]', '[A.b]', '[f()]'],
     });
   });
 
-  it('sees no keys in strings, comments, subscripts, methods and classes', () => {
+  it('ignores strings, comments, subscripts, methods and classes', () => {
     const source =
       'const _x = "a"; // { [_x]: 1 }\nexport const A = ["{ [_x]: 1 }", `{ [_x]: 1 }`, _x[_x]];\n' +
       'export class B { [_x] = 1; }\nexport const C = { [_x]() {}, get [_x]() { return 1; } };';
 
-    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, left: [] });
+    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, remaining: [] });
   });
 });
 
@@ -83,36 +83,36 @@ describe('inlineSchemaConstants', () => {
     return { text: result.outputFiles[0]?.text, warnings: result.warnings.map((warning) => warning.text) };
   }
 
-  it('lets schemas go that nobody uses', async () => {
+  it('drops unused schemas', async () => {
     const { text, warnings } = await bundled(
-      'const _x = "xmlName";\nexport var used = [{ [_x]: "kept" }];\nexport var unused = [{ [_x]: "gone" }];',
+      'const _x = "xmlName";\nexport var used = [{ [_x]: "used" }];\nexport var unused = [{ [_x]: "unused" }];',
     );
 
-    expect(text).toContain('"xmlName": "kept"');
-    expect(text).not.toContain('gone');
+    expect(text).toContain('"xmlName": "used"');
+    expect(text).not.toContain('"unused"');
     expect(warnings).toEqual([]);
   });
 
-  it('bundles a file of another form as it is, and warns', async () => {
+  it('bundles a file of another form unchanged, with a warning', async () => {
     const { text, warnings } = await bundled('const names = { x: "a" };\nexport var used = [{ [names.x]: 1 }];');
 
     expect(text).toContain('[names.x]: 1');
-    expect(warnings).toEqual(['no key to write out: has the SDK changed the form of this file?']);
+    expect(warnings).toEqual(['no computed key was replaced; the SDK may have changed the form of this file']);
   });
 
-  it('warns of keys it had to leave', async () => {
+  it('warns about keys that it does not replace', async () => {
     const { text, warnings } = await bundled(
       'const _x = "a";\nlet _y = "b";\nexport var used = [{ [_x]: 1 }, { [_y]: 2 }];',
     );
 
     expect(text).toContain('"a": 1');
     expect(text).toContain('[_y]: 2');
-    expect(warnings).toEqual(['1 computed keys stay as they are, the first is [_y]']);
+    expect(warnings).toEqual(['1 computed keys were not replaced, the first is [_y]']);
   });
 
-  it('warns when the SDK has moved its schemas', async () => {
+  it('warns if the SDK has moved its schemas', async () => {
     const { warnings } = await bundled('export var used = 1;', 'node_modules/@aws-sdk/client-x/dist-es/shapes/all.js');
 
-    expect(warnings).toEqual(['no schema file of an AWS SDK client found: has the SDK moved them?']);
+    expect(warnings).toEqual(['no schema file of an AWS SDK client found; the SDK may have moved them']);
   });
 });

@@ -11,26 +11,26 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-async function write(file: string, text = 'as it was'): Promise<void> {
+async function write(file: string, text = 'original'): Promise<void> {
   await mkdir(dirname(join(root, file)), { recursive: true });
   await writeFile(join(root, file), text);
 }
 
-const MADE = ['lambda/a.ts', 'dist/a.mjs', 'node_modules/x/index.js', 'plugin:made-up'];
+const BUNDLED = ['lambda/a.ts', 'dist/a.mjs', 'node_modules/x/index.js', 'plugin:made-up'];
 
-it('holds while nothing changes', async () => {
+it('the bundles are up to date if nothing has changed', async () => {
   expect(await isSealed(root)).toBe(false);
-  await seal(MADE, root);
+  await seal(BUNDLED, root);
   expect(await isSealed(root)).toBe(true);
   await write('lambda/a.ts');
   expect(await isSealed(root)).toBe(true);
 });
 
-it.each([...MADE.slice(0, 2), 'build/bundle.ts', 'package-lock.json', 'tsconfig.json'])(
-  'is broken by a change of %s, and where it is gone',
+it.each([...BUNDLED.slice(0, 2), 'build/bundle.ts', 'package-lock.json', 'tsconfig.json'])(
+  'the bundles are out of date after %s was changed or deleted',
   async (file) => {
-    await seal(MADE, root);
-    await write(file, 'another');
+    await seal(BUNDLED, root);
+    await write(file, 'changed');
     expect(await isSealed(root)).toBe(false);
     await write(file);
     expect(await isSealed(root)).toBe(true);
@@ -39,8 +39,8 @@ it.each([...MADE.slice(0, 2), 'build/bundle.ts', 'package-lock.json', 'tsconfig.
   },
 );
 
-it('that cannot be read is none', async () => {
-  await seal(MADE, root);
+it('the bundles are out of date if the seal cannot be read', async () => {
+  await seal(BUNDLED, root);
   await write('dist/maps/seal.json', 'half of');
   expect(await isSealed(root)).toBe(false);
 });

@@ -4,46 +4,48 @@ import { join } from 'node:path';
 import { HtmlReport } from '../../cli/audit/html/report.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
 import { REGION } from '../support/builders.ts';
-import { monitoredIn, notMonitoredNote } from '../../cli/audit/monitoring.ts';
+import { monitoringOf, notMonitoredNote } from '../../cli/audit/monitoring.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
-import type { TriggerName } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import { recordingIo } from '../support/io.ts';
 
 const names = TRIGGERS.map(({ name }) => name);
 
-/** What no rule listens to in each region, or the error that is answered. */
-const look = (answers: Readonly<Record<string, readonly TriggerName[] | Error>>) =>
-  monitoredIn(
-    Object.keys(answers),
+/** Reads regions; each has triggers without a rule, or an error. */
+const monitoring = (regions: Readonly<Record<string, readonly string[] | Error>>) =>
+  monitoringOf(
+    Object.keys(regions),
     async (region) => {
-      const answer = answers[region] ?? [];
-      if (answer instanceof Error) throw answer;
-      return Promise.resolve(answer);
+      const result = regions[region] ?? [];
+      if (result instanceof Error) throw result;
+      return Promise.resolve(result);
     },
     recordingIo().io,
   );
 
-test('regions where no rule listens, or not for everything, beside one where all is heard', async () => {
-  const { notMonitored, errors } = await look({ 'us-east-1': [], 'eu-west-1': names, 'eu-south-1': ['launch'] });
+test('lists regions without a rule, or without a rule for some triggers', async () => {
+  const { notMonitored, errors } = await monitoring({ 'us-east-1': [], 'eu-west-1': names, 'eu-south-1': ['launch'] });
   expect([...notMonitored]).toEqual([
     ['eu-west-1', names],
     ['eu-south-1', ['launch']],
   ]);
   expect([...errors]).toEqual([]);
-  expect([...notMonitored.values()].map(notMonitoredNote)).toEqual(['no rule listens', 'no rule listens for launch']);
+  expect([...notMonitored.values()].map(notMonitoredNote)).toEqual([
+    'no EventBridge rule',
+    'no EventBridge rule for launch',
+  ]);
   expect(notMonitoredNote()).toBe('');
 });
 
-test('nothing listens anywhere → nothing is deployed, and nothing to say', async () => {
-  expect((await look({ 'us-east-1': names, 'eu-west-1': names })).notMonitored).toEqual(new Map());
+test('lists nothing if no region has a rule, because nothing is deployed', async () => {
+  expect((await monitoring({ 'us-east-1': names, 'eu-west-1': names })).notMonitored).toEqual(new Map());
 });
 
-test('a missing permission is said, not guessed', async () => {
+test('reports a region whose rules cannot be read as an error', async () => {
   const denied = Object.assign(new Error('User: x is not authorized to perform: events:ListRules'), {
     name: 'AccessDeniedException',
   });
-  const { notMonitored, errors } = await look({
+  const { notMonitored, errors } = await monitoring({
     'us-east-1': [],
     'eu-west-1': new FailureError('denied', 'no', { cause: denied }),
   });
@@ -52,7 +54,7 @@ test('a missing permission is said, not guessed', async () => {
 });
 
 describe('the HTML page', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'audit-heard-'));
+  const folder = mkdtempSync(join(tmpdir(), 'audit-monitoring-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** The page of two regions. */
@@ -64,15 +66,15 @@ describe('the HTML page', () => {
     return readFileSync(path, 'utf8');
   }
 
-  test('names the regions in which no rule listens, and no others', () => {
+  test('lists the regions without a rule', () => {
     const page = pageOf(new Map([['eu-south-1', ['launch', 'drift']]]));
-    expect(/<h2>Not watched[^<]*<\/h2><ul>(.*?)<\/ul>/.exec(page)?.[1]).toBe(
-      '<li><b>eu-south-1</b>: no rule listens for launch, drift</li>',
+    expect(/<h2>Not monitored[^<]*<\/h2><ul>(.*?)<\/ul>/.exec(page)?.[1]).toBe(
+      '<li><b>eu-south-1</b>: no EventBridge rule for launch, drift</li>',
     );
-    expect(page).not.toContain('Not complete');
+    expect(page).not.toContain('Incomplete');
   });
 
-  test('says nothing of it where rules listen everywhere', () => {
-    expect(pageOf(new Map())).not.toContain('Not watched');
+  test('has no such section if every region has rules', () => {
+    expect(pageOf(new Map())).not.toContain('Not monitored');
   });
 });

@@ -1,6 +1,6 @@
 import { readRegions } from '../../cli/audit/read.ts';
 import { cliTime } from '../../cli/shared/aws.ts';
-import type { FleetReader } from '../../lambda/app/ports.ts';
+import type { FleetReader } from '../../lambda/app/ports/index.ts';
 import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import { instanceId, snapshot } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';
@@ -9,7 +9,7 @@ const REGIONS = ['eu-central-1', 'eu-west-1', 'eu-west-2', 'us-east-1', 'us-east
 
 const failure = (kind: FailureKind) => new FailureError(kind, `${kind}: no`);
 
-/** Reads with a fleet whose pages are made by a function; gives what was taken and what failed. */
+/** Reads regions whose pages come from a function. */
 async function read(page: FleetReader['page'], regions = ['eu-west-1'], recorded = recordingIo()) {
   const taken: [region: string, instances: number][] = [];
   const take = (region: string, snapshots: readonly unknown[]) => void taken.push([region, snapshots.length]);
@@ -22,7 +22,7 @@ async function read(page: FleetReader['page'], regions = ['eu-west-1'], recorded
 
 const last = { snapshots: [snapshot()] };
 
-test('pages are handed on one by one, never the whole region', async () => {
+test('passes on each page as it is read', async () => {
   let asked = 0;
   const page: FleetReader['page'] = (_, __, token) => {
     asked += 1;
@@ -34,7 +34,7 @@ test('pages are handed on one by one, never the whole region', async () => {
   expect(taken).toEqual(Array.from({ length: 3 }, () => ['eu-west-1', 2]));
 });
 
-test('at most four regions are read at a time, and all of them', async () => {
+test('reads at most four regions in parallel', async () => {
   let running = 0;
   let most = 0;
   const { taken } = await read(async () => {
@@ -47,7 +47,7 @@ test('at most four regions are read at a time, and all of them', async () => {
   expect(taken.map(([region]) => region).toSorted()).toEqual(REGIONS);
 });
 
-test('a failing region keeps what was read of it, and does not stop the others', async () => {
+test('keeps the pages read before an error in a region, and reads the other regions', async () => {
   const { taken, failures } = await read((region, _, token) => {
     if (region === 'eu-west-1' && token !== undefined) return Promise.reject(failure('denied'));
     return Promise.resolve(region === 'eu-west-1' ? { ...last, next: 'more' } : last);
@@ -56,11 +56,11 @@ test('a failing region keeps what was read of it, and does not stop the others',
   expect([...failures.keys()]).toEqual(['eu-west-1']);
 });
 
-test('an error that is not one of AWS is not taken for one', async () => {
+test('rethrows errors that are not errors of AWS', async () => {
   await expect(read(() => Promise.reject(new TypeError('a bug')))).rejects.toThrow('a bug');
 });
 
-test('nothing is taken any more once it is interrupted', async () => {
+test('passes on no page after an interrupt', async () => {
   const interrupt = new AbortController();
   const page = () => {
     interrupt.abort();

@@ -19,35 +19,35 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'report');
 const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
-/** Everything that a report makes of some pages. */
-function made(report: Report, pages: readonly (readonly AuditRow[])[], errors = new Map<string, string>()): void {
+/** Writes a report of some pages. */
+function write(report: Report, pages: readonly (readonly AuditRow[])[], errors = new Map<string, string>()): void {
   for (const page of pages) report.add(page);
   report.end(auditOf(pages.flat(), errors));
 }
 
 function csvOf(...pages: readonly (readonly AuditRow[])[]): string {
-  made(new CsvReport(path, ACCOUNT), pages);
+  write(new CsvReport(path, ACCOUNT), pages);
   return readFileSync(path, 'utf8');
 }
 
 function jsonOf(...pages: readonly (readonly AuditRow[])[]): AuditJson {
   const { io, out } = recordingIo();
-  made(new JsonReport(ABOUT, io), pages);
+  write(new JsonReport(ABOUT, io), pages);
   return JSON.parse(out.join('\n')) as AuditJson;
 }
 
 function htmlOf(pages: readonly (readonly AuditRow[])[], errors?: Map<string, string>): string {
-  made(new HtmlReport(path), pages, errors);
+  write(new HtmlReport(path), pages, errors);
   return readFileSync(path, 'utf8');
 }
 
 function tableOf(...pages: readonly (readonly AuditRow[])[]): string[] {
   const { io, out } = recordingIo();
-  made(new TableReport(10, io), pages);
+  write(new TableReport(10, io), pages);
   return out;
 }
 
-/** An instance with a stranger's text wherever one can put it. */
+/** An instance with an untrusted text in every tag. */
 const hostileRow = (text: string, number = 1): AuditRow =>
   auditRow({
     instanceId: instanceId(number),
@@ -64,19 +64,19 @@ const exemptFor = (reason: string): AuditRow =>
   auditRow({ tags: { 'imdsv2:exempt-until': '2026-12-01', 'imdsv2:exempt-reason': reason } });
 
 describe('CSV', () => {
-  test('has a line for each instance under a heading', () => {
+  test('has a header and a line per instance', () => {
     const exempt = exemptFor('agent, old');
     expect(csvOf([auditRow({ tags: { Name: 'web' } })], [exempt])).toBe(
       [
-        'account,region,instance_id,name,verdict,state,http_tokens,http_endpoint,hop_limit,options_state,exemption,exempt_until,exemption_note,launchSource_kind,launchSource,launch_time,first_launch,imdsv1_use,imdsv1_calls_per_day,imdsv1_last_seen,imdsv1_use_note',
-        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,web,open,running,optional,enabled,1,applied,,,,No known launchSource,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
-        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,,exempt,running,optional,enabled,1,applied,active,2026-12-01,"until 2026-12-01: agent, old",No known launchSource,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
+        'account,region,instance_id,name,verdict,state,http_tokens,http_endpoint,hop_limit,options_state,exemption,exempt_until,exemption_note,launch_source_kind,launch_source,launch_time,first_launch,imdsv1_usage,imdsv1_calls_per_day,imdsv1_last_seen,imdsv1_usage_note',
+        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,web,non-compliant,running,optional,enabled,1,applied,,,,No launch source tag,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
+        '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,,exempt,running,optional,enabled,1,applied,active,2026-12-01,"until 2026-12-01: agent, old",No launch source tag,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
         '',
       ].join('\r\n'),
     );
   });
 
-  test('holds no formula, and every line has as many cells, whatever strangers wrote', () => {
+  test('has no formula, and the same number of cells in each line, for any untrusted text', () => {
     fc.assert(
       fc.property(hostileText(), (text) => {
         const [, line = '', rest] = csvOf([hostileRow(text)]).split('\r\n');
@@ -89,19 +89,19 @@ describe('CSV', () => {
     );
   });
 
-  test('overwrites an older file', () => {
+  test('overwrites an existing file', () => {
     csvOf([auditRow(), auditRow()]);
     expect(csvOf([auditRow()]).split('\r\n')).toHaveLength(3);
   });
 });
 
 describe('JSON', () => {
-  test('is one document, also of no instance', () => {
+  test('is one document, also without instances', () => {
     expect(jsonOf()).toMatchObject({ instances: [], total: { instances: 0, findings: 0 }, launchSources: [] });
     expect(jsonOf().total).not.toHaveProperty('compliance');
   });
 
-  test('has the shape that is promised', () => {
+  test('has the documented fields', () => {
     const row = auditRow({
       tags: {
         Name: 'web',
@@ -164,7 +164,7 @@ describe('JSON', () => {
     });
   });
 
-  test('holds nothing invisible, whatever strangers wrote', () => {
+  test('has no invisible characters, for any untrusted text', () => {
     fc.assert(
       fc.property(hostileText(), (text) => {
         const { instances } = jsonOf([hostileRow(text)]);
@@ -177,7 +177,7 @@ describe('JSON', () => {
 describe('HTML', () => {
   const html = htmlOf([[auditRow()]]);
 
-  test('loads nothing, and runs only what its policy names by hash', () => {
+  test('makes no requests, and has a content security policy with hashes', () => {
     expect(html).toMatch(
       /<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[\w+/=]{44}'; script-src 'sha256-[\w+/=]{44}'; base-uri 'none'; form-action 'none'">/,
     );
@@ -185,12 +185,12 @@ describe('HTML', () => {
     expect(html).not.toMatch(/https?:|url\(|@import|innerHTML|insertAdjacentHTML|document\.write/);
   });
 
-  test('shows regions and launchSources as charts that need no script', () => {
+  test('has charts of regions and launch sources that need no script', () => {
     expect(html.match(/<svg /g)).toHaveLength(2);
-    expect(html).toContain('<title>IMDSv1 open: 1</title>');
+    expect(html).toContain('<title>IMDSv1 enabled: 1</title>');
   });
 
-  test('has in a bar what is fine first, and what is open last', () => {
+  test('starts each bar with compliant and ends it with non-compliant instances', () => {
     const page = htmlOf([[auditRow(), auditRow({ options: { HttpTokens: 'required' } }), exemptFor('agent')]]);
     const [bar = ''] = /<g class="bar">.*?<\/g>/s.exec(page) ?? [];
     expect(bar.match(/rect class="v-[\w-]+/g)).toEqual(
@@ -198,35 +198,35 @@ describe('HTML', () => {
     );
   });
 
-  test('has the fix of each launchSource, whole', () => {
+  test('has the complete fix of each launch source', () => {
     const tags = { 'aws:autoscaling:groupName': 'web', 'aws:ec2launchtemplate:id': 'lt-0a1b2c3d4e5f60718' };
     const page = htmlOf([[auditRow({ tags })]]);
     expect(page).toContain('&#39;{&quot;MetadataOptions&quot;:{&quot;HttpTokens&quot;:&quot;required&quot;');
     expect(page).toContain('LaunchTemplateId=lt-0a1b2c3d4e5f60718,Version=$Latest&#39;</pre>');
   });
 
-  test('says that it is not complete', () => {
-    expect(html).not.toContain('Not complete');
+  test('lists regions that could not be read', () => {
+    expect(html).not.toContain('Incomplete');
     const page = htmlOf([[auditRow()]], new Map([[REGION, 'denied by <b>']]));
     expect(page).toContain(`<b>${REGION}</b>: denied by &lt;b&gt;`);
   });
 
-  test('is a page also where there is nothing', () => {
+  test('is valid without instances', () => {
     const page = htmlOf([]);
-    expect(page).toContain('0 instances in 1 region');
+    expect(page).toContain('0 instances in 1 Region');
     expect(dataOf(page).rows).toEqual([]);
     expect(page).not.toContain('NaN');
   });
 
-  test('is changed by no text of a stranger', () => {
+  test('has the same elements for any untrusted text', () => {
     const elements = (page: string) => withoutData(page).match(/<[^>]*>/g);
-    const usual = elements(htmlOf([[hostileRow('text')]]));
+    const expected = elements(htmlOf([[hostileRow('text')]]));
     fc.assert(
       fc.property(
         hostileText().filter((text) => text !== ''),
         (text) => {
           const page = htmlOf([[hostileRow(text)]]);
-          expect(elements(page)).toEqual(usual);
+          expect(elements(page)).toEqual(expected);
           expect(page.match(/<\/script/gi)).toHaveLength(2);
           expect(dataOf(page).rows).toHaveLength(1);
         },
@@ -244,37 +244,37 @@ describe('HTML', () => {
 });
 
 describe('table', () => {
-  test.each(NASTY.map((text) => [JSON.stringify(text), text]))('holds nothing invisible of %s', (_, text) => {
+  test.each(NASTY.map((text) => [JSON.stringify(text), text]))('has no invisible characters of %s', (_, text) => {
     const lines = tableOf([hostileRow(text), exemptFor(text)]);
     expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
   });
 
-  test('names instances that cannot be read, and regions that were not read to the end', () => {
+  test('lists unreadable instances and partially read regions', () => {
     const { io, out } = recordingIo();
-    made(new TableReport(10, io), [[auditRow({ options: { HttpTokens: undefined } })]], new Map([[REGION, 'denied']]));
-    expect(out).toContainEqual(expect.stringMatching(/^eu-west-1 .* not read to the end$/));
-    expect(out).toContain('Metadata options that cannot be read: 1');
+    write(new TableReport(10, io), [[auditRow({ options: { HttpTokens: undefined } })]], new Map([[REGION, 'denied']]));
+    expect(out).toContainEqual(expect.stringMatching(/^eu-west-1 .* partially read$/));
+    expect(out).toContain('Unreadable metadata options: 1');
   });
 
-  test('names only exemptions that are there', () => {
+  test('lists invalid exemptions only if there are any', () => {
     const late = auditRow({ tags: { 'imdsv2:exempt-until': '2026-11-01' } });
-    expect(tableOf([auditRow(), late])).toContain('Exemptions that do not count: 1');
-    expect(tableOf([auditRow()]).join('\n')).not.toContain('Exemptions');
+    expect(tableOf([auditRow(), late])).toContain('Invalid or expired exemptions: 1');
+    expect(tableOf([auditRow()]).join('\n')).not.toContain('exemptions');
   });
 
-  test('is left out where there is nothing but errors', () => {
+  test('prints nothing if no region could be read', () => {
     const { io, out } = recordingIo();
-    made(new TableReport(10, io), [], new Map([[REGION, 'denied']]));
+    write(new TableReport(10, io), [], new Map([[REGION, 'denied']]));
     expect(out).toEqual([]);
   });
 
-  test('has no heading without a line under it', () => {
+  test('has no empty sections', () => {
     const lines = tableOf([auditRow({ options: { HttpTokens: 'required' } })]);
     expect(lines).toEqual([
-      'account 111122223333, 1 instance, compliance 100.0 %',
+      'Account 111122223333: 1 instance, compliance 100.0%',
       '',
-      'region     instances  IMDSv1 open  compliant  compliance',
-      'eu-west-1          1            0          1     100.0 %',
+      'region     instances  IMDSv1 enabled  compliant  compliance',
+      'eu-west-1          1               0          1      100.0%',
     ]);
   });
 });

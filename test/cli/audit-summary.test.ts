@@ -1,41 +1,13 @@
-import { percent } from '../../cli/audit/labels.ts';
 import { launchSourceGroupOf } from '../../cli/audit/launch-source-group.ts';
 import { toRow } from '../../cli/audit/row.ts';
 import { Shortlist } from '../../cli/audit/shortlist.ts';
 import { prevention } from '../../lambda/core/advice.ts';
-import { shareOf, ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
-import type { VerdictName } from '../../lambda/core/verdict.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
 import { instanceId, IMDSV1, NOW, REGION, snapshot } from '../support/builders.ts';
 
 const REQUIRED = { HttpTokens: 'required' };
 
-function complianceOf(counts: Partial<Record<VerdictName, number>>): ComplianceSummary {
-  const compliance = new ComplianceSummary();
-  for (const [name, number] of Object.entries(counts)) {
-    for (let i = 0; i < number; i += 1) compliance.add(name as VerdictName);
-  }
-  return compliance;
-}
-
-describe('compliance', () => {
-  test('is the share of compliant instances among those that can be changed', () => {
-    expect(shareOf(complianceOf({ compliant: 3, 'non-compliant': 1, 'aws-managed': 10 }))).toBe(0.75);
-    expect(shareOf(complianceOf({ compliant: 1, pending: 1, exempt: 1, 'imds-off': 1 }))).toBe(0.25);
-  });
-
-  test('is not there where nothing can be changed', () => {
-    expect(shareOf(complianceOf({}))).toBeUndefined();
-    expect(percent(complianceOf({ 'aws-managed': 2 }))).toBe('–');
-  });
-
-  test('is never rounded up', () => {
-    expect(percent(complianceOf({ compliant: 2999, 'non-compliant': 1 }))).toBe('99.9 %');
-    expect(percent(complianceOf({ compliant: 3 }))).toBe('100.0 %');
-  });
-});
-
-describe('launchSources', () => {
+describe('launch sources', () => {
   const asg = { 'aws:autoscaling:groupName': 'web' };
   const template = (version: string) => ({
     'aws:ec2launchtemplate:id': 'lt-0a1b2c3d4e5f60718',
@@ -54,11 +26,11 @@ describe('launchSources', () => {
     [{ autoScalingGroup: 'g', stackName: 's' }, 'auto-scaling-group', 'g'],
     [{ stackName: 's', stackLogicalId: 'Web' }, 'cloudformation-stack', 's'],
     [{ fleetId: 'fleet-1' }, 'none', ''],
-  ])('%j is one of the kind %s', (launchSource, kind, name) => {
+  ])('%j has the kind %s', (launchSource, kind, name) => {
     expect(launchSourceGroupOf(launchSource)).toMatchObject({ kind, name });
   });
 
-  test('are told apart by what has to be changed: group, version and region', () => {
+  test('differ by group, template version and region', () => {
     const rows = [
       auditRow({ instanceId: instanceId(1), tags: { ...asg, ...template('1') } }),
       auditRow({ instanceId: instanceId(2), tags: { ...asg, ...template('1') } }),
@@ -73,7 +45,7 @@ describe('launchSources', () => {
     ]);
   });
 
-  test('come with the advice of the alerts where there are findings, and most findings first', () => {
+  test('have the fix of the alerts if there are findings, and are sorted by findings', () => {
     const rows = [
       auditRow({ instanceId: instanceId(1), options: REQUIRED, tags: { 'aws:cloudformation:stack-name': 'a' } }),
       auditRow({ instanceId: instanceId(2), tags: asg }),
@@ -94,7 +66,7 @@ describe('launchSources', () => {
     expect(launchSources[2]?.fix).toBeUndefined();
   });
 
-  test('are in order of findings, not of size', () => {
+  test('are sorted by findings before instances', () => {
     const fine = [1, 2, 3].map((number) => auditRow({ instanceId: instanceId(number), options: REQUIRED, tags: asg }));
     const { launchSources } = auditOf([...fine, auditRow({ instanceId: instanceId(4), tags: template('7') })]);
     expect(launchSources.map(({ compliance }) => [compliance.findings, compliance.instances])).toEqual([
@@ -103,7 +75,7 @@ describe('launchSources', () => {
     ]);
   });
 
-  test('a stack is one launchSource, and its fix names the resources with findings', () => {
+  test('treat a stack as one, and name its resources with findings in the fix', () => {
     const ofStack = (number: number, options = {}) =>
       auditRow({
         instanceId: instanceId(number),
@@ -121,7 +93,7 @@ describe('launchSources', () => {
 });
 
 describe('rows', () => {
-  test('leave out what is going or gone', () => {
+  test('leave out terminated instances', () => {
     expect(toRow(snapshot({ state: 'terminated' }), REGION, 90, NOW)).toBeUndefined();
   });
 
@@ -133,12 +105,12 @@ describe('rows', () => {
     [{ options: REQUIRED, tags: { 'imdsv2:exempt-until': 'soon' } }, 'compliant', 'malformed'],
     [{ options: { ...REQUIRED, State: 'pending' } }, 'pending', 'none'],
     [{ options: { HttpTokens: undefined } }, 'unreadable', 'none'],
-  ])('%j is %s with an exemption that is %s', (change, verdict, kind) => {
+  ])('%j has the verdict %s and the exemption %s', (change, verdict, kind) => {
     expect(auditRow(change)).toMatchObject({ verdict, exemption: { kind } });
   });
 });
 
-test('regions have what was read of them, and why they were not read to the end', () => {
+test('counts the instances of a region read before an error, and keeps the error', () => {
   const { regions, total } = auditOf([auditRow()], new Map([['us-east-1', 'denied']]), [REGION, 'us-east-1']);
   expect(regions.map(({ region, compliance, error }) => [region, compliance.instances, error])).toEqual([
     [REGION, 1, undefined],
@@ -147,7 +119,7 @@ test('regions have what was read of them, and why they were not read to the end'
   expect(total.counts['non-compliant']).toBe(1);
 });
 
-test('a short list keeps the first ones of any order, and counts the others', () => {
+test('Shortlist keeps the first items and counts the others', () => {
   const list = new Shortlist<number>(3, (a, b) => a - b);
   for (const number of [5, 9, 1, 7, 3, 8, 2, 6, 4]) list.add(number);
   expect([list.first, list.more]).toEqual([[1, 2, 3], 6]);

@@ -42,83 +42,89 @@ async function auditJson(...args: readonly string[]): Promise<AuditJson> {
   return JSON.parse(out.join('\n')) as AuditJson;
 }
 
-test('every case of a fleet is judged', async () => {
+test('assigns each instance a verdict', async () => {
   const { instances, schema, account } = await auditJson('--regions', 'all');
   const verdicts = Object.fromEntries(instances.map(({ name = 'nameless', verdict }) => [name, verdict]));
   expect({ schema, account }).toEqual({ schema: 'imdsv2-enforcer.audit/v1', account: '111122223333' });
   expect(verdicts).toMatchObject({
-    'open-and-calling': 'non-compliant',
-    'open-and-unused': 'non-compliant',
-    'stopped-and-open': 'non-compliant',
-    closed: 'compliant',
-    'stopped-and-closed': 'compliant',
+    'imdsv1-in-use': 'non-compliant',
+    'imdsv1-unused': 'non-compliant',
+    'stopped-imdsv1': 'non-compliant',
+    compliant: 'compliant',
+    'stopped-compliant': 'compliant',
     'imds-off': 'imds-off',
     exempt: 'exempt',
-    'exempt-no-more': 'non-compliant',
-    'exempt-by-nonsense': 'non-compliant',
-    'exempt-for-too-long': 'non-compliant',
+    'exemption-expired': 'non-compliant',
+    'exemption-malformed': 'non-compliant',
+    'exemption-exceeds-maximum': 'non-compliant',
     'managed-node': 'aws-managed',
     [HOSTILE]: 'non-compliant',
   });
 });
 
-test('totals, regions and launchSources are those of the instances', async () => {
+test('counts instances in total, by region and by launch source', async () => {
   const { instances, total, regions, launchSources } = await auditJson('--regions', 'all');
-  const open = instances.filter(({ verdict }) => verdict === 'non-compliant');
+  const nonCompliant = instances.filter(({ verdict }) => verdict === 'non-compliant');
   expect(instances).toHaveLength(61);
   expect(new Set(instances.map(({ instanceId }) => instanceId)).size).toBe(61);
-  expect(total).toMatchObject({ instances: 61, findings: open.length });
+  expect(total).toMatchObject({ instances: 61, findings: nonCompliant.length });
   expect(regions.map(({ region }) => region).toSorted()).toEqual(REGIONS.toSorted());
   for (const { region, counts } of regions) {
-    expect(counts['non-compliant']).toBe(open.filter((instance) => instance.region === region).length);
+    expect(counts['non-compliant']).toBe(nonCompliant.filter((instance) => instance.region === region).length);
   }
   for (const { region, kind, name, counts, fix } of launchSources) {
-    const those = open.filter(
+    const ofSource = nonCompliant.filter(
       ({ region: of, launchSource }) => of === region && launchSource.kind === kind && launchSource.name === name,
     );
-    expect(counts['non-compliant']).toBe(those.length);
-    expect(fix !== undefined).toBe(those.length > 0);
+    expect(counts['non-compliant']).toBe(ofSource.length);
+    expect(fix !== undefined).toBe(ofSource.length > 0);
   }
 });
 
-test('the table has counts first, then launchSources, fixes and exemptions', async () => {
+test('prints counts, launch sources, fixes, exemptions and the next step, in this order', async () => {
   const { out, exitCode, progress } = await audit(['--regions', 'all', '--top', '100']);
   const text = out.join('\n');
   expect(exitCode).toBe(2);
-  expect(out[0]).toMatch(/^account 111122223333, 61 instances, compliance \d+\.\d %$/);
-  expect(out.findIndex((line) => line.startsWith('all regions'))).toBeLessThan(6);
-  const places = ['Where they come from', 'How to keep them', 'Exemptions that do not count', 'Exempt:', 'To close'];
-  const order = places.map((heading) => text.indexOf(heading));
+  expect(out[0]).toMatch(/^Account 111122223333: 61 instances, compliance \d+\.\d%$/);
+  expect(out.findIndex((line) => line.startsWith('all Regions'))).toBeLessThan(6);
+  const headings = [
+    'Launch sources:',
+    'How to fix the launch sources',
+    'Invalid or expired exemptions',
+    'Exempt:',
+    'To require IMDSv2',
+  ];
+  const order = headings.map((heading) => text.indexOf(heading));
   expect(order).toEqual(order.toSorted((a, b) => a - b));
   expect(order[0]).toBeGreaterThan(0);
   expect(text).toContain('aws ec2 modify-instance-metadata-defaults --region eu-west-1 --http-tokens required');
-  expect(text).toMatch(/exempt-by-nonsense +exemption is not a date: "next summer"/);
-  expect(text).toMatch(/exempt-no-more +exemption ended 2026-11-12/);
+  expect(text).toMatch(/exemption-malformed +exemption is not a date: "next summer"/);
+  expect(text).toMatch(/exemption-expired +exemption expired 2026-11-12/);
   expect(text).toMatch(/exempt +until 2026-12-22: agent without IMDSv2/);
   expect(text).toContain('imdsv2 enforce --regions ');
   expect(out.filter((line) => INVISIBLE.test(line))).toEqual([]);
-  expect(progress.at(0)).toBe('0 instances read, 0 of 2 regions done');
-  expect(progress).toContain('61 instances read, 2 of 2 regions done');
+  expect(progress.at(0)).toBe('0 instances read, 0 of 2 Regions done');
+  expect(progress).toContain('61 instances read, 2 of 2 Regions done');
   expect(progress.at(-1)).toBe('');
 });
 
-test('only the worst launchSources are in the table, and the rest is counted', async () => {
+test('limits the launch sources to --top and counts the others', async () => {
   const { out } = await audit(['--regions', 'all', '--top', '1']);
   expect(out.filter((line) => /^ {2}\d+ {2}/.test(line))).toHaveLength(1);
-  expect(out).toContainEqual(expect.stringMatching(/^and \d+ more launchSources with \d+ findings/));
+  expect(out).toContainEqual(expect.stringMatching(/^and \d+ more with \d+ findings/));
 });
 
-test('a region that cannot be read hides no other, and is an error even beside findings', async () => {
+test('reports the other regions and returns 1 if a region cannot be read', async () => {
   const csv = file('partly.csv');
   const { out, notes, exitCode } = await audit(['--regions', 'us-east-1,ap-south-1,eu-west-1', '--csv', csv]);
   expect(exitCode).toBe(1);
   expect(out[0]).toContain('61 instances');
   expect(out).toContainEqual(expect.stringMatching(/^ap-south-1 .* not read$/));
   expect(notes).toContainEqual(expect.stringMatching(/^imdsv2: ap-south-1: .*not enabled/));
-  expect(notes).toContain(`written: ${csv} (not complete)`);
+  expect(notes).toContain(`Wrote ${csv} (incomplete)`);
 });
 
-test('the JSON document names the region that could not be read', async () => {
+test('has the error of a region in the JSON document', async () => {
   const { regions, instances } = await auditJson('--regions', 'us-east-1,ap-south-1');
   expect(regions[1]).toMatchObject({
     region: 'ap-south-1',
@@ -129,59 +135,59 @@ test('the JSON document names the region that could not be read', async () => {
 });
 
 describe('--usage', () => {
-  const MEASURED = ['open-and-calling', 'open-and-unused', 'stopped-and-open'];
+  const MEASURED = ['imdsv1-in-use', 'imdsv1-unused', 'stopped-imdsv1'];
 
-  test('every open instance is measured, no other, and what that costs is said', async () => {
+  test('measures non-compliant instances only, and prints the cost', async () => {
     const { out, notes, exitCode } = await audit(['--regions', 'all', '--json', '--usage']);
     const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
-    const open = instances.filter(({ verdict }) => verdict === 'non-compliant');
-    const uses = Object.fromEntries(instances.map(({ name = '', usage: use }) => [name, use?.kind]));
+    const nonCompliant = instances.filter(({ verdict }) => verdict === 'non-compliant');
+    const usages = Object.fromEntries(instances.map(({ name = '', usage: measured }) => [name, measured?.kind]));
     expect(exitCode).toBe(2);
-    expect(MEASURED.map((name) => uses[name])).toEqual(['in-use', 'unused', 'unknown']);
-    expect(instances.filter(({ usage: use }) => use !== undefined)).toEqual(open);
-    expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsAsked: open.length, errors: {} });
+    expect(MEASURED.map((name) => usages[name])).toEqual(['in-use', 'unused', 'unknown']);
+    expect(instances.filter(({ usage: measured }) => measured !== undefined)).toEqual(nonCompliant);
+    expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsRequested: nonCompliant.length, errors: {} });
     expect(notes).toEqual([
-      `CloudWatch was asked for ${open.length} metrics, one for each open instance: at most $0.01`,
+      `Requested ${nonCompliant.length} CloudWatch metrics, one per non-compliant instance: at most $0.01`,
     ]);
   });
 
-  test('the table counts them and names those in use; what does not ask does not pay', async () => {
+  test('prints usage only with --usage', async () => {
     const { out } = await audit(['--regions', 'all', '--usage', '--top', '100']);
     expect(out).toContainEqual(
-      expect.stringMatching(/^Use of IMDSv1 .*: [1-9]\d* unused, [1-9]\d* in use, [1-9]\d* unknown$/),
+      expect.stringMatching(/^IMDSv1 usage .*: [1-9]\d* unused, [1-9]\d* in use, [1-9]\d* unknown$/),
     );
-    expect(out.join('\n')).toMatch(/open-and-calling +in use: /);
+    expect(out.join('\n')).toMatch(/imdsv1-in-use +in use: /);
     const plain = await audit(['--regions', 'all']);
     expect(plain.notes).toEqual([]);
-    expect(plain.out.join('\n')).not.toContain('Use of IMDSv1');
+    expect(plain.out.join('\n')).not.toContain('IMDSv1 usage');
   });
 
-  test('the rules are those of the options', async () => {
+  test('applies the look-back window and minimum age of the options', async () => {
     const { usage, instances } = await auditJson('--usage', '--look-back-days', '60', '--minimum-age-days', '60');
     expect(usage).toMatchObject({ lookBackDays: 60, minimumAgeDays: 60 });
-    expect(instances.flatMap(({ usage: use }) => use?.why ?? [])).toContain('too-young');
+    expect(instances.flatMap(({ usage: measured }) => measured?.why ?? [])).toContain('too-young');
   });
 });
 
-test('a region that is named twice is read once', async () => {
+test('reads a repeated region once', async () => {
   const once = await auditJson('--regions', 'us-east-1');
   const twice = await auditJson('--regions', 'us-east-1,us-east-1');
   expect(twice.regions).toHaveLength(1);
   expect(twice.instances).toHaveLength(once.instances.length);
 });
 
-test('filters narrow the audit down, and no finding is 0', async () => {
-  const { out, exitCode } = await audit(['--regions', 'all', '--filter', 'Name=tag:Name,Values=closed,exempt']);
+test('applies filters, and returns 0 without findings', async () => {
+  const { out, exitCode } = await audit(['--regions', 'all', '--filter', 'Name=tag:Name,Values=compliant,exempt']);
   expect(exitCode).toBe(0);
-  expect(out[0]).toBe('account 111122223333, 2 instances, compliance 50.0 %');
-  expect(out.join('\n')).not.toContain('To close');
+  expect(out[0]).toBe('Account 111122223333: 2 instances, compliance 50.0%');
+  expect(out.join('\n')).not.toContain('To require IMDSv2');
 });
 
-test('CSV and HTML are written beside JSON', async () => {
+test('writes CSV, HTML and JSON together', async () => {
   const [csv, html] = [file('audit.csv'), file('audit.html')];
   const { out, notes, exitCode } = await audit(['--regions', 'all', '--json', '--csv', csv, '--html', html]);
   expect(exitCode).toBe(2);
-  expect(notes).toEqual([`written: ${csv}`, `written: ${html}`]);
+  expect(notes).toEqual([`Wrote ${csv}`, `Wrote ${html}`]);
   expect((JSON.parse(out.join('\n')) as AuditJson).instances).toHaveLength(61);
   const lines = readFileSync(csv, 'utf8').split('\r\n');
   expect(lines).toHaveLength(63);
@@ -199,8 +205,8 @@ test.each([
     ['--usage', '--look-back-days', '3', '--minimum-age-days', '4'],
     /--minimum-age-days 4 is more than --look-back-days 3/,
   ],
-  [['--regions', 'mars'], /is not a region/],
-])('%j is refused before anything is read', async (args, message) => {
+  [['--regions', 'mars'], /is not a Region/],
+])('refuses %j before it reads anything', async (args, message) => {
   const { out, notes, exitCode } = await audit(args);
   expect({ out, exitCode }).toEqual({ out: [], exitCode: 1 });
   expect(notes.join('\n')).toMatch(message);
@@ -208,7 +214,7 @@ test.each([
   expect(existsSync(file('x.csv'))).toBe(false);
 });
 
-test('an audit that is interrupted says so', async () => {
+test('reports an interrupt', async () => {
   const { notes, exitCode } = await audit([], { interrupted: AbortSignal.abort() });
   expect({ notes, exitCode }).toEqual({ notes: ['imdsv2: interrupted'], exitCode: 1 });
 });

@@ -9,11 +9,11 @@ import { NOW } from '../support/builders.ts';
 import { enterAws, imdsv2, leaveAws, mutations, old } from '../support/cli.ts';
 import { CREDENTIALS, ec2Error, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
 
-// Issue #4: one clear line (what, which value, what is accepted or which permission is missing), exit 1, nothing changed.
+// An error is one line with the problem, the value, and what is accepted or which permission is missing. Nothing is changed.
 
 const HOME = 'us-east-1';
-/** Instances that there are, where tests name what they type before there are any. */
-const [OPEN, CLOSED, EXEMPT] = ['OPEN', 'CLOSED', 'EXEMPT'];
+/** Placeholders for instance ids, which do not exist yet when the tests are defined. */
+const [NON_COMPLIANT, COMPLIANT, EXEMPT] = ['NON_COMPLIANT', 'COMPLIANT', 'EXEMPT'];
 const ids = new Map<string, string>();
 const UNKNOWN = 'i-0123456789abcdef0';
 const GRANT = ['--for', '3d', '--reason', 'agent X'];
@@ -29,8 +29,8 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await sandboxOf({ regions: [HOME], startAt: NOW });
   const exemption = { [TAG.exemptUntil]: '2026-12-01', [TAG.exemptReason]: 'agent' };
-  ids.set(OPEN, sandbox.fleet().add(old()).id);
-  ids.set(CLOSED, sandbox.fleet().add(old({ options: { HttpTokens: 'required' } })).id);
+  ids.set(NON_COMPLIANT, sandbox.fleet().add(old()).id);
+  ids.set(COMPLIANT, sandbox.fleet().add(old({ options: { HttpTokens: 'required' } })).id);
   ids.set(EXEMPT, sandbox.fleet().add(old({ tags: exemption })).id);
 });
 beforeEach(() => enterAws(sandbox));
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 const run = (args: readonly string[]) => imdsv2(args.map((arg) => ids.get(arg) ?? arg));
 
-/** Runs a command that is to fail with one line. */
+/** Runs a command that must fail with one line. */
 async function lineOf(args: readonly string[]): Promise<string> {
   const changes = mutations(sandbox).filter((call) => call.endsWith(' ok')).length;
   const { exitCode, out, notes } = await run(args);
@@ -54,69 +54,82 @@ async function lineOf(args: readonly string[]): Promise<string> {
   return notes[0] ?? '';
 }
 
-describe('what was typed', () => {
+describe('invalid input', () => {
   const bad = file('bad.txt', `# web\n${UNKNOWN}\n\nweb-1, please\n`);
   it.each<[string, readonly string[], string]>([
-    ['command', ['audti'], "unknown command 'audti'; accepted: audit, explain, enforce, rollback, exempt, replay, doc"],
-    ['subcommand', ['exempt', 'lits'], "unknown command 'lits'; accepted: grant, list, revoke"],
+    [
+      'command',
+      ['audti'],
+      "unknown command 'audti' (Did you mean audit?); accepted: audit, explain, enforce, rollback, exempt",
+    ],
+    ['subcommand', ['exempt', 'lits'], "unknown command 'lits' (Did you mean list?); accepted: grant, list, revoke"],
     [
       'flag',
       ['exempt', 'revoke', '--for', '3d'],
       "unknown option '--for'; accepted: --profile, --region, --json, --help",
     ],
-    ['argument', ['audit', 'all'], '"all" is one argument too many; accepted: imdsv2 audit [options]'],
+    [
+      'misspelled flag',
+      ['audit', '--regoins', 'all'],
+      "unknown option '--regoins' (Did you mean --regions?); accepted: ",
+    ],
+    ['argument', ['audit', 'all'], 'unexpected argument "all"; accepted: imdsv2 audit [options]'],
     ['no argument', ['rollback'], "missing required argument 'id'; see imdsv2 rollback --help"],
     ['no value', ['enforce', '--rate'], "option '--rate <n>' argument missing; see imdsv2 enforce --help"],
     ['number', ['enforce', '--rate', '0'], '--rate: "0" is not accepted; accepted: a whole number from 1 to 50'],
-    ['region', ['audit', '--region', 'moon'], '--region: "moon" is not a region; accepted: names such as eu-west-1'],
-    ['regions', ['audit', '--regions', `${HOME},moon`], '--regions: "moon" is not a region; accepted: names such as'],
-    ['region that there is not', ['explain', OPEN, '--region', 'eu-west-9'], 'AWS does not accept the credentials'],
+    ['region', ['audit', '--region', 'moon'], '--region: "moon" is not a Region; accepted: names such as eu-west-1'],
+    ['regions', ['audit', '--regions', `${HOME},moon`], '--regions: "moon" is not a Region; accepted: names such as'],
+    ['unknown region', ['explain', NON_COMPLIANT, '--region', 'eu-west-9'], 'AWS does not accept the credentials'],
     ['id', ['explain', 'i-xyz'], '"i-xyz" is not an instance id; accepted: ids such as i-0a1b2c3d4e5f60718'],
     [
-      'id, of many',
+      'one of several ids',
       ['enforce', '--instance-ids', `${UNKNOWN},web`, '--yes'],
       '--instance-ids: "web" is not an instance id',
     ],
-    ['id that EC2 does not show', ['exempt', 'revoke', OPEN, UNKNOWN], `EC2 shows no ${UNKNOWN} in ${HOME}; nothing`],
+    [
+      'id that is not found',
+      ['exempt', 'revoke', NON_COMPLIANT, UNKNOWN],
+      `instance ${UNKNOWN} not found in ${HOME}; nothing`,
+    ],
     [
       'date',
-      ['exempt', 'grant', OPEN, '--for', '2026-02-30', '--reason', 'x'],
-      '"2026-02-30" is no period and no date',
+      ['exempt', 'grant', NON_COMPLIANT, '--for', '2026-02-30', '--reason', 'x'],
+      '"2026-02-30" is not a duration or a date',
     ],
-    ['date that is over', ['rollback', CLOSED, '--for', '2020-01-01', '--reason', 'x', '--yes'], '2020-01-01 is over'],
+    [
+      'date in the past',
+      ['rollback', COMPLIANT, '--for', '2020-01-01', '--reason', 'x', '--yes'],
+      '2020-01-01 is in the past',
+    ],
     [
       'no days',
-      ['exempt', 'grant', OPEN, '--for', '0d', '--reason', 'x'],
-      '"0d" is no period and no date; accepted: 1d',
+      ['exempt', 'grant', NON_COMPLIANT, '--for', '0d', '--reason', 'x'],
+      '"0d" is not a duration or a date; accepted: 1d',
     ],
-    ['empty file', ['enforce', '--yes', '--file', file('empty.txt', '')], 'empty.txt names no instance'],
-    ['comments only', ['enforce', '--yes', '--file', file('notes.txt', '# none\n')], 'notes.txt names no instance'],
+    ['empty file', ['enforce', '--yes', '--file', file('empty.txt', '')], 'empty.txt has no instance id'],
+    ['comments only', ['enforce', '--yes', '--file', file('notes.txt', '# none\n')], 'notes.txt has no instance id'],
     ['malformed line', ['enforce', '--yes', '--file', bad], 'bad.txt, line 4: "web-1, please" is not an instance id'],
+    ['no file', ['enforce', '--yes', '--file', join(folder, 'missing.txt')], 'missing.txt does not exist'],
     [
-      'no file',
-      ['enforce', '--yes', '--file', join(folder, 'gone.txt')],
-      'gone.txt cannot be read: there is no such f',
-    ],
-    [
-      'nobody to answer',
-      ['rollback', CLOSED, ...GRANT],
-      'nobody is there to answer, and nothing was changed: give --yes',
+      'no terminal',
+      ['rollback', COMPLIANT, ...GRANT],
+      'Not a terminal, cannot prompt. Nothing was changed. Re-run with --yes.',
     ],
   ])('%s', async (_, args, line) => {
     expect(await lineOf(args)).toContain(line);
   });
 });
 
-/** Every command that speaks to EC2, and what it would do there if it were let. */
+/** Commands that call EC2. */
 const COMMANDS: readonly string[][] = [
   ['audit'],
   ['audit', '--regions', 'all'],
-  ['explain', OPEN],
-  ['explain', OPEN, '--regions', 'all'],
+  ['explain', NON_COMPLIANT],
+  ['explain', NON_COMPLIANT, '--regions', 'all'],
   ['enforce', '--yes'],
   ['enforce', '--yes', '--regions', 'all'],
-  ['rollback', CLOSED, ...GRANT, '--yes'],
-  ['exempt', 'grant', OPEN, ...GRANT],
+  ['rollback', COMPLIANT, ...GRANT, '--yes'],
+  ['exempt', 'grant', NON_COMPLIANT, ...GRANT],
   ['exempt', 'revoke', EXEMPT],
   ['exempt', 'list'],
   ['exempt', 'list', '--regions', 'all'],
@@ -124,16 +137,23 @@ const COMMANDS: readonly string[][] = [
 const DEPLOYMENT = [['doctor'], ['test-alert', '--yes']] as const;
 
 describe('credentials', () => {
-  const nobody = file('nobody', '');
-  it.each([...COMMANDS, ...DEPLOYMENT].map((args) => [args.join(' '), args] as const))('none: %s', async (_, args) => {
-    for (const name of Object.keys(CREDENTIALS)) Reflect.deleteProperty(process.env, name);
-    const files = { AWS_CONFIG_FILE: nobody, AWS_SHARED_CREDENTIALS_FILE: nobody, AWS_EC2_METADATA_DISABLED: 'true' };
-    Object.assign(process.env, files);
+  const emptyFile = file('credentials', '');
+  it.each([...COMMANDS, ...DEPLOYMENT].map((args) => [args.join(' '), args] as const))(
+    'missing: %s',
+    async (_, args) => {
+      for (const name of Object.keys(CREDENTIALS)) Reflect.deleteProperty(process.env, name);
+      const files = {
+        AWS_CONFIG_FILE: emptyFile,
+        AWS_SHARED_CREDENTIALS_FILE: emptyFile,
+        AWS_EC2_METADATA_DISABLED: 'true',
+      };
+      Object.assign(process.env, files);
 
-    expect(await lineOf(args)).toContain('no AWS credentials (');
-  });
+      expect(await lineOf(args)).toContain('no AWS credentials (');
+    },
+  );
 
-  describe('that AWS refuses', () => {
+  describe('refused by AWS', () => {
     let aws: Loopback;
     beforeAll(async () => (aws = await startLoopback()));
     afterAll(() => aws.close());
@@ -150,7 +170,7 @@ describe('credentials', () => {
   });
 });
 
-describe('a permission that is missing', () => {
+describe('a missing permission', () => {
   afterEach(() => sandbox.callers.add('AKIATEST', { arn: 'arn:aws:iam::111122223333:user/kim' }));
 
   const deny = (Action: string) =>
@@ -165,10 +185,10 @@ describe('a permission that is missing', () => {
   it.each([
     ...COMMANDS.filter((args) => !args.includes('all')).map((args) => ['ec2:DescribeInstances', args] as const),
     ...COMMANDS.filter((args) => args.includes('all')).map((args) => ['ec2:DescribeRegions', args] as const),
-    ['ec2:ModifyInstanceMetadataOptions', ['rollback', CLOSED, ...GRANT, '--yes']],
-    ['ec2:GetInstanceMetadataDefaults', ['rollback', CLOSED, ...GRANT, '--yes']],
-    ['ec2:CreateTags', ['rollback', CLOSED, ...GRANT, '--yes']],
-    ['ec2:CreateTags', ['exempt', 'grant', OPEN, ...GRANT]],
+    ['ec2:ModifyInstanceMetadataOptions', ['rollback', COMPLIANT, ...GRANT, '--yes']],
+    ['ec2:GetInstanceMetadataDefaults', ['rollback', COMPLIANT, ...GRANT, '--yes']],
+    ['ec2:CreateTags', ['rollback', COMPLIANT, ...GRANT, '--yes']],
+    ['ec2:CreateTags', ['exempt', 'grant', NON_COMPLIANT, ...GRANT]],
     ['ec2:DeleteTags', ['exempt', 'revoke', EXEMPT]],
   ] as const)('%s: %j', async (action, args) => {
     deny(action);
@@ -179,13 +199,13 @@ describe('a permission that is missing', () => {
     expect(line).not.toMatch(/encoded/i);
   });
 
-  it('regions that say the same share a line', async () => {
+  it('prints one line for regions with the same error', async () => {
     deny('ec2:DescribeInstances');
 
     expect(await lineOf(['audit', '--regions', `${HOME},${HOME}`])).toMatch(/^imdsv2: us-east-1: missing permission/);
   });
 
-  it('of the change itself is said once for all instances', async () => {
+  it('prints one line for instances with the same error', async () => {
     sandbox.fleet().add(old());
     deny('ec2:ModifyInstanceMetadataOptions');
 
@@ -202,37 +222,35 @@ describe('a permission that is missing', () => {
 
 describe('an endpoint that refuses connections', () => {
   it.each([...COMMANDS, ...DEPLOYMENT].map((args) => [args.join(' '), args] as const))(
-    '%s: it is given up within seconds',
+    '%s: gives up within seconds',
     async (_, args) => {
       process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';
 
       const { exitCode, out, notes, pauses } = await run(args);
 
       expect([exitCode, out]).toEqual([1, []]);
-      expect(notes.at(-1)).toMatch(
-        /connect ECONNREFUSED 127\.0\.0\.1:9; is there a network, and is AWS_ENDPOINT_URL right/,
-      );
-      expect(notes.slice(0, -1)).toHaveLength(DEPLOYMENT.some((those) => those.join() === args.join()) ? 0 : 1);
+      expect(notes.at(-1)).toMatch(/connect ECONNREFUSED 127\.0\.0\.1:9; check the network, and AWS_ENDPOINT_URL/);
+      expect(notes.slice(0, -1)).toHaveLength(DEPLOYMENT.some((command) => command.join() === args.join()) ? 0 : 1);
       expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBeLessThan(15_000);
     },
   );
 
-  it('in the middle of enforce: what is left is not begun, and the same again goes on', async () => {
-    const those = Array.from({ length: 60 }, () => sandbox.fleet().add(old()).id).join();
+  it('stops enforce, and the same command continues later', async () => {
+    const instanceIds = Array.from({ length: 60 }, () => sandbox.fleet().add(old()).id).join();
     let changes = 0;
     sandbox.faults.resets = ({ action }) => {
       if (action === 'ModifyInstanceMetadataOptions') changes += 1;
       return changes > 10 ? 'before' : undefined;
     };
 
-    const { exitCode, out, notes } = await run(['enforce', '--yes', '--instance-ids', those]);
+    const { exitCode, out, notes } = await run(['enforce', '--yes', '--instance-ids', instanceIds]);
 
     sandbox.faults.resets = () => undefined;
     expect(exitCode).toBe(1);
-    expect(out.join('\n')).toMatch(/^Closed 10 instances/m);
-    expect(notes).toContain('The numbers after the change were not read');
-    expect(notes).toContainEqual(expect.stringMatching(/^us-east-1 does not answer, and is asked again/));
-    expect((await imdsv2(['enforce', '--yes', '--instance-ids', those])).exitCode).toBe(0);
+    expect(out.join('\n')).toMatch(/^Remediated 10 instances/m);
+    expect(notes).toContain('The compliance after the change was not read');
+    expect(notes).toContainEqual(expect.stringMatching(/^us-east-1 does not respond; retrying/));
+    expect((await imdsv2(['enforce', '--yes', '--instance-ids', instanceIds])).exitCode).toBe(0);
   });
 });
 
@@ -240,13 +258,13 @@ it.each([
   [
     'several addresses',
     Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }),
-    /^AggregateError: ECONNREFUSED; is/,
+    /^AggregateError: ECONNREFUSED; check/,
   ],
   [
-    'a call that hangs',
+    'a request timeout',
     Object.assign(new Error('@smithy/node-http-handler - [ERROR] a request took too long'), { name: 'TimeoutError' }),
     /^TimeoutError: a request took too long$/,
   ],
-])('an error of the connection without words of its own: %s', (_, error, line) => {
+])('explains a connection error: %s', (_, error, line) => {
   expect(explainError(error)).toMatch(line);
 });

@@ -22,7 +22,7 @@ import { BUS_RULES } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, INSTANCE, REGION } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';
 
-/** Every service that the commands about the deployment speak to. */
+/** The services that `doctor` and `test-alert` call. */
 export const services = {
   cloudformation: mockClient(CloudFormationClient),
   cloudtrail: mockClient(CloudTrailClient),
@@ -62,7 +62,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   RoleGuard: 'on',
 };
 
-/** Names of a rule as CloudFormation makes them. */
+/** The physical id of a rule. */
 export const ruleName = (ruleId: string) => `Imdsv2Enforcer-EnforcerRules${ruleId}-XYZ`;
 
 export const RESOURCES: readonly (readonly [logicalId: string, type: string, physicalId: string])[] = [
@@ -76,8 +76,8 @@ export const RESOURCES: readonly (readonly [logicalId: string, type: string, phy
   ['EnforcerScanDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanDeadLetterQueue.fifo')],
 ];
 
-/** The stack with other outputs, status or resources. */
-export function stackIs({
+/** Sets outputs, status or resources of the stack. */
+export function setStack({
   outputs = OUTPUTS,
   status = 'UPDATE_COMPLETE' as const,
   resources = RESOURCES,
@@ -102,7 +102,7 @@ export function stackIs({
   }));
   const { cloudformation } = services;
   cloudformation.on(DescribeStacksCommand).resolves({ Stacks: [stack] });
-  // Two pages, so that one that is not asked for would be missed.
+  // Two pages, so that a test fails if the second one is not requested.
   cloudformation
     .on(ListStackResourcesCommand)
     .resolves({ StackResourceSummaries: summaries.slice(0, 3), NextToken: 'more' })
@@ -110,23 +110,23 @@ export function stackIs({
     .resolves({ StackResourceSummaries: summaries.slice(3) });
 }
 
-/** How a subscription is listed. */
+/** A subscription as SNS lists it. */
 export const subscription = (endpoint: string, state = 'arn:aws:sns:x:y:z:1') => ({
   SubscriptionArn: state,
   Protocol: 'email',
   Endpoint: endpoint,
 });
 
-/** What the function answers to a ping. */
-export const PONG = {
+/** The response to a ping in a healthy deployment. */
+export const RESPONSE = {
   mode: 'enforce',
   instanceId: INSTANCE,
-  required: { verdict: 'allowed', said: 'DryRunOperation' },
-  optional: { verdict: 'denied', said: 'UnauthorizedOperation' },
+  required: { verdict: 'allowed', message: 'DryRunOperation' },
+  optional: { verdict: 'denied', message: 'UnauthorizedOperation' },
 };
 
-/** The function answers the ping with a line like this; none for nothing. */
-export function answersWith(answer: object | undefined): void {
+/** Sets the log line with which the function responds to the ping; `undefined` for none. */
+export function respondWith(response: object | undefined): void {
   const { events, logs } = services;
   let nonce: unknown;
   events.on(PutEventsCommand).callsFake(({ Entries: [entry] }: { Entries: { Detail: string }[] }) => {
@@ -134,17 +134,17 @@ export function answersWith(answer: object | undefined): void {
     return { Entries: [{ EventId: 'e-1' }], FailedEntryCount: 0 };
   });
   logs.on(FilterLogEventsCommand).callsFake(() => {
-    const line = JSON.stringify({ message: 'ping answered', nonce, ...answer });
-    const noise = [`START ${String(nonce)}`, JSON.stringify({ message: 'not understood', nonce })];
-    return { events: [...noise, ...(answer === undefined ? [] : [line])].map((message) => ({ message })) };
+    const line = JSON.stringify({ message: 'ping answered', nonce, ...response });
+    const otherLines = [`START ${String(nonce)}`, JSON.stringify({ message: 'not understood', nonce })];
+    return { events: [...otherLines, ...(response === undefined ? [] : [line])].map((message) => ({ message })) };
   });
 }
 
-/** A deployment of which everything is as it should be. */
+/** Sets up a healthy deployment. */
 export function healthy(): void {
   for (const service of Object.values(services)) service.reset();
   const { cloudtrail, events, lambda, sns, sqs, ec2 } = services;
-  stackIs();
+  setStack();
   cloudtrail
     .on(DescribeTrailsCommand)
     .resolves({ trailList: [{ TrailARN: TRAIL, IsMultiRegionTrail: true, HomeRegion: 'us-east-1' }] })
@@ -189,7 +189,7 @@ export function healthy(): void {
       },
     ],
   });
-  answersWith(PONG);
+  respondWith(RESPONSE);
 }
 
 /** An error as the SDK throws it. */
@@ -199,18 +199,18 @@ interface CheckResult {
   readonly check: string;
   readonly level: string;
   readonly text: string;
-  readonly todo?: string;
+  readonly action?: string;
 }
 
-/** Runs the command. */
+/** Runs `imdsv2 doctor`. */
 export async function doctor(...args: readonly string[]) {
   const { io, out, notes, pauses } = recordingIo();
   const exitCode = await main(['doctor', '--region', REGION, ...args], io);
   return { exitCode, out, notes, pauses };
 }
 
-/** What is not ok. */
-export async function results(...args: readonly string[]) {
+/** Runs `imdsv2 doctor --json` and returns the results that are not ok. */
+export async function findings(...args: readonly string[]) {
   const { exitCode, out } = await doctor('--json', ...args);
   const { results: all } = JSON.parse(out.join('\n')) as { results: readonly CheckResult[] };
   return { exitCode, found: all.filter(({ level }) => level !== 'ok') };

@@ -1,7 +1,17 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { INSTANCE, REGION } from '../support/builders.ts';
-import { answersWith, awsError, doctor, results, healthy, OUTPUTS, PONG, services, stackIs } from './doctor-aws.ts';
+import {
+  respondWith,
+  awsError,
+  doctor,
+  findings,
+  healthy,
+  OUTPUTS,
+  RESPONSE,
+  services,
+  setStack,
+} from './doctor-aws.ts';
 
 const { events, logs, ec2 } = services;
 
@@ -9,20 +19,20 @@ beforeEach(healthy);
 afterAll(() => Object.values(services).forEach((service) => service.restore()));
 
 describe('the ping', () => {
-  it('no answer → asked again until the time is up, and said', async () => {
-    answersWith(undefined);
+  it('reads the log until the timeout, and fails without a response', async () => {
+    respondWith(undefined);
 
     const { exitCode, out, pauses } = await doctor('--timeout', '5');
 
     expect(exitCode).toBe(2);
     expect(pauses).toEqual([2000, 2000, 1000]);
-    expect(out.join('\n')).toMatch(/FAIL {2}ping .*no answer within 5 s/);
+    expect(out.join('\n')).toMatch(/FAIL {2}ping .*no response within 5 s/);
   });
 
-  it('EventBridge that refuses it → said, and not waited for', async () => {
+  it('does not wait if EventBridge refuses the event', async () => {
     events.on(PutEventsCommand).resolves({ Entries: [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow' }] });
 
-    const { exitCode, found } = await results();
+    const { exitCode, found } = await findings();
 
     expect(exitCode).toBe(1);
     expect(found).toMatchObject([{ check: 'ping', text: expect.stringContaining('ThrottlingException slow') }]);
@@ -30,57 +40,54 @@ describe('the ping', () => {
   });
 
   it.each<readonly [string, () => unknown, string]>([
-    ['no instance', () => ec2.on(DescribeInstancesCommand).resolves({}), `there is no instance in ${REGION} to try on`],
+    ['no instance', () => ec2.on(DescribeInstancesCommand).resolves({}), `no suitable instance in ${REGION}`],
     [
-      'no right to look for one',
+      'missing permission to list instances',
       () => ec2.on(DescribeInstancesCommand).rejects(awsError('UnauthorizedOperation')),
-      'no instance could be looked for: missing permission: no',
+      'instances could not be listed: missing permission: no',
     ],
-  ])('%s → alive, but the role is not tried', async (_, arrange, why) => {
+  ])('%s: reports that the role was not checked', async (_, arrange, reason) => {
     arrange();
-    answersWith({ mode: 'enforce' });
-    expect(await results()).toMatchObject({
+    respondWith({ mode: 'enforce' });
+    expect(await findings()).toMatchObject({
       exitCode: 2,
-      found: [{ check: 'role', level: 'warn', text: `not tried: ${why}` }],
+      found: [{ check: 'role', level: 'warn', text: `not checked: ${reason}` }],
     });
   });
 
-  const verdict = (name: string) => ({ verdict: name, said: 'EC2 said so' });
+  const verdict = (name: string) => ({ verdict: name, message: 'a message of EC2' });
   it.each<readonly [string, string, string, string, string, readonly (readonly [string, string])[]]>([
-    ['enforce', 'on', 'allowed', 'denied', 'as it should be', []],
-    ['enforce', 'on', 'denied', 'denied', 'EC2 refuses our change', [['role', 'fail']]],
-    ['enforce', 'on', 'allowed', 'allowed', 'the denies are gone', [['role guard', 'fail']]],
-    ['enforce', 'off', 'allowed', 'allowed', 'as chosen, and said', [['role guard', 'warn']]],
-    ['enforce', 'off', 'allowed', 'denied', 'something else denies', []],
-    ['audit', 'on', 'denied', 'denied', 'as it should be', []],
-    ['audit', 'off', 'denied', 'denied', 'as it should be', []],
-    ['audit', 'on', 'allowed', 'denied', 'audit that may change', [['role', 'fail']]],
-    ['audit', 'off', 'denied', 'allowed', 'audit that may set back', [['role guard', 'fail']]],
+    ['enforce', 'on', 'allowed', 'denied', 'no findings', []],
+    ['enforce', 'on', 'denied', 'denied', 'EC2 denies the change', [['role', 'fail']]],
+    ['enforce', 'on', 'allowed', 'allowed', 'the deny statements are missing', [['role guard', 'fail']]],
+    ['enforce', 'off', 'allowed', 'allowed', 'a warning, as roleGuard is off', [['role guard', 'warn']]],
+    ['enforce', 'off', 'allowed', 'denied', 'no findings, another policy denies', []],
+    ['audit', 'on', 'denied', 'denied', 'no findings', []],
+    ['audit', 'off', 'denied', 'denied', 'no findings', []],
+    ['audit', 'on', 'allowed', 'denied', 'audit mode with the permission', [['role', 'fail']]],
+    ['audit', 'off', 'denied', 'allowed', 'audit mode with the permission to enable IMDSv1', [['role guard', 'fail']]],
     [
       'enforce',
       'on',
       'unclear',
       'unclear',
-      'EC2 did not say',
+      'unknown',
       [
         ['role', 'unchecked'],
         ['role guard', 'unchecked'],
       ],
     ],
-  ])(
-    'mode %s, roleGuard %s: required %s, optional %s → %s',
-    async (mode, RoleGuard, required, optional, _, expected) => {
-      stackIs({ outputs: { ...OUTPUTS, RoleGuard } });
-      answersWith({ ...PONG, mode, required: verdict(required), optional: verdict(optional) });
+  ])('mode %s, roleGuard %s, IMDSv2 %s, IMDSv1 %s: %s', async (mode, RoleGuard, required, optional, _, expected) => {
+    setStack({ outputs: { ...OUTPUTS, RoleGuard } });
+    respondWith({ ...RESPONSE, mode, required: verdict(required), optional: verdict(optional) });
 
-      const { found } = await results();
+    const { found } = await findings();
 
-      expect(found.map(({ check, level }) => [check, level])).toEqual(expected);
-    },
-  );
+    expect(found.map(({ check, level }) => [check, level])).toEqual(expected);
+  });
 
-  it('an answer that is no answer → said, nothing is believed', async () => {
-    answersWith({ instanceId: INSTANCE, required: 'allowed', optional: null });
-    expect((await results()).found.map(({ level }) => level)).toEqual(['unchecked', 'unchecked']);
+  it('reports unchecked permissions for a malformed response', async () => {
+    respondWith({ instanceId: INSTANCE, required: 'allowed', optional: null });
+    expect((await findings()).found.map(({ level }) => level)).toEqual(['unchecked', 'unchecked']);
   });
 });

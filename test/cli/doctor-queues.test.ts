@@ -1,6 +1,6 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { awsError, doctor, results, FUNCTION, healthy, MAPPING, OUTPUTS, services, SCAN } from './doctor-aws.ts';
+import { awsError, doctor, findings, FUNCTION, healthy, MAPPING, OUTPUTS, services, SCAN } from './doctor-aws.ts';
 
 const { lambda, sqs } = services;
 
@@ -10,52 +10,52 @@ afterAll(() => Object.values(services).forEach((service) => service.restore()));
 it.each([
   ['Disabled', 'fail'],
   ['Enabling', 'warn'],
-])('a work queue whose source is %s', async (State, level) => {
+])('reports a work queue whose event source mapping is %s', async (State, level) => {
   const mapping = { UUID: MAPPING, State, EventSourceArn: OUTPUTS.WorkQueueArn };
-  const of = { FunctionName: FUNCTION };
-  lambda.on(ListEventSourceMappingsCommand, of).resolves({ EventSourceMappings: [mapping] });
-  expect(await results()).toMatchObject({ exitCode: 2, found: [{ check: 'source', level }] });
+  const byFunction = { FunctionName: FUNCTION };
+  lambda.on(ListEventSourceMappingsCommand, byFunction).resolves({ EventSourceMappings: [mapping] });
+  expect(await findings()).toMatchObject({ exitCode: 2, found: [{ check: 'event source', level }] });
 });
 
 it.each([
   [FUNCTION, 'WorkQueue'],
   [SCAN, 'ScanQueue.fifo'],
-])('a source that was deleted: %s', async (FunctionName, queue) => {
+])('reports a deleted event source mapping of %s', async (FunctionName, queue) => {
   lambda.on(ListEventSourceMappingsCommand, { FunctionName }).resolves({ EventSourceMappings: [] });
-  const text = expect.stringContaining(`nothing is taken from ${queue}:`) as string;
-  expect((await results()).found).toMatchObject([{ check: 'source', level: 'fail', text }]);
+  const text = expect.stringContaining(`${queue}: event source mapping was deleted`) as string;
+  expect((await findings()).found).toMatchObject([{ check: 'event source', level: 'fail', text }]);
 });
 
-it('dead letters, with the redrive; work that is due, without', async () => {
+it('reports messages in dead-letter queues with the redrive command, and visible messages of the work queue', async () => {
   sqs.on(GetQueueAttributesCommand).resolves({
     Attributes: { ApproximateNumberOfMessages: '4', ApproximateNumberOfMessagesNotVisible: '1' },
   });
-  expect((await results()).found).toMatchObject([
-    { level: 'warn', text: 'WorkQueue: 4 due (0 delayed, 1 being worked on)' },
+  expect((await findings()).found).toMatchObject([
+    { level: 'warn', text: 'WorkQueue: 4 visible, 0 delayed, 1 in flight' },
     {
       level: 'fail',
-      text: expect.stringContaining('DeadLetterQueue: 5 dead letters'),
-      todo: expect.stringContaining(OUTPUTS.RedriveCommand ?? ''),
+      text: expect.stringContaining('DeadLetterQueue: 5 messages'),
+      action: expect.stringContaining(OUTPUTS.RedriveCommand ?? ''),
     },
     {
       level: 'fail',
-      text: expect.stringContaining('ScanDeadLetterQueue.fifo: 5 dead letters'),
-      todo: `runbook, "A scan could not be done"; then ${OUTPUTS.ScanRedriveCommand}`,
+      text: expect.stringContaining('ScanDeadLetterQueue.fifo: 5 messages'),
+      action: `runbook, "A scan step failed"; then ${OUTPUTS.ScanRedriveCommand}`,
     },
   ]);
 });
 
-it('a queue that was deleted', async () => {
+it('reports deleted queues', async () => {
   sqs.on(GetQueueAttributesCommand).rejects(awsError('QueueDoesNotExist'));
-  expect((await results()).found).toHaveLength(4);
+  expect((await findings()).found).toHaveLength(4);
 });
 
 it.each([
-  ['0', '0', 'ok', 'no scan is under way'],
-  ['7', '1', 'ok', 'a scan is under way, 7 steps wait'],
-  ['7', '0', 'warn', '7 steps wait, and none is being taken'],
-])('%s steps that wait and %s that are being taken → %s', async (waiting, taken, level, text) => {
-  const Attributes = { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: taken };
+  ['0', '0', 'ok', 'no scan in progress'],
+  ['7', '1', 'ok', 'scan in progress, 7 messages waiting'],
+  ['7', '0', 'warn', '7 messages waiting, none in flight'],
+])('scan queue with %s visible and %s in-flight messages: %s', async (visible, inFlight, level, text) => {
+  const Attributes = { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: inFlight };
   sqs.on(GetQueueAttributesCommand, { QueueUrl: OUTPUTS.ScanQueueUrl }).resolves({ Attributes });
   const { out, exitCode } = await doctor();
   expect(exitCode).toBe(level === 'ok' ? 0 : 2);

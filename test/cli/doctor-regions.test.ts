@@ -7,7 +7,7 @@ import { TRIGGERS } from '../../lambda/triggers/index.ts';
 const events = mockClient(EventBridgeClient);
 const sqs = mockClient(SQSClient);
 const all = TRIGGERS.map(({ pattern, ruleId }) => ({ Name: ruleId, EventPattern: JSON.stringify(pattern) }));
-const look = () => checkRegion('eu-south-1', { region: 'eu-south-1' });
+const check = () => checkRegion('eu-south-1', { region: 'eu-south-1' });
 const refusal = (name: string) => Object.assign(new Error('no'), { name });
 
 beforeEach(() => {
@@ -18,38 +18,38 @@ beforeEach(() => {
   sqs.on(GetQueueAttributesCommand).resolves({ Attributes: {} });
 });
 
-test('as it should be; no rule is asked for by name', async () => {
-  expect(await look()).toEqual([
-    { check: 'eu-south-1', level: 'ok', text: 'its rules listen, and nothing waits to be sent' },
-  ]);
+test('is ok with all rules, which are found by pattern and not by name', async () => {
+  expect(await check()).toEqual([{ check: 'eu-south-1', level: 'ok', text: 'rules present, all events forwarded' }]);
   expect(events.commandCalls(DescribeRuleCommand)).toEqual([]);
 });
 
-test('no rule, and events that wait or are being looked at', async () => {
+test('reports missing rules and events that were not forwarded', async () => {
   events.on(ListRulesCommand).resolves({});
   const Attributes = { ApproximateNumberOfMessages: '2', ApproximateNumberOfMessagesNotVisible: '1' };
   sqs.on(GetQueueAttributesCommand).resolves({ Attributes });
-  expect((await look()).map(({ level, text }) => [level, text])).toEqual([
-    ['fail', 'no rule listens'],
-    ['fail', '3 events did not reach the home region'],
+  expect((await check()).map(({ level, text }) => [level, text])).toEqual([
+    ['fail', 'no EventBridge rule'],
+    ['fail', 'events not forwarded to the home Region: 3'],
   ]);
 });
 
-test('rules that are off or of another version, and a queue that is gone', async () => {
+test('reports disabled rules, rules of another version and a deleted queue', async () => {
   const [first, second, ...others] = all;
-  const off = { ...first, State: 'DISABLED' as const };
-  events.on(ListRulesCommand).resolves({ Rules: [off, { ...second, EventPattern: '{"source":["x"]}' }, ...others] });
+  const disabled = { ...first, State: 'DISABLED' as const };
+  events
+    .on(ListRulesCommand)
+    .resolves({ Rules: [disabled, { ...second, EventPattern: '{"source":["x"]}' }, ...others] });
   sqs.on(GetQueueUrlCommand).rejects(refusal('QueueDoesNotExist'));
-  expect((await look()).map(({ text }) => text)).toEqual([
-    'no rule of this version listens for launch, drift',
-    'the queue of what is not sent was deleted',
+  expect((await check()).map(({ text }) => text)).toEqual([
+    'no EventBridge rule of this version for launch, drift',
+    'the dead-letter queue was deleted',
   ]);
 });
 
 test.each([
   ['rules', () => events.on(ListRulesCommand).rejects(refusal('AccessDeniedException'))],
   ['the queue', () => sqs.on(GetQueueUrlCommand).rejects(refusal('AccessDenied'))],
-])('no permission to look at %s → thrown, so that it is told as not looked at', async (_, deny) => {
+])('throws without permission to read %s', async (_, deny) => {
   deny();
-  await expect(look()).rejects.toThrow('no');
+  await expect(check()).rejects.toThrow('no');
 });

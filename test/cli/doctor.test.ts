@@ -12,14 +12,14 @@ import { recordingIo } from '../support/io.ts';
 import {
   awsError,
   doctor,
-  results,
+  findings,
   FUNCTION,
   FUNCTION_ARN,
   healthy,
   RESOURCES,
   ruleName,
   services,
-  stackIs,
+  setStack,
   subscription,
   SCAN,
   topicArn,
@@ -30,8 +30,8 @@ const { cloudformation, events, lambda, sns, sqs, logs, ec2 } = services;
 beforeEach(healthy);
 afterAll(() => Object.values(services).forEach((service) => service.restore()));
 
-describe('a deployment as it should be', () => {
-  it('→ 0, a line for each part', async () => {
+describe('a healthy deployment', () => {
+  it('returns 0 and prints a line per check', async () => {
     const { exitCode, out, notes } = await doctor();
 
     expect([exitCode, notes]).toEqual([0, []]);
@@ -41,8 +41,8 @@ describe('a deployment as it should be', () => {
       'ok    rules',
       'ok    function',
       'ok    function',
-      'ok    source',
-      'ok    source',
+      'ok    event source',
+      'ok    event source',
       'ok    subscriptions',
       'ok    subscriptions',
       'ok    queues',
@@ -55,7 +55,7 @@ describe('a deployment as it should be', () => {
     ]);
   });
 
-  it('the ping names the function, an instance that can be changed, and a nonce that the log is searched for', async () => {
+  it('sends a ping with the function, an instance and a nonce, and filters the log by the nonce', async () => {
     await doctor();
 
     const [put, ...others] = events.commandCalls(PutEventsCommand);
@@ -74,12 +74,12 @@ describe('a deployment as it should be', () => {
     ]);
   });
 
-  it('--no-ping → nothing is put on the bus', async () => {
+  it('sends no ping with --no-ping', async () => {
     expect((await doctor('--no-ping')).exitCode).toBe(0);
     expect(events.commandCalls(PutEventsCommand)).toEqual([]);
   });
 
-  it('--instance-id → that one, and none is looked for', async () => {
+  it('uses the instance of --instance-id', async () => {
     await doctor('--instance-id', 'i-0123456789abcdef0');
 
     const [put] = events.commandCalls(PutEventsCommand);
@@ -88,7 +88,7 @@ describe('a deployment as it should be', () => {
   });
 });
 
-it('no such stack → one line that says what to give', async () => {
+it('reports a missing stack with the options to use', async () => {
   cloudformation
     .on(DescribeStacksCommand)
     .rejects(awsError('ValidationError', 'Stack with id Imdsv2Enforcer does not exist'));
@@ -96,7 +96,7 @@ it('no such stack → one line that says what to give', async () => {
   expect(await doctor()).toMatchObject({
     exitCode: 1,
     out: [],
-    notes: [`imdsv2: there is no stack "Imdsv2Enforcer" in ${REGION}: give --stack, --region`],
+    notes: [`imdsv2: stack "Imdsv2Enforcer" not found in ${REGION}: use --stack, --region`],
   });
 });
 
@@ -104,30 +104,30 @@ it.each([
   ['UPDATE_IN_PROGRESS', 'warn'],
   ['UPDATE_ROLLBACK_COMPLETE', 'warn'],
   ['ROLLBACK_COMPLETE', 'fail'],
-] as const)('a stack that is %s → %s', async (status, level) => {
-  stackIs({ status });
-  expect(await results()).toMatchObject({ exitCode: 2, found: [{ check: 'stack', level }] });
+] as const)('reports a stack that is %s as %s', async (status, level) => {
+  setStack({ status });
+  expect(await findings()).toMatchObject({ exitCode: 2, found: [{ check: 'stack', level }] });
 });
 
-describe('a part that is not as it should be → named, with what to do, and 2', () => {
-  it('a rule that is switched off', async () => {
+describe('findings return 2 and have an action', () => {
+  it('a disabled rule', async () => {
     events.on(DescribeRuleCommand, { Name: ruleName('Drift') }).resolves({ State: 'DISABLED' });
-    const todo = `aws events enable-rule --region ${REGION} --name ${ruleName('Drift')}`;
-    expect(await results()).toMatchObject({ exitCode: 2, found: [{ check: 'rules', level: 'fail', todo }] });
+    const action = `aws events enable-rule --region ${REGION} --name ${ruleName('Drift')}`;
+    expect(await findings()).toMatchObject({ exitCode: 2, found: [{ check: 'rules', level: 'fail', action }] });
   });
 
-  it('a rule that was deleted, one without its target, and one that the stack never had', async () => {
-    stackIs({ resources: RESOURCES.filter(([id]) => !id.includes('Revoke')) });
+  it('a deleted rule, one without its target, and one that is not in the stack', async () => {
+    setStack({ resources: RESOURCES.filter(([id]) => !id.includes('Revoke')) });
     events.on(DescribeRuleCommand, { Name: ruleName('Launch') }).rejects(awsError('ResourceNotFoundException'));
     events.on(ListTargetsByRuleCommand, { Rule: ruleName('Running') }).resolves({ Targets: [{ Id: 'x', Arn: 'y' }] });
 
-    const { exitCode, found } = await results();
+    const { exitCode, found } = await findings();
 
     expect(exitCode).toBe(2);
     expect(found.map(({ text }) => text)).toEqual([
       expect.stringContaining('no rule Revoke'),
-      `${ruleName('Launch')} was deleted by hand`,
-      expect.stringMatching(/Running.* does not lead to arn:aws:sqs/),
+      `${ruleName('Launch')} was deleted outside CloudFormation`,
+      expect.stringMatching(/Running.* does not have the target arn:aws:sqs/),
     ]);
   });
 
@@ -135,56 +135,60 @@ describe('a part that is not as it should be → named, with what to do, and 2',
     ['stopped by the runbook', { Concurrency: { ReservedConcurrentExecutions: 0 } }, 'fail', /delete-function-conc/],
     [
       'failed',
-      { Configuration: { State: 'Active', LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'broken' } } as const,
+      { Configuration: { State: 'Active', LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'a reason' } } as const,
       'fail',
       /deploy again/,
     ],
-    ['just deployed', { Configuration: { State: 'Pending' } } as const, 'warn', /look again/],
-  ])('a function that is %s', async (_, answer, level, todo) => {
-    lambda.on(GetFunctionCommand, { FunctionName: FUNCTION }).resolves(answer);
-    expect(await results()).toMatchObject({
+    ['just deployed', { Configuration: { State: 'Pending' } } as const, 'warn', /again in a minute/],
+  ])('a function that is %s', async (_, response, level, action) => {
+    lambda.on(GetFunctionCommand, { FunctionName: FUNCTION }).resolves(response);
+    expect(await findings()).toMatchObject({
       exitCode: 2,
-      found: [{ check: 'function', level, todo: expect.stringMatching(todo) }],
+      found: [{ check: 'function', level, action: expect.stringMatching(action) }],
     });
   });
 
-  it.each([FUNCTION, SCAN])('a function that was deleted: %s', async (FunctionName) => {
+  it.each([FUNCTION, SCAN])('a deleted function: %s', async (FunctionName) => {
     lambda.on(GetFunctionCommand, { FunctionName }).rejects(awsError('ResourceNotFoundException'));
     const text = expect.stringContaining(FunctionName) as string;
-    expect((await results()).found).toMatchObject([{ check: 'function', level: 'fail', text }]);
+    expect((await findings()).found).toMatchObject([{ check: 'function', level: 'fail', text }]);
   });
 
-  it('subscriptions: nobody, only pending ones, one of them pending', async () => {
+  it('topics without subscription, with pending ones only, and with some pending', async () => {
     const Subscriptions = [
       subscription('a@example.com', 'PendingConfirmation'),
-      subscription('gone@example.com', 'Deleted'),
+      subscription('deleted@example.com', 'Deleted'),
     ];
     sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topicArn('Outcomes') }).resolves({ Subscriptions });
     sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topicArn('Operations') }).resolves({});
 
-    const { found } = await results();
+    const { found } = await findings();
 
     expect(found).toMatchObject([
-      { level: 'fail', text: 'Outcomes: nobody hears it; not confirmed: email a@example.com' },
-      { level: 'fail', text: 'Operations: nobody hears it', todo: expect.stringContaining('-c operationsEmail=') },
+      { level: 'fail', text: 'Outcomes: no confirmed subscription; not confirmed: email a@example.com' },
+      {
+        level: 'fail',
+        text: 'Operations: no confirmed subscription',
+        action: expect.stringContaining('-c operationsEmail='),
+      },
     ]);
-    expect(found[0]?.todo).toContain(`--topic-arn ${topicArn('Outcomes')} --authenticate-on-unsubscribe true`);
+    expect(found[0]?.action).toContain(`--topic-arn ${topicArn('Outcomes')} --authenticate-on-unsubscribe true`);
 
     sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [subscription('b@x.com'), ...Subscriptions] });
-    expect((await results()).found.map(({ level }) => level)).toEqual(['warn', 'warn']);
+    expect((await findings()).found.map(({ level }) => level)).toEqual(['warn', 'warn']);
   });
 
-  it('a topic that was deleted', async () => {
+  it('a deleted topic', async () => {
     sns.on(ListSubscriptionsByTopicCommand).rejects(awsError('NotFoundException'));
-    expect((await results()).found.map(({ text }) => text)).toEqual([
-      'the topic Outcomes was deleted by hand',
-      'the topic Operations was deleted by hand',
+    expect((await findings()).found.map(({ text }) => text)).toEqual([
+      'topic Outcomes was deleted outside CloudFormation',
+      'topic Operations was deleted outside CloudFormation',
     ]);
   });
 });
 
-describe('what could not be looked at', () => {
-  it('a missing permission is the line of its check, the others go on, and 1', async () => {
+describe('a check that cannot be made', () => {
+  it('prints the missing permission, makes the other checks and returns 1', async () => {
     const message = 'User: x is not authorized to perform: sns:ListSubscriptionsByTopic on resource: y';
     sns.on(ListSubscriptionsByTopicCommand).rejects(awsError('AuthorizationError', message));
 
@@ -198,31 +202,31 @@ describe('what could not be looked at', () => {
     expect(out.at(-1)).toMatch(/^ok {4}role guard/);
   });
 
-  it('beside a result, it is still 1', async () => {
+  it('returns 1 also with findings', async () => {
     sqs.on(GetQueueAttributesCommand).rejects(awsError('AccessDenied'));
     events.on(DescribeRuleCommand).resolves({ State: 'DISABLED' });
-    expect((await results()).exitCode).toBe(1);
+    expect((await findings()).exitCode).toBe(1);
   });
 
-  it('no right to list the resources → what needs them is said, the rest is looked at', async () => {
+  it('reports the checks that need the resources of the stack, without permission to list them', async () => {
     cloudformation.on(ListStackResourcesCommand).rejects(awsError('AccessDenied'));
 
-    const { exitCode, found } = await results();
+    const { exitCode, found } = await findings();
 
     expect(exitCode).toBe(1);
     expect(found.map(({ check, level }) => [check, level])).toEqual(
-      ['rules', 'function', 'source', 'queues'].map((check) => [check, 'unchecked']),
+      ['rules', 'function', 'event source', 'queues'].map((check) => [check, 'unchecked']),
     );
   });
 
-  it('outputs that an older version lacks → said', async () => {
-    stackIs({ outputs: { OutcomesTopicArn: topicArn('Outcomes') } });
-    const { exitCode, found } = await results();
+  it('reports outputs that an older version does not have', async () => {
+    setStack({ outputs: { OutcomesTopicArn: topicArn('Outcomes') } });
+    const { exitCode, found } = await findings();
     expect(exitCode).toBe(1);
     expect(found.find(({ check }) => check === 'ping')?.text).toMatch(/no output FunctionName/);
   });
 
-  it('Ctrl-C ends it at once', async () => {
+  it('ends at Ctrl-C', async () => {
     const interrupt = new AbortController();
     const { io, out, notes } = recordingIo({ interrupted: interrupt.signal });
     events.on(DescribeRuleCommand).callsFake(() => {
@@ -236,7 +240,7 @@ describe('what could not be looked at', () => {
   });
 });
 
-it('what strangers wrote is on one line, without control characters', async () => {
+it('prints untrusted text on one line, without control characters', async () => {
   const Subscriptions = [subscription('x@y.z\n\u001b[31mFAIL', 'PendingConfirmation')];
   sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions });
 
@@ -250,7 +254,7 @@ it.each([
   ['--timeout', 'soon'],
   ['--instance-id', 'i-x'],
   ['--region', 'evil.example'],
-])('%s %s → one line, and no call', async (option, value) => {
+])('refuses %s %s in one line, without a call', async (option, value) => {
   const { exitCode, out } = await doctor(option, value);
   expect([exitCode, out]).toEqual([1, []]);
   expect(cloudformation.calls()).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Sandbox } from '../../sandbox/index.ts';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';
-import { addOpen, changed, enterAws, imdsv2, instanceOf, leaveAws, old } from '../support/cli.ts';
+import { addNonCompliant, changed, enterAws, imdsv2, instanceOf, leaveAws, old } from '../support/cli.ts';
 import { documentOf, idsOf } from '../support/enforce.ts';
 import { NOW } from '../support/builders.ts';
 
@@ -20,9 +20,9 @@ afterAll(leaveAws);
 const enforce = async (...args: readonly string[]) => imdsv2(['enforce', ...args]);
 const tokensOf = (id: string, region?: string) => instanceOf(sandbox, id, region).options.HttpTokens;
 
-describe('what fails does not stop the others', () => {
-  it('a region that cannot be read', async () => {
-    const [id = ''] = addOpen(sandbox, 1);
+describe('an error does not stop the rest', () => {
+  it('in a region that cannot be read', async () => {
+    const [id = ''] = addNonCompliant(sandbox, 1);
 
     const { exitCode, notes } = await enforce('--regions', `ap-south-1,${HOME}`, '--yes');
 
@@ -31,44 +31,44 @@ describe('what fails does not stop the others', () => {
     expect(tokensOf(id)).toBe('required');
   });
 
-  it('no region that can be read is no plan', async () => {
+  it('prints no plan if no region can be read', async () => {
     const { exitCode, out, notes } = await enforce('--regions', 'ap-south-1', '--yes');
 
     expect([exitCode, out, notes.length]).toEqual([1, [], 1]);
   });
 
-  it('an id that may be in a region that cannot be read is named, and the others are closed', async () => {
-    const [id = ''] = addOpen(sandbox, 1);
+  it('lists ids that may be in an unreadable region, and remediates the others', async () => {
+    const [id = ''] = addNonCompliant(sandbox, 1);
 
     const args = ['--regions', `ap-south-1,${HOME}`, '--instance-ids', `${id},${UNKNOWN}`, '--yes'];
     const { exitCode, notes } = await enforce(...args);
 
     expect(exitCode).toBe(1);
-    expect(notes).toContain(`EC2 shows no ${UNKNOWN} in ${HOME}`);
+    expect(notes).toContain(`instance ${UNKNOWN} not found in ${HOME}`);
     expect(tokensOf(id)).toBe('required');
   });
 
-  it('an instance that EC2 refuses', async () => {
-    const [bad = '', ...good] = addOpen(sandbox, 3);
+  it('on an instance that EC2 refuses to change', async () => {
+    const [refused = '', ...others] = addNonCompliant(sandbox, 3);
     sandbox.callers.add('AKIATEST', {
       arn: 'arn:aws:iam::111122223333:user/kim',
       policies: [
         { Effect: 'Allow', Action: '*', Resource: '*' },
-        { Effect: 'Deny', Action: 'ec2:Modify*', Resource: `*${bad}` },
+        { Effect: 'Deny', Action: 'ec2:Modify*', Resource: `*${refused}` },
       ],
     });
 
     const { exitCode, out } = await enforce('--yes');
 
     expect(exitCode).toBe(1);
-    expect(changed(sandbox).sort()).toEqual(good.sort());
+    expect(changed(sandbox).sort()).toEqual(others.sort());
     expect(out.join('\n')).toMatch(/1 instance failed: .*not authorized to perform: ec2:ModifyInstanceMetadataOptions/);
-    expect(out.join('\n')).toContain(`  us-east-1 ${bad}`);
+    expect(out.join('\n')).toContain(`  us-east-1 ${refused}`);
   });
 
-  it('a missing permission is found out soon, and the rest of the region is not begun', async () => {
-    const ids = addOpen(sandbox, 100);
-    const [there = ''] = addOpen(sandbox, 1, OTHER);
+  it('stops a region in which every instance of a batch fails', async () => {
+    const ids = addNonCompliant(sandbox, 100);
+    const [inOther = ''] = addNonCompliant(sandbox, 1, OTHER);
     sandbox.callers.add('AKIATEST', {
       arn: 'arn:aws:iam::111122223333:user/kim',
       policies: [
@@ -78,17 +78,17 @@ describe('what fails does not stop the others', () => {
     });
 
     const run = await enforce('--yes', '--json', '--regions', 'all', '--rate', '50');
-    const { failed = [], notDone = [] } = documentOf(run).result ?? {};
+    const { failed = [], remaining = [] } = documentOf(run).result ?? {};
 
     expect(run.exitCode).toBe(1);
     expect(failed.length).toBeLessThanOrEqual(40);
-    expect([...idsOf(failed), ...idsOf(notDone)].sort()).toEqual([...ids].sort());
-    expect(run.notes.join('\n')).toContain('us-east-1: one after the other failed, so the rest was not begun');
-    expect(tokensOf(there, OTHER)).toBe('required');
+    expect([...idsOf(failed), ...idsOf(remaining)].sort()).toEqual([...ids].sort());
+    expect(run.notes.join('\n')).toContain('us-east-1: stopped, because every instance of a batch failed');
+    expect(tokensOf(inOther, OTHER)).toBe('required');
   });
 
-  it('throttling: it is waited out, and said', async () => {
-    const ids = addOpen(sandbox, 3);
+  it('retries throttled calls and reports their number', async () => {
+    const ids = addNonCompliant(sandbox, 3);
     sandbox.faults.throttles = ({ action, attempt }) => action === 'ModifyInstanceMetadataOptions' && attempt === 1;
 
     const run = await enforce('--yes', '--json');
@@ -96,12 +96,12 @@ describe('what fails does not stop the others', () => {
     expect(run.exitCode).toBe(0);
     expect(documentOf(run).result?.throttledCalls).toBe(3);
     expect(changed(sandbox).sort()).toEqual(ids.sort());
-    expect(run.notes).toContain('EC2 throttled 3 calls; they were tried again');
+    expect(run.notes).toContain('EC2 throttled 3 calls, which were retried');
   });
 });
 
 describe('the hop limit', () => {
-  it('is raised where it is lower, along with the tokens and in the same call, and never lowered', async () => {
+  it('is raised if lower, in the same call as the tokens, and never lowered', async () => {
     const [low, same, high] = [1, 2, 3].map((HttpPutResponseHopLimit) =>
       sandbox.fleet().add(old({ options: { HttpTokens: 'optional', HttpPutResponseHopLimit } })),
     );
@@ -113,10 +113,10 @@ describe('the hop limit', () => {
     expect(changed(sandbox)).toHaveLength(3);
   });
 
-  it('that somebody raises between the plan and the change stays as they set it', async () => {
+  it('is not lowered if it is raised between the plan and the change', async () => {
     const instance = sandbox.fleet().add(old());
     sandbox.faults.slows = ({ action }) => {
-      // The second describe is that of the decision, the third that of the hop limit.
+      // The second call is for the decision, the third for the hop limit.
       const describes = sandbox.calls.of('DescribeInstances').length;
       if (action === 'DescribeInstances' && describes === 2) {
         instance.options = { ...instance.options, HttpPutResponseHopLimit: 5 };
@@ -130,42 +130,39 @@ describe('the hop limit', () => {
   });
 });
 
-describe('Ctrl-C in the middle', () => {
-  it.each([1, 20, 39])(
-    'after %i changes loses and doubles nothing, and the same again does the rest',
-    async (after) => {
-      const ids = addOpen(sandbox, 60);
-      const interrupt = new AbortController();
-      let begun = 0;
-      sandbox.faults.slows = ({ action }) => {
-        if (action === 'ModifyInstanceMetadataOptions' && ++begun === after) interrupt.abort();
-        return 1000;
-      };
+describe('Ctrl-C', () => {
+  it.each([1, 20, 39])('after %i changes reports each instance once, and the same command continues', async (after) => {
+    const ids = addNonCompliant(sandbox, 60);
+    const interrupt = new AbortController();
+    let started = 0;
+    sandbox.faults.slows = ({ action }) => {
+      if (action === 'ModifyInstanceMetadataOptions' && ++started === after) interrupt.abort();
+      return 1000;
+    };
 
-      const first = await imdsv2(['enforce', '--yes', '--json', '--rate', '5'], { interrupted: interrupt.signal });
-      const { closed, failed, notDone, interrupted } = documentOf(first).result ?? {};
-      const done = changed(sandbox);
+    const first = await imdsv2(['enforce', '--yes', '--json', '--rate', '5'], { interrupted: interrupt.signal });
+    const { remediated, failed, remaining, interrupted } = documentOf(first).result ?? {};
+    const done = changed(sandbox);
 
-      expect(first.exitCode).toBe(1);
-      expect(interrupted).toBe(true);
-      expect(done.length).toBeGreaterThanOrEqual(after);
-      expect(done.length).toBeLessThan(ids.length);
-      expect(idsOf(closed).sort()).toEqual([...done].sort());
-      expect(failed).toEqual([]);
-      expect([...idsOf(closed), ...idsOf(notDone)].sort()).toEqual([...ids].sort());
-      expect(documentOf(first).after).toBeUndefined();
-      expect(first.notes.join('\n')).toContain(`Not done: ${60 - done.length} instance`);
+    expect(first.exitCode).toBe(1);
+    expect(interrupted).toBe(true);
+    expect(done.length).toBeGreaterThanOrEqual(after);
+    expect(done.length).toBeLessThan(ids.length);
+    expect(idsOf(remediated).sort()).toEqual([...done].sort());
+    expect(failed).toEqual([]);
+    expect([...idsOf(remediated), ...idsOf(remaining)].sort()).toEqual([...ids].sort());
+    expect(documentOf(first).after).toBeUndefined();
+    expect(first.notes.join('\n')).toContain(`Remaining: ${60 - done.length} instance`);
 
-      const second = await imdsv2(['enforce', '--yes', '--json']);
+    const second = await imdsv2(['enforce', '--yes', '--json']);
 
-      expect(second.exitCode).toBe(0);
-      expect(idsOf(documentOf(second).result?.closed).sort()).toEqual(idsOf(notDone).sort());
-      expect(changed(sandbox).sort()).toEqual([...ids].sort());
-    },
-  );
+    expect(second.exitCode).toBe(0);
+    expect(idsOf(documentOf(second).result?.remediated).sort()).toEqual(idsOf(remaining).sort());
+    expect(changed(sandbox).sort()).toEqual([...ids].sort());
+  });
 
-  it('before the answer changes nothing', async () => {
-    addOpen(sandbox, 1);
+  it('before the change changes nothing', async () => {
+    addNonCompliant(sandbox, 1);
     const interrupted = AbortSignal.abort();
 
     const { exitCode, notes } = await imdsv2(['enforce', '--yes'], { interrupted });
@@ -175,8 +172,8 @@ describe('Ctrl-C in the middle', () => {
   });
 });
 
-it('shows how far it is, how fast and how long it will take', async () => {
-  addOpen(sandbox, 4);
+it('shows the progress, the speed and the remaining time', async () => {
+  addNonCompliant(sandbox, 4);
 
   const { progress } = await enforce('--yes', '--rate', '2');
 
@@ -188,13 +185,13 @@ it('shows how far it is, how fast and how long it will take', async () => {
   expect(progress.at(-1)).toBe('');
 });
 
-it('keeps to the rate: no more changes than that many a second', async () => {
-  addOpen(sandbox, 12);
-  const begun = sandbox.clock.now();
+it('limits changes per second to --rate', async () => {
+  addNonCompliant(sandbox, 12);
+  const startedAt = sandbox.clock.now();
   const clock = { now: () => new Date(sandbox.clock.now()), sleep: (ms: number) => sandbox.clock.sleep(ms) };
 
   await imdsv2(['enforce', '--yes', '--rate', '2'], clock);
 
-  const times = sandbox.calls.of('ModifyInstanceMetadataOptions').map(({ at }) => at - begun);
+  const times = sandbox.calls.of('ModifyInstanceMetadataOptions').map(({ at }) => at - startedAt);
   times.forEach((at, index) => expect(at).toBeGreaterThanOrEqual((index / 2) * 1000 - 2));
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TAG } from '../../lambda/contract.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';
-import { addOpen, changed, enterAws, imdsv2, instanceOf, leaveAws, mutations, old } from '../support/cli.ts';
+import { addNonCompliant, changed, enterAws, imdsv2, instanceOf, leaveAws, mutations, old } from '../support/cli.ts';
 import { documentOf } from '../support/enforce.ts';
 import { NOW } from '../support/builders.ts';
 
@@ -34,9 +34,9 @@ afterAll(() => {
 const enforce = async (...args: readonly string[]) => imdsv2(['enforce', ...args]);
 const tokensOf = (id: string, region?: string) => instanceOf(sandbox, id, region).options.HttpTokens;
 
-describe('what is closed and what is left alone', () => {
-  it('is what the function would decide, and nothing else of an instance changes', async () => {
-    const left = [
+describe('remediates', () => {
+  it('the instances that the function would remediate, and changes nothing else of them', async () => {
+    const unchanged = [
       old({ options: { HttpTokens: 'required' } }),
       old({ options: { HttpTokens: 'optional', HttpEndpoint: 'disabled' } }),
       old({ operator: { principal: 'eks.amazonaws.com', hiddenByDefault: true } }),
@@ -45,7 +45,7 @@ describe('what is closed and what is left alone', () => {
       old({ tags: { [TAG.exemptUntil]: '2030-01-01' } }),
       old({ state: 'terminated' }),
     ].map((existing) => sandbox.fleet().add(existing));
-    const before = left.map(({ options }) => options);
+    const before = unchanged.map(({ options }) => options);
     const stopped = sandbox.fleet().add(old({ state: 'stopped' }));
     const expired = sandbox.fleet().add(old({ tags: { [TAG.exemptUntil]: '2026-11-21' } }));
     const hops = sandbox.fleet().add(old({ options: { HttpTokens: 'optional', HttpPutResponseHopLimit: 3 } }));
@@ -54,7 +54,7 @@ describe('what is closed and what is left alone', () => {
 
     expect(exitCode).toBe(0);
     expect(changed(sandbox).sort()).toEqual([stopped.id, expired.id, hops.id].sort());
-    expect(left.map(({ options }) => options)).toEqual(before);
+    expect(unchanged.map(({ options }) => options)).toEqual(before);
     expect(hops.options).toEqual({
       HttpTokens: 'required',
       HttpEndpoint: 'enabled',
@@ -63,14 +63,14 @@ describe('what is closed and what is left alone', () => {
       InstanceMetadataTags: 'disabled',
     });
     const text = out.join('\n');
-    expect(text).toContain('9 instances read, 3 to close');
-    expect(text).toMatch(/1 +their exemption is not a date: correct or revoke it +us-east-1 i-/);
-    expect(text).toMatch(/IMDSv1 open +5 +2\n/);
+    expect(text).toContain('9 instances read, 3 to remediate');
+    expect(text).toMatch(/1 +exemption is not a date: correct or revoke it +us-east-1 i-/);
+    expect(text).toMatch(/IMDSv1 enabled +5 +2\n/);
     expect(text).toMatch(/pending +0 +3\n/);
   });
 
-  it('only the chosen ids, of the command line and of a file, once each', async () => {
-    const [a = '', b = '', c = '', ...others] = addOpen(sandbox, 5);
+  it('only the selected ids, of options and of a file, once each', async () => {
+    const [a = '', b = '', c = '', ...others] = addNonCompliant(sandbox, 5);
     const path = file('ids.txt', `\uFEFF# web\r\n${b}\r\n\r\n  ${c.toUpperCase()}  # not lower case\n${a}\n`);
 
     const { exitCode } = await enforce('--instance-ids', `${a},${b}`, '--instance-ids', a, '--file', path, '--yes');
@@ -81,12 +81,12 @@ describe('what is closed and what is left alone', () => {
   });
 
   it('more ids than one filter takes', async () => {
-    const closed = Array.from(
+    const compliant = Array.from(
       { length: 410 },
       () => sandbox.fleet().add(old({ options: { HttpTokens: 'required' } })).id,
     );
-    const [first = '', last = ''] = addOpen(sandbox, 2);
-    const path = file('many.txt', [first, ...closed, last].join('\n'));
+    const [first = '', last = ''] = addNonCompliant(sandbox, 2);
+    const path = file('many.txt', [first, ...compliant, last].join('\n'));
 
     const { before, plan } = documentOf(await enforce('--file', path, '--json', '--yes'));
 
@@ -94,7 +94,7 @@ describe('what is closed and what is left alone', () => {
     expect(changed(sandbox).sort()).toEqual([first, last].sort());
   });
 
-  it('only what passes every filter', async () => {
+  it('only instances that match every filter', async () => {
     const web = sandbox.fleet().add(old({ tags: { team: 'web', stage: 'prod' } }));
     sandbox.fleet().add(old({ tags: { team: 'web', stage: 'test' } }));
     const shop = sandbox.fleet().add(old({ tags: { team: 'shop', stage: 'prod' } }));
@@ -105,39 +105,39 @@ describe('what is closed and what is left alone', () => {
   });
 });
 
-describe('the question', () => {
+describe('the confirmation', () => {
   it.each([
-    ['nobody can answer', [], 'imdsv2: nobody is there to answer, and nothing was changed: give --yes'],
-    ['somebody says no', [false], 'Nothing was changed.'],
-  ] as const)('%s → nothing is changed', async (_, confirm, said) => {
-    addOpen(sandbox, 2);
+    ['without a terminal', [], 'imdsv2: Not a terminal, cannot prompt. Nothing was changed. Re-run with --yes.'],
+    ['answered with no', [false], 'Nothing was changed.'],
+  ] as const)('changes nothing %s', async (_, confirm, note) => {
+    addNonCompliant(sandbox, 2);
 
     const { exitCode, notes, questions, out } = await imdsv2(['enforce'], { confirm });
 
     expect(exitCode).toBe(1);
-    expect(notes).toEqual([said]);
-    expect(questions).toEqual(['Require tokens on 2 instances?']);
-    expect(out[0]).toBe('Account 111122223333: 2 instances read, 2 to close');
+    expect(notes).toEqual([note]);
+    expect(questions).toEqual(['Require IMDSv2 on 2 instances?']);
+    expect(out[0]).toBe('Account 111122223333: 2 instances read, 2 to remediate');
     expect(mutations(sandbox)).toEqual([]);
   });
 
-  it('yes, and it is done', async () => {
-    const ids = addOpen(sandbox, 2);
+  it('answered with yes remediates the instances', async () => {
+    const ids = addNonCompliant(sandbox, 2);
 
     expect((await imdsv2(['enforce'], { confirm: [true] })).exitCode).toBe(0);
     expect(changed(sandbox).sort()).toEqual(ids.sort());
   });
 
-  it('is not asked where there is nothing to do', async () => {
+  it('is not needed if there is nothing to remediate', async () => {
     sandbox.fleet().add(old({ options: { HttpTokens: 'required' } }));
 
     const { exitCode, questions, out } = await enforce();
 
-    expect([exitCode, questions, out.at(-1)]).toEqual([0, [], 'Nothing to close.']);
+    expect([exitCode, questions, out.at(-1)]).toEqual([0, [], 'Nothing to remediate.']);
   });
 
-  it('is asked beside the JSON, which then has the plan alone', async () => {
-    addOpen(sandbox, 1);
+  it('is needed with --json, which prints only the plan without it', async () => {
+    addNonCompliant(sandbox, 1);
     const { exitCode, out, notes } = await enforce('--json');
     const { plan, result } = documentOf({ out });
 
@@ -146,43 +146,47 @@ describe('the question', () => {
   });
 });
 
-describe('bad input changes nothing, in one line', () => {
+describe('invalid input changes nothing and is one line', () => {
   it.each([
-    ['an empty file', ['--file', file('empty.txt', '# nothing\n\n')], 'names no instance'],
+    ['an empty file', ['--file', file('empty.txt', '# nothing\n\n')], 'has no instance id'],
     ['a malformed line', ['--file', file('bad.txt', 'i-0123456789abcdef0\n\nweb-1 # x\n')], 'bad.txt, line 3: "web-1"'],
-    ['no such file', ['--file', join(folder, 'none.txt')], 'none.txt cannot be read: there is no such file'],
-    ['a folder', ['--file', folder], 'cannot be read: it is a folder'],
-    ['an id that is none', ['--instance-ids', 'i-1'], '"i-1" is not an instance id'],
-    ['a filter that is none', ['--filter', 'team=web'], '"team=web" is not a filter'],
-    ['ids and a filter', ['--instance-ids', UNKNOWN, '--filter', 'Name=a,Values=b'], '--filter does not go with'],
-    ['a rate of none', ['--rate', '0'], 'a whole number from 1 to 50'],
+    ['no such file', ['--file', join(folder, 'none.txt')], 'none.txt does not exist'],
+    ['a directory', ['--file', folder], 'is a directory'],
+    ['an invalid id', ['--instance-ids', 'i-1'], '"i-1" is not an instance id'],
+    ['an invalid filter', ['--filter', 'team=web'], '"team=web" is not a filter'],
+    [
+      'ids and a filter',
+      ['--instance-ids', UNKNOWN, '--filter', 'Name=a,Values=b'],
+      '--filter cannot be combined with',
+    ],
+    ['a rate of zero', ['--rate', '0'], 'a whole number from 1 to 50'],
     ['too high a hop limit', ['--hop-limit-at-least', '65'], 'a whole number from 1 to 64'],
-    ['an unknown id', ['--instance-ids', UNKNOWN], `EC2 shows no ${UNKNOWN} in us-east-1; nothing was changed`],
+    ['an unknown id', ['--instance-ids', UNKNOWN], `instance ${UNKNOWN} not found in us-east-1; nothing was changed`],
     ['a filter that EC2 does not know', ['--filter', 'Name=team,Values=web'], "The filter 'team' is invalid"],
-  ])('%s', async (_, args, said) => {
-    addOpen(sandbox, 1);
+  ])('%s', async (_, args, problem) => {
+    addNonCompliant(sandbox, 1);
 
     const { exitCode, notes, out } = await enforce(...args, '--yes');
 
     expect(exitCode).toBe(1);
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain(said);
+    expect(notes[0]).toContain(problem);
     expect(out).toEqual([]);
     expect(changed(sandbox)).toEqual([]);
   });
 
-  it('an unknown id keeps the known ones from being changed', async () => {
-    const [known = ''] = addOpen(sandbox, 1);
+  it('changes nothing if one of several ids is unknown', async () => {
+    const [known = ''] = addNonCompliant(sandbox, 1);
 
     expect((await enforce('--instance-ids', `${known},${UNKNOWN}`, '--yes')).exitCode).toBe(1);
     expect(changed(sandbox)).toEqual([]);
   });
 
-  it('an id may be in any of the regions', async () => {
-    const [here = ''] = addOpen(sandbox, 1);
-    const [there = ''] = addOpen(sandbox, 1, OTHER);
+  it('finds ids in any of the regions', async () => {
+    const [inHome = ''] = addNonCompliant(sandbox, 1);
+    const [inOther = ''] = addNonCompliant(sandbox, 1, OTHER);
 
-    expect((await enforce('--instance-ids', `${here},${there}`, '--regions', 'all', '--yes')).exitCode).toBe(0);
-    expect([tokensOf(here), tokensOf(there, OTHER)]).toEqual(['required', 'required']);
+    expect((await enforce('--instance-ids', `${inHome},${inOther}`, '--regions', 'all', '--yes')).exitCode).toBe(0);
+    expect([tokensOf(inHome), tokensOf(inOther, OTHER)]).toEqual(['required', 'required']);
   });
 });

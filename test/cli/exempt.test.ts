@@ -30,25 +30,25 @@ describe('grant', () => {
     ['--for', '2026-12-31', '2026-12-31'],
     ['--until', '2026-12-31', '2026-12-31'],
     ['--until', '1d', '2026-11-23'],
-  ])('%s %s → both tags, of all instances, in one call', async (flag, period, until) => {
-    const [open, closed] = [old(), old({ options: { HttpTokens: 'required' } })].map((one) => sandbox.fleet().add(one));
-    const ids = [open?.id ?? '', closed?.id ?? ''];
+  ])('%s %s sets both tags on all instances in one call', async (flag, period, until) => {
+    const instances = [old(), old({ options: { HttpTokens: 'required' } })].map((one) => sandbox.fleet().add(one));
+    const ids = instances.map(({ id }) => id);
 
     const { exitCode, out } = await exempt('grant', ...ids, flag, period, '--reason', ' agent X ');
 
     expect(exitCode).toBe(0);
     expect(out).toEqual([
-      `${ids[0]} is exempt until ${until}: IMDSv1 is reachable and stays so`,
-      `${ids[1]} is exempt until ${until}: IMDSv1 is not reachable, but may be allowed`,
+      `${ids[0]} is exempt until ${until}: IMDSv1 stays enabled`,
+      `${ids[1]} is exempt until ${until}: IMDSv1 is not enabled, and may be enabled until then`,
     ]);
-    expect([open, closed].map((one) => one && tagsOf(one))).toEqual([
+    expect(instances.map(tagsOf)).toEqual([
       [until, 'agent X'],
       [until, 'agent X'],
     ]);
     expect(mutations(sandbox)).toEqual(['CreateTags ok']);
   });
 
-  it('as JSON', async () => {
+  it('prints JSON', async () => {
     const { id } = sandbox.fleet().add(old());
 
     const { out } = await exempt('grant', id, '--for', '1d', '--reason', 'x', '--json');
@@ -62,42 +62,42 @@ describe('grant', () => {
   });
 
   it.each<[string, string[], Partial<ExistingInstance>, string]>([
-    ['an unknown id beside a known one', ['i-0123456789abcdef0'], {}, 'EC2 shows no i-0123456789abcdef0 in us-east-1'],
-    ['a terminated one', [], { state: 'terminated' }, 'is terminated; nothing was changed'],
-    ['one of an AWS service', [], { operator: { principal: 'eks', hiddenByDefault: false } }, 'an AWS service'],
-    ['no id', ['web'], {}, '"web" is not an instance id'],
-    ['both flags', ['--until', '3d'], {}, '--for does not go with --until'],
-  ])('%s: one line, nothing changed', async (_, args, over, said) => {
+    ['an unknown id', ['i-0123456789abcdef0'], {}, 'instance i-0123456789abcdef0 not found in us-east-1'],
+    ['a terminated instance', [], { state: 'terminated' }, 'is terminated; nothing was changed'],
+    ['an AWS-managed instance', [], { operator: { principal: 'eks', hiddenByDefault: false } }, 'an AWS service'],
+    ['an invalid id', ['web'], {}, '"web" is not an instance id'],
+    ['both flags', ['--until', '3d'], {}, '--for and --until cannot be combined'],
+  ])('refuses %s in one line and changes nothing', async (_, args, over, problem) => {
     const { id } = sandbox.fleet().add(old(over));
 
     const { exitCode, notes, out } = await exempt('grant', id, ...args, '--for', '1d', '--reason', 'x');
 
     expect([exitCode, out, notes.length]).toEqual([1, [], 1]);
-    expect(notes[0]).toContain(said);
+    expect(notes[0]).toContain(problem);
     expect(mutations(sandbox)).toEqual([]);
   });
 });
 
 describe('revoke', () => {
-  it('removes both tags, whatever they say, and tells what follows', async () => {
-    const open = tagged('2026-12-31');
-    const closed = tagged('soon', { options: { HttpTokens: 'required' } });
+  it('removes both tags, also of an invalid exemption, and prints the effect', async () => {
+    const nonCompliant = tagged('2026-12-31');
+    const compliant = tagged('soon', { options: { HttpTokens: 'required' } });
     const none = sandbox.fleet().add(old());
 
-    const { exitCode, out } = await exempt('revoke', open.id, closed.id, none.id);
+    const { exitCode, out } = await exempt('revoke', nonCompliant.id, compliant.id, none.id);
 
     expect(exitCode).toBe(0);
     expect(out).toEqual([
-      `${open.id} is no longer exempt: IMDSv1 is reachable, and the deployed function closes it within the minute`,
-      `${closed.id} is no longer exempt; IMDSv1 is not reachable`,
+      `${nonCompliant.id} is no longer exempt: IMDSv1 is enabled, and the deployed function remediates it within a minute`,
+      `${compliant.id} is no longer exempt; IMDSv1 is not enabled`,
       `${none.id} has no exemption; nothing was changed`,
     ]);
-    expect([...open.tags.keys()]).toEqual(['Name']);
-    expect([...closed.tags.keys()]).toEqual(['Name']);
+    expect([...nonCompliant.tags.keys()]).toEqual(['Name']);
+    expect([...compliant.tags.keys()]).toEqual(['Name']);
     expect(mutations(sandbox)).toEqual(['DeleteTags ok']);
   });
 
-  it('as JSON; what has no exemption is no error', async () => {
+  it('prints JSON, and accepts instances without exemption', async () => {
     const { id } = sandbox.fleet().add(old());
 
     const { exitCode, out } = await exempt('revoke', id, '--json');
@@ -107,23 +107,23 @@ describe('revoke', () => {
     expect(mutations(sandbox)).toEqual([]);
   });
 
-  it('a missing permission is named', async () => {
-    const open = tagged('2026-12-31');
+  it('prints a missing permission', async () => {
+    const nonCompliant = tagged('2026-12-31');
     sandbox.callers.add('AKIATEST', {
       arn: 'arn:aws:iam::111122223333:user/kim',
       policies: [{ Effect: 'Allow', Action: 'ec2:Describe*', Resource: '*' }],
     });
 
-    const { exitCode, notes } = await exempt('revoke', open.id);
+    const { exitCode, notes } = await exempt('revoke', nonCompliant.id);
 
     expect([exitCode, notes.length]).toEqual([1, 1]);
     expect(notes[0]).toContain('missing permission ec2:DeleteTags');
-    expect(tagsOf(open)).toEqual(['2026-12-31', 'agent']);
+    expect(tagsOf(nonCompliant)).toEqual(['2026-12-31', 'agent']);
   });
 });
 
 describe('list', () => {
-  it('shows every exemption of the regions, those that do not count too, soonest first', async () => {
+  it('prints all exemptions, including invalid ones, sorted by date', async () => {
     tagged('2026-12-22');
     tagged('2026-11-22', { options: { HttpTokens: 'required' } }, OTHER);
     tagged('2026-11-12');
@@ -138,16 +138,16 @@ describe('list', () => {
     const columns = out.slice(1).map((line) => line.split(/ {2,}/));
     expect(columns.map(([until, kind, region, , , days]) => [until, kind, region, days])).toEqual([
       ['2026-11-12', 'expired', 'us-east-1', '-10'],
-      ['2026-11-22', 'in date', OTHER, '0'],
-      ['2026-12-22', 'in date', 'us-east-1', '30'],
-      ['2028-01-01', 'too far away', 'us-east-1', '405'],
+      ['2026-11-22', 'valid', OTHER, '0'],
+      ['2026-12-22', 'valid', 'us-east-1', '30'],
+      ['2028-01-01', 'exceeds maximum', 'us-east-1', '405'],
       ['next summer', 'not a date', 'us-east-1', 'agent'],
     ]);
     const [call] = sandbox.calls.of('DescribeInstances');
     expect(JSON.stringify(call?.params)).toContain('tag-key');
   });
 
-  it('as JSON', async () => {
+  it('prints JSON', async () => {
     const { id } = tagged('2026-11-21');
 
     const { out } = await exempt('list', '--json');
@@ -165,15 +165,15 @@ describe('list', () => {
           verdict: 'non-compliant',
         },
       ],
-      unread: [],
+      unreadRegions: [],
     });
   });
 
-  it('says that there is none', async () => {
-    expect((await exempt('list')).out).toEqual(['No exemptions.']);
+  it('prints a note without exemptions', async () => {
+    expect((await exempt('list')).out).toEqual(['No exemptions found.']);
   });
 
-  it('a region that cannot be read is named, and the others are listed', async () => {
+  it('prints the error of a region, and lists the exemptions in the others', async () => {
     tagged('2026-12-22');
 
     const { exitCode, out, notes } = await exempt('list', '--regions', 'ap-south-1,us-east-1');
@@ -183,7 +183,7 @@ describe('list', () => {
   });
 });
 
-it('alone says what there is', async () => {
+it('prints its subcommands without one', async () => {
   const { exitCode, notes } = await imdsv2(['exempt']);
 
   expect(exitCode).toBe(1);

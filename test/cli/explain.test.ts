@@ -28,7 +28,7 @@ afterAll(async () => {
 const FIRST = '2026-03-01T08:00:00.000Z';
 const WINDOW = windowOf(NOW, USAGE_RULES);
 
-/** Launched months ago; the last start is the one of the builders. */
+/** Launched months ago, with the last start of the builders. */
 const old = (instance: WireInstance = {}): Answer => {
   const xml = instanceXml(INSTANCE, instance).replace(/<attachTime>[^<]*/, `<attachTime>${FIRST}`);
   return reservations([[xml]]);
@@ -39,7 +39,7 @@ const defaults = (inner: string): Answer => ({
   body: `<GetInstanceMetadataDefaultsResponse><accountLevel>${inner}</accountLevel></GetInstanceMetadataDefaultsResponse>`,
 });
 
-/** Two-hour sums over the whole window; the last but one holds the calls. */
+/** Two-hour sums over the whole window; the last but one has the calls. */
 const metric = (calls: number): Answer => {
   const step = WINDOW.periodSeconds * 1000;
   const starts = Array.from({ length: 168 }, (_, index) => NOW.getTime() - (index + 1) * step);
@@ -48,7 +48,7 @@ const metric = (calls: number): Answer => {
   return json({ MetricDataResults: [result] });
 };
 
-/** Explains an instance that the local AWS holds. */
+/** Runs `imdsv2 explain` on an instance. */
 async function explain(
   args: readonly string[],
   {
@@ -69,9 +69,9 @@ interface Document {
     Record<string, { readonly row: number; readonly kind: string; readonly problem?: string }>
   >;
   readonly usage?: Readonly<Record<string, unknown>>;
-  readonly refused?: Readonly<Record<string, unknown>>;
+  readonly rejected?: Readonly<Record<string, unknown>>;
   readonly defaults: Readonly<Record<string, unknown>>;
-  readonly rows: readonly { readonly number: number; readonly reached: boolean; readonly here: string }[];
+  readonly rows: readonly { readonly number: number; readonly reached: boolean; readonly observed: string }[];
 }
 const documentOf = async (...args: Parameters<typeof explain>): Promise<Document> => {
   const { out, exitCode } = await explain([...args[0], '--json'], args[1]);
@@ -81,19 +81,19 @@ const documentOf = async (...args: Parameters<typeof explain>): Promise<Document
 const rowsOf = ({ decisions }: Document) =>
   Object.fromEntries(Object.entries(decisions).map(([trigger, { row }]) => [trigger, row]));
 
-describe('the table', () => {
-  it('is shown row by row, with what is here and who stops there', async () => {
+describe('the decision table', () => {
+  it('is printed with the values of the instance and the triggers that each row decides', async () => {
     const { out, exitCode } = await explain([]);
     const text = out.join('\n');
 
     expect(exitCode).toBe(0);
-    expect(text).toMatch(/^1 {2}It is going or gone.*\n {5}here: it is running$/m);
-    expect(text).toMatch(/^7 {2}It existed before/m);
+    expect(text).toMatch(/^1 {2}Shutting down or terminated.*\n {5}this instance: state running$/m);
+    expect(text).toMatch(/^7 {2}Existing exposure/m);
     expect(text).toContain(
-      `here: first launched 2026-03-01T08:00:00Z, started again 2026-11-22T11:59:20Z; existing instances: audit`,
+      `this instance: first launched 2026-03-01T08:00:00Z, last started 2026-11-22T11:59:20Z; existing=audit`,
     );
-    expect(text).toContain('→ grant, running, scan: hold: existing-instance');
-    expect(text).toMatch(/^8 {2}Otherwise.*\n.*\n {5}→ launch, drift, revoke, command: require tokens$/m);
+    expect(text).toContain('→ needs-review: existing-instance (grant, running, scan)');
+    expect(text).toMatch(/^8 {2}Otherwise.*\n.*\n {5}→ remediate \(launch, drift, revoke, command\)$/m);
   });
 
   it.each<readonly [string, WireInstance, Readonly<Record<string, number>>]>([
@@ -109,7 +109,7 @@ describe('the table', () => {
     expect(document.rows.map(({ reached }) => reached)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((row) => row <= last));
   });
 
-  it('the settings of the deployment are options', async () => {
+  it('depends on the settings of the options', async () => {
     expect(rowsOf(await documentOf(['--existing', 'enforce']))).toMatchObject({ running: 8, scan: 8 });
     const tags = { 'imdsv2:exempt-until': '2026-12-31' };
     const short = await documentOf(['--max-exemption-days', '7'], { instance: old({ tags }) });
@@ -117,26 +117,24 @@ describe('the table', () => {
   });
 });
 
-describe('recent use of IMDSv1', () => {
-  it('unused: what was measured, and the gate opens', async () => {
+describe('IMDSv1 usage', () => {
+  it('unused: prints the measured time, and enforce-when-unused remediates', async () => {
     const document = await documentOf(['--existing', 'enforce-when-unused']);
     expect(document.usage).toEqual({ kind: 'unused', hours: 336 });
     expect(document.decisions.scan).toMatchObject({ kind: 'remediate' });
     const { out } = await explain([]);
-    expect(out.join('\n')).toContain('IMDSv1 use  unused: no call without a token in 14 days measured');
+    expect(out.join('\n')).toContain('IMDSv1 usage   unused: no call without a token in 14 days of data');
   });
 
-  it('in use: how much and when last, and the gate stays closed', async () => {
+  it('in use: prints calls and time of the last one, and enforce-when-unused does not remediate', async () => {
     const calls = metric(28);
     const document = await documentOf(['--existing', 'enforce-when-unused'], { calls });
     expect(document.decisions.scan).toMatchObject({ kind: 'needs-review', problem: 'in-use' });
     const { out } = await explain([], { calls });
-    expect(out.join('\n')).toContain(
-      'in use: 28 calls without a token, about 2 a day, none seen after 2026-11-22T10:00Z',
-    );
+    expect(out.join('\n')).toContain('in use: 28 calls without a token, about 2 per day, last seen 2026-11-22T10:00Z');
   });
 
-  it('no data is unknown, never unused', async () => {
+  it('no data: unknown, not unused', async () => {
     const document = await documentOf(['--existing', 'enforce-when-unused'], {
       calls: json({ MetricDataResults: [] }),
     });
@@ -144,16 +142,16 @@ describe('recent use of IMDSv1', () => {
     expect(document.decisions.scan).toMatchObject({ kind: 'needs-review', problem: 'usage-unknown' });
   });
 
-  it('while tokens are required, the calls that are refused', async () => {
-    const given = { instance: old({ httpTokens: 'required' }), calls: metric(3) };
-    const document = await documentOf([], given);
-    expect(document.refused).toMatchObject({ kind: 'in-use', count: 3 });
+  it('counts rejected calls while IMDSv2 is required', async () => {
+    const response = { instance: old({ httpTokens: 'required' }), calls: metric(3) };
+    const document = await documentOf([], response);
+    expect(document.rejected).toMatchObject({ kind: 'in-use', count: 3 });
     expect(document.usage).toBeUndefined();
     const [call] = aws.take('GetMetricData');
     expect(JSON.stringify(call?.parameters)).toContain('"MetricName":"MetadataNoTokenRejected"');
   });
 
-  it('asks for one metric over the look-back that is an option', async () => {
+  it('requests one metric for the look-back window of the option', async () => {
     await explain(['--look-back-days', '30']);
     const [call] = aws.take('GetMetricData');
     expect(call?.parameters.MetricDataQueries).toHaveLength(1);
@@ -161,8 +159,8 @@ describe('recent use of IMDSv1', () => {
   });
 });
 
-describe('the account', () => {
-  it('defaults, enforcement and who decides', async () => {
+describe('the account defaults', () => {
+  it('are printed with the enforcement and who manages them', async () => {
     const inner =
       '<httpTokens>required</httpTokens><httpTokensEnforced>enabled</httpTokensEnforced><managedBy>declarative-policy</managedBy><managedExceptionMessage>ask\u202e us</managedExceptionMessage>';
     const { out } = await explain([], { inner });
@@ -171,7 +169,7 @@ describe('the account', () => {
     );
   });
 
-  it('without permission for the extras they are said to be missing, and the rest is there', async () => {
+  it('and usage are optional: without permission the rest is printed', async () => {
     const denied = ec2Error(
       'UnauthorizedOperation',
       'You are not authorized to perform: ec2:GetInstanceMetadataDefaults',
@@ -185,17 +183,19 @@ describe('the account', () => {
     const text = out.join('\n');
 
     expect(exitCode).toBe(0);
-    expect(text).toMatch(/defaults {4}not read: missing permission ec2:GetInstanceMetadataDefaults/);
-    expect(text).toMatch(/IMDSv1 use {2}not read: missing permission cloudwatch:GetMetricData/);
-    expect(text).toContain('require tokens');
+    expect(text).toMatch(/defaults {7}not read: missing permission ec2:GetInstanceMetadataDefaults/);
+    expect(text).toMatch(/IMDSv1 usage {3}not read: missing permission cloudwatch:GetMetricData/);
+    expect(text).toContain('remediate');
   });
 });
 
-describe('what cannot be explained', () => {
-  it('an instance that EC2 does not show', async () => {
+describe('refuses', () => {
+  it('an instance that is not found', async () => {
     const { notes, exitCode } = await imdsv2(['explain', INSTANCE]);
     expect(exitCode).toBe(1);
-    expect(notes).toEqual([`imdsv2: EC2 shows no ${INSTANCE} in ${REGION}; --regions all looks in every region`]);
+    expect(notes).toEqual([
+      `imdsv2: instance ${INSTANCE} not found in ${REGION}; use --regions all to search every Region`,
+    ]);
   });
 
   it.each([
@@ -212,14 +212,14 @@ describe('what cannot be explained', () => {
     expect(aws.take()).toEqual([]);
   });
 
-  it('no permission to see instances', async () => {
+  it('to continue without permission to describe instances', async () => {
     aws.prepare('DescribeInstances', ec2Error('UnauthorizedOperation', 'You are not authorized to perform this', 403));
     const { notes, exitCode } = await imdsv2(['explain', INSTANCE]);
     expect(exitCode).toBe(1);
     expect(notes.join()).toMatch(/^imdsv2: missing permission/);
   });
 
-  it('a region that cannot be read does not hide the instance in another', async () => {
+  it('finds the instance in another region than one that cannot be read', async () => {
     aws.prepare('DescribeInstances', ec2Error('AuthFailure', 'no', 401));
     aws.instances.set(INSTANCE, {});
     aws.prepare('GetInstanceMetadataDefaults', defaults(''));
@@ -229,7 +229,7 @@ describe('what cannot be explained', () => {
   });
 });
 
-it('what strangers wrote stays on its line', async () => {
+it('prints untrusted text on its line', async () => {
   const tags = { Name: 'web&#10;8  Otherwise', 'aws:autoscaling:groupName': 'x\u001b[2J' };
   const { out } = await explain([], { instance: old({ tags }) });
   expect(out.join('\n').match(/^8 {2}Otherwise/gm)).toHaveLength(1);

@@ -1,20 +1,20 @@
 import { PassThrough } from 'node:stream';
 import { terminal } from '../../cli/shared/io.ts';
 
-/** A process in which somebody sits at the terminal, or nobody does. */
+/** A process with or without a terminal. */
 function processOf({ isTTY = true, columns = 40, env = {} }: { isTTY?: boolean; columns?: number; env?: object } = {}) {
   const streams = ['stdin', 'stdout', 'stderr'].map((name) => [
     name,
     Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns }),
   ]);
-  const made = { ...Object.fromEntries(streams), env } as Record<'stdin' | 'stdout' | 'stderr', PassThrough>;
-  return { ...made, process: made as unknown as NodeJS.Process };
+  const parts = { ...Object.fromEntries(streams), env } as Record<'stdin' | 'stdout' | 'stderr', PassThrough>;
+  return { ...parts, process: parts as unknown as NodeJS.Process };
 }
 
 const signal = new AbortController().signal;
-const written = (stream: PassThrough) => String(stream.read() ?? '');
+const output = (stream: PassThrough) => String(stream.read() ?? '');
 
-describe('a question', () => {
+describe('confirm', () => {
   it.each([
     ['y', true],
     ['YES', true],
@@ -22,7 +22,7 @@ describe('a question', () => {
     ['', false],
     ['n', false],
     ['yesterday', false],
-  ])('answered with %j → %s', async (typed, answer) => {
+  ])('returns for %j: %s', async (typed, answer) => {
     const { process, stdin } = processOf();
     const asked = terminal(process, signal).confirm('Do it?');
     stdin.write(`${typed}\n`);
@@ -30,7 +30,7 @@ describe('a question', () => {
     expect(await asked).toBe(answer);
   });
 
-  it('whose answer never comes → no', async () => {
+  it('returns false at the end of the input', async () => {
     const { process, stdin } = processOf();
     const asked = terminal(process, signal).confirm('Do it?');
     stdin.end();
@@ -38,7 +38,7 @@ describe('a question', () => {
     expect(await asked).toBe(false);
   });
 
-  it('answered with Ctrl-C → no', async () => {
+  it('returns false at Ctrl-C', async () => {
     const interrupt = new AbortController();
     const asked = terminal(processOf().process, interrupt.signal).confirm('Do it?');
     interrupt.abort();
@@ -46,19 +46,19 @@ describe('a question', () => {
     expect(await asked).toBe(false);
   });
 
-  it('that nobody can answer is not asked', async () => {
+  it('does not ask without a terminal', async () => {
     const { process, stderr } = processOf({ isTTY: false });
 
     expect(await terminal(process, signal).confirm('Do it?')).toBeUndefined();
-    expect(written(stderr)).toBe('');
+    expect(output(stderr)).toBe('');
   });
 });
 
-it('many may wait at once, and Ctrl-C wakes them all', async () => {
+it('Ctrl-C ends every sleep, without a listener warning', async () => {
   const interrupt = new AbortController();
   const io = terminal(processOf().process, interrupt.signal);
-  const warned: Error[] = [];
-  const listen = (warning: Error) => void warned.push(warning);
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => void warnings.push(warning);
   process.on('warning', listen);
 
   const waiting = Promise.allSettled(Array.from({ length: 50 }, () => io.sleep(60_000)));
@@ -68,11 +68,11 @@ it('many may wait at once, and Ctrl-C wakes them all', async () => {
   process.off('warning', listen);
 
   expect(statuses).toEqual(Array(50).fill('rejected'));
-  expect(warned).toEqual([]);
+  expect(warnings).toEqual([]);
 });
 
 describe('the progress line', () => {
-  it('is replaced, and makes room for other lines', () => {
+  it('is replaced, and removed before other output', () => {
     const { process, stderr, stdout } = processOf();
     const io = terminal(process, signal);
     io.progress('one');
@@ -80,8 +80,8 @@ describe('the progress line', () => {
     io.note('note');
     io.out('out');
 
-    expect(written(stderr)).toBe('one\r\u001B[Ktwo\r\u001B[Knote\n');
-    expect(written(stdout)).toBe('out\n');
+    expect(output(stderr)).toBe('one\r\u001B[Ktwo\r\u001B[Knote\n');
+    expect(output(stdout)).toBe('out\n');
   });
 
   it.each([
@@ -91,14 +91,14 @@ describe('the progress line', () => {
     const { process, stderr } = processOf({ columns });
     terminal(process, signal).progress('x'.repeat(200));
 
-    expect(written(stderr)).toHaveLength(length);
+    expect(output(stderr)).toHaveLength(length);
   });
 
-  it('is not shown to nobody', () => {
+  it('is not shown without a terminal', () => {
     const { process, stderr } = processOf({ isTTY: false });
     terminal(process, signal).progress('one');
 
-    expect(written(stderr)).toBe('');
+    expect(output(stderr)).toBe('');
   });
 });
 
@@ -106,6 +106,6 @@ it.each([
   [{ NO_COLOR: '1' }, true],
   [{ TERM: 'dumb' }, true],
   [{}, false],
-])('with %j and somebody at the terminal (%s) there are no styles', (env, isTTY) => {
+])('prints no styles with %j and terminal: %s', (env, isTTY) => {
   expect(terminal(processOf({ env, isTTY }).process, signal).style('red', 'red')).toBe('red');
 });

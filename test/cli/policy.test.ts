@@ -14,7 +14,7 @@ const railOf = (name: string) => {
   return rail;
 };
 
-/** What is left to somebody who may do everything, under a guard rail. */
+/** The authorization of a caller with all permissions under a guard rail. */
 const verdict = (name: string, request: Partial<AccessRequest>, choice = CHOICE) => {
   const { Statement: statements } = JSON.parse(textOf(railOf(name), choice)) as { Statement: Statement[] };
   return judge([ALLOW_ALL, ...statements], { action: '', resource: INSTANCE, keys: {}, ...request });
@@ -30,11 +30,11 @@ describe('require-imdsv2', () => {
     ['required', 'allowed'],
     ['optional', 'explicit-deny'],
     [undefined, 'explicit-deny'],
-  ])('a launch with tokens %s → %s', (tokens, expected) => {
+  ])('a launch with HttpTokens %s is %s', (tokens, expected) => {
     expect(launch(tokens)).toBe(expected);
   });
 
-  test('a launch also needs its image and subnet, which have no tokens', () => {
+  test('allows RunInstances on images and subnets, which have no HttpTokens', () => {
     const resource = 'arn:aws:ec2:eu-west-1::image/ami-1';
     expect(verdict('require-imdsv2', { action: 'ec2:RunInstances', resource })).toBe('allowed');
   });
@@ -45,7 +45,7 @@ describe('require-imdsv2', () => {
       'allowed',
       { 'ec2:Attribute/HttpTokens': 'required', 'ec2:Attribute/HttpEndpoint': 'enabled' },
     ],
-    ['a set-back', 'explicit-deny', { 'ec2:Attribute/HttpTokens': 'optional' }],
+    ['enabling IMDSv1', 'explicit-deny', { 'ec2:Attribute/HttpTokens': 'optional' }],
     [
       'a hop limit',
       'allowed',
@@ -57,7 +57,7 @@ describe('require-imdsv2', () => {
       },
     ],
     [
-      'IMDS switched on where tokens are optional',
+      'enabling IMDS with HttpTokens optional',
       'explicit-deny',
       {
         'ec2:Attribute/HttpEndpoint': 'enabled',
@@ -66,7 +66,7 @@ describe('require-imdsv2', () => {
       },
     ],
     [
-      'IMDS switched on where tokens are required',
+      'enabling IMDS with HttpTokens required',
       'allowed',
       {
         'ec2:Attribute/HttpEndpoint': 'enabled',
@@ -74,12 +74,12 @@ describe('require-imdsv2', () => {
         'ec2:MetadataHttpTokens': 'required',
       },
     ],
-    ['IMDS switched off', 'allowed', { 'ec2:Attribute/HttpEndpoint': 'disabled' }],
-  ])('%s → %s', (_, expected, keys) => {
+    ['disabling IMDS', 'allowed', { 'ec2:Attribute/HttpEndpoint': 'disabled' }],
+  ])('%s is %s', (_, expected, keys) => {
     expect(modify(keys)).toBe(expected);
   });
 
-  test('a set-back by the break-glass role is allowed, by any other is not, and by nobody if none is named', () => {
+  test('allows only the break-glass role to enable IMDSv1', () => {
     const by = (arn: string) => ({ 'ec2:Attribute/HttpTokens': 'optional', 'aws:PrincipalArn': arn });
     expect(modify(by(ROLE))).toBe('allowed');
     expect(modify(by('arn:aws:iam::444455556666:role/BreakGlass'))).toBe('explicit-deny');
@@ -98,7 +98,7 @@ describe('protect-exemptions', () => {
     'ec2:DeleteTags',
     'autoscaling:CreateOrUpdateTags',
     'autoscaling:CreateAutoScalingGroup',
-  ])('%s with one of the tags is for the break-glass role', (action) => {
+  ])('allows %s with an exemption tag only for the break-glass role', (action) => {
     for (const key of ['imdsv2:exempt-until', 'imdsv2:exempt-reason']) {
       expect(tag(action, ['Name', key])).toBe('explicit-deny');
       expect(tag(action, ['Name', key], ROLE)).toBe('allowed');
@@ -106,7 +106,7 @@ describe('protect-exemptions', () => {
     expect(tag(action, ['Name'])).toBe('allowed');
   });
 
-  test('a call without tags is nobody’s business here', () => {
+  test('allows a call without tags', () => {
     expect(verdict('protect-exemptions', { action: 'autoscaling:CreateAutoScalingGroup' })).toBe('allowed');
   });
 });
@@ -115,12 +115,12 @@ test.each([
   ['1.0', 'explicit-deny'],
   ['2.0', 'allowed'],
   [undefined, 'allowed'],
-])('deny-imdsv1-credentials: delivered by %s → %s', (delivery, expected) => {
+])('deny-imdsv1-credentials: ec2:RoleDelivery %s is %s', (delivery, expected) => {
   const keys = { 'ec2:RoleDelivery': delivery };
   expect(verdict('deny-imdsv1-credentials', { action: 's3:GetObject', resource: '*', keys })).toBe(expected);
 });
 
-test('declarative policies: the default, and with it the ceiling', () => {
+test('declarative policies set the default, and account-enforcement also enforces it', () => {
   const defaults = JSON.parse(textOf(railOf('account-defaults'), CHOICE)) as unknown;
   expect(defaults).toMatchObject({
     ec2_attributes: { instance_metadata_defaults: { http_tokens: { '@@assign': 'required' } } },
@@ -132,16 +132,19 @@ test('declarative policies: the default, and with it the ceiling', () => {
 });
 
 describe.each(GUARD_RAILS)('$name', (rail) => {
-  test.each(['aws', 'aws-us-gov', 'aws-cn'])('is at home in %s, and within the limits of AWS', (partition) => {
-    const breakGlassRoles = [`arn:${partition}:iam::*:role/security/operations/IncidentResponseBreakGlass`];
-    const text = textOf(rail, { partition, breakGlassRoles });
-    expect(text.length).toBeLessThanOrEqual(5_120);
-    const arns = [...text.matchAll(/arn:([^:]+):/g)].map(([, named]) => named);
-    expect(new Set(arns).size).toBeLessThanOrEqual(1);
-    for (const named of arns) expect(named).toBe(partition);
-  });
+  test.each(['aws', 'aws-us-gov', 'aws-cn'])(
+    'has ARNs of partition %s only, and is within the size limit',
+    (partition) => {
+      const breakGlassRoles = [`arn:${partition}:iam::*:role/security/operations/IncidentResponseBreakGlass`];
+      const text = textOf(rail, { partition, breakGlassRoles });
+      expect(text.length).toBeLessThanOrEqual(5_120);
+      const arns = [...text.matchAll(/arn:([^:]+):/g)].map(([, name]) => name);
+      expect(new Set(arns).size).toBeLessThanOrEqual(1);
+      for (const name of arns) expect(name).toBe(partition);
+    },
+  );
 
-  test('says in one line what it does and what it does not cover', () => {
+  test('describes in one line what it does and does not cover', () => {
     for (const text of [rail.does, rail.doesNotCover]) expect(text).toMatch(/^\S[^\n]{20,}\.$/);
   });
 });
@@ -153,17 +156,17 @@ describe('the command', () => {
     return { exitCode, out: out.join('\n'), notes };
   };
 
-  test('a name → the document alone on standard output, what it does not cover beside it', async () => {
+  test('prints the document to standard output, and what it does not cover to standard error', async () => {
     const { exitCode, out, notes } = await run('require-imdsv2', '--break-glass-role', ROLE);
     expect(exitCode).toBe(0);
     expect(out).toBe(textOf(railOf('require-imdsv2'), CHOICE));
     expect(notes).toEqual([
-      expect.stringMatching(/^require-imdsv2 \(SERVICE_CONTROL_POLICY\): No launch/),
+      expect.stringMatching(/^require-imdsv2 \(SERVICE_CONTROL_POLICY\): Denies launches/),
       expect.stringMatching(/^Does not cover: .*service-linked roles/),
     ]);
   });
 
-  test.each([[[]], [['--list']]])('%j → all names, with what they do not cover', async (args) => {
+  test.each([[[]], [['--list']]])('lists all policies for %j', async (args) => {
     const { exitCode, out } = await run(...args);
     expect(exitCode).toBe(0);
     for (const { name, doesNotCover } of GUARD_RAILS) {
@@ -172,39 +175,47 @@ describe('the command', () => {
     }
   });
 
-  test('--json → those that are named, or all', async () => {
+  test('prints the named policies, or all, with --json', async () => {
     const names = async (...args: string[]) =>
       (JSON.parse((await run(...args, '--json')).out) as { name: string; document: unknown }[]).map(({ name }) => name);
     expect(await names()).toEqual(GUARD_RAILS.map(({ name }) => name));
     expect(await names('account-defaults', 'require-imdsv2')).toEqual(['account-defaults', 'require-imdsv2']);
   });
 
-  test('the partition is that of the role, unless another is asked for', async () => {
+  test('uses the partition of the role, or of --partition', async () => {
     const role = 'arn:aws-us-gov:iam::*:role/BreakGlass';
     expect((await run('require-imdsv2', '--break-glass-role', role)).out).toContain('arn:aws-us-gov:ec2');
     expect((await run('require-imdsv2', '--partition', 'aws-cn')).out).toContain('arn:aws-cn:ec2');
   });
 
   test.each<readonly [string, readonly string[], RegExp]>([
-    ['an unknown name', ['nope'], /no guard rail "nope"; accepted: require-imdsv2, /],
-    ['two names', ['require-imdsv2', 'account-defaults'], /one name at a time/],
-    ['no ARN', ['--break-glass-role', 'BreakGlass'], /"BreakGlass" is not the ARN of a role; accepted: /],
+    ['an unknown name', ['nope'], /unknown policy "nope"; accepted: require-imdsv2, /],
+    ['two names', ['require-imdsv2', 'account-defaults'], /several names need --json/],
+    ['not an ARN', ['--break-glass-role', 'BreakGlass'], /"BreakGlass" is not the ARN of a role; accepted: /],
     ['a user', ['--break-glass-role', 'arn:aws:iam::111122223333:user/kim'], /is not the ARN of a role/],
-    ['any role', ['--break-glass-role', 'arn:aws:iam::111122223333:role/*'], /is not the ARN of a role/],
+    [
+      'a wildcard for the role name',
+      ['--break-glass-role', 'arn:aws:iam::111122223333:role/*'],
+      /is not the ARN of a role/,
+    ],
     ['a line break', ['--break-glass-role', `${ROLE}\n`], /is not the ARN of a role/],
-    ['eleven digits', ['--break-glass-role', 'arn:aws:iam::11112222333:role/x'], /is not the ARN of a role/],
-    ['no partition', ['--partition', 'azure'], /"azure" is not a partition; accepted: aws, /],
+    [
+      'an account of eleven digits',
+      ['--break-glass-role', 'arn:aws:iam::11112222333:role/x'],
+      /is not the ARN of a role/,
+    ],
+    ['an unknown partition', ['--partition', 'azure'], /"azure" is not a partition; accepted: aws, /],
     [
       'a role of another partition',
       ['require-imdsv2', '--partition', 'aws-cn', '--break-glass-role', ROLE],
-      /a role of partition aws does nothing in partition aws-cn/,
+      /a role of partition aws has no effect in partition aws-cn/,
     ],
     [
-      'more roles than fit',
+      'too many roles',
       ['require-imdsv2', ...Array.from({ length: 60 }, (_, index) => ['--break-glass-role', `${ROLE}${index}`]).flat()],
-      /require-imdsv2 would have \d+ characters; AWS takes 5120/,
+      /require-imdsv2 would have \d+ characters, the maximum is 5120/,
     ],
-  ])('%s → one line, and nothing on standard output', async (_, args, message) => {
+  ])('refuses %s in one line, with nothing on standard output', async (_, args, message) => {
     const { exitCode, out, notes } = await run(...args);
     expect([exitCode, out]).toEqual([1, '']);
     expect(notes.join('\n')).toMatch(message);

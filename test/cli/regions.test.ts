@@ -24,18 +24,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('the enabled regions, the home region first; nothing is written unasked', async () => {
+test('prints the enabled regions, the home region first, and writes nothing', async () => {
   const { out, notes, exitCode } = await imdsv2(['regions', '--file', file]);
   expect({ out, exitCode }).toEqual({ out: ['us-east-1 (home)', 'ap-southeast-2', 'eu-south-1'], exitCode: 0 });
-  expect(notes).toEqual([`nothing is written; --write stores them in ${file}`]);
+  expect(notes).toEqual([`Nothing was written; --write stores the list in ${file}`]);
   expect(() => stored()).toThrow(/ENOENT/);
   expect(mutations(sandbox)).toEqual([]);
 });
 
-test('--write stores what regions=all reads, and leaves what else is in the file', async () => {
+test('--write stores the list for regions=all, and keeps other entries of the file', async () => {
   writeFileSync(file, '{"availability-zones:account=1":["a"]}');
   const { notes } = await imdsv2(['regions', '--write', '--file', file]);
-  expect(notes).toEqual([`written: ${file}`]);
+  expect(notes).toEqual([`Wrote ${file}`]);
   expect(stored()).toEqual({
     'availability-zones:account=1': ['a'],
     [KEY]: ['us-east-1', 'ap-southeast-2', 'eu-south-1'],
@@ -43,33 +43,33 @@ test('--write stores what regions=all reads, and leaves what else is in the file
   expect(parseSettings({ ...stored(), regions: 'all' }).regions).toEqual(['us-east-1', 'ap-southeast-2', 'eu-south-1']);
 });
 
-test('the home region stays where it is, unless somebody moves it; what changed is said', async () => {
+test('keeps the home region of the file unless --region is given, and prints the changes', async () => {
   writeFileSync(file, JSON.stringify({ [KEY]: ['eu-south-1', 'us-east-1', 'me-south-1'] }));
-  const kept = await imdsv2(['regions', '--json', '--write', '--file', file]);
-  expect(JSON.parse(kept.out.join('\n'))).toEqual({
+  const rewritten = await imdsv2(['regions', '--json', '--write', '--file', file]);
+  expect(JSON.parse(rewritten.out.join('\n'))).toEqual({
     home: 'eu-south-1',
     regions: ['eu-south-1', 'ap-southeast-2', 'us-east-1'],
     added: ['ap-southeast-2'],
     removed: ['me-south-1'],
   });
-  expect(kept.notes).toEqual([
-    `new since ${file} was written: ap-southeast-2`,
-    'not enabled any more: me-south-1; its stack stays until it is destroyed',
-    `written: ${file}`,
+  expect(rewritten.notes).toEqual([
+    `not in ${file}: ap-southeast-2`,
+    'no longer enabled: me-south-1; its stack remains until you destroy it',
+    `Wrote ${file}`,
   ]);
   await imdsv2(['regions', '--write', '--region', 'ap-southeast-2', '--file', file]);
   expect(stored()[KEY]).toEqual(['ap-southeast-2', 'eu-south-1', 'us-east-1']);
 });
 
 test.each([
-  ['no JSON object', '[1]', /is no JSON object; accepted: the cdk\.context\.json of a CDK app, or no file$/],
-  ['no JSON', '{', /is no JSON object/],
+  ['not a JSON object', '[1]', /is not a JSON object; accepted: the cdk\.context\.json of a CDK app, or no file$/],
+  ['not JSON', '{', /is not a JSON object/],
   [
-    'a home that is not enabled',
+    'a home region that is not enabled',
     JSON.stringify({ [KEY]: ['me-south-1'] }),
-    /^imdsv2: the home region me-south-1 is not enabled .*; accepted: --region with ap-southeast-2, eu-south-1, us-east-1$/,
+    /^imdsv2: home Region me-south-1 is not enabled .*; accepted: --region with ap-southeast-2, eu-south-1, us-east-1$/,
   ],
-])('%s → one line, and the file stays', async (_, text, message) => {
+])('refuses a file: %s', async (_, text, message) => {
   writeFileSync(file, text);
   const { notes, exitCode } = await imdsv2(['regions', '--write', '--file', file]);
   expect(exitCode).toBe(1);
@@ -77,7 +77,7 @@ test.each([
   expect(readFileSync(file, 'utf8')).toBe(text);
 });
 
-test('a folder that is not there → one line', async () => {
+test('refuses a directory that does not exist', async () => {
   const { notes, exitCode } = await imdsv2(['regions', '--write', '--file', join(folder, 'no/where.json')]);
   expect({ exitCode, notes }).toEqual({ exitCode: 1, notes: [expect.stringMatching(/cannot be written: ENOENT/)] });
 });

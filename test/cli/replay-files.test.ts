@@ -19,28 +19,28 @@ function file(name: string, content: unknown): string {
   return path;
 }
 
-describe('forms of files', () => {
+describe('reads', () => {
   const one = () => launchEvent({ items: [{ httpTokens: 'optional' }] });
   const other = () => record({ ...launchEvent(), detail: { ...launchEvent().detail, eventName: 'DescribeInstances' } });
   test.each<readonly [string, () => unknown]>([
-    ['a log file of CloudTrail', () => ({ Records: [record(one()), other(), record(one())] })],
-    ['compressed', () => gzipSync(JSON.stringify({ Records: [record(one()), other(), record(one())] }))],
-    ['records one a line', () => [one(), one()].map((event) => `${JSON.stringify(record(event))}\r\n`).join('\n')],
+    ['a CloudTrail log file', () => ({ Records: [record(one()), other(), record(one())] })],
+    ['a compressed log file', () => gzipSync(JSON.stringify({ Records: [record(one()), other(), record(one())] }))],
+    ['one record per line', () => [one(), one()].map((event) => `${JSON.stringify(record(event))}\r\n`).join('\n')],
     [
-      'events one a line, compressed',
+      'one event per line, compressed',
       () => gzipSync([one(), one()].map((event) => JSON.stringify(unique(event))).join('\n')),
     ],
     ['a list of events', () => [unique(one()), unique(one())]],
     ['a list of log files', () => [{ Records: [record(one())] }, { Records: [record(one())] }]],
     [
-      'a look-up of CloudTrail',
+      'the output of lookup-events',
       () => ({
         Events: [one(), one()].map((event) => ({ EventId: 'x', CloudTrailEvent: JSON.stringify(record(event)) })),
       }),
     ],
-    ['with a byte order mark', () => `\uFEFF${JSON.stringify({ Records: [record(one()), record(one())] })}`],
+    ['a file with a byte order mark', () => `\uFEFF${JSON.stringify({ Records: [record(one()), record(one())] })}`],
     [
-      'as PowerShell writes it',
+      'UTF-16, as Windows PowerShell writes it',
       () => Buffer.from(`\uFEFF${JSON.stringify([record(one()), record(one())])}`, 'utf16le'),
     ],
   ])('%s', async (_, content) => {
@@ -48,35 +48,35 @@ describe('forms of files', () => {
     expect(notes).toEqual([]);
     expect(exitCode).toBe(0);
     expect(document.triggers).toEqual({ launch: { events: 2, matched: 2 } });
-    expect(document.decisions).toEqual({ 'require tokens': 2 });
+    expect(document.decisions).toEqual({ remediate: 2 });
   });
 
   test('a single record', async () => {
     const { document } = await replay(file('one.json', record(one())));
-    expect(document.decisions).toEqual({ 'require tokens': 1 });
+    expect(document.decisions).toEqual({ remediate: 1 });
   });
 
-  test('a record that is there twice counts once', async () => {
+  test('a repeated record once', async () => {
     const same = record(one());
     const { document } = await replay(file('a.json', { Records: [same, same] }), file('b.json', [same]));
-    expect(document.decisions).toEqual({ 'require tokens': 1 });
+    expect(document.decisions).toEqual({ remediate: 1 });
     expect(document).toMatchObject({ schema: 'imdsv2-enforcer.replay/v1', items: 3 });
   });
 
-  test('an old record without the recipient: the account is the caller’s', async () => {
+  test('an old record without recipient, as of the account of the caller', async () => {
     const before = { ...record(one()), recipientAccountId: undefined, eventType: undefined };
     const { document } = await replay(file('old.json', { Records: [before] }));
     expect(document.events[0]).toMatchObject({ matched: true, problems: [] });
   });
 
-  test('an insight is no call', async () => {
+  test('an insight event, which is not a call', async () => {
     const { document } = await replay(
       file('insight.json', { Records: [{ ...record(one()), eventType: 'AwsCloudTrailInsight' }] }),
     );
     expect(document).toMatchObject({ items: 1, events: [] });
   });
 
-  test('a dump of describe-instances: what the scan would do now', async () => {
+  test('the output of describe-instances, as the scan would decide now', async () => {
     const described = (number: number, over: object = {}) => ({
       InstanceId: instanceId(number),
       State: { Code: 16, Name: 'running' },
@@ -90,7 +90,7 @@ describe('forms of files', () => {
       },
       ...over,
     });
-    const dump = {
+    const output = {
       Reservations: [
         { OwnerId: '111122223333', Instances: [described(1)] },
         {
@@ -103,28 +103,28 @@ describe('forms of files', () => {
         },
       ],
     };
-    const path = file('dump.json', dump);
+    const path = file('instances.json', output);
     const reported = await replay(path);
     expect(reported.document.decisions).toEqual({
-      'hold: existing-instance': 1,
-      'leave alone: compliant': 1,
-      'leave alone: exempt': 1,
-      'leave alone: aws-managed': 1,
-      'hold: unreadable': 1,
+      'needs-review: existing-instance': 1,
+      'skip: compliant': 1,
+      exempt: 1,
+      'skip: aws-managed': 1,
+      'needs-review: unreadable': 1,
     });
     expect(reported.document.events[0]).toMatchObject({ trigger: 'scan', region: 'us-west-2' });
     const { document } = await replay(path, '--existing', 'enforce');
-    expect(document.decisions).toMatchObject({ 'require tokens': 1 });
+    expect(document.decisions).toMatchObject({ remediate: 1 });
     const queried = await replay(file('query.json', [[described(6)], [described(7)]]));
-    expect(queried.document.decisions).toEqual({ 'hold: existing-instance': 2 });
+    expect(queried.document.decisions).toEqual({ 'needs-review: existing-instance': 2 });
   });
 });
 
-describe('a folder of logs', () => {
+describe('a directory', () => {
   const log = () => gzipSync(JSON.stringify({ Records: [record(launchEvent())] }));
   const root = 'AWSLogs/111122223333';
 
-  test('is read to its depth, without digests and what is no log', async () => {
+  test('is read recursively, without digests and other files', async () => {
     file(`${root}/CloudTrail/eu-west-1/2026/11/21/a.json.gz`, log());
     file(`${root}/CloudTrail/eu-west-1/2026/11/22/b.json.gz`, log());
     file(`${root}/CloudTrail/us-east-1/2026/11/22/c.json.gz`, log());
@@ -132,45 +132,45 @@ describe('a folder of logs', () => {
     file('README.md', 'notes');
     const { document, exitCode } = await replay(folder);
     expect(exitCode).toBe(0);
-    expect(document).toMatchObject({ files: 3, decisions: { 'require tokens': 3 }, problems: [] });
+    expect(document).toMatchObject({ files: 3, decisions: { remediate: 3 }, problems: [] });
   });
 
-  test('broken files are named, and the others still count', async () => {
-    const broken = [
+  test('with unreadable files: prints their problems and reads the others', async () => {
+    const unreadable = [
       [file('1.json', '{"Records":[{"eventName":"RunInst'), /is not JSON/],
-      [file('2.json.gz', Buffer.from(log().subarray(0, 60))), /cannot be unpacked/],
+      [file('2.json.gz', Buffer.from(log().subarray(0, 60))), /cannot be decompressed/],
       [file('3.json', ''), /is empty/],
       [file('4.json', ' \n'), /is empty/],
-      [file('5.json', { Version: '2012-10-17' }), /1 of the things in it \(1 in all\) are no CloudTrail record/],
+      [file('5.json', { Version: '2012-10-17' }), /1 of 1 record skipped: not a CloudTrail record/],
       [file('6.jsonl', `${JSON.stringify(unique(launchEvent()))}\n{"cut`), /line 2 is not JSON/],
       [file('7.json.gz', 'no gzip at all'), /is not JSON/],
-      [file('8.json', { Records: [null, 7, 'x', [[[[[[[]]]]]]], record(launchEvent())] }), /4 of the things/],
+      [file('8.json', { Records: [null, 7, 'x', [[[[[[[]]]]]]], record(launchEvent())] }), /4 of 5 records skipped/],
     ] as const;
     file('fine.json.gz', log());
     const { document, notes, exitCode } = await replay(folder, join(folder, 'missing.json'));
 
     expect(exitCode).toBe(1);
-    expect(document.decisions).toEqual({ 'require tokens': 3 });
+    expect(document.decisions).toEqual({ remediate: 3 });
     expect(document.files).toBe(10);
-    const named = new Map(document.problems.map(({ file: path, problems }) => [path, problems.join()]));
-    for (const [path, problem] of broken) expect(named.get(path)).toMatch(problem);
-    expect(named.get(join(folder, 'missing.json'))).toBe('does not exist');
-    expect(named.size).toBe(9);
+    const problemsByFile = new Map(document.problems.map(({ file: path, problems }) => [path, problems.join()]));
+    for (const [path, problem] of unreadable) expect(problemsByFile.get(path)).toMatch(problem);
+    expect(problemsByFile.get(join(folder, 'missing.json'))).toBe('does not exist');
+    expect(problemsByFile.size).toBe(9);
     expect(notes.filter((note) => note.startsWith(`imdsv2: ${folder}`))).toHaveLength(9);
   });
 
-  test('an empty log is no problem; an empty folder is one', async () => {
+  test('without files is a problem, an empty log file is not', async () => {
     expect(await replay(file('empty.json', { Records: [] }))).toMatchObject({ exitCode: 0, document: { items: 0 } });
     mkdirSync(join(folder, 'nothing'));
     const { exitCode, notes } = await replay(join(folder, 'nothing'));
     expect(exitCode).toBe(1);
-    expect(notes.join()).toMatch(/holds no file that ends in \.json/);
+    expect(notes.join()).toMatch(/has no file that ends in \.json/);
   });
 
   const asUser = process.getuid?.() === 0 ? test.skip : test;
-  asUser('a file that may not be read', async () => {
+  asUser('with a file without read permission', async () => {
     const path = file('secret.json', log());
     chmodSync(path, 0);
-    expect((await replay(path)).notes).toEqual([`imdsv2: ${path}: may not be read`]);
+    expect((await replay(path)).notes).toEqual([`imdsv2: ${path}: cannot be read: permission denied`]);
   });
 });

@@ -27,95 +27,97 @@ function file(name: string, content: unknown): string {
   return path;
 }
 
-/** Replays one event as it comes from the bus. */
+/** Replays one EventBridge event. */
 async function replayed(event: BusEvent, ...args: readonly string[]): Promise<Replayed> {
   const { document } = await replay(file('event.json', unique(event)), ...args);
-  const [only] = document.events;
-  if (only === undefined) throw new Error('nothing was replayed');
-  return only;
+  const [first] = document.events;
+  if (first === undefined) throw new Error('the event was not replayed');
+  return first;
 }
 
-describe('what would have happened', () => {
-  test.each<readonly [string, BusEvent, readonly [trigger: string, decision: unknown, provided: readonly string[]]]>([
-    ['a launch with IMDSv1', launchEvent(), ['launch', { kind: 'remediate' }, []]],
+describe('decides on', () => {
+  test.each<readonly [string, BusEvent, readonly [trigger: string, decision: unknown, assumptions: readonly string[]]]>(
     [
-      'a launch whose record is of the time before metadata options',
-      launchEvent({ items: [{}] }),
-      ['launch', { kind: 'remediate' }, ['tokens are optional', 'IMDS is on']],
-    ],
-    [
-      'a launch with IMDS off',
-      launchEvent({ items: [{ httpTokens: 'optional', httpEndpoint: 'disabled' }] }),
-      ['launch', { kind: 'skip', reason: 'endpoint-disabled' }, []],
-    ],
-    [
-      'a launch that brings its own exemption',
-      launchEvent({ items: [{ httpTokens: 'optional', tags: { 'imdsv2:exempt-until': '2026-12-01' } }] }),
-      ['launch', { kind: 'exempt', until: '2026-12-01', selfGranted: true }, []],
-    ],
-    [
-      'a launch with an exemption that ended the day before, whatever day it is now',
-      launchEvent({ items: [{ httpTokens: 'optional', tags: { 'imdsv2:exempt-until': '2026-11-21' } }] }),
-      ['launch', { kind: 'remediate' }, []],
-    ],
-    ['a set-back', driftEvent(), ['drift', { kind: 'remediate' }, ['no exemption covers it']]],
-    [
-      'IMDS switched on, tokens not stated',
-      driftEvent({ request: { HttpEndpoint: 'enabled' } }),
-      ['drift', { kind: 'remediate' }, ['tokens are optional', 'no exemption covers it']],
-    ],
-    ['a grant', createTagsEvent(), ['grant', { kind: 'exempt', until: '2026-12-31', selfGranted: true }, []]],
-    [
-      'a grant that is no date',
-      createTagsEvent({ tags: [{ key: 'imdsv2:exempt-until', value: 'soon' }] }),
-      ['grant', { kind: 'needs-review', problem: 'exemption-malformed', value: 'soon' }, []],
-    ],
-    ['a revoke', deleteTagsEvent(), ['revoke', { kind: 'remediate' }, ['tokens are optional', 'IMDS is on']]],
-    [
-      'a start',
-      runningEvent(),
+      ['a launch with IMDSv1', launchEvent(), ['launch', { kind: 'remediate' }, []]],
       [
-        'running',
-        { kind: 'remediate' },
-        ['tokens are optional', 'IMDS is on', 'no exemption covers it', 'it starts for the first time'],
+        'a launch without metadata options in the record',
+        launchEvent({ items: [{}] }),
+        ['launch', { kind: 'remediate' }, ['HttpTokens is optional', 'IMDS is enabled']],
+      ],
+      [
+        'a launch with IMDS disabled',
+        launchEvent({ items: [{ httpTokens: 'optional', httpEndpoint: 'disabled' }] }),
+        ['launch', { kind: 'skip', reason: 'endpoint-disabled' }, []],
+      ],
+      [
+        'a launch with an exemption tag',
+        launchEvent({ items: [{ httpTokens: 'optional', tags: { 'imdsv2:exempt-until': '2026-12-01' } }] }),
+        ['launch', { kind: 'exempt', until: '2026-12-01', selfGranted: true }, []],
+      ],
+      [
+        'a launch with an exemption that had expired at the time of the event',
+        launchEvent({ items: [{ httpTokens: 'optional', tags: { 'imdsv2:exempt-until': '2026-11-21' } }] }),
+        ['launch', { kind: 'remediate' }, []],
+      ],
+      ['drift', driftEvent(), ['drift', { kind: 'remediate' }, ['it is not exempt']]],
+      [
+        'IMDS enabled without HttpTokens in the request',
+        driftEvent({ request: { HttpEndpoint: 'enabled' } }),
+        ['drift', { kind: 'remediate' }, ['HttpTokens is optional', 'it is not exempt']],
+      ],
+      ['a grant', createTagsEvent(), ['grant', { kind: 'exempt', until: '2026-12-31', selfGranted: true }, []]],
+      [
+        'a grant that is not a date',
+        createTagsEvent({ tags: [{ key: 'imdsv2:exempt-until', value: 'soon' }] }),
+        ['grant', { kind: 'needs-review', problem: 'exemption-malformed', value: 'soon' }, []],
+      ],
+      ['a revoke', deleteTagsEvent(), ['revoke', { kind: 'remediate' }, ['HttpTokens is optional', 'IMDS is enabled']]],
+      [
+        'a start',
+        runningEvent(),
+        [
+          'running',
+          { kind: 'remediate' },
+          ['HttpTokens is optional', 'IMDS is enabled', 'it is not exempt', 'this is its first start'],
+        ],
       ],
     ],
-  ])('%s', async (_, event, [trigger, decision, provided]) => {
+  )('%s', async (_, event, [trigger, decision, assumptions]) => {
     const { matched, instances, at, region, ...rest } = await replayed(event);
-    expect(rest).toMatchObject({ trigger, toFind: 0, problems: [] });
+    expect(rest).toMatchObject({ trigger, instancesToFind: 0, problems: [] });
     expect(matched).toBe(true);
     expect([at, region]).toEqual([LAUNCHED.toISOString(), REGION]);
-    expect(instances).toEqual([expect.objectContaining({ instanceId: INSTANCE, decision, provided })]);
+    expect(instances).toEqual([expect.objectContaining({ instanceId: INSTANCE, decision, assumptions })]);
   });
 
   test.each<readonly [string, BusEvent]>([
-    ['a launch with tokens required', launchEvent({ items: [{ httpTokens: 'required' }] })],
+    ['a launch with IMDSv2 required', launchEvent({ items: [{ httpTokens: 'required' }] })],
     ['a launch that failed', failedLaunchEvent()],
-    ['a new hop limit', driftEvent({ request: { HttpPutResponseHopLimit: 2 } })],
-    ['our own change', driftEvent({ request: { HttpTokens: 'required', HttpEndpoint: 'enabled' } })],
+    ['a change of the hop limit', driftEvent({ request: { HttpPutResponseHopLimit: 2 } })],
+    ['the change of this product', driftEvent({ request: { HttpTokens: 'required', HttpEndpoint: 'enabled' } })],
     ['another tag', createTagsEvent({ tags: [{ key: 'Name', value: 'web' }] })],
     ['another state', runningEvent({ state: 'stopped' })],
-  ])('%s: no rule matches, and nothing is decided', async (_, event) => {
+  ])('nothing for %s, because no rule matches', async (_, event) => {
     const { matched, instances, problems } = await replayed(event);
     expect(matched).toBe(false);
     expect(instances.every(({ decision }) => decision === undefined)).toBe(true);
     expect(problems).toEqual([]);
   });
 
-  test('a launch too large for CloudTrail: the function would have looked for the instances', async () => {
-    expect(await replayed(largeLaunchEvent(60))).toMatchObject({ matched: true, instances: [], toFind: 60 });
+  test('a launch without instance ids: counts the instances that the function searches for', async () => {
+    expect(await replayed(largeLaunchEvent(60))).toMatchObject({ matched: true, instances: [], instancesToFind: 60 });
   });
 
-  test('the settings of the deployment are options', async () => {
+  test('the settings of the options', async () => {
     const [instance] = (await replayed(runningEvent(), '--existing', 'enforce')).instances;
-    expect(instance?.provided).not.toContain('it starts for the first time');
-    const held = await replayed(createTagsEvent(), '--max-exemption-days', '7');
-    expect(held.instances[0]?.decision).toMatchObject({ kind: 'needs-review', problem: 'exemption-exceeds-maximum' });
+    expect(instance?.assumptions).not.toContain('this is its first start');
+    const grant = await replayed(createTagsEvent(), '--max-exemption-days', '7');
+    expect(grant.instances[0]?.decision).toMatchObject({ kind: 'needs-review', problem: 'exemption-exceeds-maximum' });
   });
 });
 
-describe('what people see', () => {
-  test('a row for each instance that would have been looked at, and the totals', async () => {
+describe('prints', () => {
+  test('a row for each instance of an event that a rule matches, and totals', async () => {
     const path = file('log.json', {
       Records: [
         record(
@@ -127,34 +129,34 @@ describe('what people see', () => {
     });
     const { out } = await imdsv2(['replay', path]);
     const text = out.join('\n');
-    expect(text).toMatch(/^when +region +trigger +instance +the record says +what would have happened$/m);
+    expect(text).toMatch(/^when +region +trigger +instance +recorded +decision$/m);
     expect(text).toMatch(
-      /^2026-11-22T11:59:20Z +eu-west-1 +launch +i-0a1b2c3d4e5f60718 +tokens optional, IMDS enabled +require tokens$/m,
+      /^2026-11-22T11:59:20Z +eu-west-1 +launch +i-0a1b2c3d4e5f60718 +HttpTokens optional, HttpEndpoint enabled +remediate$/m,
     );
-    expect(text).toMatch(/tokens required, IMDS enabled +leave alone: compliant/);
-    expect(text).toMatch(/at least 60 would be looked for, and closed if open/);
+    expect(text).toMatch(/HttpTokens required, HttpEndpoint enabled +skip: compliant/);
+    expect(text).toMatch(/ids omitted: record too large +searches for at least 60 instances, then decides/);
     expect(text).not.toContain('no rule matches');
-    expect(text).toContain('  launch   3, of which 2 would have been looked at');
-    expect(text).toContain('  require tokens: 1 instance');
+    expect(text).toContain('  launch   3 events, 2 matched by a rule');
+    expect(text).toContain('  remediate: 1 instance');
   });
 
-  test('--all shows the others too', async () => {
+  test('all events with --all', async () => {
     const path = file('log.json', [
       record(launchEvent({ items: [{ httpTokens: 'required' }] })),
       record(failedLaunchEvent()),
     ]);
     const { out } = await imdsv2(['replay', path, '--all']);
-    expect(out.filter((line) => line.endsWith('nothing: no rule matches'))).toHaveLength(2);
+    expect(out.filter((line) => line.endsWith('none: no rule matches'))).toHaveLength(2);
   });
 
-  test('what strangers wrote stays on its line', async () => {
+  test('untrusted text on its line', async () => {
     const tags = [{ key: 'imdsv2:exempt-until', value: 'x\n\u001b[2Jy\u202e' }];
     const { out } = await imdsv2(['replay', file('log.json', record(createTagsEvent({ tags })))]);
     expect(out.join('\n')).toContain('exempt until "x [2Jy"');
     for (const hidden of ['\u001b', '\u202e']) expect(out.join('')).not.toContain(hidden);
   });
 
-  test('no file: says what is missing', async () => {
+  test('an error without files', async () => {
     const { notes, exitCode } = await imdsv2(['replay']);
     expect(exitCode).toBe(1);
     expect(notes.join()).toMatch(/missing required argument/);

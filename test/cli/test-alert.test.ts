@@ -1,7 +1,8 @@
 import { ListSubscriptionsByTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
 import { main } from '../../cli/main.ts';
 import { testAlerts } from '../../cli/test-alert/alerts.ts';
-import { STATUSES, TRIGGERS } from '../../lambda/contract.ts';
+import { STATUSES } from '../../lambda/contract.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, NOW, REGION } from '../support/builders.ts';
 import { type IoChange, recordingIo } from '../support/io.ts';
 import { awsError, healthy, services, subscription, topicArn } from './doctor-aws.ts';
@@ -14,7 +15,7 @@ afterAll(() => Object.values(services).forEach((service) => service.restore()));
 describe('the alerts', () => {
   const alerts = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { maxExemptionDays: 90 }, NOW);
 
-  it('one of each kind that people can be told', () => {
+  it('have one of each status that is notified', () => {
     const kinds = alerts.map(({ attributes: { trigger, status, severity } }) => [trigger, ...status, severity].join());
     expect(kinds).toEqual([
       'launch,remediated,MEDIUM',
@@ -22,35 +23,38 @@ describe('the alerts', () => {
       'revoke,remediated,MEDIUM',
       'running,remediated,MEDIUM',
       'launch,would-remediate,MEDIUM',
-      'launch,closed,INFORMATIONAL',
+      'launch,already-remediated,INFORMATIONAL',
       'grant,exempt,MEDIUM',
       'launch,exempt,MEDIUM',
-      'launch,held,MEDIUM',
-      'running,held,INFORMATIONAL',
+      'launch,needs-review,MEDIUM',
+      'running,needs-review,INFORMATIONAL',
       'launch,failed,CRITICAL',
       'scan,digest,INFORMATIONAL',
       'command,workload-impact,HIGH',
     ]);
-    const told = STATUSES.filter((status) => status !== 'skipped');
+    const notified = STATUSES.filter((status) => status !== 'skipped');
     expect(new Set(alerts.flatMap(({ attributes }) => attributes.status))).toEqual(
-      new Set([...told, 'digest', 'workload-impact']),
+      new Set([...notified, 'digest', 'workload-impact']),
     );
     expect(JSON.stringify(alerts.map(({ json }) => json))).toContain('"reason":"exempt-self-granted"');
-    for (const { attributes } of alerts) expect(TRIGGERS).toContain(attributes.trigger);
+    for (const { attributes } of alerts) expect(ALL_TRIGGERS.map(({ name }) => name)).toContain(attributes.trigger);
   });
 
-  it.each(alerts.map((alert) => [alert.subject, alert] as const))('%s is marked as a test everywhere', (_, alert) => {
-    expect(alert.subject).toMatch(/^TEST \[IMDSv2 [\x20-\x7e]+$/);
-    expect(alert.subject.length).toBeLessThan(100);
-    const [status] = alert.attributes.status;
-    const schema = status === 'digest' || status === 'workload-impact' ? status : 'outcome';
-    expect(alert.json).toMatchObject({ schema: `imdsv2-enforcer.${schema}/v1`, test: true });
-    const lines = alert.email.split('\n');
-    expect(lines[0]).toMatch(/^THIS IS A TEST/);
-    expect(lines.at(-1)).toBe(lines[0]);
-  });
+  it.each(alerts.map((alert) => [alert.subject, alert] as const))(
+    '%s is marked as a test in subject, JSON and text',
+    (_, alert) => {
+      expect(alert.subject).toMatch(/^TEST \[IMDSv2 [\x20-\x7e]+$/);
+      expect(alert.subject.length).toBeLessThan(100);
+      const [status] = alert.attributes.status;
+      const schema = status === 'digest' || status === 'workload-impact' ? status : 'outcome';
+      expect(alert.json).toMatchObject({ schema: `imdsv2-enforcer.${schema}/v1`, test: true });
+      const lines = alert.email.split('\n');
+      expect(lines[0]).toMatch(/^THIS IS A TEST/);
+      expect(lines.at(-1)).toBe(lines[0]);
+    },
+  );
 
-  it('the digest has one of each sort, whatever the horizon', () => {
+  it('include a digest with one instance of each kind, for any maximum exemption duration', () => {
     for (const maxExemptionDays of [1, 90]) {
       const all = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { maxExemptionDays }, NOW);
       const digest = all.find(({ attributes }) => attributes.status.includes('digest'));
@@ -62,15 +66,15 @@ describe('the alerts', () => {
     }
   });
 
-  it('the broken one ends with how to undo it', () => {
+  it('include a workload impact alert with the rollback command', () => {
     expect(alerts.at(-1)?.email).toMatch(/imdsv2 rollback i-0{15}10 --region/);
   });
 
-  it('their instances and templates are none, so that no command in them does anything', () => {
+  it('name instances and templates that do not exist', () => {
     for (const { email } of alerts) {
-      const named = [...email.matchAll(/\b(?:i|lt)-[0-9a-z]{8,}/g)].map(([id]) => id);
-      expect(named).not.toEqual([]);
-      for (const id of named) expect(id).toMatch(/^(i|lt)-0{15}/);
+      const ids = [...email.matchAll(/\b(?:i|lt)-[0-9a-z]{8,}/g)].map(([id]) => id);
+      expect(ids).not.toEqual([]);
+      for (const id of ids) expect(id).toMatch(/^(i|lt)-0{15}/);
       expect(email).not.toContain('modify-instance-metadata-defaults');
     }
   });
@@ -89,7 +93,7 @@ describe('the command', () => {
     };
   };
 
-  it('says who will get them and who will not, asks, sends to the topic Outcomes', async () => {
+  it('prints the subscriptions, asks, and publishes to the topic Outcomes', async () => {
     const Subscriptions = [subscription('a@example.com'), subscription('b@example.com', 'PendingConfirmation')];
     sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions });
 
@@ -98,50 +102,50 @@ describe('the command', () => {
     expect(exitCode).toBe(0);
     expect(questions).toEqual([`Send 13 alerts to ${topicArn('Outcomes')}?`]);
     expect(notes).toEqual([
-      'Will get them: email a@example.com',
-      'Will not, until they confirm: email b@example.com',
+      'To: email a@example.com',
+      'Not confirmed: email b@example.com',
       expect.stringContaining(
         `aws sns confirm-subscription --region ${REGION} --topic-arn ${topicArn('Outcomes')} --authenticate-on-unsubscribe true --token TOKEN`,
       ),
     ]);
     expect(new Set(sent.map(({ TopicArn }) => TopicArn))).toEqual(new Set([topicArn('Outcomes')]));
     expect(sent.map(({ Subject }) => Subject)).toEqual(out.slice(0, -1));
-    expect(out.at(-1)).toBe(`13 of 13 alerts were sent to ${topicArn('Outcomes')}`);
+    expect(out.at(-1)).toBe(`Sent 13 of 13 alerts to ${topicArn('Outcomes')}`);
     const forms = JSON.parse(sent[0]?.Message ?? '{}') as { default: string; email: string };
     expect(JSON.parse(forms.default)).toMatchObject({ test: true });
     expect(forms.email).toMatch(/^THIS IS A TEST/);
   });
 
   it.each<readonly [string, IoChange, RegExp]>([
-    ['no', { confirm: [false] }, /Nothing was changed/],
-    ['nobody there', {}, /give --yes/],
-  ])('%s → nothing is sent', async (_, change, note) => {
+    ['after the answer no', { confirm: [false] }, /Nothing was changed/],
+    ['without a terminal', {}, /Re-run with --yes/],
+  ])('sends nothing %s', async (_, change, note) => {
     const { exitCode, notes, sent } = await run([], change);
     expect([exitCode, sent]).toEqual([1, []]);
     expect(notes.at(-1)).toMatch(note);
   });
 
-  it('nobody subscribed → said', async () => {
+  it('prints a note without a confirmed subscription', async () => {
     sns.on(ListSubscriptionsByTopicCommand).resolves({});
-    expect((await run(['--yes'])).notes[0]).toBe('Nobody will get them: no subscription is confirmed.');
+    expect((await run(['--yes'])).notes[0]).toBe('No confirmed subscription: no one receives alerts.');
   });
 
-  it('no right to list who is subscribed → said, and sent all the same', async () => {
+  it('sends without permission to list subscriptions', async () => {
     sns.on(ListSubscriptionsByTopicCommand).rejects(awsError('AuthorizationError'));
     const { exitCode, notes, sent } = await run(['--yes']);
     expect([exitCode, sent.length]).toEqual([0, 13]);
-    expect(notes).toEqual([expect.stringMatching(/^Who is subscribed could not be read: missing permission/)]);
+    expect(notes).toEqual([expect.stringMatching(/^Subscriptions could not be read: missing permission/)]);
   });
 
-  it('SNS refuses in the middle → what was sent, and why no more', async () => {
+  it('prints what was sent and the error if SNS refuses an alert', async () => {
     sns.on(PublishCommand).resolvesOnce({}).resolvesOnce({}).rejects(awsError('KMSAccessDeniedException', 'no key'));
     const { exitCode, out, notes } = await run(['--yes']);
     expect(exitCode).toBe(1);
-    expect(out.at(-1)).toMatch(/^2 of 13 alerts were sent/);
+    expect(out.at(-1)).toMatch(/^Sent 2 of 13 alerts/);
     expect(notes.at(-1)).toMatch(/^imdsv2: KMSAccessDeniedException: no key/);
   });
 
-  it('--json → one document', async () => {
+  it('prints one document with --json', async () => {
     const { out } = await run(['--yes', '--json']);
     expect(JSON.parse(out.join('\n'))).toMatchObject({
       topicArn: topicArn('Outcomes'),

@@ -1,13 +1,13 @@
 import * as contract from '../../lambda/contract.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 
-test('public names stay: dashboards, filter policies, tag policies and scripts are written against them', () => {
+test('public names do not change: users write dashboards, filter policies, tag policies and scripts against them', () => {
   expect({ ...contract }).toEqual({
     MODES: ['enforce', 'audit'],
     EXISTING: ['audit', 'enforce-when-unused', 'enforce'],
     TRAIL: ['existing', 'create', 'none'],
-    TRIGGERS: ['launch', 'drift', 'grant', 'revoke', 'running', 'scan', 'command'],
     STATUSES: ['remediated', 'would-remediate', 'already-remediated', 'exempt', 'needs-review', 'skipped', 'failed'],
-    SEVERITIES: ['info', 'warning', 'high', 'critical'],
+    SEVERITIES: ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'],
     TAG: { exemptUntil: 'imdsv2:exempt-until', exemptReason: 'imdsv2:exempt-reason' },
     MESSAGE_SCHEMA: 'imdsv2-enforcer.outcome/v1',
     DIGEST_SCHEMA: 'imdsv2-enforcer.digest/v1',
@@ -26,13 +26,13 @@ test('public names stay: dashboards, filter policies, tag policies and scripts a
       names: {
         remediated: 'Remediated',
         driftRemediated: 'DriftRemediated',
-        held: 'NeedsReview',
+        needsReview: 'NeedsReview',
         exempt: 'Exempt',
         failed: 'Failed',
         retried: 'Retried',
         notUnderstood: 'NotUnderstood',
         compliant: 'Compliant',
-        open: 'NonCompliant',
+        nonCompliant: 'NonCompliant',
         oldestNonCompliantSeconds: 'OldestNonCompliantSeconds',
         scanCompleted: 'ScanCompleted',
         forwarderProblems: 'ForwarderProblems',
@@ -43,7 +43,19 @@ test('public names stay: dashboards, filter policies, tag policies and scripts a
   });
 });
 
-test('so do the names of what is in other regions', () => {
+test('names of resources in other regions do not change', () => {
   expect(contract.forwarderRule('Launch')).toBe('imdsv2-enforcer-Launch');
   expect(contract.forwarderStack('Imdsv2Enforcer', 'eu-west-1')).toBe('Imdsv2Enforcer-eu-west-1');
+});
+
+test('names of triggers do not change', () => {
+  expect(ALL_TRIGGERS.map(({ name }) => name)).toEqual([
+    'launch',
+    'drift',
+    'grant',
+    'revoke',
+    'running',
+    'scan',
+    'command',
+  ]);
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { shareOf, ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
+import { compliancePercent, complianceShare, ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import { VERDICTS, type VerdictName } from '../../lambda/core/verdict.ts';
 
 const complianceOf = (...verdicts: readonly VerdictName[]): ComplianceSummary => {
@@ -8,10 +8,10 @@ const complianceOf = (...verdicts: readonly VerdictName[]): ComplianceSummary =>
   return compliance;
 };
 
-test('counts each verdict, and none is forgotten', () => {
+test('counts instances by verdict', () => {
   const compliance = complianceOf('non-compliant', 'non-compliant', 'compliant');
   expect(compliance.counts).toEqual({
-    open: 2,
+    'non-compliant': 2,
     unreadable: 0,
     pending: 0,
     exempt: 0,
@@ -23,7 +23,7 @@ test('counts each verdict, and none is forgotten', () => {
   expect(complianceOf(...VERDICTS)).toMatchObject({ instances: VERDICTS.length, findings: 2 });
 });
 
-test('several together are as one', () => {
+test('of() adds summaries', () => {
   const verdicts = fc.array(fc.constantFrom(...VERDICTS));
   fc.assert(
     fc.property(verdicts, verdicts, (some, others) => {
@@ -34,10 +34,16 @@ test('several together are as one', () => {
   );
 });
 
-test('the share is of those that somebody can change', () => {
-  expect(shareOf(complianceOf('compliant', 'non-compliant', 'pending', 'exempt'))).toBe(0.25);
-  expect(shareOf(complianceOf('compliant', 'aws-managed', 'aws-managed'))).toBe(1);
-  expect(shareOf(complianceOf('imds-off'))).toBe(0);
-  expect(shareOf(complianceOf('aws-managed'))).toBeUndefined();
-  expect(shareOf(complianceOf())).toBeUndefined();
+test('complianceShare() leaves out instances that only an AWS service can change', () => {
+  expect(complianceShare(complianceOf('compliant', 'non-compliant', 'pending', 'exempt'))).toBe(0.25);
+  expect(complianceShare(complianceOf('compliant', 'aws-managed', 'aws-managed'))).toBe(1);
+  expect(complianceShare(complianceOf('imds-off'))).toBe(0);
+  expect(complianceShare(complianceOf('aws-managed'))).toBeUndefined();
+  expect(complianceShare(complianceOf())).toBeUndefined();
+});
+
+test('compliancePercent() is rounded down to one decimal', () => {
+  expect(compliancePercent(complianceOf('compliant', 'exempt', 'exempt'))).toBe(33.3);
+  expect(compliancePercent(complianceOf('compliant'))).toBe(100);
+  expect(compliancePercent(complianceOf())).toBeUndefined();
 });

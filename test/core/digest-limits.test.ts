@@ -7,11 +7,11 @@ import { hostileText, INVISIBLE } from '../support/hostile.ts';
 
 import { until, UNUSED, USED, digest, messageOf, jsonOf, emailOf, many, type Given } from '../support/digest.ts';
 
-describe('size', () => {
+describe('the size of a digest', () => {
   const LIMIT = 240 * 1024;
   const bytes = (of: Digest) => Buffer.byteLength(toSnsText(messageOf(of)), 'utf8');
 
-  test('50 of each sort are named, and the rest is counted', () => {
+  test('lists 50 instances of each list, and counts the others', () => {
     const of = digest([...many(60, {}), ...many(55, { tags: until('2026-11-23') })], {
       rejected: new Map(many(70, {}).map((_, index) => [instanceId(index), 1])),
     });
@@ -43,49 +43,49 @@ describe('size', () => {
     ['quotes', '"\\'.repeat(128)],
     ['han', '重'.repeat(255)],
     ['apostrophes', "'".repeat(255)],
-  ])('names however heavy with %s: fewer are named, the counts stay, and it fits SNS', (_, text) => {
-    const heavy = taggedAll(text);
+  ])('lists fewer instances with long names (%s), counts all of them, and fits SNS', (_, text) => {
+    const longNames = taggedAll(text);
     const given: Given[] = [
-      ...many(100, { tags: heavy, usage: USED }),
-      ...many(100, { tags: heavy, usage: UNUSED }),
-      ...many(100, { tags: heavy }),
-      ...many(100, { tags: { ...heavy, ...until(text) } }),
-      ...many(100, { tags: { ...heavy, ...until('2026-11-23') } }),
-      ...many(100, { tags: { ...heavy, ...until('2026-11-21') }, usage: USED }),
-      ...many(100, { tags: { ...heavy, ...until('2036-11-21') } }),
-      ...many(100, { tags: heavy, options: { HttpTokens: text } }),
+      ...many(100, { tags: longNames, usage: USED }),
+      ...many(100, { tags: longNames, usage: UNUSED }),
+      ...many(100, { tags: longNames }),
+      ...many(100, { tags: { ...longNames, ...until(text) } }),
+      ...many(100, { tags: { ...longNames, ...until('2026-11-23') } }),
+      ...many(100, { tags: { ...longNames, ...until('2026-11-21') }, usage: USED }),
+      ...many(100, { tags: { ...longNames, ...until('2036-11-21') } }),
+      ...many(100, { tags: longNames, options: { HttpTokens: text } }),
     ];
     const of = digest(given, { problems: many(20, {}).map(() => text) }, 'enforce-when-unused');
     const message = messageOf(of);
     const json = message.json as DigestJson;
     expect(Buffer.byteLength(toSnsText(message), 'utf8')).toBeLessThanOrEqual(LIMIT);
     expect(json.instances.length).toBeGreaterThan(0);
-    expect(json.counts).toMatchObject({ open: 600, exempt: 100, unreadable: 100 });
+    expect(json.counts).toMatchObject({ 'non-compliant': 600, exempt: 100, unreadable: 100 });
   });
 
-  test('exactly as heavy as allowed names as many as ever, a byte more does not', () => {
-    const heavy = taggedAll('x'.repeat(128));
-    const weighing = (heavies: number, bytesMore: number) =>
+  test('a digest of the maximum size lists all instances, one byte more does not', () => {
+    const longNames = taggedAll('x'.repeat(128));
+    const digestWith = (longNamed: number, bytesMore: number) =>
       digest([
-        // The value of a tag that cannot be read is in the mail only, where a letter is a byte.
+        // The value of a malformed tag is in the email only, where a letter is a byte.
         ...Array.from({ length: 50 }, (_, index) => ({
           tags: until(`soon${'x'.repeat(Math.min(120, Math.max(0, bytesMore - index * 120)))}`),
         })),
-        ...many(heavies, { tags: { ...heavy, ...until('2026-11-23') } }),
-        ...many(50, { tags: heavy }),
+        ...many(longNamed, { tags: { ...longNames, ...until('2026-11-23') } }),
+        ...many(50, { tags: longNames }),
       ]);
-    const named = (of: Digest) => jsonOf(of).instances.length;
-    const one = bytes(weighing(1, 0)) - bytes(weighing(0, 0));
-    const heavies = Math.floor((LIMIT - 1_000 - bytes(weighing(0, 0))) / one);
-    expect(heavies).toBeLessThan(50);
-    const room = LIMIT - bytes(weighing(heavies, 0));
-    expect(room).toBeGreaterThan(0);
-    expect(room).toBeLessThan(50 * 120);
-    expect([bytes(weighing(heavies, room)), named(weighing(heavies, room))]).toEqual([LIMIT, 100 + heavies]);
-    expect(named(weighing(heavies, room + 1))).toBeLessThan(100);
+    const listed = (of: Digest) => jsonOf(of).instances.length;
+    const one = bytes(digestWith(1, 0)) - bytes(digestWith(0, 0));
+    const longNamed = Math.floor((LIMIT - 1_000 - bytes(digestWith(0, 0))) / one);
+    expect(longNamed).toBeLessThan(50);
+    const free = LIMIT - bytes(digestWith(longNamed, 0));
+    expect(free).toBeGreaterThan(0);
+    expect(free).toBeLessThan(50 * 120);
+    expect([bytes(digestWith(longNamed, free)), listed(digestWith(longNamed, free))]).toEqual([LIMIT, 100 + longNamed]);
+    expect(listed(digestWith(longNamed, free + 1))).toBeLessThan(100);
   });
 
-  test('hundred thousand open instances are one message', () => {
+  test('sends one message about 100,000 non-compliant instances', () => {
     const { nonCompliant, compliance } = digest([{}]);
     const [one] = nonCompliant;
     if (one === undefined) throw new Error('no instance to repeat');
@@ -96,7 +96,7 @@ describe('size', () => {
   });
 });
 
-test('for any names: subject under 100 ASCII characters, mail without hidden characters, links or extra lines', () => {
+test('any names: a subject of ASCII under 100 characters, an email without invisible characters, links or injected lines', () => {
   const anyTags = fc.dictionary(
     fc.constantFrom(
       'Name',
@@ -107,7 +107,7 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
     ),
     hostileText(),
   );
-  const given = fc
+  const anyInstance = fc
     .record({
       tags: anyTags,
       exempt: fc.constantFrom({}, until('2026-11-24'), until('2026-11-21')),
@@ -116,20 +116,24 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
     })
     .map(({ tags, exempt, HttpTokens, usage }) => ({ tags: { ...tags, ...exempt }, options: { HttpTokens }, usage }));
   fc.assert(
-    fc.property(fc.array(given, { maxLength: 20 }), fc.array(hostileText(), { maxLength: 3 }), (those, problems) => {
-      const of = digest(those, { problems, rejected: new Map([[instanceId(1), 1]]) }, 'enforce-when-unused');
-      const { subject, email, json } = messageOf(of);
-      expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
-      const lines = email.split('\n');
-      expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
-      expect(email).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
-      // Lines of ours, and lines in a list: those that name an instance begin with its id.
-      const OURS =
-        /^$|^IMDSv2 enforcer, |^\d+ instances: |^\d+ open: |^Something is off |^IMDSv1 was refused |^Exemptions that |^Before HttpTokensEnforced |^Names and reasons |^ {2}/;
-      expect(lines.filter((line) => !OURS.test(line))).toEqual([]);
-      expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
-      expect(JSON.parse(JSON.stringify(json))).toMatchObject({ schema: 'imdsv2-enforcer.digest/v1' });
-    }),
+    fc.property(
+      fc.array(anyInstance, { maxLength: 20 }),
+      fc.array(hostileText(), { maxLength: 3 }),
+      (instances, problems) => {
+        const of = digest(instances, { problems, rejected: new Map([[instanceId(1), 1]]) }, 'enforce-when-unused');
+        const { subject, email, json } = messageOf(of);
+        expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
+        const lines = email.split('\n');
+        expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
+        expect(email).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
+        // Fixed text, and lines of lists, which are indented.
+        const FIXED =
+          /^$|^IMDSv2 enforcer, |^\d+ instances?: |^\d+ non-compliant |^Deployment health issues:|^IMDSv1 calls rejected |^Exemptions that |^Expired exemptions, |^Before HttpTokensEnforced |^Names and reasons |^ {2}/;
+        expect(lines.filter((line) => !FIXED.test(line))).toEqual([]);
+        expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
+        expect(JSON.parse(JSON.stringify(json))).toMatchObject({ schema: 'imdsv2-enforcer.digest/v1' });
+      },
+    ),
     { numRuns: 80 },
   );
 });

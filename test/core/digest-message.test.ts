@@ -5,7 +5,9 @@ import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 
 import { until, UNUSED, USED, digest, messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
 
-test('a digest, whole', () => {
+const DIRECT = 'launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)';
+
+test('a complete digest', () => {
   const of = digest(
     [
       { tags: { Name: 'web', 'aws:autoscaling:groupName': 'web-asg' }, usage: USED },
@@ -25,7 +27,7 @@ test('a digest, whole', () => {
   );
 
   expect(messageOf(of)).toEqual({
-    subject: '[IMDSv2 MEDIUM] eu-west-1: 16.6 % compliant, 4 open, 3 closed',
+    subject: '[IMDSv2 MEDIUM] eu-west-1: 16.6% compliant, 4 non-compliant, 3 remediated',
     json: {
       schema: 'imdsv2-enforcer.digest/v1',
       account: '111122223333',
@@ -41,14 +43,14 @@ test('a digest, whole', () => {
         compliant: 1,
       },
       compliancePercent: 16.6,
-      closed: 3,
-      open: { 'in-use': 1, waiting: 1, 'usage-unknown': 1, 'exemption-malformed': 1 },
+      remediated: 3,
+      nonCompliant: { 'in-use': 1, 'remediation-pending': 1, 'usage-unknown': 1, 'exemption-malformed': 1 },
       instances: [
         {
           instanceId: instanceId(0),
           name: 'web',
           verdict: 'non-compliant',
-          held: 'in-use',
+          needsReview: 'in-use',
           usage: { kind: 'in-use', callsPerDay: 3, lastSeen: '2026-11-20T14:00:00.000Z' },
           launchSource: { autoScalingGroup: 'web-asg' },
         },
@@ -56,14 +58,14 @@ test('a digest, whole', () => {
         {
           instanceId: instanceId(2),
           verdict: 'non-compliant',
-          held: 'usage-unknown',
+          needsReview: 'usage-unknown',
           usage: { kind: 'unknown', why: 'gaps' },
           launchSource: {},
         },
         {
           instanceId: instanceId(4),
           verdict: 'non-compliant',
-          held: 'exemption-malformed',
+          needsReview: 'exemption-malformed',
           usage: { kind: 'unused' },
           launchSource: {},
         },
@@ -76,37 +78,37 @@ test('a digest, whole', () => {
         },
       ],
       rejected: { [instanceId(9)]: 12 },
-      missingForEnforcement: ['4 instances still answer IMDSv1, or cannot be read', '1 exemptions are in use'],
+      missingForEnforcement: ['non-compliant or unreadable instances: 4', 'exemptions in date: 1'],
       problems: ['the rule Launch is disabled'],
     },
     email: [
-      'IMDSv2 enforcer, account 111122223333, eu-west-1, scan of 2026-11-22T00:00:00Z: 16.6 % compliant.',
-      '6 instances: 4 open, 1 exempt, 1 compliant. Closed in this run: 3.',
-      'Something is off with the enforcer itself:\n  the rule Launch is disabled',
-      `IMDSv1 was refused in the last day: something there still uses it:\n  ${instanceId(9)}: 12 calls; undo: imdsv2 rollback ${instanceId(9)} --region eu-west-1 --for 14d --reason '...'`,
-      `1 open: Something on it used IMDSv1 not long ago; IMDSv1 stays reachable until nothing does.:\n  ${instanceId(0)} "web", 3 calls a day, last seen 2026-11-20T14:00:00Z, Auto Scaling group web-asg`,
-      `1 open: IMDSv1 is reachable, and nothing keeps it from being closed.:\n  ${instanceId(1)}, no call in the 335 hours measured, no tag of a launching service`,
-      `1 open: Whether anything on it uses IMDSv1 is not known; IMDSv1 stays reachable until it was measured and nothing does.:\n  ${instanceId(2)}, use unknown: gaps, no tag of a launching service`,
-      `1 open: Its exemption tag is not a calendar date (YYYY-MM-DD); IMDSv1 stays reachable until the tag is corrected or removed.:\n  ${instanceId(4)}, no call in the 335 hours measured, tag: soon, no tag of a launching service`,
-      `Exemptions that end within a week:\n  ${instanceId(3)}, exempt until 2026-11-25 (agent X), no tag of a launching service`,
-      'Before HttpTokensEnforced can be switched on in this region:\n  4 instances still answer IMDSv1, or cannot be read\n  1 exemptions are in use',
-      'Names and reasons above are as others wrote them.',
+      'IMDSv2 enforcer, account 111122223333, eu-west-1, scan of 2026-11-22T00:00:00Z: 16.6% compliant.',
+      '6 instances: 4 non-compliant, 1 exempt, 1 compliant. Remediated in this scan: 3.',
+      'Deployment health issues:\n  the rule Launch is disabled',
+      `IMDSv1 calls rejected in the last day; the workload may be affected:\n  ${instanceId(9)}: 12 calls; undo: imdsv2 rollback ${instanceId(9)} --region eu-west-1 --for 14d --reason '...'`,
+      `1 non-compliant instance (IMDSv1 in use):\n  ${instanceId(0)} "web", IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z, Auto Scaling group web-asg`,
+      `1 non-compliant instance (remediation pending):\n  ${instanceId(1)}, IMDSv1 unused: no call without a token in 13 days of data, ${DIRECT}`,
+      `1 non-compliant instance (IMDSv1 usage unknown):\n  ${instanceId(2)}, IMDSv1 usage unknown: hours of data are missing, ${DIRECT}`,
+      `1 non-compliant instance (exemption is not a date):\n  ${instanceId(4)}, IMDSv1 unused: no call without a token in 13 days of data, tag: soon, ${DIRECT}`,
+      `Exemptions that expire within a week:\n  ${instanceId(3)}, exempt until 2026-11-25 (agent X), ${DIRECT}`,
+      'Before HttpTokensEnforced can be enabled in this region:\n  non-compliant or unreadable instances: 4\n  exemptions in date: 1',
+      'Names and reasons are user-supplied and unverified.',
     ].join('\n\n'),
     attributes: { severity: 'MEDIUM', status: ['digest'], account: ACCOUNT, region: REGION, trigger: 'scan' },
   });
 });
 
-describe('severity', () => {
+describe('the severity', () => {
   test.each<readonly [string, Partial<Digest>, 'INFORMATIONAL' | 'MEDIUM']>([
-    ['how it stands', {}, 'INFORMATIONAL'],
-    ['nothing is refused', { rejected: new Map() }, 'INFORMATIONAL'],
-    ['something is refused', { rejected: new Map([[instanceId(1), 1]]) }, 'MEDIUM'],
-    ['something is off', { problems: ['2 dead letters are waiting'] }, 'MEDIUM'],
-  ])('%s → %s', (_, over, severity) => {
+    ['no issues', {}, 'INFORMATIONAL'],
+    ['no rejected calls', { rejected: new Map() }, 'INFORMATIONAL'],
+    ['rejected calls', { rejected: new Map([[instanceId(1), 1]]) }, 'MEDIUM'],
+    ['a deployment health issue', { problems: ['2 messages in the dead-letter queue'] }, 'MEDIUM'],
+  ])('with %s is %s', (_, over, severity) => {
     expect(messageOf(digest([{}], over)).attributes.severity).toBe(severity);
   });
 
-  test('that of what is refused stays, even if there is no room to name it', () => {
+  test('counts rejected calls that are not listed for lack of space', () => {
     const tags = { Name: '😀'.repeat(255) };
     const rejected = new Map(many(30_000, {}).map((_, index) => [instanceId(index), 1]));
     const of = digest(many(60, { tags }), { rejected });
@@ -114,43 +116,43 @@ describe('severity', () => {
   });
 });
 
-describe('already-remediated', () => {
-  const closed = (over: Partial<Digest>, ...given: readonly Given[]) => jsonOf(digest(given, over)).remediated;
-  test('is how many fewer answer than before the run', () => {
-    expect(closed({ nonCompliantBefore: 5, requested: 5 }, {}, {})).toBe(3);
-    expect(closed({ nonCompliantBefore: 1, requested: 1 }, {}, {})).toBe(0);
+describe('the number of remediated instances', () => {
+  const remediated = (over: Partial<Digest>, ...given: readonly Given[]) => jsonOf(digest(given, over)).remediated;
+  test('is the decrease of non-compliant instances during the scan', () => {
+    expect(remediated({ nonCompliantBefore: 5, requested: 5 }, {}, {})).toBe(3);
+    expect(remediated({ nonCompliantBefore: 1, requested: 1 }, {}, {})).toBe(0);
   });
 
-  test('what cannot be read was not counted before, so it is none that stayed open', () => {
-    expect(closed({ nonCompliantBefore: 2, requested: 2 }, {}, { options: { HttpTokens: undefined } })).toBe(1);
+  test('does not count unreadable instances as non-compliant', () => {
+    expect(remediated({ nonCompliantBefore: 2, requested: 2 }, {}, { options: { HttpTokens: undefined } })).toBe(1);
   });
 
-  test('a run that requested for nothing has closed nothing', () => {
-    expect(closed({ nonCompliantBefore: 5, requested: 0 }, {})).toBe(0);
+  test('is zero if the scan requested no remediation', () => {
+    expect(remediated({ nonCompliantBefore: 5, requested: 0 }, {})).toBe(0);
   });
 });
 
 describe('exemptions', () => {
-  test('are announced from seven days before their end, in both forms', () => {
+  test('are listed in both forms from seven days before they expire', () => {
     const of = digest([0, 7, 8].map((days) => ({ tags: until(dayFromNow(NOW, days)) })));
-    expect(listOf(of, 'Exemptions that end within a week')).toHaveLength(2);
+    expect(listOf(of, 'Exemptions that expire within a week')).toHaveLength(2);
     expect(jsonOf(of).instances.map(({ exemptUntil }) => exemptUntil)).toEqual(['2026-11-22', '2026-11-29']);
     expect(jsonOf(of).counts.exempt).toBe(3);
   });
 
-  test('that ended are told as overdue while IMDSv1 is reachable, in both forms', () => {
+  test('that have expired are listed in both forms while IMDSv1 is enabled', () => {
     const of = digest([
       {},
       { tags: until('2026-11-21') },
       { tags: until('2026-11-20'), options: { HttpTokens: 'required' } },
     ]);
-    expect(listOf(of, 'Exemptions that ended, with IMDSv1 still reachable')).toEqual([
-      `  ${instanceId(1)}, no tag of a launching service, ended 2026-11-21`,
+    expect(listOf(of, 'Expired exemptions, with IMDSv1 still enabled')).toEqual([
+      `  ${instanceId(1)}, ${DIRECT}, expired 2026-11-21`,
     ]);
     expect(jsonOf(of).instances.map(({ overdueSince }) => overdueSince)).toEqual([undefined, '2026-11-21']);
   });
 
-  test('that are overdue are named, however many others are open for the same reason', () => {
+  test('that have expired are listed, however many other instances have the same reason', () => {
     const of = digest([...many(70, {}), { tags: until('2026-11-21') }]);
     expect(jsonOf(of).instances).toHaveLength(51);
     expect(jsonOf(of).instances.filter(({ overdueSince }) => overdueSince !== undefined)).toMatchObject([
@@ -159,7 +161,7 @@ describe('exemptions', () => {
   });
 });
 
-describe('what is missing before HttpTokensEnforced can be switched on', () => {
+describe('the preconditions of HttpTokensEnforced', () => {
   const missing = (over: Partial<Digest>, ...given: readonly Given[]) => {
     const of = digest(given, over);
     const { missingForEnforcement } = jsonOf(of);
@@ -170,53 +172,53 @@ describe('what is missing before HttpTokensEnforced can be switched on', () => {
   };
   const compliant: Given = { options: { HttpTokens: 'required' } };
 
-  test('nothing, where all is closed and launches are too', () => {
+  test('are met if all instances and the launch default are compliant', () => {
     expect(missing({}, compliant)).toEqual([]);
   });
 
-  test('open, unreadable and exempt instances, and the launch default', () => {
+  test('are non-compliant, unreadable and exempt instances, and the launch default', () => {
     const given = [{}, { options: { HttpTokens: undefined } }, { tags: until('2026-12-31') }];
     expect(missing({ launchDefault: {} }, ...given)).toEqual([
-      '2 instances still answer IMDSv1, or cannot be read',
-      '1 exemptions are in use',
-      'the account does not launch with HttpTokens=required by default',
+      'non-compliant or unreadable instances: 2',
+      'exemptions in date: 1',
+      'the account default for launches is not HttpTokens=required',
     ]);
   });
 
-  test('defaults that could not be read are said to be so', () => {
-    expect(missing({ launchDefault: undefined }, compliant)).toEqual(['the defaults of the account could not be read']);
+  test('include account defaults that could not be read', () => {
+    expect(missing({ launchDefault: undefined }, compliant)).toEqual(['the account defaults could not be read']);
   });
 
-  test('nothing where it is on already', () => {
+  test('are empty if it is enabled already', () => {
     expect(missing({ launchDefault: { HttpTokensEnforced: 'enabled' } }, {})).toEqual([]);
   });
 });
 
-test('nothing to judge is no share of nothing', () => {
+test('has no percentage if there are no instances to judge', () => {
   expect(messageOf(digest([{ awsManaged: true }]))).toMatchObject({
-    subject: '[IMDSv2 INFORMATIONAL] eu-west-1: nothing to judge, 0 open, 0 closed',
+    subject: '[IMDSv2 INFORMATIONAL] eu-west-1: no instances to judge, 0 non-compliant, 0 remediated',
     json: { compliancePercent: undefined },
   });
 });
 
-test('compliance is never rounded up to all', () => {
+test('never rounds the percentage up to 100', () => {
   const of = digest([{}, ...many(3_000, { options: { HttpTokens: 'required' } })]);
   expect(jsonOf(of).compliancePercent).toBe(99.9);
 });
 
-test('the undo is one that the account allows', () => {
+test('the undo keeps to the maximum exemption duration', () => {
   const of = digest([{}], { rejected: new Map([[instanceId(1), 1]]) });
   expect(toDigestMessage(of, NOW, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
 });
 
-test('what nobody refused is no list, and what nobody gave as a reason is not in brackets', () => {
+test('omits an empty list, and the brackets of a missing reason', () => {
   const of = digest([{ tags: until('2026-11-25') }]);
-  expect(messageOf(of).email).not.toContain('IMDSv1 was refused');
-  expect(listOf(of, 'Exemptions that end within a week')).toEqual([
-    expect.stringMatching(/^ {2}i-\w+, exempt until 2026-11-25, [^()]+$/),
+  expect(messageOf(of).email).not.toContain('IMDSv1 calls rejected');
+  expect(listOf(of, 'Exemptions that expire within a week')).toEqual([
+    expect.stringMatching(/^ {2}i-\w+, exempt until 2026-11-25, launched directly/),
   ]);
 });
 
-test('a subject is cut before SNS refuses it', () => {
+test('cuts a subject that is too long for SNS', () => {
   expect(messageOf(digest([], { region: 'r'.repeat(120) })).subject).toHaveLength(99);
 });

@@ -1,4 +1,4 @@
-import { Inventory, endsSoon, type Named } from '../../lambda/core/digest.ts';
+import { expiresSoon, Inventory, type ListedInstance } from '../../lambda/core/digest.ts';
 import { context, instanceId, NOW, policy, snapshot, type SnapshotChange } from '../support/builders.ts';
 
 const scanned = context({ trigger: 'scan' });
@@ -8,12 +8,12 @@ function inventory(
   existing: 'audit' | 'enforce' | 'enforce-when-unused',
   ...given: readonly SnapshotChange[]
 ): Inventory {
-  const made = new Inventory(scanned, policy({ existing }));
-  given.forEach((change, index) => made.add(snapshot({ instanceId: instanceId(index), ...change }), NOW));
-  return made;
+  const counted = new Inventory(scanned, policy({ existing }));
+  given.forEach((change, index) => counted.add(snapshot({ instanceId: instanceId(index), ...change }), NOW));
+  return counted;
 }
 
-test('each instance counts once, as its verdict; the open, unreadable and exempt are named', () => {
+test('counts each instance by its verdict, and lists the non-compliant, unreadable and exempt ones', () => {
   const { compliance, nonCompliant, exempt } = inventory(
     'audit',
     {},
@@ -27,7 +27,7 @@ test('each instance counts once, as its verdict; the open, unreadable and exempt
     { state: 'terminated' },
   );
   expect(compliance.counts).toEqual({
-    open: 2,
+    'non-compliant': 2,
     unreadable: 1,
     exempt: 1,
     compliant: 1,
@@ -35,31 +35,31 @@ test('each instance counts once, as its verdict; the open, unreadable and exempt
     'imds-off': 1,
     'aws-managed': 1,
   });
-  expect(nonCompliant.map((named) => named.instanceId)).toEqual([0, 1, 3].map(instanceId));
-  expect(exempt.map((named) => named.instanceId)).toEqual([instanceId(2)]);
+  expect(nonCompliant.map((listed) => listed.instanceId)).toEqual([0, 1, 3].map(instanceId));
+  expect(exempt.map((listed) => listed.instanceId)).toEqual([instanceId(2)]);
 });
 
-test('the decision is that of the scan, with what was measured', () => {
-  const made = new Inventory(scanned, policy({ existing: 'enforce-when-unused' }));
-  made.add(snapshot(), NOW, { kind: 'unused', hours: 336 });
-  made.add(snapshot(), NOW, { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW });
-  made.add(snapshot(), NOW);
-  expect(made.nonCompliant.map(({ decision }) => decision)).toEqual([
+test('decides like the scan, with the measured usage', () => {
+  const counted = new Inventory(scanned, policy({ existing: 'enforce-when-unused' }));
+  counted.add(snapshot(), NOW, { kind: 'unused', hours: 336 });
+  counted.add(snapshot(), NOW, { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW });
+  counted.add(snapshot(), NOW);
+  expect(counted.nonCompliant.map(({ decision }) => decision)).toEqual([
     { kind: 'remediate' },
     { kind: 'needs-review', problem: 'in-use' },
     { kind: 'needs-review', problem: 'usage-unknown' },
   ]);
-  expect(made.nonCompliant.map(({ usage }) => usage?.kind)).toEqual(['unused', 'in-use', undefined]);
+  expect(counted.nonCompliant.map(({ usage }) => usage?.kind)).toEqual(['unused', 'in-use', undefined]);
 });
 
-test('an exemption that ended is overdue, whatever the account chose for existing instances', () => {
+test('marks an expired exemption as overdue, whatever the setting for existing instances', () => {
   for (const existing of ['audit', 'enforce'] as const) {
     const { nonCompliant } = inventory(existing, { tags: until('2026-11-21') }, {}, { tags: until('soon') });
     expect(nonCompliant.map(({ overdue }) => overdue)).toEqual(['2026-11-21', undefined, undefined]);
   }
 });
 
-test('since when it is open is since its first launch, as far as that is known', () => {
+test('counts the age from the first launch, or from the last start if that is unknown', () => {
   const [first, start] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-11-01T00:00:00Z')];
   const { nonCompliant } = inventory(
     'audit',
@@ -76,6 +76,6 @@ test.each([
   ['2026-11-30', false],
   ['2027-02-20', false],
   [undefined, false],
-])('an exemption until %s, seen on 22 November, ends soon: %p', (day, soon) => {
-  expect(endsSoon({ verdict: { name: 'exempt', until: day } } as Named, NOW)).toBe(soon);
+])('expiresSoon() of an exemption until %s is %p on 22 November', (day, soon) => {
+  expect(expiresSoon({ verdict: { name: 'exempt', until: day } } as ListedInstance, NOW)).toBe(soon);
 });

@@ -5,7 +5,7 @@ const NOON = '2026-11-22T12:00:00Z';
 const read = (until: string, now: string, maxDays = 90): Exemption =>
   readExemption(new Map([['imdsv2:exempt-until', until]]), new Date(now), maxDays);
 
-describe('the last day counts to its end in UTC', () => {
+describe('readExemption() is in effect until the end of the day in UTC:', () => {
   test.each([
     ['2026-11-22', '2026-11-22T00:00:00.000Z', 'active'],
     ['2026-11-22', '2026-11-22T23:59:59.999Z', 'active'],
@@ -13,12 +13,12 @@ describe('the last day counts to its end in UTC', () => {
     ['2026-11-22', '2026-11-22T23:30:00-01:00', 'expired'],
     ['2026-11-22', '2026-11-23T00:30:00+01:00', 'active'],
     ['2028-02-29', '2028-02-29T12:00:00Z', 'active'],
-  ] as const)('until %s, at %s → %s', (until, now, kind) => {
+  ] as const)('until %s is, at %s, %s', (until, now, kind) => {
     expect(read(until, now)).toEqual({ kind, until });
   });
 });
 
-describe('the horizon is counted in days from today', () => {
+describe('readExemption() counts the maximum in days from today:', () => {
   test.each([
     ['2026-12-22', '2026-11-22T00:00:00.000Z', 30, 'active'],
     ['2026-12-22', '2026-11-22T23:59:59.999Z', 30, 'active'],
@@ -27,12 +27,12 @@ describe('the horizon is counted in days from today', () => {
     ['2026-11-23', NOON, 1, 'active'],
     ['2026-11-24', NOON, 1, 'exceeds-maximum'],
     ['9999-12-31', NOON, 3650, 'exceeds-maximum'],
-  ] as const)('until %s, at %s, %i days → %s', (until, now, maxDays, kind) => {
+  ] as const)('until %s is, at %s with a maximum of %i days, %s', (until, now, maxDays, kind) => {
     expect(read(until, now, maxDays)).toEqual({ kind, until });
   });
 });
 
-test('no tag is no exemption, whatever else is tagged', () => {
+test('readExemption() is none without the tag, whatever other tags exist', () => {
   const tags = new Map([
     ['imdsv2:exempt-reason', 'because'],
     ['Name', '2026-12-31'],
@@ -40,7 +40,7 @@ test('no tag is no exemption, whatever else is tagged', () => {
   expect(readExemption(tags, new Date(NOON), 90)).toEqual({ kind: 'none' });
 });
 
-test('the reason is handed on as it was written', () => {
+test('readExemption() returns the reason unchanged', () => {
   const tags = new Map([
     ['imdsv2:exempt-until', '2026-12-01'],
     ['imdsv2:exempt-reason', ' vendor agent, ticket 4711 '],
@@ -76,11 +76,11 @@ test.each([
   'true',
   '',
   ' ',
-])('%j is neither a permission nor an absence', (value) => {
+])('readExemption() of %j is malformed', (value) => {
   expect(read(value, NOON)).toEqual({ kind: 'malformed', value });
 });
 
-test('text that is no calendar day never exempts', () => {
+test('readExemption() never exempts with a text that is no calendar day', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d\d-\d\d$/)), (value) => {
       const exemption = read(value, NOON);
@@ -91,7 +91,7 @@ test('text that is no calendar day never exempts', () => {
   );
 });
 
-test('a day counted from now is in date for as long as the horizon is no shorter', () => {
+test('dayFromNow() is in date if the maximum is at least as many days', () => {
   expect(dayFromNow(new Date('2026-12-25T23:59:59Z'), 14)).toBe('2027-01-08');
   fc.assert(
     fc.property(
@@ -106,7 +106,7 @@ test('a day counted from now is in date for as long as the horizon is no shorter
   );
 });
 
-describe('a period', () => {
+describe('readPeriod()', () => {
   test.each([
     ['0d', '2026-11-22'],
     ['1d', '2026-11-23'],
@@ -114,19 +114,19 @@ describe('a period', () => {
     ['9999d', '2054-04-08'],
     ['2026-12-31', '2026-12-31'],
     ['2020-02-29', '2020-02-29'],
-  ])('%s ends on %s', (text, until) => {
+  ])('of %s is %s', (text, until) => {
     expect(readPeriod(text, new Date(NOON))).toBe(until);
   });
 
   test.each(['', 'd', '14', '14 d', ' 14d', '14d ', '-1d', '1.5d', '10000d', '14D', '2w', '2026-02-30', '2026-12-31T'])(
-    '%j is none',
+    'of %j is undefined',
     (text) => {
       expect(readPeriod(text, new Date(NOON))).toBeUndefined();
     },
   );
 });
 
-describe('the days that are left', () => {
+describe('daysLeft()', () => {
   test.each([
     ['2026-11-22', '2026-11-22T00:00:00.000Z', 0],
     ['2026-11-22', '2026-11-22T23:59:59.999Z', 0],
@@ -134,11 +134,11 @@ describe('the days that are left', () => {
     ['2026-11-23', '2026-11-22T00:00:00.000Z', 1],
     ['2026-11-21', '2026-11-22T00:00:00.000Z', -1],
     ['2027-11-22', '2026-11-22T12:00:00.000Z', 365],
-  ])('until %s at %s → %i', (until, now, left) => {
-    expect(daysLeft(until, new Date(now))).toBe(left);
+  ])('until %s, at %s, is %i', (until, now, days) => {
+    expect(daysLeft(until, new Date(now))).toBe(days);
   });
 
-  test('agree with what the exemption says', () => {
+  test('agrees with readExemption()', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -50, max: 200 }),

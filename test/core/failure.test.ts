@@ -1,6 +1,6 @@
 import { FAILURE_KINDS, FailureError, isRetryable } from '../../lambda/core/failure.ts';
 
-test('what may pass is tried again; what will be refused again is not', () => {
+test('isRetryable() is true for temporary and unknown failures only', () => {
   expect(Object.fromEntries(FAILURE_KINDS.map((kind) => [kind, isRetryable(kind)]))).toEqual({
     'not-visible': true,
     'not-ready': true,
@@ -15,7 +15,7 @@ test('what may pass is tried again; what will be refused again is not', () => {
   });
 });
 
-test('a failure carries its kind, its words and its cause', () => {
+test('FailureError has a kind, a message and a cause', () => {
   const cause = new Error('socket hang up');
   const failure = new FailureError('unavailable', 'EC2 did not answer', { cause });
   expect(failure).toMatchObject({ name: 'FailureError', kind: 'unavailable', message: 'EC2 did not answer', cause });

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
-import { EXISTING, TAG, TRIGGERS } from '../../lambda/contract.ts';
+import { EXISTING, TAG } from '../../lambda/contract.ts';
 import { CHANGE, decide, type Decision, type Policy } from '../../lambda/core/decide.ts';
 import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
 import type { Context } from '../../lambda/core/target.ts';
+import { grant } from '../../lambda/triggers/grant.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { CALLER, NOW } from '../support/builders.ts';
 import { hostileText } from '../support/hostile.ts';
 
 const DAY = 86_400_000;
 const RUNS = { numRuns: 3_000 };
 
-/** Mostly the values that EC2 has, so that every row of the decision is reached. */
+/** Mostly values of EC2, so that every row of the decision table is reached. */
 const oneOf = (...values: readonly string[]) =>
   fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...values) },
@@ -60,7 +62,7 @@ const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
 });
 
 const anyContext: fc.Arbitrary<Context> = fc.record({
-  trigger: fc.constantFrom(...TRIGGERS),
+  trigger: fc.constantFrom(...ALL_TRIGGERS),
   eventId: hostileText({ maxLength: 20 }),
   occurredAt: fc.date({ noInvalidDate: true }),
   caller: fc.constantFrom(undefined, CALLER),
@@ -80,7 +82,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   maxExemptionDays: fc.integer({ min: 1, max: 3650 }),
 });
 
-/** For any snapshot, context and policy; counts the remediations, for a rule that is never reached holds too easily. */
+/** Checks a rule for any input, and returns the number of remediations to show that it was reached. */
 function forAll(rule: (decision: Decision, snapshot: Snapshot, context: Context, policy: Policy) => void): number {
   let remediated = 0;
   fc.assert(
@@ -94,7 +96,7 @@ function forAll(rule: (decision: Decision, snapshot: Snapshot, context: Context,
   return remediated;
 }
 
-/** How much a value of a field lets through; what is not known is worst. */
+/** Values of a field from the least to the most secure. An unknown value counts as the least secure. */
 const STRENGTH = {
   HttpTokens: ['optional', 'required'],
   HttpEndpoint: ['enabled', 'disabled'],
@@ -103,7 +105,7 @@ const STRENGTH = {
 const strength = (field: keyof typeof STRENGTH, options: MetadataOptions): number =>
   (STRENGTH[field] as readonly string[]).indexOf(options[field] ?? '');
 
-test('a change leaves no field weaker than it was, and fields that it does not name alone', () => {
+test('the change weakens no field, and changes no field that it does not name', () => {
   const remediated = forAll((decision, { options }) => {
     if (decision.kind !== 'remediate') return;
     const after: MetadataOptions = { ...options, ...CHANGE };
@@ -114,11 +116,11 @@ test('a change leaves no field weaker than it was, and fields that it does not n
   expect(remediated).toBeGreaterThan(150);
 });
 
-test('the change is these two fields and no other', () => {
+test('the change has two fields and no other', () => {
   expect(CHANGE).toEqual({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
 });
 
-test('only an instance that answers IMDSv1, that somebody may change and that will live is remediated', () => {
+test('remediates only instances with IMDSv1 enabled that can be modified and are not terminated', () => {
   forAll((decision, { state, awsManaged, options }) => {
     if (decision.kind !== 'remediate') return;
     expect([state === 'shutting-down', state === 'terminated', awsManaged]).toEqual([false, false, false]);
@@ -126,17 +128,17 @@ test('only an instance that answers IMDSv1, that somebody may change and that wi
   });
 });
 
-test('an exemption in date, or one that cannot be read, is never overruled', () => {
+test('never remediates with an exemption in date or malformed', () => {
   forAll((decision, { tags }) => {
     const value = tags.get(TAG.exemptUntil);
     if (decision.kind !== 'remediate' || value === undefined) return;
-    // What is left is a calendar day that is over.
+    // Only a past date remains.
     expect(value.trim()).toMatch(/^\d{4}-\d\d-\d\d$/);
     expect(new Date(value.trim()).getTime() + DAY).toBeLessThanOrEqual(NOW.getTime());
   });
 });
 
-test('nothing is exempt for longer than the account allows', () => {
+test('exempts nothing for longer than the maximum', () => {
   forAll((decision, _snapshot, _context, { maxExemptionDays }) => {
     if (decision.kind !== 'exempt') return;
     const days = (new Date(decision.until).getTime() - NOW.getTime()) / DAY;
@@ -145,26 +147,26 @@ test('nothing is exempt for longer than the account allows', () => {
   });
 });
 
-test('setting the exemption tag never leads to a change, whatever else is known and whatever the account chose', () => {
-  const reachable = fc.record({ HttpTokens: fc.constant('optional'), HttpEndpoint: fc.constant('enabled') });
-  const open = fc.tuple(anySnapshot, reachable).map(([snapshot, options]) => ({ ...snapshot, options }));
+test('never remediates because the exemption tag was set', () => {
+  const imdsv1Enabled = fc.record({ HttpTokens: fc.constant('optional'), HttpEndpoint: fc.constant('enabled') });
+  const nonCompliant = fc.tuple(anySnapshot, imdsv1Enabled).map(([snapshot, options]) => ({ ...snapshot, options }));
   fc.assert(
-    fc.property(fc.oneof(open, anySnapshot), anyContext, anyPolicy, (snapshot, context, policy) => {
-      expect(decide(snapshot, { ...context, trigger: 'grant' }, policy, NOW).kind).not.toBe('remediate');
+    fc.property(fc.oneof(nonCompliant, anySnapshot), anyContext, anyPolicy, (snapshot, context, policy) => {
+      expect(decide(snapshot, { ...context, trigger: grant }, policy, NOW).kind).not.toBe('remediate');
     }),
     RUNS,
   );
 });
 
-test('existing=audit: a call that took all tags never leads to a change', () => {
+test('with existing=audit, never remediates because all tags were removed', () => {
   forAll((decision, _snapshot, { trigger, recorded }, { existing }) => {
-    if (trigger !== 'revoke' || recorded?.allTags !== true || existing !== 'audit') return;
+    if (trigger.exemptionTag !== 'removed' || recorded?.allTags !== true || existing !== 'audit') return;
     expect(decision.kind).not.toBe('remediate');
   });
 });
 
-test('an exemption in date that somebody just set is never passed over in silence', () => {
-  const alive = anySnapshot.filter(
+test('always reports an exemption in date that was just set', () => {
+  const modifiable = anySnapshot.filter(
     ({ state, awsManaged }) => !awsManaged && state !== 'terminated' && state !== 'shutting-down',
   );
   const tags = fc.integer({ min: 0, max: 30 }).map((days) => {
@@ -172,32 +174,32 @@ test('an exemption in date that somebody just set is never passed over in silenc
     return new Map<string, string>([[TAG.exemptUntil, day]]);
   });
   fc.assert(
-    fc.property(alive, tags, anyContext, (snapshot, tags, context) => {
+    fc.property(modifiable, tags, anyContext, (snapshot, tags, context) => {
       const policy = { existing: 'enforce', maxExemptionDays: 90 } as const;
-      expect(decide({ ...snapshot, tags }, { ...context, trigger: 'grant' }, policy, NOW).kind).toMatch(
-        /^(exempt|hold)$/,
+      expect(decide({ ...snapshot, tags }, { ...context, trigger: grant }, policy, NOW).kind).toMatch(
+        /^(exempt|needs-review)$/,
       );
     }),
   );
 });
 
-test('existing=audit: a start is only remediated where the first launch was within 15 minutes of it', () => {
+test('with existing=audit, remediates a start only within 15 minutes of the first launch', () => {
   forAll((decision, { launchTime, firstLaunch }, { trigger }, { existing }) => {
-    if (decision.kind !== 'remediate' || trigger !== 'running' || existing !== 'audit') return;
+    if (decision.kind !== 'remediate' || trigger.name !== 'running' || existing !== 'audit') return;
     const minutes = ((launchTime?.getTime() ?? NaN) - (firstLaunch?.getTime() ?? NaN)) / 60_000;
     expect(minutes).toBeLessThanOrEqual(15);
   });
 });
 
-test('what answers IMDSv1 is remediated, exempt or held, and never passed over', () => {
+test('never skips an instance with IMDSv1 enabled', () => {
   forAll((decision, { state, awsManaged, options }) => {
-    const reachable = options.HttpTokens === 'optional' && options.HttpEndpoint === 'enabled';
-    if (!reachable || awsManaged || state === 'shutting-down' || state === 'terminated') return;
+    const imdsv1Enabled = options.HttpTokens === 'optional' && options.HttpEndpoint === 'enabled';
+    if (!imdsv1Enabled || awsManaged || state === 'shutting-down' || state === 'terminated') return;
     expect(decision.kind).not.toBe('skip');
   });
 });
 
-test('what cannot be read is never called compliant', () => {
+test('never reports unreadable options as compliant', () => {
   forAll((decision, { options }) => {
     if (decision.kind !== 'skip' || (decision.reason !== 'compliant' && decision.reason !== 'already-remediated'))
       return;

@@ -6,16 +6,16 @@ test.each([
   [2, 2, undefined],
   [3, 2, undefined],
   [undefined, 64, undefined],
-])('a hop limit of %s that is to be at least %i → %s', (has, atLeast, raised) => {
-  expect(raisedHopLimit({ HttpPutResponseHopLimit: has }, atLeast)).toBe(raised);
+])('raisedHopLimit() of %s to at least %i is %s', (current, atLeast, raised) => {
+  expect(raisedHopLimit({ HttpPutResponseHopLimit: current }, atLeast)).toBe(raised);
 });
 
-test('is never lowered, and is at least that in the end', () => {
+test('raisedHopLimit() never lowers the hop limit', () => {
   const hops = fc.integer({ min: 1, max: 64 });
   fc.assert(
-    fc.property(hops, hops, (has, atLeast) => {
-      const after = raisedHopLimit({ HttpPutResponseHopLimit: has }, atLeast) ?? has;
-      expect(after).toBe(Math.max(has, atLeast));
+    fc.property(hops, hops, (current, atLeast) => {
+      const after = raisedHopLimit({ HttpPutResponseHopLimit: current }, atLeast) ?? current;
+      expect(after).toBe(Math.max(current, atLeast));
     }),
   );
 });

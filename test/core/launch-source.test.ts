@@ -1,6 +1,6 @@
 import { isContainerHost, launchSourceOf } from '../../lambda/core/launch-source.ts';
 
-test('each tag of a launching service names a part of the launchSource', () => {
+test('launchSourceOf() reads the tags of AWS services', () => {
   const tags = new Map([
     ['Name', 'web'],
     ['aws:autoscaling:groupName', 'web-asg'],
@@ -29,7 +29,7 @@ test('each tag of a launching service names a part of the launchSource', () => {
   });
 });
 
-test('no tag of a service → no launchSource, and nothing inherited', () => {
+test('launchSourceOf() is empty without such tags, and inherits nothing', () => {
   expect(launchSourceOf(new Map())).toStrictEqual({});
   expect(
     launchSourceOf(
@@ -55,7 +55,7 @@ test.each([
   ['kubernetes.io/role/node', false],
   ['AmazonECSManagedBy', false],
   ['Name', false],
-])('tag %s alone says container host: %s', (key, containers) => {
+])('isContainerHost() with the tag %s is %s', (key, containers) => {
   expect(
     isContainerHost(
       new Map([
@@ -66,6 +66,6 @@ test.each([
   ).toBe(containers);
 });
 
-test('without tags it is no container host', () => {
+test('isContainerHost() is false without tags', () => {
   expect(isContainerHost(new Map())).toBe(false);
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { STATUSES, TRIGGERS } from '../../lambda/contract.ts';
+import { STATUSES } from '../../lambda/contract.ts';
 import { FAILURE_KINDS } from '../../lambda/core/failure.ts';
 import { type AlertMessage, toMessages, toSnsText } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { instanceId, outcome, snapshot, target } from '../support/builders.ts';
 import { hostileText, INVISIBLE } from '../support/hostile.ts';
 
@@ -12,19 +13,19 @@ const LIMIT = 240 * 1024;
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
 
 const idsIn = ({ json }: AlertMessage): string[] => [
-  ...json.outcomes.map((told) => told.instanceId),
+  ...json.outcomes.map((detailed) => detailed.instanceId),
   ...Object.values(json.more).flat(),
 ];
 
-/** As heavy as a stranger can make it: 255 characters everywhere, of the sort that weighs most once it is JSON in JSON. */
-const HEAVY = {
+/** The longest names that users can set, of the characters that take most bytes as JSON in JSON. */
+const LONG_NAMES = {
   quotes: '"\\'.repeat(128).slice(0, 255),
   emoji: '😀'.repeat(255),
   han: '重'.repeat(255),
   apostrophes: "'".repeat(255),
 };
 
-function heavy(count: number, text: string): Outcome[] {
+function withNames(count: number, text: string): Outcome[] {
   const tags = Object.fromEntries(
     [
       'Name',
@@ -50,37 +51,35 @@ function heavy(count: number, text: string): Outcome[] {
   );
 }
 
-describe.each(Object.entries(HEAVY))('with %s in every name', (_, text) => {
-  test.each([1, 2, 26, 1_000])('%i instances: each message fits SNS, and nobody is lost', (count) => {
-    const outcomes = heavy(count, text);
+describe.each(Object.entries(LONG_NAMES))('with %s in every name', (_, text) => {
+  test.each([1, 2, 26, 1_000])('%i instances: each message fits SNS, and no instance is missing', (count) => {
+    const outcomes = withNames(count, text);
     const messages = toMessages(outcomes, OPTIONS);
     for (const message of messages) expect(bytes(toSnsText(message))).toBeLessThanOrEqual(LIMIT);
-    const told = messages.flatMap(idsIn);
-    expect(told.toSorted()).toEqual(outcomes.map((each) => each.target.instanceId));
+    expect(messages.flatMap(idsIn).toSorted()).toEqual(outcomes.map((each) => each.target.instanceId));
   });
 });
 
-test('15,000 instances: each message fits SNS, and nobody is lost', () => {
-  const outcomes = heavy(15_000, HEAVY.emoji);
+test('15,000 instances: each message fits SNS, and no instance is missing', () => {
+  const outcomes = withNames(15_000, LONG_NAMES.emoji);
   const messages = toMessages(outcomes, OPTIONS);
-  // Half of them is still too much for one message.
+  // Half of them is still too large for one message.
   expect(messages.length).toBeGreaterThan(2);
   for (const message of messages) expect(bytes(toSnsText(message))).toBeLessThanOrEqual(LIMIT);
-  const told = messages.flatMap(idsIn);
-  expect(told.toSorted()).toEqual(outcomes.map((each) => each.target.instanceId));
+  expect(messages.flatMap(idsIn).toSorted()).toEqual(outcomes.map((each) => each.target.instanceId));
 });
 
-test('names however heavy do not turn one alert into many: fewer are told in detail', () => {
-  const [message, ...more] = toMessages(heavy(1_000, HEAVY.emoji), OPTIONS);
+test('reduces the details rather than split an alert because of long names', () => {
+  const [message, ...more] = toMessages(withNames(1_000, LONG_NAMES.emoji), OPTIONS);
   expect(more).toEqual([]);
   expect(message?.json.outcomes.length).toBeGreaterThan(0);
   expect(message?.json.outcomes.every(({ severity }) => severity === 'CRITICAL')).toBe(true);
 });
 
-test('exactly as heavy as allowed is told in full, a byte more is not', () => {
-  // An event id is in the form for machines only, where a letter is a byte.
+test('a message of the maximum size has full details, one byte more has not', () => {
+  // An event id is in the JSON form only, where a letter is a byte.
   const padded = (bytesMore: number): Outcome[] =>
-    heavy(4_250, 'web').map((each, index) => {
+    withNames(4_250, 'web').map((each, index) => {
       const eventId = 'x'.repeat(Math.min(128, Math.max(0, bytesMore - index * 128)));
       return outcome({
         ...each,
@@ -88,17 +87,17 @@ test('exactly as heavy as allowed is told in full, a byte more is not', () => {
         target: { ...each.target, context: { ...each.target.context, eventId } },
       });
     });
-  const told = (bytesMore: number) => toMessages(padded(bytesMore), OPTIONS);
-  const weight = ([message]: readonly AlertMessage[]) => bytes(message === undefined ? '' : toSnsText(message));
-  const room = LIMIT - weight(told(0));
-  expect(room).toBeGreaterThan(0);
-  expect(room).toBeLessThan(25 * 128);
-  expect([weight(told(room)), told(room)[0]?.json.outcomes.length]).toEqual([LIMIT, 25]);
-  expect(told(room + 1)[0]?.json.outcomes.length).toBe(12);
+  const messagesWith = (bytesMore: number) => toMessages(padded(bytesMore), OPTIONS);
+  const size = ([message]: readonly AlertMessage[]) => bytes(message === undefined ? '' : toSnsText(message));
+  const free = LIMIT - size(messagesWith(0));
+  expect(free).toBeGreaterThan(0);
+  expect(free).toBeLessThan(25 * 128);
+  expect([size(messagesWith(free)), messagesWith(free)[0]?.json.outcomes.length]).toEqual([LIMIT, 25]);
+  expect(messagesWith(free + 1)[0]?.json.outcomes.length).toBe(12);
 });
 
-test('every id is in the mail as well, exactly once as a title or in the rest', () => {
-  const messages = toMessages(heavy(5_000, 'web'), OPTIONS);
+test('lists every id in the email exactly once, as a title or after the details', () => {
+  const messages = toMessages(withNames(5_000, 'web'), OPTIONS);
   const named = messages.flatMap(({ email }) => [
     ...[...email.matchAll(/^(i-\w+)[: ]/gm)].map(([, id]) => id),
     ...[...email.matchAll(/^\d+ more \S+: (.*)$/gm)].flatMap(([, ids = '']) => ids.split(' ')),
@@ -107,14 +106,14 @@ test('every id is in the mail as well, exactly once as a title or in the rest', 
   expect(new Set(named).size).toBe(5_000);
 });
 
-test('a plain launch of 1,000 is one message', () => {
+test('sends one message about a launch of 1,000 instances', () => {
   const plain = Array.from({ length: 1_000 }, (_, index) =>
     outcome({ target: target({ instanceId: instanceId(index) }) }),
   );
   expect(toMessages(plain, OPTIONS)).toHaveLength(1);
 });
 
-test('what SNS is given is both forms, the one for machines being JSON', () => {
+test('toSnsText() has both forms, the default one as JSON', () => {
   const [message] = toMessages([outcome()], OPTIONS);
   if (message === undefined) throw new Error('no message');
   const forms = JSON.parse(toSnsText(message)) as Record<string, string>;
@@ -130,7 +129,7 @@ const anyTarget = fc
     account: fc.constantFrom('111122223333', '444455556666'),
     region: fc.constantFrom(...REGIONS),
     instanceId: fc.stringMatching(/^i-[0-9a-f]{8,32}$/),
-    trigger: fc.constantFrom(...TRIGGERS),
+    trigger: fc.constantFrom(...ALL_TRIGGERS),
     eventId: hostileText(),
     caller: fc.option(
       fc.record({
@@ -161,10 +160,10 @@ const anyOutcome = fc
   })
   .map(({ failure, ...over }) => outcome({ ...over, ...(over.status === 'failed' ? { reason: failure } : {}) }));
 
-/** The lines of a mail that are commands: what is quoted in them must stay as it is. */
+/** Whether a line of an email is a command, whose quoted words must not be changed. */
 const isCommand = (line: string): boolean => line.startsWith(' '.repeat(13));
 
-test('for any outcomes: subject under 100 ASCII characters, mail without hidden characters, links or extra lines', () => {
+test('any outcomes: a subject of ASCII under 100 characters, an email without invisible characters, links or injected lines', () => {
   fc.assert(
     fc.property(fc.array(anyOutcome, { minLength: 1, maxLength: 30 }), (outcomes) => {
       for (const { subject, email, json } of toMessages(outcomes, OPTIONS)) {
@@ -172,10 +171,10 @@ test('for any outcomes: subject under 100 ASCII characters, mail without hidden 
         const lines = email.split('\n');
         expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
         expect(lines.filter((line) => !isCommand(line)).join('\n')).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
-        // Nothing that a stranger wrote starts a line: only our own titles, labels and closing words do.
-        const OURS =
-          /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|detail|options|who|when|launchSource|caller|note|prevent|undo) |^ {13}aws |^\d+ more |^Instances stay exempt /;
-        expect(lines.filter((line) => !OURS.test(line))).toEqual([]);
+        // Untrusted text never starts a line: every line is a title, a label, or fixed text.
+        const FIXED =
+          /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|detail|options|who|when|source|caller|note|prevent|revoke|undo) |^ {13}aws |^\d+ more |^To exempt an instance/;
+        expect(lines.filter((line) => !FIXED.test(line))).toEqual([]);
         expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
       }
     }),

@@ -1,9 +1,11 @@
 import { STATUSES } from '../../lambda/contract.ts';
-import { type AlertMessage, DETAILED, toMessages } from '../../lambda/core/message.ts';
+import { type AlertMessage, toMessages } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { instanceId, outcome, snapshot, target } from '../support/builders.ts';
 
 const OPTIONS = { maxExemptionDays: 90 };
+/** Number of instances with details, if nothing is too long. */
+const DETAILED = 25;
 
 const one = (...outcomes: readonly Outcome[]): AlertMessage => {
   const [message, ...more] = toMessages(outcomes, OPTIONS);
@@ -17,11 +19,11 @@ const several = (count: number, from: number, over: Partial<Outcome> = {}): Outc
     outcome({ target: target({ instanceId: instanceId(from + index) }), ...over }),
   );
 
-test('nothing to tell → no message', () => {
+test('sends no message without outcomes', () => {
   expect(toMessages([], OPTIONS)).toEqual([]);
 });
 
-test('a launch in the form for machines, whole', () => {
+test('the complete JSON form of a launch', () => {
   const tags = { Name: 'web\u202e-1', 'aws:autoscaling:groupName': 'web' };
   expect(one(outcome({ snapshot: snapshot({ tags }) })).json).toEqual({
     schema: 'imdsv2-enforcer.outcome/v1',
@@ -37,7 +39,7 @@ test('a launch in the form for machines, whole', () => {
         status: 'remediated',
         reason: 'imdsv1-enabled',
         severity: 'MEDIUM',
-        explanation: 'It was launched with IMDSv1 reachable; it is closed now.',
+        explanation: 'Launched with IMDSv1 enabled. Now requires IMDSv2.',
         eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
         occurredAt: '2026-11-22T11:59:20.000Z',
         settledAt: '2026-11-22T12:00:00.000Z',
@@ -71,7 +73,7 @@ test('a launch in the form for machines, whole', () => {
   });
 });
 
-test('what was never read leaves its fields out', () => {
+test('omits fields of an instance that could not be read', () => {
   const failed = outcome({
     status: 'failed',
     reason: 'denied',
@@ -84,7 +86,7 @@ test('what was never read leaves its fields out', () => {
     reason: 'denied',
     severity: 'CRITICAL',
     explanation:
-      'EC2 refused for lack of permission; IMDSv1 stays reachable. See "EC2 refuses our change" in the runbook.',
+      'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 denies the change" in the runbook.',
     eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
     occurredAt: '2026-11-22T11:59:20.000Z',
     settledAt: '2026-11-22T12:00:00.000Z',
@@ -92,7 +94,7 @@ test('what was never read leaves its fields out', () => {
   });
 });
 
-test('a grant for machines: who, until when, and the options as they are', () => {
+test('the JSON form of an exemption has caller, date and current options', () => {
   const granted = outcome({
     status: 'exempt',
     reason: 'exempt-self-granted',
@@ -106,7 +108,7 @@ test('a grant for machines: who, until when, and the options as they are', () =>
   expect(json.outcomes).toMatchObject([
     {
       reason: 'exempt-self-granted',
-      explanation: expect.stringMatching(/^Somebody set its exemption tag/),
+      explanation: expect.stringMatching(/^The exemption tag was set/),
       detail: '2026-12-31: see https://evil.example',
       caller: { principal: 'arn:aws:sts::111122223333:assumed-role/deployer/kim' },
       before: { HttpTokens: 'required' },
@@ -114,30 +116,34 @@ test('a grant for machines: who, until when, and the options as they are', () =>
   ]);
 });
 
-describe('subject', () => {
+describe('the subject', () => {
   test.each<readonly [string, readonly Outcome[], string]>([
-    ['one', [outcome()], '[IMDSv2 MEDIUM] eu-west-1: 1 remediated i-0a1b2c3d4e5f60718'],
-    ['three of a kind', several(3, 1), '[IMDSv2 MEDIUM] eu-west-1: 3 remediated i-00000000000000001 +2'],
+    ['of one instance', [outcome()], '[IMDSv2 MEDIUM] eu-west-1: 1 remediated i-0a1b2c3d4e5f60718'],
     [
-      'several kinds, the worst first',
+      'of three instances with one status',
+      several(3, 1),
+      '[IMDSv2 MEDIUM] eu-west-1: 3 remediated i-00000000000000001 +2',
+    ],
+    [
+      'of several statuses, highest severity first',
       [...several(2, 1, { status: 'exempt' }), outcome({ status: 'failed', reason: 'denied' })],
       '[IMDSv2 CRITICAL] eu-west-1: 1 failed, 2 exempt i-0a1b2c3d4e5f60718 +2',
     ],
     [
-      'ids go where there is no room for them',
+      'without ids if they do not fit',
       [
         ...several(100, 1, { status: 'failed', reason: 'denied' }),
         ...several(2000, 1000, { status: 'would-remediate' }),
         ...several(10, 4000, { status: 'exempt' }),
         ...several(10, 5000, { status: 'already-remediated' }),
       ],
-      '[IMDSv2 CRITICAL] eu-west-1: 100 failed, 2000 would-remediate, 10 exempt, 10 closed',
+      '[IMDSv2 CRITICAL] eu-west-1: 100 failed, 2000 would-remediate, 10 exempt, 10 already-remediated',
     ],
   ])('%s', (_, outcomes, subject) => {
     expect(one(...outcomes).subject).toBe(subject);
   });
 
-  test('99 characters fit, 100 do not: then the ids go', () => {
+  test('has 99 characters at most, and omits the ids beyond', () => {
     const two = (digits: number) =>
       one(
         ...['a', 'b'].map((letter) =>
@@ -145,24 +151,24 @@ describe('subject', () => {
         ),
       ).subject;
     const without = '[IMDSv2 MEDIUM] us-gov-northwest-1: 2 remediated';
-    const room = 99 - `${without} i- +1`.length;
-    expect(two(room)).toBe(`${without} i-${'a'.repeat(room)} +1`);
-    expect(two(room)).toHaveLength(99);
-    expect(two(room + 1)).toBe(without);
+    const free = 99 - `${without} i- +1`.length;
+    expect(two(free)).toBe(`${without} i-${'a'.repeat(free)} +1`);
+    expect(two(free)).toHaveLength(99);
+    expect(two(free + 1)).toBe(without);
   });
 
-  test('more than fits is cut, and stays under 100 characters', () => {
-    const there = STATUSES.map((status, index) =>
+  test('is cut at 99 characters', () => {
+    const outcomes = STATUSES.map((status, index) =>
       outcome({ status, target: target({ region: 'us-gov-west-1', instanceId: instanceId(index) }) }),
     );
-    const { subject } = one(...there);
+    const { subject } = one(...outcomes);
     expect(subject).toBe(
-      '[IMDSv2 CRITICAL] us-gov-west-1: 1 failed, 1 remediated, 1 would-remediate, 1 held, 1 closed, 1 exe',
+      '[IMDSv2 CRITICAL] us-gov-west-1: 1 failed, 1 remediated, 1 would-remediate, 1 needs-review, 1 alrea',
     );
     expect(subject).toHaveLength(99);
   });
 
-  test('holds nothing that a stranger wrote', () => {
+  test('contains no untrusted input', () => {
     const caller = { principal: 'EVIL', sourceIp: 'EVIL', userAgent: 'EVIL', invokedBy: 'EVIL' };
     const evil = outcome({
       status: 'failed',
@@ -175,8 +181,8 @@ describe('subject', () => {
   });
 });
 
-describe('attributes for filter policies', () => {
-  test('say the worst severity and every status', () => {
+describe('the message attributes', () => {
+  test('have the highest severity and every status', () => {
     const drift = target({ trigger: 'drift' });
     const message = one(
       outcome({ status: 'exempt', target: drift }),
@@ -193,14 +199,14 @@ describe('attributes for filter policies', () => {
   });
 });
 
-test('one message for each account, region and trigger, whatever the order', () => {
-  const elsewhere = { account: '444455556666' } as const;
+test('sends one message for each account, region and trigger, whatever the order', () => {
+  const otherAccount = { account: '444455556666' } as const;
   const messages = toMessages(
     [
       outcome(),
       outcome({ target: target({ region: 'us-east-1' }) }),
       outcome({ target: target({ trigger: 'drift' }) }),
-      outcome({ target: target(elsewhere) }),
+      outcome({ target: target(otherAccount) }),
       outcome({ target: target({ instanceId: instanceId(2) }) }),
       outcome({ target: target({ region: 'us-east-1', instanceId: instanceId(2) }) }),
     ],
@@ -214,13 +220,16 @@ test('one message for each account, region and trigger, whatever the order', () 
   ]);
 });
 
-test('what could not be done comes before what somebody set back', () => {
-  const of = target({ trigger: 'drift' });
-  const { outcomes } = one(outcome({ target: of }), outcome({ target: of, status: 'failed', reason: 'denied' })).json;
+test('lists a failure before remediated drift', () => {
+  const drift = target({ trigger: 'drift' });
+  const { outcomes } = one(
+    outcome({ target: drift }),
+    outcome({ target: drift, status: 'failed', reason: 'denied' }),
+  ).json;
   expect(outcomes.map(({ severity }) => severity)).toEqual(['CRITICAL', 'HIGH']);
 });
 
-describe('many instances', () => {
+describe('an alert about many instances', () => {
   const mixed = [
     ...several(30, 100, { status: 'exempt' }),
     ...several(3, 200),
@@ -228,7 +237,7 @@ describe('many instances', () => {
   ];
   const message = one(...mixed);
 
-  test('the first 25 are told in detail, worst first', () => {
+  test('has details of the first 25, highest severity first', () => {
     const detailed = message.json.outcomes.map(({ severity }) => severity);
     expect(detailed).toEqual([
       'CRITICAL',
@@ -241,20 +250,20 @@ describe('many instances', () => {
     expect(message.email.match(/^i-\S+: [A-Z]+ \(/gm)).toHaveLength(DETAILED);
   });
 
-  test('equally bad ones keep their order', () => {
-    expect(message.json.outcomes.slice(0, 6).map((told) => told.instanceId)).toEqual(
+  test('keeps the order within a severity', () => {
+    expect(message.json.outcomes.slice(0, 6).map((detailed) => detailed.instanceId)).toEqual(
       [300, 301, 200, 201, 202, 100].map(instanceId),
     );
   });
 
-  test('the rest is named by id, and the counts are of all', () => {
-    const rest = Array.from({ length: 10 }, (_, index) => instanceId(120 + index));
-    expect(message.json.more).toEqual({ exempt: rest });
+  test('lists the remaining ids, and counts all instances', () => {
+    const remaining = Array.from({ length: 10 }, (_, index) => instanceId(120 + index));
+    expect(message.json.more).toEqual({ exempt: remaining });
     expect(message.json.counts).toEqual({ failed: 2, remediated: 3, exempt: 30 });
-    expect(message.email).toContain(`10 more exempt: ${rest.join(' ')}`);
+    expect(message.email).toContain(`10 more exempt: ${remaining.join(' ')}`);
   });
 
-  test('exactly 25 leave no rest, one more leaves one', () => {
+  test('lists no remaining ids for 25 instances, and one for 26', () => {
     expect(one(...several(25, 1)).json.more).toEqual({});
     expect(one(...several(26, 1)).json.more).toEqual({ remediated: [instanceId(26)] });
   });

@@ -1,6 +1,7 @@
-import { STATUSES, type Severity, TRIGGERS } from '../../lambda/contract.ts';
+import { STATUSES, type Severity, SEVERITIES } from '../../lambda/contract.ts';
 import { FAILURE_KINDS, isRetryable } from '../../lambda/core/failure.ts';
 import { isRetried, isNotified, type Outcome, severityOf, worstOf } from '../../lambda/core/outcome.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { existing, outcome, snapshot, target } from '../support/builders.ts';
 
 const launch = target();
@@ -9,83 +10,92 @@ const running = target({ trigger: 'running' });
 const grant = target({ trigger: 'grant' });
 const revoke = target({ trigger: 'revoke' });
 
-describe('severity', () => {
+describe('severityOf()', () => {
   test.each<readonly [string, Partial<Outcome>, Severity]>([
     ['a launch that was remediated', { status: 'remediated', target: launch }, 'MEDIUM'],
     ['a start that was remediated', { status: 'remediated', target: running }, 'MEDIUM'],
-    ['somebody set it back: outranks a launch', { status: 'remediated', target: drift }, 'HIGH'],
-    ['audit: a launch', { status: 'would-remediate', target: launch }, 'MEDIUM'],
-    ['audit: a start', { status: 'would-remediate', target: running }, 'MEDIUM'],
-    ['audit: somebody set it back', { status: 'would-remediate', target: drift }, 'HIGH'],
-    ['already closed', { status: 'already-remediated' }, 'INFORMATIONAL'],
-    ['already closed after a set-back', { status: 'already-remediated', target: drift }, 'INFORMATIONAL'],
+    ['drift that was remediated', { status: 'remediated', target: drift }, 'HIGH'],
+    ['a launch in audit mode', { status: 'would-remediate', target: launch }, 'MEDIUM'],
+    ['a start in audit mode', { status: 'would-remediate', target: running }, 'MEDIUM'],
+    ['drift in audit mode', { status: 'would-remediate', target: drift }, 'HIGH'],
+    ['already remediated', { status: 'already-remediated' }, 'INFORMATIONAL'],
+    ['drift that was already remediated', { status: 'already-remediated', target: drift }, 'INFORMATIONAL'],
     ['exempt', { status: 'exempt' }, 'INFORMATIONAL'],
-    ['exempt by its own launch', { status: 'exempt', reason: 'exempt-self-granted' }, 'MEDIUM'],
-    ['held: existing', { status: 'needs-review', reason: 'existing-instance' }, 'INFORMATIONAL'],
-    ['held: unreadable', { status: 'needs-review', reason: 'unreadable' }, 'MEDIUM'],
-    ['held: malformed exemption', { status: 'needs-review', reason: 'exemption-malformed' }, 'MEDIUM'],
-    ['held: exemption too long', { status: 'needs-review', reason: 'exemption-exceeds-maximum' }, 'MEDIUM'],
+    ['exempt by its own launch call', { status: 'exempt', reason: 'exempt-self-granted' }, 'MEDIUM'],
+    ['an existing instance to review', { status: 'needs-review', reason: 'existing-instance' }, 'INFORMATIONAL'],
+    ['unreadable options to review', { status: 'needs-review', reason: 'unreadable' }, 'MEDIUM'],
+    ['a malformed exemption to review', { status: 'needs-review', reason: 'exemption-malformed' }, 'MEDIUM'],
     [
-      'held: somebody set an exemption to a day that is over',
-      { status: 'needs-review', reason: 'exemption-expired' },
+      'an exemption that exceeds the maximum',
+      { status: 'needs-review', reason: 'exemption-exceeds-maximum' },
       'MEDIUM',
     ],
-    ['somebody set an exemption', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'MEDIUM'],
-    ['somebody set an exemption, by whatever record', { status: 'exempt', target: grant }, 'MEDIUM'],
+    ['an exemption that was set to a past date', { status: 'needs-review', reason: 'exemption-expired' }, 'MEDIUM'],
+    ['an exemption that was set', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'MEDIUM'],
+    ['an exemption that was set, without a record', { status: 'exempt', target: grant }, 'MEDIUM'],
     [
-      'an exemption set to nonsense',
+      'an exemption that was set to a malformed value',
       { status: 'needs-review', reason: 'exemption-malformed', target: grant },
       'MEDIUM',
     ],
     [
-      'an exemption set and gone again',
+      'an exemption that was set and removed again',
       { status: 'needs-review', reason: 'existing-instance', target: grant },
       'MEDIUM',
     ],
-    ['an exemption removed: closed', { status: 'remediated', target: revoke }, 'MEDIUM'],
-    ['audit: an exemption removed', { status: 'would-remediate', target: revoke }, 'MEDIUM'],
-    ['an exemption removed, already closed', { status: 'already-remediated', target: revoke }, 'INFORMATIONAL'],
-    ['an exemption removed and there all the same', { status: 'exempt', target: revoke }, 'MEDIUM'],
-    ['an exemption removed: could not be closed', { status: 'failed', reason: 'denied', target: revoke }, 'CRITICAL'],
+    ['an exemption that was removed, remediated', { status: 'remediated', target: revoke }, 'MEDIUM'],
+    ['an exemption that was removed, in audit mode', { status: 'would-remediate', target: revoke }, 'MEDIUM'],
+    [
+      'an exemption that was removed, already remediated',
+      { status: 'already-remediated', target: revoke },
+      'INFORMATIONAL',
+    ],
+    ['an exemption that was removed and is still in date', { status: 'exempt', target: revoke }, 'MEDIUM'],
+    ['an exemption that was removed, failed', { status: 'failed', reason: 'denied', target: revoke }, 'CRITICAL'],
     ['skipped', { status: 'skipped' }, 'INFORMATIONAL'],
-    ['failed, to be tried again', { status: 'failed', reason: 'throttled' }, 'MEDIUM'],
-    ['failed for good: outranks all', { status: 'failed', reason: 'denied' }, 'CRITICAL'],
-    ['failed for good after a set-back', { status: 'failed', reason: 'unsupported', target: drift }, 'CRITICAL'],
-  ])('%s', (_, over, severity) => {
+    ['a failure that is retried', { status: 'failed', reason: 'throttled' }, 'MEDIUM'],
+    ['a failure that is not retried', { status: 'failed', reason: 'denied' }, 'CRITICAL'],
+    [
+      'drift with a failure that is not retried',
+      { status: 'failed', reason: 'unsupported', target: drift },
+      'CRITICAL',
+    ],
+  ])('rates %s', (_, over, severity) => {
     expect(severityOf(outcome(over))).toBe(severity);
   });
 
-  test('of several is the worst; of none is info', () => {
-    const info = outcome({ status: 'exempt' });
-    const warning = outcome();
+  test('worstOf() is the highest severity, and INFORMATIONAL for none', () => {
+    const informational = outcome({ status: 'exempt' });
+    const medium = outcome();
     const high = outcome({ target: drift });
     const critical = outcome({ status: 'failed', reason: 'denied' });
     expect(worstOf([])).toBe('INFORMATIONAL');
-    expect(worstOf([info, info])).toBe('INFORMATIONAL');
-    expect(worstOf([info, warning, info])).toBe('MEDIUM');
-    expect(worstOf([high, warning])).toBe('HIGH');
-    expect(worstOf([warning, critical, high])).toBe('CRITICAL');
+    expect(worstOf([informational, informational])).toBe('INFORMATIONAL');
+    expect(worstOf([informational, medium, informational])).toBe('MEDIUM');
+    expect(worstOf([high, medium])).toBe('HIGH');
+    expect(worstOf([medium, critical, high])).toBe('CRITICAL');
+    expect(SEVERITIES).toEqual(['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']);
   });
 });
 
-test.each(FAILURE_KINDS)('failed(%s) counts as retried exactly if a retry can help', (reason) => {
+test.each(FAILURE_KINDS)('isRetried() agrees with isRetryable() for %s', (reason) => {
   expect(isRetried(outcome({ status: 'failed', reason }))).toBe(isRetryable(reason));
 });
 
-test('only failures are retried', () => {
+test('isRetried() is false for every status but failed', () => {
   const others = STATUSES.filter((status) => status !== 'failed');
   expect(others.map((status) => isRetried(outcome({ status })))).toEqual(others.map(() => false));
 });
 
-describe('who is told', () => {
-  const told = (over: Partial<Outcome>, trail: boolean) => isNotified(outcome(over), trail);
+describe('isNotified()', () => {
+  const notified = (over: Partial<Outcome>, trail: boolean) => isNotified(outcome(over), trail);
 
   const fromCloudTrail = {
     remediated: true,
     'would-remediate': true,
-    closed: true,
+    'already-remediated': true,
     exempt: true,
-    held: true,
+    'needs-review': true,
     skipped: false,
     failed: true,
   };
@@ -98,29 +108,33 @@ describe('who is told', () => {
     ['grant', false],
     ['revoke', true],
     ['revoke', false],
-  ] as const)('%s, trail %s: all but what was skipped', (trigger, trail) => {
-    const of = target({ trigger });
+  ] as const)('notifies about everything but skipped on %s with trail %s', (trigger, trail) => {
+    const evaluated = target({ trigger });
     for (const instance of [snapshot(), existing()]) {
       expect(
-        Object.fromEntries(STATUSES.map((status) => [status, told({ status, target: of, snapshot: instance }, trail)])),
+        Object.fromEntries(
+          STATUSES.map((status) => [status, notified({ status, target: evaluated, snapshot: instance }, trail)]),
+        ),
       ).toEqual(fromCloudTrail);
     }
   });
 
-  test.each([true, false])('scan, trail %s: what it left alone is in its digest', (trail) => {
-    const of = target({ trigger: 'scan' });
-    for (const instance of [snapshot(), existing()]) {
-      expect(
-        Object.fromEntries(STATUSES.map((status) => [status, told({ status, target: of, snapshot: instance }, trail)])),
-      ).toEqual({ ...fromCloudTrail, exempt: false, held: false });
-    }
-  });
-
-  test('running without a trail: nobody else tells, so it is like a launch', () => {
+  test.each([true, false])('leaves what a scan did not change to the digest, with trail %s', (trail) => {
+    const evaluated = target({ trigger: 'scan' });
     for (const instance of [snapshot(), existing()]) {
       expect(
         Object.fromEntries(
-          STATUSES.map((status) => [status, told({ status, target: running, snapshot: instance }, false)]),
+          STATUSES.map((status) => [status, notified({ status, target: evaluated, snapshot: instance }, trail)]),
+        ),
+      ).toEqual({ ...fromCloudTrail, exempt: false, 'needs-review': false });
+    }
+  });
+
+  test('notifies about a running-state event like a launch if there is no trail', () => {
+    for (const instance of [snapshot(), existing()]) {
+      expect(
+        Object.fromEntries(
+          STATUSES.map((status) => [status, notified({ status, target: running, snapshot: instance }, false)]),
         ),
       ).toEqual(fromCloudTrail);
     }
@@ -134,31 +148,36 @@ describe('who is told', () => {
     ['needs-review', false, true],
     ['skipped', false, false],
     ['failed', true, true],
-  ])('running beside a trail: %s is told of a new instance %s, of an older one %s', (status, ofNew, ofOlder) => {
-    expect(told({ status, target: running, snapshot: snapshot() }, true)).toBe(ofNew);
-    expect(told({ status, target: running, snapshot: existing() }, true)).toBe(ofOlder);
-  });
+  ])(
+    'a running-state event beside a trail: %s of a new instance is %s, of an older one %s',
+    (status, newInstance, olderInstance) => {
+      expect(notified({ status, target: running, snapshot: snapshot() }, true)).toBe(newInstance);
+      expect(notified({ status, target: running, snapshot: existing() }, true)).toBe(olderInstance);
+    },
+  );
 
-  test('running beside a trail: a failure to read is told, though there is no snapshot', () => {
-    expect(told({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);
-    expect(told({ status: 'needs-review', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(
+  test('notifies about a running-state event that failed without a snapshot', () => {
+    expect(notified({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);
+    expect(notified({ status: 'needs-review', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(
       false,
     );
   });
 
-  test.each(TRIGGERS)('%s: what is not visible or not ready yet is tried again before anybody is told', (trigger) => {
-    const of = target({ trigger });
+  test.each(ALL_TRIGGERS)('does not notify about not-visible and not-ready on $name', (trigger) => {
+    const evaluated = target({ trigger });
     for (const trail of [true, false]) {
-      expect(told({ status: 'failed', reason: 'not-visible', target: of, snapshot: undefined }, trail)).toBe(false);
-      expect(told({ status: 'failed', reason: 'not-ready', target: of }, trail)).toBe(false);
+      expect(notified({ status: 'failed', reason: 'not-visible', target: evaluated, snapshot: undefined }, trail)).toBe(
+        false,
+      );
+      expect(notified({ status: 'failed', reason: 'not-ready', target: evaluated }, trail)).toBe(false);
     }
   });
 
   test.each(FAILURE_KINDS.filter((kind) => kind !== 'not-visible' && kind !== 'not-ready'))(
-    'failed(%s) is told',
+    'notifies about a failure: %s',
     (reason) => {
-      expect(told({ status: 'failed', reason, target: launch }, true)).toBe(true);
-      expect(told({ status: 'failed', reason, target: running }, true)).toBe(true);
+      expect(notified({ status: 'failed', reason, target: launch }, true)).toBe(true);
+      expect(notified({ status: 'failed', reason, target: running }, true)).toBe(true);
     },
   );
 });

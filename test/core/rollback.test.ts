@@ -1,29 +1,45 @@
-import { ALLOWANCE, type AccountDefaults, isReachable, type Obstacle, obstacleTo } from '../../lambda/core/rollback.ts';
+import {
+  ALLOWANCE,
+  type AccountDefaults,
+  isImdsv1Enabled,
+  type Obstacle,
+  obstacleTo,
+} from '../../lambda/core/rollback.ts';
 import { IMDSV1, snapshot, type SnapshotChange } from '../support/builders.ts';
 
-const CLOSED = { HttpTokens: 'required' };
+const REQUIRED = { HttpTokens: 'required' };
 const ENFORCED = { HttpTokensEnforced: 'enabled', ManagedBy: 'account' };
 const POLICY = { HttpTokensEnforced: 'enabled', ManagedBy: 'declarative-policy' };
 
-describe('what keeps IMDSv1 from being allowed again', () => {
+describe('obstacleTo()', () => {
   test.each<[string, SnapshotChange, AccountDefaults, Obstacle | undefined]>([
-    ['nothing', { options: CLOSED }, {}, undefined],
-    ['nothing, where the account has no opinion', { options: CLOSED }, { HttpTokensEnforced: 'disabled' }, undefined],
-    ['a default for launches does not', { options: CLOSED }, { HttpTokens: 'required' }, undefined],
-    ['nor one that the organization set', { options: CLOSED }, { ManagedBy: 'declarative-policy' }, undefined],
-    ['a stopped instance is fine', { state: 'stopped', options: CLOSED }, {}, undefined],
-    ['enforcement', { options: CLOSED }, ENFORCED, 'enforced'],
-    ['enforcement by the organization', { options: CLOSED }, POLICY, 'enforced-by-policy'],
-    ['enforcement does not reach what is open already', {}, ENFORCED, undefined],
-    ['it is going', { state: 'shutting-down', options: CLOSED }, {}, 'terminated'],
-    ['it is gone', { state: 'terminated', awsManaged: true }, ENFORCED, 'terminated'],
-    ['an AWS service', { awsManaged: true, options: { HttpEndpoint: 'disabled' } }, ENFORCED, 'aws-managed'],
-    ['IMDS is off', { options: { ...CLOSED, HttpEndpoint: 'disabled' } }, ENFORCED, 'endpoint-disabled'],
-    ['IMDS is off, tokens optional', { options: { HttpEndpoint: 'disabled' } }, {}, 'endpoint-disabled'],
-    ['no endpoint stated', { options: { ...CLOSED, HttpEndpoint: undefined } }, {}, 'unreadable'],
-    ['an endpoint of an unknown kind', { options: { ...CLOSED, HttpEndpoint: 'limited' } }, {}, 'unreadable'],
-    ['no tokens stated', { options: { HttpTokens: undefined } }, ENFORCED, 'unreadable'],
-    ['tokens of an unknown kind', { options: { HttpTokens: 'preferred' } }, {}, 'unreadable'],
+    ['is undefined by default', { options: REQUIRED }, {}, undefined],
+    ['is undefined without enforcement', { options: REQUIRED }, { HttpTokensEnforced: 'disabled' }, undefined],
+    ['ignores the default for launches', { options: REQUIRED }, { HttpTokens: 'required' }, undefined],
+    [
+      'ignores the default of a declarative policy',
+      { options: REQUIRED },
+      { ManagedBy: 'declarative-policy' },
+      undefined,
+    ],
+    ['is undefined for a stopped instance', { state: 'stopped', options: REQUIRED }, {}, undefined],
+    ['is the enforcement of the account', { options: REQUIRED }, ENFORCED, 'enforced'],
+    ['is the enforcement of a declarative policy', { options: REQUIRED }, POLICY, 'enforced-by-policy'],
+    ['ignores the enforcement if IMDSv1 is enabled', {}, ENFORCED, undefined],
+    ['is the state shutting-down', { state: 'shutting-down', options: REQUIRED }, {}, 'terminated'],
+    ['is the state terminated', { state: 'terminated', awsManaged: true }, ENFORCED, 'terminated'],
+    [
+      'is the AWS service that operates the instance',
+      { awsManaged: true, options: { HttpEndpoint: 'disabled' } },
+      ENFORCED,
+      'aws-managed',
+    ],
+    ['is disabled IMDS', { options: { ...REQUIRED, HttpEndpoint: 'disabled' } }, ENFORCED, 'endpoint-disabled'],
+    ['is disabled IMDS with optional tokens', { options: { HttpEndpoint: 'disabled' } }, {}, 'endpoint-disabled'],
+    ['is a missing endpoint', { options: { ...REQUIRED, HttpEndpoint: undefined } }, {}, 'unreadable'],
+    ['is an unknown value of the endpoint', { options: { ...REQUIRED, HttpEndpoint: 'limited' } }, {}, 'unreadable'],
+    ['is a missing value of tokens', { options: { HttpTokens: undefined } }, ENFORCED, 'unreadable'],
+    ['is an unknown value of tokens', { options: { HttpTokens: 'preferred' } }, {}, 'unreadable'],
   ])('%s', (_, given, defaults, obstacle) => {
     expect(obstacleTo(snapshot(given), defaults)).toBe(obstacle);
   });
@@ -35,11 +51,11 @@ test.each([
   [{ HttpEndpoint: 'disabled' }, false],
   [{ HttpTokens: undefined }, false],
   [{ HttpEndpoint: undefined }, false],
-])('with %j IMDSv1 answers: %s', (over, answers) => {
-  expect(isReachable({ ...IMDSV1, ...over })).toBe(answers);
+])('isImdsv1Enabled() with %j is %s', (over, enabled) => {
+  expect(isImdsv1Enabled({ ...IMDSV1, ...over })).toBe(enabled);
 });
 
-test('the change is of the tokens alone, for the endpoint is enabled already', () => {
+test('ALLOWANCE changes the tokens only, because the endpoint is enabled already', () => {
   expect(ALLOWANCE).toEqual({ HttpTokens: 'optional', HttpEndpoint: 'enabled' });
-  expect(obstacleTo(snapshot({ options: { ...CLOSED, HttpEndpoint: 'disabled' } }), {})).toBeDefined();
+  expect(obstacleTo(snapshot({ options: { ...REQUIRED, HttpEndpoint: 'disabled' } }), {})).toBeDefined();
 });

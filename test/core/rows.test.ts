@@ -1,14 +1,15 @@
 import fc from 'fast-check';
-import { EXISTING, TRIGGERS } from '../../lambda/contract.ts';
+import { EXISTING } from '../../lambda/contract.ts';
 import { decide, ROWS, rulingOn } from '../../lambda/core/decide.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { context, existing, NOW, policy, snapshot, type SnapshotChange } from '../support/builders.ts';
 
 const until = (day: string) => ({ 'imdsv2:exempt-until': day });
 
-test('the rows are numbered from the top', () => {
+test('numbers the rows from the top', () => {
   expect(ROWS.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(ROWS.map(({ name }) => name)).toEqual([
-    'gone',
+    'terminated',
     'aws-managed',
     'unreadable',
     'imds-off',
@@ -19,7 +20,7 @@ test('the rows are numbered from the top', () => {
   ]);
 });
 
-test('each row says its rule in sentences, and no two say the same', () => {
+test('states the rule of each row in a sentence of its own', () => {
   for (const { rule } of ROWS) expect(rule).toMatch(/^[A-Z][ -~]{20,}\.$/);
   expect(new Set(ROWS.map(({ rule }) => rule)).size).toBe(ROWS.length);
 });
@@ -39,8 +40,8 @@ test.each<readonly [number, SnapshotChange]>([
   expect(ruling.row.number).toBe(number);
 });
 
-test('the row that is named is the one that decides, for every trigger and setting', () => {
-  const given = fc.record({
+test('names the row that decides, for every trigger and setting', () => {
+  const anyChange = fc.record({
     state: fc.constantFrom('running', 'stopped', 'terminated'),
     awsManaged: fc.boolean(),
     options: fc.record({
@@ -51,10 +52,10 @@ test('the row that is named is the one that decides, for every trigger and setti
     firstLaunch: fc.constantFrom(undefined, new Date('2026-01-01T00:00:00Z'), NOW),
   });
   fc.assert(
-    fc.property(given, fc.constantFrom(...TRIGGERS), fc.constantFrom(...EXISTING), (change, trigger, mode) => {
-      const seen = snapshot(change);
-      const { row, decision } = rulingOn(seen, context({ trigger }), policy({ existing: mode }), NOW);
-      expect(decide(seen, context({ trigger }), policy({ existing: mode }), NOW)).toEqual(decision);
+    fc.property(anyChange, fc.constantFrom(...ALL_TRIGGERS), fc.constantFrom(...EXISTING), (change, trigger, mode) => {
+      const given = snapshot(change);
+      const { row, decision } = rulingOn(given, context({ trigger }), policy({ existing: mode }), NOW);
+      expect(decide(given, context({ trigger }), policy({ existing: mode }), NOW)).toEqual(decision);
       expect(ROWS).toContain(row);
       expect(row.name === 'otherwise').toBe(decision.kind === 'remediate');
     }),

@@ -5,27 +5,27 @@ import { hostileText, INVISIBLE, NASTY } from '../support/hostile.ts';
 
 const characters = (text: string): number => Array.from(text).length;
 
-describe('clean', () => {
+describe('clean()', () => {
   test.each([
-    ['plain text stays', 'web-1 (blue), größe 日本 😀', 'web-1 (blue), größe 日本 😀'],
-    ['lines become one', 'a\r\nb\tc\n\nd', 'a b c d'],
-    ['terminal sequences lose what makes them work', '\u001b[2Jx\u009b1m', '[2Jx1m'],
-    ['bidi overrides go', 'invoice\u202egpj.exe', 'invoicegpj.exe'],
-    ['line and paragraph separators go', 'a\u2028b\u2029c', 'abc'],
-    ['lone surrogates go', 'a\ud800b\udc00c', 'abc'],
-    ['what hides between surrogates does not join them', '\ud83d\u200b\ude00', ''],
-    ['tag characters go', 'a\u{e0041}', 'a'],
+    ['keeps plain text', 'web-1 (blue), größe 日本 😀', 'web-1 (blue), größe 日本 😀'],
+    ['joins lines', 'a\r\nb\tc\n\nd', 'a b c d'],
+    ['removes control characters of terminal sequences', '\u001b[2Jx\u009b1m', '[2Jx1m'],
+    ['removes bidi overrides', 'invoice\u202egpj.exe', 'invoicegpj.exe'],
+    ['removes line and paragraph separators', 'a\u2028b\u2029c', 'abc'],
+    ['removes lone surrogates', 'a\ud800b\udc00c', 'abc'],
+    ['does not join surrogates that an invisible character separates', '\ud83d\u200b\ude00', ''],
+    ['removes tag characters', 'a\u{e0041}', 'a'],
   ])('%s', (_, text, cleaned) => {
     expect(clean(text)).toBe(cleaned);
   });
 
-  test('128 characters are shown whole; one more costs the end', () => {
+  test('keeps 128 characters, and cuts longer texts', () => {
     const whole = '😀'.repeat(MAX_TEXT);
     expect(clean(whole)).toBe(whole);
     expect(clean(`${whole}x`)).toBe(`${'😀'.repeat(MAX_TEXT - 1)}…`);
   });
 
-  test('nothing invisible survives, and it is never longer than the bound', () => {
+  test('leaves no invisible character and at most the maximum length', () => {
     fc.assert(
       fc.property(hostileText({ maxLength: 400 }), fc.integer({ min: 1, max: 300 }), (text, max) => {
         const cleaned = clean(text, max);
@@ -37,7 +37,7 @@ describe('clean', () => {
   });
 });
 
-describe('defang', () => {
+describe('defang()', () => {
   test.each([
     ['https://evil.example/a?b=c', 'https[:]//evil[.]example/a?b=c'],
     ['see www.evil.co.uk', 'see www[.]evil[.]co[.]uk'],
@@ -49,7 +49,7 @@ describe('defang', () => {
     ['bucket.s3.amazonaws.com', 'bucket.s3[.]amazonaws[.]com'],
     ['ec2-203-0-113-7.compute-1.amazonaws.com', 'ec2-203-0-113-7[.]compute-1[.]amazonaws[.]com'],
     ['autoscaling.amazonaws.com/login', 'autoscaling[.]amazonaws[.]com/login'],
-  ])('%s is no link any more', (text, defanged) => {
+  ])('changes the link %s', (text, defanged) => {
     expect(defang(text)).toBe(defanged);
   });
 
@@ -61,11 +61,11 @@ describe('defang', () => {
     'aws-cli/2.31.0',
     'arn:aws:iam::111122223333:role/deployer',
     'web-1',
-  ])('%s is as readable as before', (text) => {
+  ])('keeps %s', (text) => {
     expect(defang(text)).toBe(text);
   });
 
-  test('no scheme and no domain survives, nothing invisible, on one line', () => {
+  test('leaves no scheme, no domain and no invisible character', () => {
     fc.assert(
       fc.property(hostileText(), (text) => {
         const defanged = defang(text);
@@ -77,26 +77,26 @@ describe('defang', () => {
   });
 });
 
-describe('shellQuote', () => {
+describe('shellQuote()', () => {
   test.each([
     ['web', `'web'`],
     [`it's`, `'it'\\''s'`],
     ['$(id) `id` "x" \\', `'$(id) \`id\` "x" \\'`],
     ['', `''`],
-  ])('%s → %s', (text, quoted) => {
+  ])('quotes %s as %s', (text, quoted) => {
     expect(shellQuote(text)).toBe(quoted);
   });
 
-  test('a real shell reads back one word, the cleaned text', () => {
+  test('a shell reads one word, the sanitized text', () => {
     const texts = [...NASTY, ...fc.sample(hostileText({ maxLength: 300 }), 400)];
-    // One shell for all: `printf` ends each word it was given with a NUL. A text that broke out would shift the rest.
+    // `printf` ends each word with a NUL. A text that broke out of its quotes would shift the words after it.
     const script = `printf '%s\\0' ${texts.map(shellQuote).join(' ')}`;
     const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
     expect(words).toEqual(texts.map((text) => clean(text, 256)));
   });
 });
 
-describe('csvCell', () => {
+describe('csvCell()', () => {
   test.each([
     ['web', 'web'],
     ['=1+1', `'=1+1`],
@@ -114,11 +114,11 @@ describe('csvCell', () => {
     ['=HYPERLINK("u","x")', `"'=HYPERLINK(""u"",""x"")"`],
     ['a\r\nb', 'a b'],
     ['', ''],
-  ])('%j → %s', (text, cell) => {
+  ])('writes %j as %s', (text, cell) => {
     expect(csvCell(text)).toBe(cell);
   });
 
-  test('a row of cells reads back as it was cleaned, and no cell is a formula', () => {
+  test('a CSV reader reads the sanitized texts, and no cell is a formula', () => {
     fc.assert(
       fc.property(fc.array(hostileText(), { minLength: 1, maxLength: 6 }), (texts) => {
         const cells = readCsv(texts.map(csvCell).join(','));
@@ -141,17 +141,17 @@ describe('csvCell', () => {
   }
 });
 
-describe('htmlText', () => {
+describe('htmlText()', () => {
   test.each([
     ['<script>alert(1)</script>', '&lt;script&gt;alert(1)&lt;/script&gt;'],
     [`" onclick='x'`, '&quot; onclick=&#39;x&#39;'],
     ['a & b &amp; c', 'a &amp; b &amp;amp; c'],
     ['größe', 'größe'],
-  ])('%s → %s', (text, html) => {
+  ])('writes %s as %s', (text, html) => {
     expect(htmlText(text)).toBe(html);
   });
 
-  test('it opens no tag, closes no quote, and reads back as the cleaned text', () => {
+  test('has no markup, and decodes to the sanitized text', () => {
     const NAMES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
     fc.assert(
       fc.property(hostileText(), (text) => {

@@ -9,12 +9,12 @@ const message = (): AlertMessage => {
   return first;
 };
 
-test('an alert that waited on the queue is the alert that was not sent', () => {
+test('fromUndelivered() returns the alert that toUndelivered() wrote', () => {
   const body: unknown = JSON.parse(JSON.stringify(toUndelivered(message())));
   expect(fromUndelivered(body)).toEqual(JSON.parse(JSON.stringify(message())));
 });
 
-test('it says what it is, so that no event is taken for it', () => {
+test('toUndelivered() marks the message, so that it is not read as an event', () => {
   expect(toUndelivered(message())).toMatchObject({ source: 'imdsv2-enforcer', 'detail-type': 'Undelivered alert' });
 });
 
@@ -23,19 +23,19 @@ const undelivered = (detail: unknown) => ({ source: 'imdsv2-enforcer', 'detail-t
 test.each<readonly [string, unknown]>([
   ['nothing', undefined],
   ['null', null],
-  ['text', 'Undelivered alert'],
+  ['a text', 'Undelivered alert'],
   ['an event', runningEvent()],
   ['no detail', undelivered(undefined)],
   ['null as detail', undelivered(null)],
-  ['text as detail', undelivered('subject')],
+  ['a text as detail', undelivered('subject')],
   ['no subject', undelivered({ ...message(), subject: undefined })],
-  ['no mail', undelivered({ ...message(), email: 1 })],
+  ['no email', undelivered({ ...message(), email: 1 })],
   ['no JSON form', undelivered({ ...message(), json: undefined })],
   ['null as JSON form', undelivered({ ...message(), json: null })],
   ['no attributes', undelivered({ subject: 's', email: 'e', json: {} })],
   ['null as attributes', undelivered({ ...message(), attributes: null })],
   ['another source', { ...toUndelivered(message()), source: 'aws.ec2' }],
   ['another detail type', { ...toUndelivered(message()), 'detail-type': 'IMDSv1 finding recorded' }],
-])('%s is no undelivered alert', (_, body) => {
+])('fromUndelivered() is undefined for %s', (_, body) => {
   expect(fromUndelivered(body)).toBeUndefined();
 });

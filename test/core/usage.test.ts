@@ -15,7 +15,7 @@ const ago = (milliseconds: number): Date => new Date(NOW.getTime() - millisecond
 const WINDOW = windowOf(NOW, USAGE_RULES);
 const PERIOD = WINDOW.periodSeconds * 1000;
 
-/** What the metric has of an instance that reports zeros between two times; `used` puts counts into periods. */
+/** Data points of an instance that reports zeros between two times, except for the counts of `used`. */
 function zeros(from: Date, to: Date, ...used: readonly UsagePoint[]): UsagePoint[] {
   const counts = new Map(used.map(({ at, count }) => [periodOf(at), count]));
   const points: UsagePoint[] = [];
@@ -32,8 +32,8 @@ const judge = (given: SnapshotChange, measurement: Measurement, rules = USAGE_RU
   usageOf(snapshot({ ...OLD, ...given }), measurement, WINDOW, rules, NOW);
 const unknown = (why: string) => ({ kind: 'unknown', why });
 
-describe('the window', () => {
-  test('14 days are measured in periods of two hours that begin at even hours', () => {
+describe('windowOf()', () => {
+  test('measures 14 days in periods of two hours that start at even hours', () => {
     const odd = windowOf(new Date('2026-11-22T13:17:05Z'), USAGE_RULES);
     expect(odd).toEqual({
       from: new Date('2026-11-08T12:00:00Z'),
@@ -42,7 +42,7 @@ describe('the window', () => {
     });
   });
 
-  test('whatever the look-back, 500 metrics fit into one answer of 100,800 points, and all of it is covered', () => {
+  test('covers any look-back window, and 500 metrics have at most 100,800 points', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 455 }),
@@ -59,12 +59,12 @@ describe('the window', () => {
   });
 });
 
-describe('unused', () => {
-  test('zeros over the whole window', () => {
+describe('usageOf() is unused with', () => {
+  test('zeros in the whole window', () => {
     expect(judge({}, read(zeros(ago(14 * DAY), NOW)))).toEqual({ kind: 'unused', hours: 14 * 24 });
   });
 
-  test('younger than the window: zeros over its own age, from the minimum on', () => {
+  test('zeros for its own age, if that is shorter than the window and at least the minimum', () => {
     const aged = (hours: number) => {
       const launchTime = ago(hours * HOUR);
       return judge({ launchTime, firstLaunch: launchTime }, read(zeros(launchTime, NOW)));
@@ -74,7 +74,7 @@ describe('unused', () => {
     expect(aged(23.9)).toEqual(unknown('too-young'));
   });
 
-  test('the minimum age is a setting', () => {
+  test('the minimum age of the rules', () => {
     const launchTime = ago(36 * HOUR);
     const rules = { ...USAGE_RULES, minimumAgeDays: 2 };
     expect(judge({ launchTime, firstLaunch: launchTime }, read(zeros(launchTime, NOW)), rules)).toEqual(
@@ -82,29 +82,29 @@ describe('unused', () => {
     );
   });
 
-  test('started an hour ago after a long stop: what was measured before counts', () => {
+  test('zeros before a long stop, if it was started an hour ago', () => {
     const points = [...zeros(ago(10 * DAY), ago(5 * DAY)), ...zeros(ago(HOUR), NOW)];
     expect(judge({ launchTime: ago(HOUR) }, read(points)).kind).toBe('unused');
   });
 
-  test('started a while ago after a long stop: a day less the gap that is allowed is enough', () => {
+  test('zeros for a day less the allowed gap, if it was started after a long stop', () => {
     const since = (hours: number) => judge({ launchTime: ago(hours * HOUR) }, read(zeros(ago(hours * HOUR), NOW)));
     expect(since(18)).toEqual({ kind: 'unused', hours: 18 });
     expect(since(16)).toEqual(unknown('too-little-data'));
   });
 
-  test('the newest hours may not be there yet', () => {
+  test('missing data of the last hours', () => {
     expect(judge({}, read(zeros(ago(14 * DAY), ago(4 * HOUR)))).kind).toBe('unused');
   });
 
-  test('an instance that does not say when it was first launched is at least as old as its last start', () => {
+  test('zeros since the last start, if the first launch is unknown', () => {
     const given = { firstLaunch: undefined, launchTime: ago(3 * DAY) };
     expect(judge(given, read(zeros(ago(3 * DAY), NOW)))).toEqual({ kind: 'unused', hours: 72 });
   });
 });
 
-describe('in use', () => {
-  test('how often, how much a day, and when last', () => {
+describe('usageOf() is in use', () => {
+  test('with the number of calls, the average per day and the last call', () => {
     const points = zeros(ago(14 * DAY), NOW, { at: ago(3 * DAY), count: 40 }, { at: ago(2 * DAY), count: 2 });
     expect(judge({}, read(points))).toEqual({
       kind: 'in-use',
@@ -114,38 +114,38 @@ describe('in use', () => {
     });
   });
 
-  test('in the order of the newest first, as CloudWatch answers', () => {
+  test('whatever the order of the data points', () => {
     const points = zeros(ago(14 * DAY), NOW, { at: ago(3 * DAY), count: 1 }, { at: ago(9 * DAY), count: 1 });
     expect(judge({}, read(points.toReversed()))).toEqual(judge({}, read(points)));
   });
 
-  test('in the period that is not over: now, not later', () => {
+  test('until now, if the last call is in the current period', () => {
     expect(judge({}, read(zeros(ago(DAY), NOW, { at: ago(1), count: 1 })))).toMatchObject({ lastSeen: NOW });
   });
 
-  test('calls of the first two hours are no rate for a whole day', () => {
+  test('with an average over a day at least', () => {
     const launchTime = ago(2 * HOUR);
     const points = zeros(launchTime, NOW, { at: launchTime, count: 12 });
     expect(judge({ launchTime, firstLaunch: launchTime }, read(points))).toMatchObject({ count: 12, callsPerDay: 12 });
   });
 
   test.each<readonly [string, SnapshotChange, boolean]>([
-    ['stopped since', { state: 'stopped' }, true],
+    ['stopped', { state: 'stopped' }, true],
     ['too young', { launchTime: ago(HOUR), firstLaunch: ago(HOUR) }, true],
     ['only partly read', {}, false],
     ['of unknown age', { launchTime: undefined, firstLaunch: undefined }, true],
-  ])('a call that was counted is use: %s', (_, given, complete) => {
+  ])('with one counted call, even if %s', (_, given, complete) => {
     expect(judge(given, { points: [{ at: ago(HOUR), count: 1 }], complete }).kind).toBe('in-use');
   });
 
-  test('longer ago than the window does not count', () => {
+  test('only with calls in the window', () => {
     const long = { at: ago(14 * DAY + PERIOD), count: 5 };
     expect(judge({}, read([long, ...zeros(ago(14 * DAY), NOW)])).kind).toBe('unused');
     expect(judge({}, read([long]))).toEqual(unknown('no-data'));
   });
 });
 
-describe('unknown', () => {
+describe('usageOf() is unknown:', () => {
   test.each<readonly [string, SnapshotChange, Measurement]>([
     ['no-data', {}, read([])],
     ['not-read', {}, { points: zeros(ago(14 * DAY), NOW), complete: false }],
@@ -161,13 +161,13 @@ describe('unknown', () => {
     expect(judge(given, measurement)).toEqual(unknown(why));
   });
 
-  test('a period that is told twice is measured once', () => {
+  test('a period counts once, even if it is returned twice', () => {
     const once = zeros(ago(8 * DAY), NOW);
     expect(judge({}, read([...once, ...once]))).toEqual(unknown('gaps'));
   });
 });
 
-describe('whatever the metric says', () => {
+describe('usageOf() for any data', () => {
   const point = fc.record({
     at: fc.date({ min: ago(20 * DAY), max: NOW, noInvalidDate: true }),
     count: fc.constantFrom(0, 0, 0, 1, 17),
@@ -193,7 +193,7 @@ describe('whatever the metric says', () => {
     );
   });
 
-  test('losing data never makes an instance unused', () => {
+  test('never makes an instance unused because data is missing', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 167 }), fc.integer({ min: 0, max: 167 }), (from, count) => {
         const all = zeros(ago(14 * DAY), NOW);

@@ -7,50 +7,54 @@ const until = (day: string, reason?: string): Readonly<Record<string, string>> =
   ...(reason === undefined ? {} : { 'imdsv2:exempt-reason': reason }),
 });
 
-describe('an instance is', () => {
+describe('verdictOf()', () => {
   test.each<readonly [string, SnapshotChange, Verdict | undefined]>([
-    ['open, where IMDSv1 answers', {}, { name: 'non-compliant' }],
-    ['open, stopped or not', { state: 'stopped' }, { name: 'non-compliant' }],
-    ['open, its exemption being over', { tags: until('2026-11-21') }, { name: 'non-compliant' }],
+    ['is non-compliant with IMDSv1 enabled', {}, { name: 'non-compliant' }],
+    ['is non-compliant if stopped', { state: 'stopped' }, { name: 'non-compliant' }],
+    ['is non-compliant with an expired exemption', { tags: until('2026-11-21') }, { name: 'non-compliant' }],
     [
-      'open, its exemption being nonsense',
+      'is non-compliant with a malformed exemption',
       { tags: until('soon') },
       { name: 'non-compliant', problem: 'exemption-malformed', value: 'soon' },
     ],
     [
-      'open, its exemption reaching too far',
+      'is non-compliant with an exemption that exceeds the maximum',
       { tags: until('2027-02-21') },
       { name: 'non-compliant', problem: 'exemption-exceeds-maximum', value: '2027-02-21' },
     ],
     [
-      'unreadable, where EC2 did not state the options',
+      'is unreadable if EC2 did not return the options',
       { options: { HttpTokens: undefined } },
       { name: 'unreadable', problem: 'unreadable' },
     ],
     [
-      'exempt, with the day and the reason',
+      'is exempt, with date and reason',
       { tags: until('2026-12-31', 'agent X') },
       { name: 'exempt', until: '2026-12-31', reason: 'agent X' },
     ],
-    ['off, where nothing answers', { options: { HttpEndpoint: 'disabled' } }, { name: 'imds-off' }],
-    ['a service’s own', { awsManaged: true }, { name: 'aws-managed' }],
-    ['compliant', { options: REQUIRED }, { name: 'compliant' }],
-    ['pending until the change has reached it', { options: { ...REQUIRED, State: 'pending' } }, { name: 'pending' }],
-    ['compliant, if EC2 does not say pending', { options: { ...REQUIRED, State: undefined } }, { name: 'compliant' }],
-    ['of no interest when it is going', { state: 'shutting-down' }, undefined],
-    ['of no interest when it is gone', { state: 'terminated', options: REQUIRED }, undefined],
+    ['is imds-off with IMDS disabled', { options: { HttpEndpoint: 'disabled' } }, { name: 'imds-off' }],
+    ['is aws-managed if an AWS service operates it', { awsManaged: true }, { name: 'aws-managed' }],
+    ['is compliant with IMDSv2 required', { options: REQUIRED }, { name: 'compliant' }],
+    ['is pending until the change is applied', { options: { ...REQUIRED, State: 'pending' } }, { name: 'pending' }],
+    [
+      'is compliant if EC2 does not return a state',
+      { options: { ...REQUIRED, State: undefined } },
+      { name: 'compliant' },
+    ],
+    ['is undefined if shutting down', { state: 'shutting-down' }, undefined],
+    ['is undefined if terminated', { state: 'terminated', options: REQUIRED }, undefined],
   ])('%s', (_, given, verdict) => {
     expect(verdictOf(snapshot(given), 90, NOW)).toEqual(verdict);
     expect(verdictOf(existing(given), 90, NOW)).toEqual(verdict);
   });
 });
 
-test('the horizon is the account’s', () => {
+test('verdictOf() uses the maximum duration of the account', () => {
   const given = snapshot({ tags: until('2027-02-21') });
   expect(verdictOf(given, 91, NOW)).toEqual({ name: 'exempt', until: '2027-02-21' });
 });
 
-test('an auditor would write up what is open or cannot be read, and reports name the worst first', () => {
+test('FINDINGS are non-compliant and unreadable, and VERDICTS start with the worst', () => {
   expect(FINDINGS).toEqual(['non-compliant', 'unreadable']);
   expect(VERDICTS).toEqual([
     'non-compliant',

@@ -8,31 +8,37 @@ const OPTIONS = { maxExemptionDays: 90 };
 const applied = snapshot({ options: { HttpTokens: 'required' } });
 const pending = snapshot({ options: { HttpTokens: 'required', State: 'pending' } });
 
-describe('what to do about an instance that was closed', () => {
+describe('judgeAfterChange()', () => {
   test.each([
-    ['calls are refused → told at once', applied, 1, 0, 'tell'],
-    ['calls are refused at the last look → told', applied, 1, 3, 'tell'],
-    ['nothing is refused → another look', applied, 0, 0, 'later'],
-    ['nothing is refused at the third look → another', applied, 0, 2, 'later'],
-    ['nothing is refused at the fourth → done, and never a fifth', applied, 0, 3, 'done'],
-    ['nothing is refused at a fifth that should not be → done', applied, 0, 4, 'done'],
-    ['the change is pending → another look', pending, 0, 2, 'later'],
-    ['the change is pending at the fourth → told', pending, 0, 3, 'tell'],
-    ['opened again → nobody’s break', snapshot(), 5, 0, 'done'],
-    ['options that cannot be read → left', snapshot({ options: { HttpTokens: undefined } }), 5, 0, 'done'],
-    ['terminated → nobody’s break', snapshot({ ...applied, tags: {}, state: 'terminated' }), 5, 0, 'done'],
-    ['shutting down → nobody’s break', snapshot({ ...applied, tags: {}, state: 'shutting-down' }), 5, 0, 'done'],
-  ] as const)('%s', (_, seen, rejected, checksDone, care) => {
-    expect(judgeAfterChange(seen, rejected, checksDone)).toBe(care);
+    ['notifies about rejected calls at once', applied, 1, 0, 'notify'],
+    ['notifies about rejected calls in the last check', applied, 1, 3, 'notify'],
+    ['checks again without rejected calls', applied, 0, 0, 'check-again'],
+    ['checks again after the third check', applied, 0, 2, 'check-again'],
+    ['is done after the fourth check', applied, 0, 3, 'done'],
+    ['is done after an unexpected fifth check', applied, 0, 4, 'done'],
+    ['checks again while the change is pending', pending, 0, 2, 'check-again'],
+    ['notifies if the change is pending in the fourth check', pending, 0, 3, 'notify'],
+    ['is done if IMDSv1 was re-enabled', snapshot(), 5, 0, 'done'],
+    ['is done with unreadable options', snapshot({ options: { HttpTokens: undefined } }), 5, 0, 'done'],
+    ['is done if the instance is terminated', snapshot({ ...applied, tags: {}, state: 'terminated' }), 5, 0, 'done'],
+    [
+      'is done if the instance is shutting down',
+      snapshot({ ...applied, tags: {}, state: 'shutting-down' }),
+      5,
+      0,
+      'done',
+    ],
+  ] as const)('%s', (_, given, rejected, checksDone, result) => {
+    expect(judgeAfterChange(given, rejected, checksDone)).toBe(result);
   });
 
-  test('four looks, whatever is seen', () => {
-    const looks = (seen: typeof applied) => {
+  test('checks four times at most', () => {
+    const checks = (given: typeof applied) => {
       let checksDone = 0;
-      while (judgeAfterChange(seen, 0, checksDone) === 'later') checksDone += 1;
+      while (judgeAfterChange(given, 0, checksDone) === 'check-again') checksDone += 1;
       return checksDone + 1;
     };
-    expect([looks(applied), looks(pending)]).toEqual([4, 4]);
+    expect([checks(applied), checks(pending)]).toEqual([4, 4]);
   });
 });
 
@@ -54,19 +60,19 @@ const impacts: readonly WorkloadImpact[] = [
   },
 ];
 
-test('a state that EC2 does not state is not made up', () => {
+test('omits a state that EC2 did not return', () => {
   const options = { HttpTokens: 'required', State: undefined };
-  const silent = { snapshot: snapshot({ options }), remediatedAt: new Date('2026-11-22T11:30:00Z'), rejected: 0 };
-  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, [silent], OPTIONS);
-  expect(message?.email).toContain('  what     the change is still not stated\n');
+  const impact = { snapshot: snapshot({ options }), remediatedAt: new Date('2026-11-22T11:30:00Z'), rejected: 0 };
+  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, [impact], OPTIONS);
+  expect(message?.email).toContain('  what     state of the change: not stated\n');
   expect(JSON.parse(JSON.stringify(message?.json))).not.toHaveProperty('instances.0.state');
 });
 
-test('the message, whole', () => {
+test('the complete message', () => {
   const [message, ...others] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, OPTIONS);
   expect(others).toEqual([]);
   expect(message).toEqual({
-    subject: '[IMDSv2 HIGH] eu-west-1: 2 closed and still in need of IMDSv1',
+    subject: '[IMDSv2 HIGH] eu-west-1: possible workload impact on 2 remediated instances',
     json: {
       schema: 'imdsv2-enforcer.workload-impact/v1',
       account: '111122223333',
@@ -91,26 +97,26 @@ test('the message, whole', () => {
       ],
     },
     email: [
-      'IMDSv2 enforcer, account 111122223333, eu-west-1: IMDSv1 was switched off, and something there still needs it, or the change did not take.',
+      'IMDSv2 enforcer, account 111122223333, eu-west-1: after the remediation, IMDSv1 calls were rejected or the change was not applied. The workload may be affected.',
       [
-        `${A} "web": closed 2026-11-22T11:30:00Z`,
-        '  what     12 calls without a token were refused since then',
-        '  launchSource   Auto Scaling group web-asg',
+        `${A} "web": remediated 2026-11-22T11:30:00Z`,
+        '  what     12 IMDSv1 calls rejected since then',
+        '  source   Auto Scaling group web-asg',
         `  undo     imdsv2 rollback ${A} --region eu-west-1 --for 14d --reason '...'`,
       ].join('\n'),
       [
-        `${B}: closed 2026-11-22T11:00:00Z`,
-        '  what     the change is still pending',
-        '  launchSource   no tag of a launching service',
+        `${B}: remediated 2026-11-22T11:00:00Z`,
+        '  what     state of the change: pending',
+        '  source   launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)',
         `  undo     imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
       ].join('\n'),
-      'Names above are as others wrote them.',
+      'Names are user-supplied and unverified.',
     ].join('\n\n'),
     attributes: { severity: 'HIGH', status: ['workload-impact'], account: ACCOUNT, region: REGION, trigger: 'command' },
   });
 });
 
-test('the exemption of the undo is one that the account allows', () => {
+test('the undo keeps to the maximum exemption duration', () => {
   const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, { maxExemptionDays: 3 });
   expect(message?.email).toContain(`imdsv2 rollback ${A} --region eu-west-1 --for 3d --reason '...'`);
 });
@@ -120,7 +126,7 @@ const idsIn = (json: object): string[] =>
   (json as { instances: { instanceId: string }[] }).instances.map(({ instanceId: id }) => id);
 
 test.each(['😀'.repeat(255), '"\\'.repeat(128), '重'.repeat(255)])(
-  'names however heavy: each message fits SNS, and nobody is lost',
+  'long names: each message fits SNS, and no instance is missing',
   (text) => {
     const keys = ['Name', 'aws:autoscaling:groupName', 'aws:cloudformation:stack-name', 'eks:cluster-name'];
     const tags = Object.fromEntries(keys.map((key) => [key, text]));
@@ -135,7 +141,7 @@ test.each(['😀'.repeat(255), '"\\'.repeat(128), '重'.repeat(255)])(
   },
 );
 
-test('for any names: subject under 100 ASCII characters, mail without hidden characters, links or extra lines', () => {
+test('any names: a subject of ASCII under 100 characters, an email without invisible characters, links or injected lines', () => {
   const anyImpact = fc
     .record({
       tags: fc.dictionary(fc.constantFrom('Name', 'aws:autoscaling:groupName', 'eks:nodegroup-name'), hostileText()),
@@ -148,14 +154,14 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
       rejected,
     }));
   fc.assert(
-    fc.property(fc.array(anyImpact, { minLength: 1, maxLength: 10 }), (those) => {
-      for (const { subject, email, json } of toWorkloadImpactMessages(ACCOUNT, REGION, those, OPTIONS)) {
+    fc.property(fc.array(anyImpact, { minLength: 1, maxLength: 10 }), (anyImpacts) => {
+      for (const { subject, email, json } of toWorkloadImpactMessages(ACCOUNT, REGION, anyImpacts, OPTIONS)) {
         expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
         const lines = email.split('\n');
         expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
         expect(email).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
-        const OURS = /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|launchSource|undo) |^Names above /;
-        expect(lines.filter((line) => !OURS.test(line))).toEqual([]);
+        const FIXED = /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|source|undo) |^Names are /;
+        expect(lines.filter((line) => !FIXED.test(line))).toEqual([]);
         expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
       }
     }),
@@ -163,10 +169,10 @@ test('for any names: subject under 100 ASCII characters, mail without hidden cha
   );
 });
 
-test('exactly as heavy as allowed is one message, a byte more is two', () => {
+test('the maximum size is one message, one byte more is two', () => {
   const LIMIT = 240 * 1024;
   const remediatedAt = new Date('2026-11-22T11:30:00Z');
-  // Where calls are refused, the state is in the form for machines only, and there a letter is a byte.
+  // With rejected calls, the state is in the JSON form only, where a letter is a byte.
   const messages = (count: number, bytesMore: number) =>
     toWorkloadImpactMessages(
       ACCOUNT,
@@ -177,12 +183,12 @@ test('exactly as heavy as allowed is one message, a byte more is two', () => {
       }),
       OPTIONS,
     );
-  const weight = ([message]: ReturnType<typeof messages>) =>
+  const size = ([message]: ReturnType<typeof messages>) =>
     message === undefined ? 0 : Buffer.byteLength(toSnsText(message), 'utf8');
-  const one = weight(messages(2, 0)) - weight(messages(1, 0));
+  const one = size(messages(2, 0)) - size(messages(1, 0));
   const count = Math.floor((LIMIT - 1_000) / one);
-  const room = LIMIT - weight(messages(count, 0));
-  expect(room).toBeGreaterThan(0);
-  expect(messages(count, room).map((message) => weight([message]))).toEqual([LIMIT]);
-  expect(messages(count, room + 1)).toHaveLength(2);
+  const free = LIMIT - size(messages(count, 0));
+  expect(free).toBeGreaterThan(0);
+  expect(messages(count, free).map((message) => size([message]))).toEqual([LIMIT]);
+  expect(messages(count, free + 1)).toHaveLength(2);
 });

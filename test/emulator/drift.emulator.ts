@@ -1,24 +1,24 @@
 import { driftEvent } from '../support/events.ts';
 import { launchOne, optionsOf, setOptions } from './support/account.ts';
-import { deploy, fates, type Product } from './support/product.ts';
+import { deploy, type Product, statuses } from './support/product.ts';
 
 let product: Product;
 beforeAll(async () => {
   product = await deploy();
 });
 
-it('closes an instance that somebody set back, as a signal of high severity', async () => {
+it('remediates drift, with severity HIGH', async () => {
   const instanceId = await launchOne({ options: { HttpTokens: 'required' } });
   await setOptions(instanceId, { HttpTokens: 'optional', HttpEndpoint: 'enabled' });
   await product.deliver(driftEvent({ ...product.now(), instanceId }));
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
   const alerts = await product.alerts(1);
-  expect(fates(alerts)).toEqual({ [instanceId]: 'remediated' });
-  expect(alerts[0]?.attributes.severity).toEqual({ Type: 'String', Value: 'high' });
+  expect(statuses(alerts)).toEqual({ [instanceId]: 'remediated' });
+  expect(alerts[0]?.attributes.severity).toEqual({ Type: 'String', Value: 'HIGH' });
   expect(alerts[0]?.attributes.trigger).toEqual({ Type: 'String', Value: 'drift' });
 });
 
-it('goes by what it reads, not by what the event says', async () => {
+it('decides by the current options, not by those in the event', async () => {
   const instanceId = await launchOne();
   await setOptions(instanceId, { HttpTokens: 'optional', HttpEndpoint: 'disabled' });
   await product.deliver(driftEvent({ ...product.now(), instanceId }));
@@ -26,8 +26,8 @@ it('goes by what it reads, not by what the event says', async () => {
   expect(await product.alerts(0)).toEqual([]);
 });
 
-it('tells of what was closed before it looked', async () => {
+it('notifies of drift that was remediated before', async () => {
   const instanceId = await launchOne({ options: { HttpTokens: 'required' } });
   await product.deliver(driftEvent({ ...product.now(), instanceId }));
-  expect(fates(await product.alerts(1))).toEqual({ [instanceId]: 'already-remediated' });
+  expect(statuses(await product.alerts(1))).toEqual({ [instanceId]: 'already-remediated' });
 });

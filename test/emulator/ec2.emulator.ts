@@ -13,7 +13,7 @@ const idsOf = (snapshots: readonly { readonly instanceId: string }[]) =>
   snapshots.map(({ instanceId }) => instanceId).sort();
 
 describe('describe', () => {
-  it('reads what a decision needs', async () => {
+  it('returns what a decision needs', async () => {
     const options = { HttpTokens: 'optional', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 } as const;
     const id = await launchOne({ options, tags: { Name: 'web', 'imdsv2:exempt-reason': 'old SDK' } });
     const [snapshot] = await reader.describe(REGION, [id]);
@@ -25,16 +25,16 @@ describe('describe', () => {
     expect(Math.abs(Date.now() - (snapshot?.firstLaunch?.getTime() ?? 0))).toBeLessThan(300_000);
   });
 
-  it('finds known instances beside an unknown id', async () => {
+  it('returns known instances despite an unknown id', async () => {
     const known = await launch({ count: 2 });
     expect(idsOf(await reader.describe(REGION, [UNKNOWN, ...known]))).toEqual([...known].sort());
   });
 
-  it('gives nothing for unknown ids alone', async () => {
+  it('returns nothing for unknown ids only', async () => {
     expect(await reader.describe(REGION, [UNKNOWN])).toEqual([]);
   });
 
-  it('finds nothing of another region', async () => {
+  it('returns no instances of another region', async () => {
     const id = await launchOne({ region: 'us-east-1' });
     expect(await reader.describe(REGION, [id])).toEqual([]);
     expect(idsOf(await reader.describe('us-east-1', [id]))).toEqual([id]);
@@ -49,7 +49,7 @@ describe('describe', () => {
     expect(pages.calls).toBeGreaterThan(1);
   });
 
-  it('asks for more ids than one filter takes', async () => {
+  it('accepts more ids than one filter does', async () => {
     const known = await launch({ count: 2 });
     const unknown = Array.from({ length: 399 }, (_, number) => instanceId(number));
     const [first = '', last = ''] = known;
@@ -58,20 +58,20 @@ describe('describe', () => {
 });
 
 describe('requireTokens', () => {
-  it('requires tokens and says so', async () => {
+  it('requires tokens and returns the options', async () => {
     const id = await launchOne();
-    const answer = await writer.requireTokens(REGION, id);
-    expect(answer).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
+    const options = await writer.requireTokens(REGION, id);
+    expect(options).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
     expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
   });
 
-  it('leaves every other instance as it is', async () => {
+  it('changes no other instance', async () => {
     const [id = '', other = ''] = await launch({ count: 2 });
     await writer.requireTokens(REGION, id);
     expect(await optionsOf(other)).toMatchObject({ HttpTokens: 'optional' });
   });
 
-  it('can be done again', async () => {
+  it('can be repeated', async () => {
     const id = await launchOne();
     await writer.requireTokens(REGION, id);
     await writer.requireTokens(REGION, id);
@@ -80,7 +80,7 @@ describe('requireTokens', () => {
     expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'required' });
   });
 
-  it('fails as not visible for an unknown id', async () => {
+  it('fails with not-visible for an unknown id', async () => {
     await expect(writer.requireTokens(REGION, UNKNOWN)).rejects.toMatchObject({
       name: 'FailureError',
       kind: 'not-visible',
@@ -91,7 +91,7 @@ describe('requireTokens', () => {
 describe('find', () => {
   const { account, region, context } = target();
 
-  needs('filter client-token')('finds the instances of a launch by its token', async () => {
+  needs('filter client-token')('finds the instances of a launch by its client token', async () => {
     const clientToken = `token-${Date.now()}`;
     const launched = await launch({ count: 3, clientToken });
     await launch();
@@ -100,23 +100,23 @@ describe('find', () => {
   });
 
   needs('filter launch-time', 'filter metadata-options.http-tokens')(
-    'finds open instances by launch time',
+    'finds non-compliant instances by launch time',
     async () => {
-      const open = await launchOne();
-      const closed = await launchOne({ options: { HttpTokens: 'required' } });
+      const nonCompliant = await launchOne();
+      const compliant = await launchOne({ options: { HttpTokens: 'required' } });
       const now = { ...context, occurredAt: new Date() };
       const found = idsOf(await reader.find({ account, region, atLeast: 1, known: [], context: now }));
-      expect(found).toContain(open);
-      expect(found).not.toContain(closed);
+      expect(found).toContain(nonCompliant);
+      expect(found).not.toContain(compliant);
       const hourAgo = { ...context, occurredAt: new Date(Date.now() - 3_600_000) };
       expect(idsOf(await reader.find({ account, region, atLeast: 1, known: [], context: hourAgo }))).not.toContain(
-        open,
+        nonCompliant,
       );
     },
   );
 });
 
-/** A client that asks for small pages: with those of the adapter, a second one would need a thousand reservations. */
+/** A client with small pages. With those of the adapter, a second page needs 1,000 reservations. */
 function withPagesOf(size: number): { readonly client: EC2Client; readonly calls: number } {
   const client = ec2In();
   const pages = { client, calls: 0 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { launchEvent, OMITTED } from '../support/events.ts';
 import { launch, optionsOf, receive } from './support/account.ts';
-import { deploy, fates, type Product } from './support/product.ts';
+import { deploy, type Product, statuses } from './support/product.ts';
 import { needs, onMoto } from './support/where.ts';
 
 let product: Product;
@@ -9,27 +9,27 @@ beforeAll(async () => {
   product = await deploy();
 });
 
-/** A launch of which CloudTrail left out the instances. */
+/** A launch record without the instances, which CloudTrail omitted. */
 function eventOf(clientToken: string, count: number) {
   const instancesSet = { items: [{ imageId: 'ami-0b1c2d3e4f5061728', minCount: count, maxCount: count }] };
   const requestParameters = { instancesSet, instanceType: 't4g.nano', clientToken };
   return launchEvent({ ...product.now(), detail: { requestParameters, responseElements: OMITTED } });
 }
 
-needs('filter client-token')('finds the instances by the token of the launch, and closes them', async () => {
+needs('filter client-token')('finds the instances by the client token and remediates them', async () => {
   const clientToken = randomUUID();
   const ids = await launch({ count: 12, clientToken });
   await product.deliver(eventOf(clientToken, 12));
-  const kept = (await receive(product.workQueue, 12)).map(({ Body }) => Body);
-  expect(kept).toHaveLength(12);
-  expect(await product.deliverBatch(kept)).toEqual([]);
+  const findings = (await receive(product.workQueue, 12)).map(({ Body }) => Body);
+  expect(findings).toHaveLength(12);
+  expect(await product.deliverBatch(findings)).toEqual([]);
   for (const id of ids) expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'required' });
-  expect(fates(await product.alerts(1))).toEqual(Object.fromEntries(ids.map((id) => [id, 'remediated'])));
+  expect(statuses(await product.alerts(1))).toEqual(Object.fromEntries(ids.map((id) => [id, 'remediated'])));
 });
 
-onMoto('moto lacks the filter client-token, which asks for a retry and is not taken for "nothing found"', async () => {
+onMoto('moto lacks the filter client-token, so that the event must be retried', async () => {
   const clientToken = randomUUID();
   await launch({ clientToken });
-  await expect(product.deliver(eventOf(clientToken, 1), 2)).rejects.toMatchObject({ name: 'TryAgainError' });
+  await expect(product.deliver(eventOf(clientToken, 1), 2)).rejects.toMatchObject({ name: 'RetryableError' });
   expect(await receive(product.workQueue, 0)).toEqual([]);
 });

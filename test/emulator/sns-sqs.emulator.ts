@@ -14,13 +14,13 @@ const alertOf = (...outcomes: Parameters<typeof toMessages>[0]): AlertMessage =>
   return message;
 };
 
-/** Without what is `undefined`. */
+/** A value without properties that are `undefined`. */
 const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const ABSENT = `${REGION}:111122223333:absent`;
 
 describe('the publisher', () => {
-  it('delivers subject, JSON and every attribute that filter policies are written against', async () => {
+  it('delivers the subject, the JSON and every attribute for filter policies', async () => {
     const [topic, queue] = [await createTopic(), await createQueue()];
     await subscribe(topic, queue);
     const message = alertOf(
@@ -33,59 +33,59 @@ describe('the publisher', () => {
     expect(subject).toBe(message.subject);
     expect(json).toEqual(asSent(message.json));
     expect(attributes).toEqual({
-      severity: { Type: 'String', Value: 'warning' },
-      status: { Type: 'String.Array', Value: '["remediated","held"]' },
+      severity: { Type: 'String', Value: 'MEDIUM' },
+      status: { Type: 'String.Array', Value: '["remediated","needs-review"]' },
       account: { Type: 'String', Value: '111122223333' },
       region: { Type: 'String', Value: REGION },
       trigger: { Type: 'String', Value: 'launch' },
     });
   });
 
-  it('is heard by subscribers whose filter policy matches, and by no other', async () => {
+  it('delivers only to subscribers with a matching filter policy', async () => {
     const topic = await createTopic();
     const [remediated, failed, high] = [await createQueue(), await createQueue(), await createQueue()];
     await subscribe(topic, remediated, { status: ['remediated'] });
     await subscribe(topic, failed, { status: ['failed'] });
-    await subscribe(topic, high, { severity: ['high', 'critical'] });
+    await subscribe(topic, high, { severity: ['HIGH', 'CRITICAL'] });
     await snsPublisher(snsClient(), topic).publish(alertOf(outcome()));
     expect(await receive(remediated, 1)).toHaveLength(1);
     expect(await receive(failed, 0)).toEqual([]);
     expect(await receive(high, 0)).toEqual([]);
   });
 
-  it('fails where there is no topic', async () => {
+  it('fails if the topic does not exist', async () => {
     const publisher = snsPublisher(snsClient(), `arn:aws:sns:${ABSENT}`);
     await expect(publisher.publish(alertOf(outcome()))).rejects.toMatchObject({ name: 'FailureError' });
   });
 });
 
 describe('the work queue', () => {
-  it('keeps more findings than one call takes, each once', async () => {
+  it('sends more findings than one call accepts, each once', async () => {
     const queue = await createQueue();
     const findings = Array.from({ length: 23 }, (_, number) =>
       toFinding(target({ instanceId: instanceId(number) }), IMDSV1),
     );
     await sqsWorkQueue(sqsClient(), queue).putFindings(findings);
-    const kept = (await receive(queue, 23)).map(({ Body = '' }) => JSON.parse(Body) as unknown);
-    expect(kept).toHaveLength(23);
-    expect(kept).toEqual(expect.arrayContaining(findings.map((finding) => asSent(finding))));
+    const received = (await receive(queue, 23)).map(({ Body = '' }) => JSON.parse(Body) as unknown);
+    expect(received).toHaveLength(23);
+    expect(received).toEqual(expect.arrayContaining(findings.map((finding) => asSent(finding))));
   });
 
-  it("gives findings out at once, whatever the queue's own delay", async () => {
+  it('sends findings without delay, whatever the delay of the queue', async () => {
     const queue = await createQueue({ DelaySeconds: '900' });
     await sqsWorkQueue(sqsClient(), queue).putFindings([toFinding(target(), IMDSV1)]);
     expect(await receive(queue, 1)).toHaveLength(1);
   });
 
-  it('keeps an alert so that it can be read back', async () => {
+  it('sends an undelivered alert that can be parsed', async () => {
     const queue = await createQueue();
     const message = alertOf(outcome());
     await sqsWorkQueue(sqsClient(), queue).putUndelivered(message);
-    const [kept] = await receive(queue, 1);
-    expect(fromUndelivered(JSON.parse(kept?.Body ?? ''))).toEqual(asSent(message));
+    const [received] = await receive(queue, 1);
+    expect(fromUndelivered(JSON.parse(received?.Body ?? ''))).toEqual(asSent(message));
   });
 
-  it('fails where there is no queue', async () => {
+  it('fails if the queue does not exist', async () => {
     const queue = sqsWorkQueue(sqsClient(), `${process.env.AWS_ENDPOINT_URL}/111122223333/absent`);
     await expect(queue.putFindings([toFinding(target(), IMDSV1)])).rejects.toMatchObject({ name: 'FailureError' });
     await expect(queue.putUndelivered(alertOf(outcome()))).rejects.toMatchObject({ name: 'FailureError' });

@@ -1,6 +1,6 @@
 import { launchEvent, runningEvent } from '../support/events.ts';
 import { createQueue, createTopic, launchOne, optionsOf, receive, subscribe } from './support/account.ts';
-import { deploy, fates, type Product, toAlert } from './support/product.ts';
+import { deploy, type Product, statuses, toAlert } from './support/product.ts';
 
 const bodiesOn = async (queue: string, expected: number) => (await receive(queue, expected)).map(({ Body }) => Body);
 
@@ -9,52 +9,52 @@ beforeAll(async () => {
   product = await deploy();
 });
 
-it('keeps a finding of an instance that runs with IMDSv1, and closes it when the finding comes back', async () => {
+it('queues a finding of a non-compliant instance and remediates it when the finding is received', async () => {
   const instanceId = await launchOne();
   const event = runningEvent({ ...product.now(), instanceId });
   expect(await product.deliverBatch([JSON.stringify(event)])).toEqual([]);
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'optional' });
   expect(await product.alerts(0)).toEqual([]);
 
-  const kept = await bodiesOn(product.workQueue, 1);
-  expect(kept).toHaveLength(1);
-  expect(await product.deliverBatch(kept)).toEqual([]);
+  const findings = await bodiesOn(product.workQueue, 1);
+  expect(findings).toHaveLength(1);
+  expect(await product.deliverBatch(findings)).toEqual([]);
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
   const alerts = await product.alerts(1);
-  expect(fates(alerts)).toEqual({ [instanceId]: 'remediated' });
+  expect(statuses(alerts)).toEqual({ [instanceId]: 'remediated' });
   expect(alerts[0]?.attributes.trigger).toEqual({ Type: 'String', Value: 'running' });
   expect(await bodiesOn(product.workQueue, 0)).toEqual([]);
 });
 
-it('asks only for those messages again whose instance is not visible yet', async () => {
+it('retries only messages about instances that are not visible yet', async () => {
   const [instanceId, unknown] = [await launchOne({ options: { HttpTokens: 'required' } }), 'i-0123456789abcdef0'];
   const bodies = [instanceId, unknown].map((id) => JSON.stringify(runningEvent({ ...product.now(), instanceId: id })));
   expect(await product.deliverBatch(bodies, 2)).toEqual([1]);
 });
 
-it('leaves an instance alone that was closed before its finding came back', async () => {
+it('does not change an instance that was remediated before its finding is received', async () => {
   const instanceId = await launchOne();
   await product.deliverBatch([JSON.stringify(runningEvent({ ...product.now(), instanceId }))]);
-  const kept = await bodiesOn(product.workQueue, 1);
+  const findings = await bodiesOn(product.workQueue, 1);
   await product.deliver(launchEvent({ ...product.now(), items: [{ instanceId, httpTokens: 'optional' }] }));
-  expect(fates(await product.alerts(1))).toEqual({ [instanceId]: 'remediated' });
-  expect(await product.deliverBatch(kept)).toEqual([]);
-  expect(fates(await product.alerts(1))).toEqual({ [instanceId]: 'already-remediated' });
+  expect(statuses(await product.alerts(1))).toEqual({ [instanceId]: 'remediated' });
+  expect(await product.deliverBatch(findings)).toEqual([]);
+  expect(statuses(await product.alerts(1))).toEqual({ [instanceId]: 'already-remediated' });
 });
 
-it('keeps an alert that SNS refuses, and sends it from the queue', async () => {
+it('queues an alert that SNS refuses and publishes it when it is received', async () => {
   const name = `imdsv2-late-${Date.now()}`;
   const late = await deploy({ outcomesTopicArn: product.topicArn.replace(/[^:]+$/, name) });
   const instanceId = await launchOne();
   await late.deliver(launchEvent({ ...late.now(), items: [{ instanceId, httpTokens: 'optional' }] }));
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'required' });
-  const kept = await bodiesOn(late.workQueue, 1);
-  expect(kept).toHaveLength(1);
-  expect(await late.deliverBatch(kept)).toEqual([0]);
+  const undelivered = await bodiesOn(late.workQueue, 1);
+  expect(undelivered).toHaveLength(1);
+  expect(await late.deliverBatch(undelivered)).toEqual([0]);
 
   const [topic, queue] = [await createTopic(name), await createQueue()];
   await subscribe(topic, queue);
-  expect(await late.deliverBatch(kept)).toEqual([]);
+  expect(await late.deliverBatch(undelivered)).toEqual([]);
   const alerts = (await receive(queue, 1)).map(({ Body }) => toAlert(Body));
-  expect(fates(alerts)).toEqual({ [instanceId]: 'remediated' });
+  expect(statuses(alerts)).toEqual({ [instanceId]: 'remediated' });
 });

@@ -7,7 +7,7 @@ const { aws, fn } = functionOnLoopback();
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 const manyItems = Array.from({ length: 20_000 }, (_, index) => ({ instanceId: `i-${'🙂'.repeat(5)}${index}` }));
 
-/** The event, with an own property that a careless reader takes for a prototype. */
+/** The event with `detail` replaced by an own property `__proto__`. */
 const withPrototype = (event: unknown): unknown =>
   JSON.parse(JSON.stringify(event).replace('"detail":', '"__proto__":'));
 
@@ -27,7 +27,7 @@ const IDS = [
 ];
 
 const BAD: readonly (readonly [string, unknown, string?])[] = [
-  ['nothing', undefined],
+  ['undefined', undefined],
   ['null', null],
   ['an empty object', {}],
   ['a string', 'launch'],
@@ -37,29 +37,29 @@ const BAD: readonly (readonly [string, unknown, string?])[] = [
   ['a list of events', [launchEvent()]],
   ['records of another service', { Records: [{ eventSource: 'aws:s3', s3: {} }] }],
   ['no records', { Records: [] }],
-  ['records of nothing', { Records: [null] }],
+  ['records of null', { Records: [null] }],
   ['an unknown source', { ...launchEvent(), source: 'aws.s3', 'detail-type': 'Object Created' }, EVENT_ID],
   ['an unknown call', launchEvent({ detail: { eventName: 'RunScheduledInstances' } }), EVENT_ID],
   ['the same call of another service', launchEvent({ detail: { eventSource: 'gamelift.amazonaws.com' } }), EVENT_ID],
   ['a detail of text', { ...launchEvent(), detail: 'RunInstances' }, EVENT_ID],
-  ['an account that is none', launchEvent({ account: '../../etc' }), EVENT_ID],
-  ['a region that is none', launchEvent({ region: 'evil.example.com/' }), EVENT_ID],
-  ['a time that is none', { ...runningEvent({ time: 'yesterday' }) }, EVENT_ID],
-  ['an id that is no text', { ...launchEvent(), id: { toString: 'x' }, source: 1, 'detail-type': 2 }],
-  ['a prototype for a detail', withPrototype(launchEvent()), EVENT_ID],
-  ['1 MB of nonsense', { id: EVENT_ID, source: MEGABYTE, [MEGABYTE]: MEGABYTE }, EVENT_ID],
-  ['tags taken from nothing that is named', deleteTagsEvent({ resources: [] }), EVENT_ID],
-  ['tags set on 1 MB of nonsense', createTagsEvent({ resources: [`i-${MEGABYTE}`] }), EVENT_ID],
+  ['an invalid account', launchEvent({ account: '../../etc' }), EVENT_ID],
+  ['an invalid region', launchEvent({ region: 'evil.example.com/' }), EVENT_ID],
+  ['an invalid time', { ...runningEvent({ time: 'yesterday' }) }, EVENT_ID],
+  ['an id that is not text', { ...launchEvent(), id: { toString: 'x' }, source: 1, 'detail-type': 2 }],
+  ['a detail in __proto__', withPrototype(launchEvent()), EVENT_ID],
+  ['1 MB of random keys', { id: EVENT_ID, source: MEGABYTE, [MEGABYTE]: MEGABYTE }, EVENT_ID],
+  ['removed tags without a resource', deleteTagsEvent({ resources: [] }), EVENT_ID],
+  ['tags set on an id of 1 MB', createTagsEvent({ resources: [`i-${MEGABYTE}`] }), EVENT_ID],
   ['1 MB of text', MEGABYTE],
-  ['a launch of 20,000 things that are no instances', launchEvent({ items: manyItems }), EVENT_ID],
+  ['a launch of 20,000 invalid ids', launchEvent({ items: manyItems }), EVENT_ID],
   ...IDS.flatMap((id) => [
     [`a launch of ${JSON.stringify(id.slice(0, 40))}`, launchEvent({ items: [{ instanceId: id }] }), EVENT_ID] as const,
-    [`a set-back of ${JSON.stringify(id.slice(0, 40))}`, driftEvent({ instanceId: id }), EVENT_ID] as const,
+    [`drift of ${JSON.stringify(id.slice(0, 40))}`, driftEvent({ instanceId: id }), EVENT_ID] as const,
     [`a start of ${JSON.stringify(id.slice(0, 40))}`, runningEvent({ instanceId: id }), EVENT_ID] as const,
   ]),
 ];
 
-it.each(BAD)('%s → one warning that names the event, no call and no retry', async (_, event, id = 'none') => {
+it.each(BAD)('reports %s as not understood, with the event id, and makes no call', async (_, event, id = 'none') => {
   const { result, error, log, metrics } = await fn.invoke(event);
 
   expect([result, error]).toEqual([undefined, undefined]);
@@ -69,13 +69,13 @@ it.each(BAD)('%s → one warning that names the event, no call and no retry', as
   expect(aws.take()).toEqual([]);
 });
 
-it('an event id written by a stranger → cut, on one line, and without control characters', async () => {
+it('sanitizes the event id: one line, short, without control characters', async () => {
   const { log } = await fn.invoke({ id: `a\u001b[31m\n\u202eb${MEGABYTE}` });
 
   expect(log).toMatchObject([{ eventId: expect.stringMatching(/^a\[31m bx{1,121}…$/) }]);
 });
 
-it('what is bad in one event does not stop the next', async () => {
+it('handles the next event after one that was not understood', async () => {
   aws.instances.set('i-0a1b2c3d4e5f60718', {});
   await fn.invoke({});
 

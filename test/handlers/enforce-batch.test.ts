@@ -27,7 +27,7 @@ const actions = (): string[] => aws.take().map(({ action }) => action);
 const failures = (...ids: readonly string[]) => ({ batchItemFailures: ids.map((id) => ({ itemIdentifier: id })) });
 
 describe('a batch of the work queue', () => {
-  it('of compliant instances → one look for all, and nothing comes again', async () => {
+  it('of compliant instances causes one describe and returns no message', async () => {
     [A, B, C].forEach((id) => aws.instances.set(id, { httpTokens: 'required' }));
 
     const { result, log } = await fn.invoke(batch(running(A), running(B), running(C)));
@@ -37,7 +37,7 @@ describe('a batch of the work queue', () => {
     expect(actions()).toEqual(['DescribeInstances']);
   });
 
-  it('in which one instance is not visible → that message comes again, and the others are done', async () => {
+  it('returns the message of an instance that is not visible, and handles the others', async () => {
     aws.instances.set(A, {}).set(C, { httpTokens: 'required' });
     const recorded = toFinding(target({ instanceId: A, trigger: 'running' }), IMDSV1);
 
@@ -45,11 +45,11 @@ describe('a batch of the work queue', () => {
 
     expect(error).toBeUndefined();
     expect(result).toEqual(failures('m2'));
-    const calls = actions().filter((action) => action !== 'DescribeInstances'); // B is looked for as long as time allows
+    const calls = actions().filter((action) => action !== 'DescribeInstances'); // B is described until the deadline
     expect(calls).toEqual(['ModifyInstanceMetadataOptions', 'Publish', 'SendMessageBatch']);
   });
 
-  it('of findings that the function itself wrote → the change', async () => {
+  it('of findings that the function sent leads to the change', async () => {
     aws.instances.set(A, {});
     await fn.invoke(batch(running(A)));
     const [put] = aws.take('SendMessageBatch');
@@ -62,7 +62,7 @@ describe('a batch of the work queue', () => {
     expect(aws.instances.get(A)).toMatchObject({ httpTokens: 'required' });
   });
 
-  it('with an alert that SNS had refused → sent; refused again, it comes again', async () => {
+  it('publishes undelivered alerts, and returns those that SNS refuses again', async () => {
     const alerts = toMessages([outcome()], { maxExemptionDays: 90 }).map(toUndelivered);
 
     expect((await fn.invoke(batch(...alerts))).result).toEqual(failures());
@@ -73,7 +73,7 @@ describe('a batch of the work queue', () => {
     expect(actions()).toEqual(['Publish']);
   });
 
-  it('with what the on-failure destination wrapped → handled like the event in it', async () => {
+  it('handles the event in a record of the on-failure destination', async () => {
     aws.instances.set(A, {});
     const requestPayload = launchEvent({ items: [{ instanceId: A, httpTokens: 'optional' }] });
 
@@ -83,7 +83,7 @@ describe('a batch of the work queue', () => {
     expect(log).toMatchObject([{ status: 'remediated', trigger: 'launch' }]);
   });
 
-  it('with bodies that are no event → a warning for each, and none comes again', async () => {
+  it('reports each body that is not an event, and returns none of them', async () => {
     aws.instances.set(A, { httpTokens: 'required' });
 
     const { result, log, metrics } = await fn.invoke(batch('{"id":', '', running(A), 'null', '[[]]', {}));
@@ -94,7 +94,7 @@ describe('a batch of the work queue', () => {
     expect(actions()).toEqual(['DescribeInstances']);
   });
 
-  it('of which nothing can be told → all come again', async () => {
+  it('fails if neither SNS nor the work queue accepts the alert', async () => {
     aws.instances.set(A, {});
     aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
     aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });

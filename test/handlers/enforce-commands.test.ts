@@ -6,7 +6,7 @@ import { INSTANCE } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
 import { functionOnLoopback } from '../support/function.ts';
 
-// Every command of every client is seen here, so nothing that the product never does can slip through.
+// All commands of all clients are recorded, so the test fails on any further command.
 const ec2 = mockClient(EC2Client);
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
@@ -27,7 +27,7 @@ afterAll(() => {
   for (const client of [ec2, sns, sqs]) client.restore();
 });
 
-it('a launch with IMDSv1 → these four commands, and no other of any service', async () => {
+it('sends exactly four commands for a launch with IMDSv1', async () => {
   expect((await fn.invoke(launchEvent())).error).toBeUndefined();
 
   const commands = [...ec2.calls(), ...sns.calls(), ...sqs.calls()].map(({ args: [command] }) => command);
@@ -39,7 +39,7 @@ it('a launch with IMDSv1 → these four commands, and no other of any service', 
   ]);
 });
 
-it('an answer without the new options → told as what was asked for', async () => {
+it('reports the requested options if the response of EC2 has none', async () => {
   await fn.invoke(launchEvent());
 
   const [publish] = sns.commandCalls(PublishCommand);

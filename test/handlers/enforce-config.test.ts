@@ -21,7 +21,7 @@ afterAll(() => aws.close());
 const coldStart = async (config: Partial<Config>): Promise<LambdaFunction> =>
   (loaded = await loadFunction(aws, config));
 
-it('a configuration that is bad in many ways → a cold start that fails with all of them', async () => {
+it('fails at cold start with all problems of its configuration', async () => {
   const bad = { mode: 'enfroce', existing: 'maybe', trail: 'perhaps', maxExemptionDays: 0, workQueueUrl: 'work' };
 
   await expect(coldStart(bad as unknown as Partial<Config>)).rejects.toMatchObject({
@@ -42,10 +42,10 @@ describe('audit mode', () => {
 
   it.each([
     ['a launch', launchEvent()],
-    ['a set-back', driftEvent()],
-    ['an exemption that was removed', deleteTagsEvent()],
+    ['drift', driftEvent()],
+    ['a removed exemption', deleteTagsEvent()],
     ['a finding', batch],
-  ])('%s → told, and nothing is changed', async (_, event) => {
+  ])('reports %s and changes nothing', async (_, event) => {
     const fn = await coldStart({ mode: 'audit' });
     aws.instances.set(INSTANCE, {});
 
@@ -60,11 +60,11 @@ describe('audit mode', () => {
 });
 
 describe('without a trail', () => {
-  it('what is held when a new instance starts is told, for no record of its launch was', async () => {
+  it('notifies that a new instance needs review when it starts', async () => {
     const fn = await coldStart({ trail: false });
     aws.instances.set(INSTANCE, { tags: { 'imdsv2:exempt-until': 'soon' } });
 
-    expect((await fn.invoke(runningEvent())).metrics).toEqual({ Held: 1 });
+    expect((await fn.invoke(runningEvent())).metrics).toEqual({ NeedsReview: 1 });
     expect(aws.take('Publish')).toHaveLength(1);
   });
 });

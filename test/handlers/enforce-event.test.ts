@@ -9,7 +9,7 @@ const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
 describe('a launch with IMDSv1', () => {
-  it('→ one describe, one change, one alert, one check, one line of the log and one of metrics', async () => {
+  it('causes one describe, one change, one alert, one check, one log line and one line of metrics', async () => {
     aws.instances.set(INSTANCE, {});
 
     const { result, error, log, metrics, metricLines } = await fn.invoke(launchEvent());
@@ -57,7 +57,7 @@ describe('a launch with IMDSv1', () => {
     ]);
   });
 
-  it('of 120 instances → all counted, though a line of metrics holds no more than 100 values', async () => {
+  it('of 120 instances is counted completely, although a line of metrics has at most 100 values', async () => {
     const ids = Array.from({ length: 120 }, (_, index) => instanceId(index));
     ids.forEach((id) => aws.instances.set(id, { state: 'terminated' }));
     ids.slice(0, 110).forEach((id) => aws.instances.set(id, { tags: { 'imdsv2:exempt-until': 'soon' } }));
@@ -66,12 +66,12 @@ describe('a launch with IMDSv1', () => {
       launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) }),
     );
 
-    expect(metrics).toEqual({ Held: 110 });
+    expect(metrics).toEqual({ NeedsReview: 110 });
     expect(log).toHaveLength(120);
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
 
-  it('that is handled twice by the same warm function → the second time told as closed, not changed', async () => {
+  it('that is delivered twice is reported as already remediated the second time', async () => {
     aws.instances.set(INSTANCE, {});
     await fn.invoke(launchEvent());
     aws.take();
@@ -84,7 +84,7 @@ describe('a launch with IMDSv1', () => {
   });
 });
 
-it('a set-back is counted apart, for the alarm on tugs of war', async () => {
+it('counts drift separately, for the alarm on repeated drift', async () => {
   aws.instances.set(INSTANCE, {});
 
   const { log, metrics } = await fn.invoke(driftEvent());
@@ -94,22 +94,22 @@ it('a set-back is counted apart, for the alarm on tugs of war', async () => {
 });
 
 it.each([
-  ['an instance exempt for another week', { tags: { 'imdsv2:exempt-until': inDays(7) } }, { Exempt: 1 }],
-  ['an exemption of a thousand days', { tags: { 'imdsv2:exempt-until': inDays(1000) } }, { Held: 1 }],
+  ['an instance that is exempt for another week', { tags: { 'imdsv2:exempt-until': inDays(7) } }, { Exempt: 1 }],
+  ['an exemption that exceeds the maximum', { tags: { 'imdsv2:exempt-until': inDays(1000) } }, { NeedsReview: 1 }],
   ['a compliant instance', { httpTokens: 'required' }, {}],
-  ['IMDS switched off', { httpEndpoint: 'disabled' }, {}],
-])('%s is left alone', async (_, instance, metrics) => {
+  ['an instance without IMDS', { httpEndpoint: 'disabled' }, {}],
+])('does not change %s', async (_, instance, metrics) => {
   aws.instances.set(INSTANCE, instance);
 
   expect((await fn.invoke(launchEvent())).metrics).toEqual(metrics);
   expect(actions()).not.toContain('ModifyInstanceMetadataOptions');
 });
 
-describe('a failure that a retry may undo', () => {
+describe('the invocation fails, so that Lambda retries it, if', () => {
   it.each([
-    ['EC2 does not show the instance', () => undefined, /^not-visible$/],
+    ['EC2 does not return the instance', () => undefined, /^not-visible$/],
     [
-      'EC2 throttles to the end',
+      'EC2 throttles until the deadline',
       () => {
         aws.instances.set(INSTANCE, {});
         const throttled = ec2Error('RequestLimitExceeded', 'slow down', 503);
@@ -118,25 +118,28 @@ describe('a failure that a retry may undo', () => {
       /^(throttled|deadline)$/,
     ],
     [
-      'the connection breaks again and again',
+      'the connection breaks repeatedly',
       () => {
         aws.prepare('DescribeInstances', ...Array.from({ length: 2000 }, () => 'reset' as const));
       },
       /^unavailable$/,
     ],
-  ])('%s → the invocation fails, so that Lambda retries it', async (_, arrange, reason) => {
+  ])('%s', async (_, arrange, reason) => {
     arrange();
-    // After seven tenths of a second nothing new is begun.
+    // The deadline is 0.7 seconds away.
     const event = launchEvent({ time: new Date().toISOString() });
 
     const { error, log, metrics } = await fn.invoke(event, 15_700);
 
-    expect(error).toMatchObject({ name: 'TryAgainError', message: expect.stringMatching(`${EVENT_ID}: ${INSTANCE} `) });
+    expect(error).toMatchObject({
+      name: 'RetryableError',
+      message: expect.stringMatching(`${EVENT_ID}: ${INSTANCE} `),
+    });
     expect(log).toMatchObject([{ level: 'WARN', status: 'failed', reason: expect.stringMatching(reason) }]);
     expect(metrics).toEqual({ Retried: 1 });
   });
 
-  it('neither SNS nor SQS takes the alert → the invocation fails', async () => {
+  it('neither SNS nor SQS accepts the alert', async () => {
     aws.instances.set(INSTANCE, {});
     aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
     aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
@@ -148,7 +151,7 @@ describe('a failure that a retry may undo', () => {
   });
 });
 
-it('a failure that stands → the invocation succeeds, and people are told', async () => {
+it('succeeds after a permanent failure, which is notified', async () => {
   aws.instances.set(INSTANCE, {});
   aws.prepare('ModifyInstanceMetadataOptions', ec2Error('UnauthorizedOperation', 'not you', 403));
 
@@ -168,7 +171,7 @@ it('a failure that stands → the invocation succeeds, and people are told', asy
   expect(aws.take('Publish')).toMatchObject([{ parameters: { Subject: expect.stringContaining('CRITICAL') } }]);
 });
 
-it('an alert that SNS refuses → on the work queue, and the invocation succeeds', async () => {
+it('queues an alert that SNS refuses, and succeeds', async () => {
   aws.instances.set(INSTANCE, {});
   aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
 
@@ -179,7 +182,7 @@ it('an alert that SNS refuses → on the work queue, and the invocation succeeds
     { message: 'outcome', status: 'remediated' },
     {
       level: 'WARN',
-      message: 'SNS refused an alert; it waits on the work queue',
+      message: 'SNS did not accept an alert; it will be published from the work queue',
       error: expect.stringMatching('Auth'),
     },
   ]);
@@ -192,7 +195,7 @@ it('an alert that SNS refuses → on the work queue, and the invocation succeeds
   ]);
 });
 
-it('a running-state event without a record → a finding, and no change', async () => {
+it('records a finding for a running-state event, and changes nothing', async () => {
   aws.instances.set(INSTANCE, {});
 
   const { log } = await fn.invoke(runningEvent());

@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const modifications = () => aws.take('ModifyInstanceMetadataOptions').map(({ parameters }) => parameters);
 
-it('a ping → two dry runs and one line of the log, which doctor finds by the nonce', async () => {
+it('answers a ping after two dry runs with one log line, which has the nonce', async () => {
   aws.instances.set(INSTANCE, {});
 
   const { result, error, log, metrics } = await fn.invoke(pingEvent());
@@ -34,8 +34,8 @@ it('a ping → two dry runs and one line of the log, which doctor finds by the n
       nonce: NONCE,
       mode: 'enforce',
       instanceId: INSTANCE,
-      required: { verdict: 'allowed', said: 'DryRunOperation' },
-      optional: { verdict: 'denied', said: expect.stringContaining('explicit deny') },
+      required: { verdict: 'allowed', message: 'DryRunOperation' },
+      optional: { verdict: 'denied', message: expect.stringContaining('explicit deny') },
     },
   ]);
   expect(log).toHaveLength(1);
@@ -48,7 +48,7 @@ it('a ping → two dry runs and one line of the log, which doctor finds by the n
   expect(aws.instances.get(INSTANCE)).toEqual({});
 });
 
-it('a ping about no instance → a line, and no call', async () => {
+it('answers a ping without an instance without a call', async () => {
   const { log } = await fn.invoke(pingEvent({ detail: { nonce: NONCE } }));
 
   expect(log).toMatchObject([{ message: 'ping answered', nonce: NONCE }]);
@@ -56,7 +56,7 @@ it('a ping about no instance → a line, and no call', async () => {
   expect(aws.take()).toEqual([]);
 });
 
-it('EC2 that does not answer → said in the line; the invocation succeeds, for a retry would come too late', async () => {
+it('answers a ping even if EC2 does not respond', async () => {
   aws.prepare('ModifyInstanceMetadataOptions', 'reset', 'reset');
 
   const { error, log } = await fn.invoke(pingEvent());
@@ -68,8 +68,8 @@ it('EC2 that does not answer → said in the line; the invocation succeeds, for 
 it.each([
   ['a hostile nonce', { nonce: `x\u001b[2J\n\u202e${'y'.repeat(5_000)}`, instanceId: INSTANCE }],
   ['a hostile instance', { nonce: NONCE, instanceId: 'i-0; reboot' }],
-  ['nothing in it', {}],
-])('%s → not understood, like any event; no call', async (_, detail) => {
+  ['an empty detail', {}],
+])('reports a ping with %s as not understood, and makes no call', async (_, detail) => {
   const { error, log, metrics } = await fn.invoke(pingEvent({ detail }));
 
   expect(error).toBeUndefined();
@@ -79,7 +79,7 @@ it.each([
   expect(aws.take()).toEqual([]);
 });
 
-it('pings among launches → the launches are handled as ever', async () => {
+it('handles launches between pings', async () => {
   aws.instances.set(INSTANCE, {});
   await fn.invoke(pingEvent());
   aws.take();
@@ -93,7 +93,7 @@ it('pings among launches → the launches are handled as ever', async () => {
   ]);
 });
 
-it('a ping that was redriven to the work queue → taken off it without a word', async () => {
+it('ignores a ping that was redriven to the work queue', async () => {
   const record = { messageId: 'm1', body: JSON.stringify(pingEvent()), eventSource: 'aws:sqs' };
 
   const { result, log, metrics } = await fn.invoke({ Records: [record] });

@@ -6,7 +6,7 @@ import { json } from '../support/loopback.ts';
 
 const { aws, fn } = functionOnLoopback();
 
-const CLOSED = { httpTokens: 'required' };
+const IMDSV2_REQUIRED = { httpTokens: 'required' };
 const checkOf = (over: Partial<PostChangeCheck> = {}): PostChangeCheck => ({
   account: ACCOUNT,
   region: REGION,
@@ -22,7 +22,7 @@ const batch = (...contents: readonly unknown[]) => ({
     eventSource: 'aws:sqs',
   })),
 });
-const refused = (...counts: readonly number[]) =>
+const rejections = (...counts: readonly number[]) =>
   json({
     MetricDataResults: counts.map((count, index) => ({
       Id: `q${index}`,
@@ -33,13 +33,13 @@ const refused = (...counts: readonly number[]) =>
   });
 const throttled = json({ __type: 'com.amazonaws.cloudwatch#ThrottlingException', message: 'slow down' }, 400);
 
-it('what was changed comes back as a check after a quarter of an hour', async () => {
+it('checks a remediated instance after 15 minutes', async () => {
   aws.instances.set(INSTANCE, {});
   await fn.invoke(launchEvent());
   const [put] = aws.take('SendMessageBatch');
   const [entry] = put?.parameters.Entries as [{ MessageBody: string; DelaySeconds: number }];
   expect(entry.DelaySeconds).toBe(900);
-  aws.prepare('GetMetricData', refused(4));
+  aws.prepare('GetMetricData', rejections(4));
 
   const { result, metrics } = await fn.invoke(batch(JSON.parse(entry.MessageBody)));
 
@@ -47,10 +47,10 @@ it('what was changed comes back as a check after a quarter of an hour', async ()
   expect(metrics).toEqual({ RejectedInstances: 1 });
 });
 
-it('calls are refused → one message with the line that undoes it, and no further look', async () => {
+it('notifies rejected calls in one alert with the rollback command, and schedules no further check', async () => {
   const other = instanceId(2);
-  aws.instances.set(INSTANCE, CLOSED).set(other, CLOSED);
-  aws.prepare('GetMetricData', refused(12, 3));
+  aws.instances.set(INSTANCE, IMDSV2_REQUIRED).set(other, IMDSV2_REQUIRED);
+  aws.prepare('GetMetricData', rejections(12, 3));
 
   const { result, metrics } = await fn.invoke(
     batch(toCheckMessage(checkOf()), toCheckMessage(checkOf({ instanceId: other }))),
@@ -61,13 +61,13 @@ it('calls are refused → one message with the line that undoes it, and no furth
   const calls = aws.take();
   expect(calls.map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData', 'Publish']);
   const { Subject, Message } = calls[2]?.parameters as { Subject: string; Message: string };
-  expect(Subject).toBe(`[IMDSv2 HIGH] ${REGION}: 2 closed and still in need of IMDSv1`);
+  expect(Subject).toBe(`[IMDSv2 HIGH] ${REGION}: possible workload impact on 2 remediated instances`);
   const { email } = JSON.parse(Message) as { email: string };
   expect(email).toContain(`imdsv2 rollback ${INSTANCE} --region ${REGION} --for 14d --reason '...'`);
 });
 
-it('nothing is refused → another look; after the fourth none', async () => {
-  aws.instances.set(INSTANCE, CLOSED);
+it('schedules another check without rejected calls, up to four', async () => {
+  aws.instances.set(INSTANCE, IMDSV2_REQUIRED);
 
   await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 2 }))));
   const [put] = aws.take('SendMessageBatch');
@@ -80,18 +80,18 @@ it('nothing is refused → another look; after the fourth none', async () => {
   expect(aws.take().map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData']);
 });
 
-it('nobody may read what is refused → a warning; the message does not come again', async () => {
-  aws.instances.set(INSTANCE, CLOSED);
+it('logs a warning if rejected calls may not be read, and does not return the message', async () => {
+  aws.instances.set(INSTANCE, IMDSV2_REQUIRED);
   aws.prepare('GetMetricData', json({ __type: 'com.amazonaws.cloudwatch#AccessDeniedException', message: 'no' }, 403));
 
   const { result, log } = await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 3 }))));
 
   expect(result).toEqual({ batchItemFailures: [] });
-  expect(log).toMatchObject([{ level: 'WARN', message: `what is refused in ${REGION} could not be read` }]);
+  expect(log).toMatchObject([{ level: 'WARN', message: `rejected IMDSv1 calls in ${REGION} could not be read` }]);
 });
 
-it('CloudWatch throttles until time is up → the message comes again, and nothing else does', async () => {
-  aws.instances.set(INSTANCE, CLOSED);
+it('returns the message of the check if CloudWatch throttles until the deadline', async () => {
+  aws.instances.set(INSTANCE, IMDSV2_REQUIRED);
   aws.prepare('GetMetricData', ...Array<typeof throttled>(50).fill(throttled));
 
   const { error, result } = await fn.invoke(

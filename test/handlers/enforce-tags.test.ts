@@ -9,7 +9,7 @@ const DEPLOYER = 'arn:aws:sts::111122223333:assumed-role/deployer/kim';
 const until = (days: number) => ({ 'imdsv2:exempt-until': dayFromNow(new Date(), days) });
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
-/** The alert that was published, in its two forms. */
+/** The published alert: subject, e-mail text and JSON. */
 function published(): { subject: string; email: string; json: unknown } {
   const [publish] = aws.take('Publish');
   const { Subject, Message } = publish?.parameters as { Subject: string; Message: string };
@@ -17,13 +17,13 @@ function published(): { subject: string; email: string; json: unknown } {
   return { subject: Subject, email, json: JSON.parse(json) as unknown };
 }
 
-describe('somebody sets the exemption tag', () => {
+describe('setting the exemption tag', () => {
   it.each([
-    ['an instance that answers IMDSv1', {}],
+    ['an instance with IMDSv1 enabled', {}],
     ['a compliant instance', { httpTokens: 'required' }],
     ['an instance without IMDS', { httpEndpoint: 'disabled' }],
   ])(
-    'on %s → told as a warning, with the caller and the way back; nothing is changed or counted',
+    'on %s is notified with the caller and the command that revokes it; nothing is changed or counted',
     async (_, instance) => {
       aws.instances.set(INSTANCE, { ...instance, tags: until(30) });
 
@@ -37,7 +37,7 @@ describe('somebody sets the exemption tag', () => {
           severity: 'MEDIUM',
           trigger: 'grant',
           caller: DEPLOYER,
-          told: true,
+          notified: true,
         },
       ]);
       expect(metrics).toEqual({});
@@ -55,46 +55,48 @@ describe('somebody sets the exemption tag', () => {
   );
 
   it.each([
-    ['a day that is over', until(-1), 'exemption-expired'],
-    ['what is no day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed'],
-    ['a day beyond the horizon', until(1000), 'exemption-exceeds-maximum'],
-    ['something, and takes it off again', {}, 'existing-instance'],
-  ])('to %s → held and told as a warning; setting a tag closes nothing', async (_, tags, reason) => {
+    ['a day in the past', until(-1), 'exemption-expired'],
+    ['a text that is not a day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed'],
+    ['a day beyond the maximum', until(1000), 'exemption-exceeds-maximum'],
+    ['any day, and removing it again', {}, 'existing-instance'],
+  ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason) => {
     aws.instances.set(INSTANCE, { tags });
 
     const { log, metrics } = await fn.invoke(createTagsEvent());
 
-    expect(log).toMatchObject([{ status: 'needs-review', reason, severity: 'MEDIUM', caller: DEPLOYER, told: true }]);
+    expect(log).toMatchObject([
+      { status: 'needs-review', reason, severity: 'MEDIUM', caller: DEPLOYER, notified: true },
+    ]);
     expect(metrics).toEqual({});
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
 
-  it('to what exempts nothing, on a compliant instance → told all the same, and not as one that is open', async () => {
+  it('to a text that is not a day, on a compliant instance, is notified as compliant', async () => {
     aws.instances.set(INSTANCE, { httpTokens: 'required', tags: { 'imdsv2:exempt-until': 'soon' } });
 
     const { log, metrics } = await fn.invoke(createTagsEvent());
 
     expect(log).toMatchObject([
-      { status: 'needs-review', reason: 'exemption-malformed', severity: 'MEDIUM', told: true },
+      { status: 'needs-review', reason: 'exemption-malformed', severity: 'MEDIUM', notified: true },
     ]);
     expect(metrics).toEqual({});
-    expect(published().email).not.toContain('IMDSv1 stays reachable');
+    expect(published().email).not.toContain('IMDSv1 stays enabled');
   });
 
-  it('on instances and volumes in one call → one describe and one alert for the instances', async () => {
-    const [one, two] = [instanceId(1), instanceId(2)];
-    [one, two].forEach((id) => aws.instances.set(id, { tags: until(7) }));
+  it('on instances and volumes in one call causes one describe and one alert about the instances', async () => {
+    const [first, second] = [instanceId(1), instanceId(2)];
+    [first, second].forEach((id) => aws.instances.set(id, { tags: until(7) }));
 
-    const { log } = await fn.invoke(createTagsEvent({ resources: [one, 'vol-0a1b2c3d4e5f60718', two] }));
+    const { log } = await fn.invoke(createTagsEvent({ resources: [first, 'vol-0a1b2c3d4e5f60718', second] }));
 
     expect(log.map(({ instanceId: id, status }) => [id, status])).toEqual([
-      [one, 'exempt'],
-      [two, 'exempt'],
+      [first, 'exempt'],
+      [second, 'exempt'],
     ]);
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
 
-  it('on a volume → nothing to do', async () => {
+  it('on a volume is ignored', async () => {
     expect(await fn.invoke(createTagsEvent({ resources: ['vol-0a1b2c3d4e5f60718'] }))).toMatchObject({
       log: [],
       metrics: {},
@@ -103,8 +105,8 @@ describe('somebody sets the exemption tag', () => {
   });
 });
 
-describe('somebody removes the exemption tag', () => {
-  /** Puts what the function has written to its queue back into it. */
+describe('removing the exemption tag', () => {
+  /** Invokes the function with the messages that it has sent to the work queue. */
   async function deliver() {
     const [put] = aws.take('SendMessageBatch');
     const entries = put?.parameters.Entries as { MessageBody: string }[];
@@ -116,21 +118,23 @@ describe('somebody removes the exemption tag', () => {
     return fn.invoke({ Records });
   }
 
-  it('all tags, and an exemption may never have been there → held as an existing instance, and told', async () => {
+  it('with all other tags needs review and is notified, because the instance may not have been exempt', async () => {
     aws.instances.set(INSTANCE, {});
 
     const { log } = await fn.invoke(deleteTagsEvent({ tags: [] }));
 
-    expect(log).toMatchObject([{ status: 'needs-review', reason: 'existing-instance', trigger: 'revoke', told: true }]);
+    expect(log).toMatchObject([
+      { status: 'needs-review', reason: 'existing-instance', trigger: 'revoke', notified: true },
+    ]);
     expect(aws.instances.get(INSTANCE)).toEqual({});
   });
 
-  it('→ a finding first; that leads to the change, told with the caller of the removal', async () => {
+  it('records a finding first, which leads to the change and the alert with the caller', async () => {
     aws.instances.set(INSTANCE, {});
 
     const { log, metrics } = await fn.invoke(deleteTagsEvent());
 
-    expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded', trigger: 'revoke', told: false }]);
+    expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded', trigger: 'revoke', notified: false }]);
     expect(metrics).toEqual({});
     expect(aws.instances.get(INSTANCE)).toEqual({});
 
@@ -138,28 +142,28 @@ describe('somebody removes the exemption tag', () => {
 
     expect(second.result).toEqual({ batchItemFailures: [] });
     expect(second.log).toMatchObject([
-      { status: 'remediated', trigger: 'revoke', severity: 'MEDIUM', caller: DEPLOYER, told: true },
+      { status: 'remediated', trigger: 'revoke', severity: 'MEDIUM', caller: DEPLOYER, notified: true },
     ]);
     expect(second.metrics).toEqual({ Remediated: 1, ExposureSeconds: expect.any(Number) });
     expect(aws.instances.get(INSTANCE)).toMatchObject({ httpTokens: 'required' });
-    expect(published().email).toContain('Somebody removed its exemption tag');
+    expect(published().email).toContain('The exemption tag, or every tag, was removed');
   });
 
-  it('and it is there all the same → left open, and told as a warning', async () => {
+  it('while EC2 still shows it is notified as MEDIUM, and nothing is changed', async () => {
     aws.instances.set(INSTANCE, { tags: until(30) });
 
     const { log, metrics } = await fn.invoke(deleteTagsEvent());
 
-    expect(log).toMatchObject([{ status: 'exempt', reason: 'exempt', severity: 'MEDIUM', told: true }]);
+    expect(log).toMatchObject([{ status: 'exempt', reason: 'exempt', severity: 'MEDIUM', notified: true }]);
     expect(metrics).toEqual({ Exempt: 1 });
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
 
-  it('of a compliant instance → nobody is told', async () => {
+  it('of a compliant instance is not notified', async () => {
     aws.instances.set(INSTANCE, { httpTokens: 'required' });
 
     expect((await fn.invoke(deleteTagsEvent())).log).toMatchObject([
-      { status: 'skipped', reason: 'compliant', told: false },
+      { status: 'skipped', reason: 'compliant', notified: false },
     ]);
     expect(actions()).toEqual(['DescribeInstances']);
   });

@@ -27,7 +27,7 @@ const region = message({ ...RUN, step: 'region' });
 const batch = message({ ...RUN, step: 'batch', index: 0, instanceIds: [INSTANCE] });
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
-it('a configuration that is bad in many ways → a cold start that fails with all of them', async () => {
+it('fails at cold start with all problems of its configuration', async () => {
   const bad = { mode: 'enfroce', scanQueueUrl: 'scan', deadLetterQueueUrl: '', ruleNames: ['a b'], scanEveryHours: 5 };
 
   await expect(coldStart(bad as unknown as Partial<ScanConfig>)).rejects.toMatchObject({
@@ -46,8 +46,8 @@ describe.each<Partial<ScanConfig>>([
   { existing: 'audit' },
   { mode: 'audit', existing: 'enforce' },
   { mode: 'audit', existing: 'enforce-when-unused' },
-])('with %p there is no writer', (config) => {
-  it('a region asks for the count and for no batch', async () => {
+])('without permission to remediate (%p)', (config) => {
+  it('a region is followed by its summary and by no batch', async () => {
     const fn = await coldStart(config);
     aws.instances.set(INSTANCE, {});
 
@@ -55,10 +55,10 @@ describe.each<Partial<ScanConfig>>([
 
     const [put] = aws.take('SendMessageBatch');
     expect((put?.parameters.Entries as unknown[]).length).toBe(1);
-    expect(JSON.stringify(put?.parameters)).toContain(String.raw`\"step\":\"close\"`);
+    expect(JSON.stringify(put?.parameters)).toContain(String.raw`\"step\":\"summary\"`);
   });
 
-  it('a batch that was requested for before changes nothing', async () => {
+  it('a batch that was queued before changes nothing', async () => {
     const fn = await coldStart(config);
     aws.instances.set(INSTANCE, {});
 
@@ -69,12 +69,12 @@ describe.each<Partial<ScanConfig>>([
   });
 });
 
-it('existing=enforce-when-unused: an instance without data is measured, held, and not changed', async () => {
+it('measures an instance under existing=enforce-when-unused, and does not change it without data', async () => {
   const fn = await coldStart({ existing: 'enforce-when-unused' });
   aws.instances.set(INSTANCE, {});
 
   const { log } = await fn.invoke(batch);
 
-  expect(log).toMatchObject([{ status: 'needs-review', reason: 'usage-unknown', told: false }]);
+  expect(log).toMatchObject([{ status: 'needs-review', reason: 'usage-unknown', notified: false }]);
   expect(actions()).toEqual(['DescribeInstances', 'GetMetricData']);
 });

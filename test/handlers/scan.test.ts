@@ -31,16 +31,16 @@ const message = (body: unknown) => ({
     },
   ],
 });
-const take = (step: ScanStep) => fn.invoke(message(toScanMessage(step)), 900_000);
+const runStep = (step: ScanStep) => fn.invoke(message(toScanMessage(step)), 900_000);
 const actions = (): string[] => aws.take().map(({ action }) => action);
-/** The bodies that were put on a queue. */
-const put = () =>
+/** The bodies of the sent messages. */
+const sentBodies = () =>
   aws.take('SendMessageBatch').flatMap(({ parameters }) => {
     const entries = parameters.Entries as readonly { readonly MessageBody: string }[];
     return entries.map(({ MessageBody }) => JSON.parse(MessageBody) as object);
   });
 
-it('the schedule’s event → a step for each region, on the queue of the scan', async () => {
+it('sends one step for each region to the scan queue after the event of the schedule', async () => {
   const scheduled = {
     version: '0',
     id: '53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa',
@@ -63,24 +63,24 @@ it('the schedule’s event → a step for each region, on the queue of the scan'
   });
 });
 
-it('a region → what answers IMDSv1 in a batch, and then the count', async () => {
+it('sends the instances with IMDSv1 enabled as a batch, and then the summary', async () => {
   aws.instances
     .set(A, {})
     .set(B, { httpTokens: 'required' })
     .set(C, { tags: { 'imdsv2:exempt-until': 'soon' } });
 
-  expect((await take({ ...RUN, step: 'region' })).error).toBeUndefined();
+  expect((await runStep({ ...RUN, step: 'region' })).error).toBeUndefined();
 
-  expect(put()).toEqual([
+  expect(sentBodies()).toEqual([
     toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A] }),
     toScanMessage({ ...RUN, step: 'summary', nonCompliantBefore: 2, requested: 1 }),
   ]);
 });
 
-it('a batch → one describe, a change for each that is still open, one alert, and a check for each change', async () => {
+it('handles a batch with one describe, one alert, and a change and a check for each non-compliant instance', async () => {
   aws.instances.set(A, {}).set(B, { httpTokens: 'required' }).set(C, {});
 
-  const { error, log, metrics } = await take({ ...RUN, step: 'batch', index: 0, instanceIds: [A, B, C] });
+  const { error, log, metrics } = await runStep({ ...RUN, step: 'batch', index: 0, instanceIds: [A, B, C] });
 
   expect(error).toBeUndefined();
   expect(log.map(({ instanceId: id, status, trigger }) => [id, status, trigger])).toEqual([
@@ -104,36 +104,36 @@ it('a batch → one describe, a change for each that is still open, one alert, a
   });
 });
 
-it('the same batch again → told as closed, nothing is changed twice', async () => {
+it('reports the instances of a repeated batch as already remediated', async () => {
   aws.instances.set(A, {});
   const batch = { ...RUN, step: 'batch', index: 0, instanceIds: [A] } as const;
-  await take(batch);
+  await runStep(batch);
   aws.take();
 
-  const { log } = await take(batch);
+  const { log } = await runStep(batch);
 
-  expect(log).toMatchObject([{ status: 'already-remediated', told: true }]);
+  expect(log).toMatchObject([{ status: 'already-remediated', notified: true }]);
   expect(actions()).toEqual(['DescribeInstances', 'Publish']);
 });
 
-describe('a close', () => {
+describe('a summary', () => {
   const gauges = (lines: readonly Readonly<Record<string, unknown>>[]) =>
     lines
       .filter((line) => line.region === REGION)
       .map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => name !== '_aws')));
 
-  it('→ gauges of the region and one more scan for the account; nothing is told where nothing was closed', async () => {
+  it('emits the gauges of the region and one completed scan, and sends no digest without remediation', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
 
-    const { error, metricLines } = await take({ ...RUN, step: 'summary', nonCompliantBefore: 1, requested: 1 });
+    const { error, metricLines } = await runStep({ ...RUN, step: 'summary', nonCompliantBefore: 1, requested: 1 });
 
     expect(error).toBeUndefined();
     expect(actions()).toEqual(['DescribeInstances']);
     const both = { service: 'imdsv2-enforcer', region: REGION };
     expect(gauges(metricLines)).toEqual([
       { ...both, Compliant: 1 },
-      { ...both, Open: 1 },
-      { ...both, Held: 0 },
+      { ...both, NonCompliant: 1 },
+      { ...both, NeedsReview: 0 },
       { ...both, Exempt: 0 },
       { ...both, OldestNonCompliantSeconds: expect.any(Number) },
     ]);
@@ -142,11 +142,11 @@ describe('a close', () => {
     ]);
   });
 
-  it('the first of a day → the digest, from everything that can be read', async () => {
+  it('sends the digest in the first run of a day', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
     aws.prepare('DescribeRule', json({ State: 'DISABLED' }));
 
-    const { error } = await take({ ...DAILY, step: 'summary', nonCompliantBefore: 1, requested: 0 });
+    const { error } = await runStep({ ...DAILY, step: 'summary', nonCompliantBefore: 1, requested: 0 });
 
     expect(error).toBeUndefined();
     const calls = aws.take();
@@ -167,8 +167,8 @@ describe('a close', () => {
       Message: string;
       MessageAttributes?: unknown;
     } & Record<string, string>;
-    expect(Subject).toBe(`[IMDSv2 MEDIUM] ${REGION}: 50 % compliant, 1 open, 0 closed`);
-    expect(MessageAttributes).toBeUndefined(); // SNS takes them apart, in fields of their own
+    expect(Subject).toBe(`[IMDSv2 MEDIUM] ${REGION}: 50.0% compliant, 1 non-compliant, 0 remediated`);
+    expect(MessageAttributes).toBeUndefined(); // SNS has one field for each
     const { default: body } = JSON.parse(Message) as { default: string };
     expect(JSON.parse(body)).toMatchObject({
       schema: 'imdsv2-enforcer.digest/v1',
@@ -179,44 +179,44 @@ describe('a close', () => {
   });
 });
 
-describe('fails, so that SQS gives the step back,', () => {
-  it('when a region cannot be listed', async () => {
+describe('the step fails, so that SQS delivers it again, if', () => {
+  it('a region cannot be listed', async () => {
     aws.prepare('DescribeInstances', ec2Error('InvalidParameterValue', 'what?'));
 
-    const { error, metrics } = await take({ ...RUN, step: 'region' });
+    const { error, metrics } = await runStep({ ...RUN, step: 'region' });
 
     expect(error).toMatchObject({ name: 'FailureError', kind: 'invalid' });
     expect(metrics).toEqual({});
     expect(actions()).toEqual(['DescribeInstances']);
   });
 
-  it('when no instance of a batch could be done now; what happened is written down all the same', async () => {
+  it('every instance of a batch must be retried', async () => {
     aws.instances.set(A, {});
     aws.prepare('ModifyInstanceMetadataOptions', ec2Error('SomethingNew', 'what?'));
 
-    const { error, metrics } = await take({ ...RUN, step: 'batch', index: 0, instanceIds: [A] });
+    const { error, metrics } = await runStep({ ...RUN, step: 'batch', index: 0, instanceIds: [A] });
 
-    expect(error).toMatchObject({ name: 'TryAgainError' });
+    expect(error).toMatchObject({ name: 'RetryableError' });
     expect(metrics).toEqual({ Retried: 1 });
     expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions', 'Publish']);
   });
 
-  it('when neither SNS nor the queue takes what happened: it is told next time', async () => {
+  it('neither SNS nor the work queue accepts the alert, which is then sent by the retry', async () => {
     aws.instances.set(A, {});
     aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
     aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
     const batch = { ...RUN, step: 'batch', index: 0, instanceIds: [A] } as const;
 
-    expect((await take(batch)).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
+    expect((await runStep(batch)).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
     aws.take();
 
-    expect((await take(batch)).log).toMatchObject([{ status: 'already-remediated', told: true }]);
+    expect((await runStep(batch)).log).toMatchObject([{ status: 'already-remediated', notified: true }]);
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
 });
 
 it.each(['', '{"step":', 'null', '[]', '{}', '{"source":"imdsv2-enforcer"}'])(
-  'a body that is no step (%j) → a warning that is counted, and it does not come again',
+  'reports the body %j as not understood',
   async (body) => {
     const { error, log, metrics } = await fn.invoke(message(body), 900_000);
 

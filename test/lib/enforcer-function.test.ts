@@ -16,14 +16,14 @@ const ROLE_GUARD = [
 
 const policyIn = (of: Template) => statements(theOne(of, 'AWS::IAM::Policy', 'EnforcerFunctionRole')[1]);
 const allowed = (all: readonly Statement[]) => all.filter(({ Effect }) => Effect === 'Allow');
-/** Allowed actions, read as IAM reads them: `*` and `ec2:M*` would let a modification through, and so would any NotAction. */
+/** Allowed EC2 actions other than reads. Wildcards such as `*` and `ec2:M*`, and any NotAction, count as writes. */
 const allowedWrites = (all: readonly Statement[]) =>
   allowed(all)
     .flatMap((statement) => ('NotAction' in statement ? ['*'] : actions(statement)))
     .filter((action) => action === '*' || (/^ec2:/i.test(action) && !/^ec2:(describe|get|list)[a-z]+$/i.test(action)));
 
 describe('the function', () => {
-  test('runs the bundle on the runtime it was tested on', () => {
+  test('runs on the tested runtime', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
@@ -37,12 +37,12 @@ describe('the function', () => {
     });
   });
 
-  test('takes from nobody: no reserved concurrency', () => {
+  test('reserves no concurrency of the account', () => {
     const [, properties] = theOne<object>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
     expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
-  test('hands what it cannot do to the dead letters', () => {
+  test('sends failed events to the dead-letter queue', () => {
     const arn = { 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue')[0], 'Arn'] };
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function', 'EnforcerFunction')[0] },
@@ -55,25 +55,25 @@ describe('the function', () => {
     expect(send.map(({ Resource }) => Resource)).toContainEqual(arn);
   });
 
-  test('keeps its log as long as it is told', () => {
+  test('retains its log as configured', () => {
     templateOf({ logRetentionDays: 400 }).hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 400 });
     template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate' });
   });
 
-  test('reads its environment as the settings that it was deployed with', () => {
+  test('has an environment from which parseConfig reads the settings', () => {
     const [, { Environment }] = theOne<{ Environment: { Variables: Record<string, unknown> } }>(
       templateOf({ mode: 'audit', existing: 'enforce', trail: 'none', maxExemptionDays: 30, usageLookBackDays: 7 }),
       'AWS::Lambda::Function',
       'EnforcerFunction',
     );
-    const arrived = Object.entries(Environment.Variables).map(([name, value]) => {
+    const resolved = Object.entries(Environment.Variables).map(([name, value]) => {
       if (typeof value === 'string') return [name, value] as const;
       return [
         name,
         name.endsWith('_ARN') ? 'arn:aws:sns:eu-west-1:111122223333:Outcomes' : 'https://sqs.example.com/q',
       ];
     });
-    expect(parseConfig(Object.fromEntries(arrived) as Record<string, string>)).toMatchObject({
+    expect(parseConfig(Object.fromEntries(resolved) as Record<string, string>)).toMatchObject({
       mode: 'audit',
       existing: 'enforce',
       trail: false,
@@ -85,7 +85,7 @@ describe('the function', () => {
 });
 
 describe('its role', () => {
-  test('enforce → the one change to EC2, on instances, is ModifyInstanceMetadataOptions', () => {
+  test('allows one change of instances in enforce mode: ModifyInstanceMetadataOptions', () => {
     const all = policyIn(template);
     expect(allowedWrites(all)).toEqual([MODIFY]);
     expect(allowed(all).filter((statement) => actions(statement).includes(MODIFY))).toEqual([
@@ -93,13 +93,13 @@ describe('its role', () => {
     ]);
   });
 
-  test('audit → no change to EC2 is allowed anywhere', () => {
+  test('allows no change of instances in audit mode', () => {
     const all = statements(templateOf({ mode: 'audit' }).toJSON());
     expect(allowedWrites(all)).toEqual([]);
     expect(allowed(all).flatMap(actions)).toContain('ec2:DescribeInstances');
   });
 
-  test.each(MODES)('mode=%s → three denies, without conditions on anything else', (mode) => {
+  test.each(MODES)('has three denies with mode=%s', (mode) => {
     const denies = policyIn(templateOf({ mode })).filter(({ Effect }) => Effect === 'Deny');
     expect(denies).toEqual(
       ROLE_GUARD.map((Condition) => ({
@@ -112,18 +112,18 @@ describe('its role', () => {
     );
   });
 
-  test('roleGuard=off → no deny, and nothing else is different', () => {
+  test('differs by the denies only with roleGuard=off', () => {
     const policyOf = (roleGuard: 'on' | 'off') => policyIn(templateOf({ roleGuard }));
     expect(policyOf('off')).toEqual(policyOf('on').filter(({ Effect }) => Effect === 'Allow'));
   });
 
-  test('no condition passes because its key is absent', () => {
+  test('has no condition that passes if its key is absent', () => {
     const operators = statements(template.toJSON()).flatMap(({ Condition }) => Object.keys(Condition ?? {}));
     expect(operators.filter((operator) => /IfExists$/i.test(operator))).toEqual([]);
     expect(operators).toContain('StringNotEquals');
   });
 
-  test('has everything in one policy, and no managed one', () => {
+  test('has one inline policy and no managed policy', () => {
     const [id, role] = theOne<object>(template, 'AWS::IAM::Role', 'EnforcerFunctionRole');
     expect(role).not.toHaveProperty('ManagedPolicyArns');
     expect(role).not.toHaveProperty('Policies');
@@ -132,7 +132,7 @@ describe('its role', () => {
     ]);
   });
 
-  test('allows nothing beyond what the function does', () => {
+  test('allows only the actions that the function needs', () => {
     const byAction = allowed(policyIn(template)).flatMap(actions);
     expect([...new Set(byAction)].sort()).toEqual([
       'cloudwatch:GetMetricData',

@@ -6,17 +6,17 @@ import { resources, stackOf, statements, templateOf, theOne } from './synth.ts';
 
 const ENV = { account: '111122223333', region: 'eu-west-1' };
 
-// The ids of findings depend on all three.
+// The ids of findings depend on mode, trail and region.
 test.each([
   { mode: 'enforce', existing: 'audit', trail: 'existing', env: undefined },
   { mode: 'enforce', existing: 'enforce', trail: 'existing', env: undefined },
   { mode: 'enforce', existing: 'enforce-when-unused', trail: 'create', env: ENV },
   { mode: 'audit', existing: 'enforce', trail: 'create', env: undefined },
   { mode: 'audit', existing: 'audit', trail: 'none', env: ENV },
-] as const)('cdk-nag finds nothing: mode=$mode existing=$existing trail=$trail region=$env.region', (given) => {
+] as const)('has no cdk-nag findings with mode=$mode existing=$existing trail=$trail region=$env.region', (given) => {
   const { env, ...settings } = given;
   const stack = stackOf(settings, env);
-  // What is added at the end, as the policies of roles, is looked at too.
+  // After the synth, which adds the policies of roles.
   (stack.node.root as App).synth();
   expect(new AwsSolutionsChecks().validateScope(stack).violations).toEqual([]);
 });
@@ -24,19 +24,19 @@ test.each([
 test.each([
   ['aws-us-gov', 'us-gov-west-1'],
   ['aws-cn', 'cn-north-1'],
-])('is at home in %s', (partition, region) => {
+])('uses the partition %s only', (partition, region) => {
   const text = JSON.stringify(templateOf({ trail: 'create' }, { account: '111122223333', region }).toJSON());
   expect(text).not.toContain('arn:aws:');
   expect(text).toContain(`arn:${partition}:ec2:*:111122223333:instance/*`);
 });
 
-test('names no partition, account or region where it is told none', () => {
+test('has no fixed partition, account or region without an environment', () => {
   const text = JSON.stringify(templateOf({ trail: 'create' }).toJSON());
   expect(text).not.toContain('arn:aws');
   expect(text).not.toMatch(/[a-z]{2}-(east|west|north|south|central)[a-z]*-\d/);
 });
 
-test('outputs are what scripts and the runbook ask for', () => {
+test('has the outputs that scripts and the runbook use', () => {
   const outputs = templateOf().findOutputs('*');
   expect(Object.keys(outputs).sort()).toEqual([
     'DeadLetterQueueArn',
@@ -62,7 +62,7 @@ test('outputs are what scripts and the runbook ask for', () => {
   ]);
 });
 
-test('settings that doctor judges by are outputs, the defaults too', () => {
+test('has the settings that doctor checks as outputs, defaults included', () => {
   const settings = (chosen?: Parameters<typeof templateOf>[0]) => {
     const outputs = templateOf(chosen).findOutputs('*') as Record<string, { readonly Value: unknown }>;
     return ['Mode', 'Existing', 'Trail', 'RoleGuard'].map((name) => outputs[name]?.Value);
@@ -79,7 +79,7 @@ test('settings that doctor judges by are outputs, the defaults too', () => {
 test.each([
   ['RedriveCommand', 'EnforcerDeadLetterQueue', 'EnforcerWorkQueue'],
   ['ScanRedriveCommand', 'EnforcerScanDeadLetterQueue', 'EnforcerScanQueue'],
-])('%s moves the dead letters to their queue', (output, from, to) => {
+])('%s moves the dead-letter queue to its source queue', (output, from, to) => {
   const template = templateOf();
   const arn = (prefix: string) => ({ 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', prefix)[0], 'Arn'] });
   expect(template.findOutputs(output)[output]?.Value).toEqual({
@@ -97,22 +97,22 @@ test.each([
   });
 });
 
-describe('who is told', () => {
-  const notMonitored = (stack: ReturnType<typeof stackOf>) =>
+describe('subscriptions', () => {
+  const topicsWithWarning = (stack: ReturnType<typeof stackOf>) =>
     Annotations.fromStack(stack)
-      .findWarning('*', Match.stringLikeRegexp('^Nobody is subscribed'))
+      .findWarning('*', Match.stringLikeRegexp('has no subscription'))
       .map(({ id }) => id.split('/').at(-1));
 
-  test('nobody → a warning for each topic', () => {
-    expect(notMonitored(stackOf())).toEqual(['Outcomes', 'Operations']);
+  test('a topic without a subscription has a warning', () => {
+    expect(topicsWithWarning(stackOf())).toEqual(['Outcomes', 'Operations']);
   });
 
-  test('every address, each at its own topic', () => {
+  test('each address is subscribed to its topic', () => {
     const stack = stackOf({
       alertEmail: ['security@example.com', 'ciso@example.com'],
       operationsEmail: ['p@example.com'],
     });
-    expect(notMonitored(stack)).toEqual([]);
+    expect(topicsWithWarning(stack)).toEqual([]);
     const subscriptions = resources<{ Endpoint: string; Protocol: string; TopicArn: { Ref: string } }>(
       templateOf({ alertEmail: ['security@example.com', 'ciso@example.com'], operationsEmail: ['p@example.com'] }),
       'AWS::SNS::Subscription',
@@ -126,10 +126,10 @@ describe('who is told', () => {
     ]);
   });
 
-  test('an app that subscribes later is not warned', () => {
+  test('an app may subscribe after it has created the construct', () => {
     const stack = stackOf();
     stack.enforcer.outcomesTopic.addSubscription(new EmailSubscription('security@example.com'));
-    expect(notMonitored(stack)).toEqual(['Operations']);
+    expect(topicsWithWarning(stack)).toEqual(['Operations']);
   });
 });
 
@@ -138,18 +138,18 @@ describe('trail', () => {
     ['existing', 0],
     ['create', 1],
     ['none', 0],
-  ] as const)('%s → %d trails', (trail, count) => {
+  ] as const)('%s creates %d trails', (trail, count) => {
     templateOf({ trail }).resourceCountIs('AWS::CloudTrail::Trail', count);
   });
 
-  test('says what is unseen without one', () => {
-    const unseen = Match.stringLikeRegexp('set back to IMDSv1 is not seen');
-    expect(Annotations.fromStack(stackOf({ trail: 'none' })).findWarning('*', unseen)).toHaveLength(1);
-    expect(Annotations.fromStack(stackOf({ trail: 'existing' })).findInfo('*', unseen)).toHaveLength(1);
-    expect(Annotations.fromStack(stackOf({ trail: 'create' })).findInfo('*', unseen)).toHaveLength(0);
+  test('annotations state what is not detected without a trail', () => {
+    const notDetected = Match.stringLikeRegexp('drift is not detected');
+    expect(Annotations.fromStack(stackOf({ trail: 'none' })).findWarning('*', notDetected)).toHaveLength(1);
+    expect(Annotations.fromStack(stackOf({ trail: 'existing' })).findInfo('*', notDetected)).toHaveLength(1);
+    expect(Annotations.fromStack(stackOf({ trail: 'create' })).findInfo('*', notDetected)).toHaveLength(0);
   });
 
-  test('create → management events that change something, in every region, in a closed bucket', () => {
+  test('create has a trail of write-only management events of all regions, in a private bucket', () => {
     const template = templateOf({ trail: 'create', logRetentionDays: 30 });
     template.hasResourceProperties('AWS::CloudTrail::Trail', {
       IsLogging: true,

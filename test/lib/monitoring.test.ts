@@ -20,66 +20,66 @@ interface Topic {
 
 const template = templateOf();
 const alarms = resources<Alarm>(template, 'AWS::CloudWatch::Alarm');
-const sentences = Object.values(alarms).map(({ AlarmDescription }) => AlarmDescription);
+const descriptions = Object.values(alarms).map(({ AlarmDescription }) => AlarmDescription);
 const SAME_ACCOUNT = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
-const letsAlarms = (action: string) => (statement: Statement) =>
+const allowsAlarms = (action: string) => (statement: Statement) =>
   statement.Effect === 'Allow' &&
   statement.Principal?.Service === 'cloudwatch.amazonaws.com' &&
   actions(statement).includes(action);
 
 describe.each(Object.entries(alarms))('%s', (_, alarm) => {
-  test('is silent while nothing happens, but for what runs on a schedule', () => {
+  test('treats missing data as breaching only for what runs on a schedule', () => {
     const expected = alarm.MetricName === METRICS.names.scanCompleted ? 'breaching' : 'notBreaching';
     expect(alarm.TreatMissingData).toBe(expected);
   });
 
-  test('reaches Operations: the topic lets CloudWatch publish, and its key lets CloudWatch encrypt', () => {
+  test('may publish to the topic Operations and use its key', () => {
     const [operationsId] = theOne(template, 'AWS::SNS::Topic', 'EnforcerTopicsOperations');
     expect(alarm.AlarmActions).toEqual([{ Ref: operationsId }]);
 
     const topicPolicies = Object.values(
       resources<{ Topics: unknown; PolicyDocument: unknown }>(template, 'AWS::SNS::TopicPolicy'),
     ).filter(({ Topics }) => JSON.stringify(Topics) === JSON.stringify([{ Ref: operationsId }]));
-    expect(statements(topicPolicies).filter(letsAlarms('sns:Publish'))).toEqual([
+    expect(statements(topicPolicies).filter(allowsAlarms('sns:Publish'))).toEqual([
       expect.objectContaining({ Resource: { Ref: operationsId }, Condition: SAME_ACCOUNT }),
     ]);
 
     const [keyId] = resources<Topic>(template, 'AWS::SNS::Topic')[operationsId]?.KmsMasterKeyId['Fn::GetAtt'] ?? [];
     const [, key] = theOne(template, 'AWS::KMS::Key', keyId);
     for (const action of ['kms:Decrypt', 'kms:GenerateDataKey*']) {
-      expect(statements(key).filter(letsAlarms(action))).toEqual([
+      expect(statements(key).filter(allowsAlarms(action))).toEqual([
         expect.objectContaining({ Resource: '*', Condition: SAME_ACCOUNT }),
       ]);
     }
   });
 
-  test('names a heading of the runbook', () => {
-    const headings = [
-      ...readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8').matchAll(/^## (.+)$/gm),
-    ];
-    const anchors = headings.map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-'));
-    const [, anchor] = /docs\/runbook\.md#(\S+)$/.exec(alarm.AlarmDescription) ?? [];
-    expect(anchors).toContain(anchor);
+  test('names a section of the runbook', () => {
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    const [, heading = '', section] =
+      /^(.+)\. Runbook: "(.+)" in docs\/runbook\.md /.exec(alarm.AlarmDescription) ?? [];
+    expect(section).toBe(heading);
+    expect(runbook).toContain(`\n## ${heading}\n`);
   });
 });
 
-test('there are ten alarms, each with its own heading', () => {
+test('there are ten alarms, each with its own section', () => {
   expect(Object.keys(alarms)).toHaveLength(10);
-  expect(new Set(sentences).size).toBe(10);
+  expect(new Set(descriptions).size).toBe(10);
 });
 
-test('runbookUrl takes the place of the file', () => {
-  const [, { AlarmDescription }] = theOne<Alarm>(
-    templateOf({ runbookUrl: 'https://wiki.example.com/imdsv2' }),
-    'AWS::CloudWatch::Alarm',
-    'EnforcerMonitoringDeadLetterQueue',
+test('alarms link to runbookUrl, or else name the file in the package', () => {
+  const descriptionOf = (runbookUrl?: string) =>
+    theOne<Alarm>(templateOf({ runbookUrl }), 'AWS::CloudWatch::Alarm', 'EnforcerMonitoringDeadLetterQueue')[1]
+      .AlarmDescription;
+  expect(descriptionOf('https://wiki.example.com/imdsv2')).toBe(
+    'Messages in the dead-letter queue. Runbook: https://wiki.example.com/imdsv2#messages-in-the-dead-letter-queue',
   );
-  expect(AlarmDescription).toBe(
-    'Dead letters are waiting. Runbook: https://wiki.example.com/imdsv2#dead-letters-are-waiting',
+  expect(descriptionOf()).toBe(
+    'Messages in the dead-letter queue. Runbook: "Messages in the dead-letter queue" in docs/runbook.md of the imdsv2-enforcer package',
   );
 });
 
-test('alarms on outcomes watch metrics that the function emits, under the one dimension it gives them', () => {
+test('alarms on outcomes use the metrics of the functions with their dimension', () => {
   const ours = Object.values(alarms).filter(({ Namespace }) => Namespace === METRICS.namespace);
   const { failed, notUnderstood, driftRemediated, scanCompleted, rejectedInstances } = METRICS.names;
   expect(ours.map(({ MetricName }) => MetricName).sort()).toEqual(
@@ -88,7 +88,7 @@ test('alarms on outcomes watch metrics that the function emits, under the one di
   for (const { Dimensions } of ours) expect(Dimensions).toEqual([{ Name: 'service', Value: METRICS.service }]);
 });
 
-test('every metric of the contract has its method on the construct', () => {
+test('every metric of the contract has a method of the construct', () => {
   const { enforcer } = stackOf();
   const offered = [
     enforcer.metricRemediated(),
@@ -119,8 +119,8 @@ test('every metric of the contract has its method on the construct', () => {
   expect(enforcer.metricExposureSeconds().statistic).toBe('p95');
 });
 
-test('more than five times set back in a quarter of an hour is a tug of war', () => {
-  const [, alarm] = theOne<Alarm>(template, 'AWS::CloudWatch::Alarm', 'EnforcerMonitoringTugOfWar');
+test('more than five remediated drifts in 15 minutes are repeated drift', () => {
+  const [, alarm] = theOne<Alarm>(template, 'AWS::CloudWatch::Alarm', 'EnforcerMonitoringRepeatedDrift');
   expect(alarm).toMatchObject({
     MetricName: METRICS.names.driftRemediated,
     Threshold: 6,
@@ -131,38 +131,41 @@ test('more than five times set back in a quarter of an hour is a tug of war', ()
   });
 });
 
-test.each([1, 6, 24])('no scan in two periods of %d h → alarm, but not before the first one is due', (hours) => {
-  const [, alarm] = theOne<Alarm & { readonly EvaluationPeriods: number }>(
-    templateOf({ scanEveryHours: hours }),
-    'AWS::CloudWatch::Alarm',
-    'EnforcerMonitoringScanSilent',
-  );
-  expect(alarm).toMatchObject({
-    MetricName: METRICS.names.scanCompleted,
-    Threshold: 1,
-    ComparisonOperator: 'LessThanThreshold',
-    Period: hours * 3600,
-    EvaluationPeriods: 2,
-    Statistic: 'Sum',
-    WarmUpConfiguration: { WarmUpPeriodDurationInMinutes: hours * 120 },
-  });
-  // What CloudWatch takes: seven days together, two days of warm-up.
-  expect(alarm.Period * alarm.EvaluationPeriods).toBeLessThanOrEqual(604_800);
-  expect(hours * 120).toBeLessThanOrEqual(2880);
-});
+test.each([1, 6, 24])(
+  'no completed scan in two periods of %d h is an alarm, but not before the first is due',
+  (hours) => {
+    const [, alarm] = theOne<Alarm & { readonly EvaluationPeriods: number }>(
+      templateOf({ scanEveryHours: hours }),
+      'AWS::CloudWatch::Alarm',
+      'EnforcerMonitoringScanMissing',
+    );
+    expect(alarm).toMatchObject({
+      MetricName: METRICS.names.scanCompleted,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      Period: hours * 3600,
+      EvaluationPeriods: 2,
+      Statistic: 'Sum',
+      WarmUpConfiguration: { WarmUpPeriodDurationInMinutes: hours * 120 },
+    });
+    // The limits of CloudWatch: seven days in total, two days of warm-up.
+    expect(alarm.Period * alarm.EvaluationPeriods).toBeLessThanOrEqual(604_800);
+    expect(hours * 120).toBeLessThanOrEqual(2880);
+  },
+);
 
-test('no other alarm warms up', () => {
+test('no other alarm has a warm-up period', () => {
   const warm = Object.entries(resources<object>(template, 'AWS::CloudWatch::Alarm')).filter(
     ([, alarm]) => 'WarmUpConfiguration' in alarm,
   );
-  expect(warm.map(([id]) => id)).toEqual([expect.stringContaining('ScanSilent')]);
+  expect(warm.map(([id]) => id)).toEqual([expect.stringContaining('ScanMissing')]);
 });
 
 interface Widget {
   readonly properties: { readonly title: string; readonly metrics: readonly (readonly unknown[])[] };
 }
 
-/** The dashboard as CloudWatch reads it, with every reference as `?`. */
+/** The widgets of the dashboard, with every reference as `?`. */
 function widgets(): readonly Widget[] {
   const [, { DashboardBody }] = theOne<{
     DashboardBody: { 'Fn::Join': readonly [string, readonly (string | object)[]] };
@@ -171,7 +174,7 @@ function widgets(): readonly Widget[] {
   return (JSON.parse(text) as { widgets: readonly Widget[] }).widgets;
 }
 
-test('gauges are searched by the dimensions that they are emitted with, whichever regions there are', () => {
+test('the dashboard searches gauges by their dimensions, for all regions', () => {
   const searched = widgets().flatMap(({ properties: { metrics } }) =>
     metrics.flatMap(([first]) => {
       const { expression, label, period } = (first ?? {}) as Record<string, unknown>;
@@ -194,11 +197,11 @@ test('gauges are searched by the dimensions that they are emitted with, whicheve
 });
 
 test('the dashboard shows every metric', () => {
-  // The last only where there are other regions.
+  // Shown only with other regions.
   const { driftRemediated, forwarderProblems, ...shown } = METRICS.names;
   const text = JSON.stringify(widgets());
   for (const name of Object.values(shown)) expect(text).toMatch(new RegExp(`"${name}(\\\\)?"`));
-  // Part of `Remediated`: stacked on top of it, an instance would count twice.
+  // It is a part of `Remediated` and would count twice in a stacked graph.
   expect(text).not.toContain(driftRemediated);
   expect(text).not.toContain(forwarderProblems);
 });

@@ -14,7 +14,7 @@ const template = templateOf();
 const [workQueueId, workQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue');
 const [deadLetterQueueId, deadLetterQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
 
-test('every queue, those of the scan too, is encrypted and reached by TLS only', () => {
+test('every queue is encrypted and requires TLS', () => {
   const queues = resources<Queue>(template, 'AWS::SQS::Queue');
   expect(Object.keys(queues)).toHaveLength(4);
   expect(Object.values(queues).every((queue) => queue.SqsManagedSseEnabled)).toBe(true);
@@ -24,7 +24,7 @@ test('every queue, those of the scan too, is encrypted and reached by TLS only',
   expect(tlsOnly).toHaveLength(4);
 });
 
-test('the dead letters belong to the work queue, so that SQS can move them back', () => {
+test('the dead-letter queue belongs to the work queue, so that SQS can redrive it', () => {
   expect(workQueue.RedrivePolicy).toEqual({
     deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueId, 'Arn'] },
     maxReceiveCount: 5,
@@ -32,7 +32,7 @@ test('the dead letters belong to the work queue, so that SQS can move them back'
   expect(deadLetterQueue.RedrivePolicy).toBeUndefined();
 });
 
-test('dead letters are kept longest', () => {
+test('the dead-letter queue has the longest retention', () => {
   expect(deadLetterQueue.MessageRetentionPeriod).toBe(14 * DAY);
   expect(workQueue.MessageRetentionPeriod).toBeGreaterThanOrEqual(4 * DAY);
   expect(workQueue.MessageRetentionPeriod).toBeLessThan(deadLetterQueue.MessageRetentionPeriod);
@@ -42,11 +42,11 @@ test.each<[Trail, number]>([
   ['existing', 90],
   ['create', 90],
   ['none', 15],
-])('trail=%s → work waits %d seconds', (trail, seconds) => {
+])('trail=%s delays the work queue by %d seconds', (trail, seconds) => {
   expect(theOne<Queue>(templateOf({ trail }), 'AWS::SQS::Queue', 'EnforcerWorkQueue')[1].DelaySeconds).toBe(seconds);
 });
 
-test('the function takes batches, and reports the items that failed', () => {
+test('the function receives batches and reports failed items', () => {
   template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     EventSourceArn: { 'Fn::GetAtt': [workQueueId, 'Arn'] },
     FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function', 'EnforcerFunction')[0] },
@@ -57,7 +57,7 @@ test('the function takes batches, and reports the items that failed', () => {
   });
 });
 
-test('work stays invisible for six times the timeout of the function, and the batch window', () => {
+test('the visibility timeout is at least six times the function timeout plus the batch window', () => {
   const [, { Timeout }] = theOne<{ Timeout: number }>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
   const [, { MaximumBatchingWindowInSeconds: window }] = theOne<{ MaximumBatchingWindowInSeconds: number }>(
     template,

@@ -16,8 +16,8 @@ interface Rule {
   readonly Targets: readonly Readonly<Record<string, unknown>>[];
 }
 
-// cdk-nag reads a property of the bus policy that is on its way out.
-process.env.JSII_DEPRECATED = 'unused';
+// cdk-nag reads a deprecated property of the bus policy.
+process.env.JSII_DEPRECATED = 'quiet'; // cspell:disable-line
 
 const REGIONS = ['us-east-1', 'eu-west-1', 'ap-southeast-2'] as const;
 const stacks = deploymentOf(REGIONS);
@@ -29,7 +29,7 @@ const arn = (...parts: readonly (string | object)[]) => ({ 'Fn::Join': ['', part
 const homeBus = arn('arn:aws:events:us-east-1:', ACCOUNT, `:event-bus/${BUS}`);
 
 describe('the stacks', () => {
-  test('one in each region, the function in the first, and the others after it', () => {
+  test('are one in each region, and the forwarders depend on the home region', () => {
     expect([stacks.home, first, second].map(({ stackName, region }) => [stackName, region])).toEqual([
       ['Imdsv2Enforcer', 'us-east-1'],
       ['Imdsv2Enforcer-eu-west-1', 'eu-west-1'],
@@ -39,7 +39,7 @@ describe('the stacks', () => {
     expect(home.findOutputs('Regions').Regions?.Value).toBe(REGIONS.join(','));
   });
 
-  test('no regions, or one → one stack, and all that is there keeps its id', () => {
+  test('are only one without further regions, with the same logical ids', () => {
     const idsOf = (template: Template) => Object.keys((template.toJSON() as { Resources: object }).Resources);
     const alone = idsOf(templateOf());
     expect(deploymentOf([]).forwarders).toEqual([]);
@@ -49,7 +49,7 @@ describe('the stacks', () => {
     expect(templateOf().findOutputs('Regions')).toEqual({});
   });
 
-  test('the construct is in the first region, or says so', () => {
+  test('have an error if the construct is not in the home region', () => {
     const errors = (region?: string) =>
       Annotations.fromStack(stackOf({ regions: REGIONS }, region === undefined ? undefined : { region })).findError(
         '*',
@@ -60,7 +60,7 @@ describe('the stacks', () => {
     expect(errors()).toHaveLength(1);
   });
 
-  test('cdk-nag finds nothing', () => {
+  test('have no cdk-nag findings', () => {
     const { home, forwarders } = deploymentOf(REGIONS, { existing: 'enforce', trail: 'create' });
     const app = home.node.root as App;
     app.synth();
@@ -70,7 +70,7 @@ describe('the stacks', () => {
 });
 
 describe('a forwarder', () => {
-  test('needs no asset and no bootstrapped region, and fits into the call that deploys it', () => {
+  test('has no assets, needs no bootstrapped region, and is below the template limit of the API', () => {
     const assembly = (stacks.home.node.root as App).synth();
     for (const { artifactId } of stacks.forwarders) {
       const artifact = assembly.getStackArtifact(artifactId);
@@ -85,45 +85,48 @@ describe('a forwarder', () => {
     }
   });
 
-  test.each(TRIGGERS)('$name: the pattern of the trigger, as it is; to the bus at home; within limits', (trigger) => {
-    const [, rule] = theOne<Rule>(forwarder, 'AWS::Events::Rule', trigger.ruleId);
-    const roleId = theOne(forwarder, 'AWS::IAM::Role')[0];
-    expect(rule).toMatchObject({ Name: `imdsv2-enforcer-${trigger.ruleId}`, State: 'ENABLED' });
-    expect(rule.EventPattern).toEqual(trigger.pattern);
-    expect(rule.EventBusName).toBeUndefined();
-    expect(rule.Targets).toEqual([
-      {
-        Id: expect.any(String),
-        Arn: homeBus,
-        RoleArn: { 'Fn::GetAtt': [roleId, 'Arn'] },
-        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [theOne(forwarder, 'AWS::SQS::Queue')[0], 'Arn'] } },
-        RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 },
-      },
-    ]);
-  });
+  test.each(TRIGGERS)(
+    'sends the events of the trigger $name to the home region, with retries and a dead-letter queue',
+    (trigger) => {
+      const [, rule] = theOne<Rule>(forwarder, 'AWS::Events::Rule', trigger.ruleId);
+      const roleId = theOne(forwarder, 'AWS::IAM::Role')[0];
+      expect(rule).toMatchObject({ Name: `imdsv2-enforcer-${trigger.ruleId}`, State: 'ENABLED' });
+      expect(rule.EventPattern).toEqual(trigger.pattern);
+      expect(rule.EventBusName).toBeUndefined();
+      expect(rule.Targets).toEqual([
+        {
+          Id: expect.any(String),
+          Arn: homeBus,
+          RoleArn: { 'Fn::GetAtt': [roleId, 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [theOne(forwarder, 'AWS::SQS::Queue')[0], 'Arn'] } },
+          RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 },
+        },
+      ]);
+    },
+  );
 
-  test('listens to nothing else, and may do nothing else', () => {
+  test('has no other rule and no other permission', () => {
     forwarder.resourceCountIs('AWS::Events::Rule', TRIGGERS.length);
     expect(statements(theOne(forwarder, 'AWS::IAM::Policy')[1])).toEqual([
       { Effect: 'Allow', Action: 'events:PutEvents', Resource: homeBus },
     ]);
   });
 
-  test('keeps what it cannot send in an encrypted queue, as long as there is', () => {
+  test('has an encrypted dead-letter queue with the longest retention', () => {
     const [id, queue] = theOne<object>(forwarder, 'AWS::SQS::Queue');
     expect(queue).toMatchObject({
       QueueName: FORWARDER_DEAD_LETTER_QUEUE,
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 3600,
     });
-    const letsRules = statements(forwarder.findResources('AWS::SQS::QueuePolicy')).filter(
+    const allowRules = statements(forwarder.findResources('AWS::SQS::QueuePolicy')).filter(
       ({ Principal }) => Principal?.Service === 'events.amazonaws.com',
     );
-    expect(letsRules).toHaveLength(TRIGGERS.length);
-    expect(letsRules[0]).toMatchObject({ Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [id, 'Arn'] } });
+    expect(allowRules).toHaveLength(TRIGGERS.length);
+    expect(allowRules[0]).toMatchObject({ Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [id, 'Arn'] } });
   });
 
-  test('all forwarders listen to the same', () => {
+  test('has the same patterns in all regions', () => {
     const patterns = [first, second].map((stack) =>
       Object.values(resources<Rule>(Template.fromStack(stack), 'AWS::Events::Rule')).map((rule) => rule.EventPattern),
     );
@@ -131,8 +134,8 @@ describe('a forwarder', () => {
   });
 });
 
-describe('the bus at home', () => {
-  test('lets in what the rules of the forwarders of this account send', () => {
+describe('the event bus in the home region', () => {
+  test('accepts events from the rules of the forwarders of this account only', () => {
     expect(theOne<object>(home, 'AWS::Events::EventBus')[1]).toEqual({ Name: BUS });
     const [, policy] = theOne<object>(home, 'AWS::Events::EventBusPolicy');
     expect(policy).toMatchObject({ EventBusName: { Ref: theOne(home, 'AWS::Events::EventBus')[0] } });
@@ -154,8 +157,8 @@ describe('the bus at home', () => {
     ]);
   });
 
-  test.each(TRIGGERS)('$name: only from the other regions of the account, to where it goes at home', (trigger) => {
-    const [id, rule] = theOne<Rule>(home, 'AWS::Events::Rule', `EnforcerForwarded${trigger.ruleId}`);
+  test.each(TRIGGERS)('has a rule of the trigger $name for events of the other regions of the account', (trigger) => {
+    const [id, rule] = theOne<Rule>(home, 'AWS::Events::Rule', `EnforcerHomeBus${trigger.ruleId}`);
     const [, atHome] = theOne<Rule>(home, 'AWS::Events::Rule', `EnforcerRules${trigger.ruleId}`);
     const withoutId = ({ Targets }: Rule) => Targets.map((target) => ({ ...target, Id: undefined }));
     expect(rule.EventPattern).toEqual({
@@ -169,7 +172,7 @@ describe('the bus at home', () => {
     if (trigger.delivery === 'direct') home.hasResourceProperties('AWS::Lambda::Permission', { SourceArn });
   });
 
-  test('the scan looks after these rules too', () => {
+  test('has rules that the scan checks', () => {
     const [, { Environment }] = theOne<{
       Environment: { Variables: Record<string, { 'Fn::Join': [string, unknown[]] }> };
     }>(home, 'AWS::Lambda::Function', 'EnforcerScanFunction');
@@ -181,14 +184,14 @@ describe('the bus at home', () => {
   });
 });
 
-describe('what is off in another region', () => {
-  test('the scan may read it, and no other queue', () => {
+describe('problems of another region', () => {
+  test('can be read by the scan', () => {
     const policy = statements(theOne(home, 'AWS::IAM::Policy', 'EnforcerScanFunctionRole')[1]);
     const queues = policy.filter((statement) => actions(statement).includes('sqs:GetQueueUrl'));
     const inRegions = ['ap-southeast-2', 'eu-west-1'].map((region) =>
       arn(`arn:aws:sqs:${region}:`, ACCOUNT, `:${FORWARDER_DEAD_LETTER_QUEUE}`),
     );
-    // The queues that it takes from are in the first.
+    // Other statements have the queues of the home region.
     expect(queues.map(({ Resource }) => Resource)).toContainEqual(inRegions);
     expect(policy.flatMap(actions)).toContain('events:ListRules');
     home.hasResourceProperties('AWS::Lambda::Function', {
@@ -199,11 +202,11 @@ describe('what is off in another region', () => {
     });
   });
 
-  test('rings an alarm at home, and there is none where there is no other region', () => {
+  test('have an alarm in the home region if there are other regions', () => {
     const [, alarm] = theOne<{ AlarmDescription: string }>(
       home,
       'AWS::CloudWatch::Alarm',
-      'EnforcerMonitoringForwarders',
+      'EnforcerMonitoringRegionNotMonitored',
     );
     expect(alarm).toMatchObject({
       Namespace: METRICS.namespace,
@@ -228,26 +231,26 @@ describe.each([
   ['aws-us-gov', ['us-gov-west-1', 'us-gov-east-1']],
   ['aws-cn', ['cn-north-1', 'cn-northwest-1']],
 ])('in the partition %s', (partition, regions) => {
-  // Settings do not let the regions of China together; the stacks are of their partition all the same.
+  // The settings do not accept two regions of China; the stacks are created nevertheless.
   const { home, forwarders } = deploymentOf(regions);
   const foreign = [/arn:aws:/, /arn:aws-us-gov:/, /arn:aws-cn:/].filter((form) => !form.test(`arn:${partition}:`));
 
   test.each([home, ...forwarders].map((stack) => [stack.region, stack] as const))(
-    '%s names no other one',
+    '%s has no ARN of another partition',
     (_, stack) => {
       const text = JSON.stringify(Template.fromStack(stack).toJSON());
       for (const form of foreign) expect(text).not.toMatch(form);
     },
   );
 
-  test('forwarders send to the bus of their partition', () => {
+  test('forwarders send to the event bus of their partition', () => {
     for (const stack of forwarders) {
       const rules = Object.values(resources<Rule>(Template.fromStack(stack), 'AWS::Events::Rule'));
       const targets = new Set(rules.flatMap(({ Targets }) => Targets.map((target) => JSON.stringify(target.Arn))));
       expect(targets.size).toBe(1);
       const literal = arn(`arn:${partition}:events:${home.region}:`, ACCOUNT, `:event-bus/${BUS}`);
       const reference = arn('arn:', { Ref: 'AWS::Partition' }, `:events:${home.region}:`, ACCOUNT, `:event-bus/${BUS}`);
-      // Of a region that is newer than the CDK only CloudFormation knows the partition.
+      // Only CloudFormation knows the partition of a region that is newer than the CDK.
       expect([...targets][0]).toBe(JSON.stringify(stack.region === 'eu-newplace-7' ? reference : literal));
     }
   });

@@ -51,21 +51,21 @@ describe('the schedule', () => {
     [1, 'cron(0 0/1 * * ? *)'],
     [6, 'cron(0 0/6 * * ? *)'],
     [12, 'cron(0 0/12 * * ? *)'],
-    // `0/24` is no hour of a day.
+    // `0/24` is not a valid hour.
     [24, 'cron(0 0 * * ? *)'],
-  ])('every %d hours → %s, the same hours of every day', (scanEveryHours, expression) => {
+  ])('every %d hours is %s, the same hours every day', (scanEveryHours, expression) => {
     const [, rule] = theOne<Rule>(templateOf({ scanEveryHours }), 'AWS::Events::Rule', 'EnforcerScanSchedule');
     expect(rule).toMatchObject({ ScheduleExpression: expression, State: 'ENABLED' });
   });
 
-  test('puts one message on the queue, in a group of its own; gives up within limits, into the dead letters', () => {
+  test('sends one message to the queue, with retries and a dead-letter queue', () => {
     const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerScanSchedule');
     expect(rule.Targets).toEqual([
       {
         Id: expect.any(String),
         Arn: arn(queueId),
         SqsParameters: { MessageGroupId: 'start' },
-        // EventBridge takes no FIFO queue for what it cannot deliver.
+        // EventBridge supports no FIFO queue as dead-letter queue.
         DeadLetterConfig: { Arn: queueArn('EnforcerDeadLetterQueue') },
         RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 },
       },
@@ -79,10 +79,10 @@ describe('the schedule', () => {
 });
 
 describe('the queue', () => {
-  test('is FIFO, so that the steps of a region are taken one after the other, and so are its dead letters', () => {
+  test('is FIFO, so that the steps of a region run in order, and so is its dead-letter queue', () => {
     expect(queue).toMatchObject({
       FifoQueue: true,
-      // The schedule gives no deduplication id.
+      // The schedule sends no deduplication id.
       ContentBasedDeduplication: true,
       RedrivePolicy: { deadLetterTargetArn: arn(deadLetterQueueId), maxReceiveCount: 5 },
     });
@@ -90,17 +90,17 @@ describe('the queue', () => {
     expect(deadLetterQueue.RedrivePolicy).toBeUndefined();
   });
 
-  test('a step that is being taken is not taken again', () => {
+  test('hides a running step for longer than the function timeout', () => {
     expect(scan.Timeout).toBe(900);
     expect(queue.VisibilityTimeout).toBeGreaterThan(scan.Timeout);
   });
 
-  test('keeps what waits longer than a large region takes, and what was given up longest', () => {
+  test('retains steps for longer than a large region takes, and failed steps for 14 days', () => {
     expect(queue.MessageRetentionPeriod).toBeGreaterThanOrEqual(2 * DAY);
     expect(deadLetterQueue.MessageRetentionPeriod).toBe(14 * DAY);
   });
 
-  test('the function takes one step at a time, and few regions at once', () => {
+  test('delivers one step at a time, and three regions in parallel', () => {
     const [, source] = theOne<object>(template, 'AWS::Lambda::EventSourceMapping', 'EnforcerScan');
     expect(source).toMatchObject({
       EventSourceArn: arn(queueId),
@@ -108,13 +108,13 @@ describe('the queue', () => {
       BatchSize: 1,
       ScalingConfig: { MaximumConcurrency: 3 },
     });
-    // A batch of one that fails comes again as a whole.
+    // A failed batch of one is delivered again as a whole.
     expect(source).not.toHaveProperty('FunctionResponseTypes');
   });
 });
 
 describe('the function', () => {
-  test('runs its own bundle on the runtime it was tested on', () => {
+  test('runs its own bundle on the tested runtime', () => {
     const codeOf = (prefix: string) =>
       theOne<{ Code: { ZipFile: string } }>(template, 'AWS::Lambda::Function', prefix)[1].Code.ZipFile;
     expect(codeOf('EnforcerFunction')).toContain("'enforce'");
@@ -131,7 +131,7 @@ describe('the function', () => {
     });
   });
 
-  test('reads its environment as the settings that it was deployed with', () => {
+  test('has an environment from which parseScanConfig reads the settings', () => {
     const settings = { existing: 'enforce-when-unused', scanEveryHours: 12, usageLookBackDays: 30 } as const;
     const [, { Environment }] = theOne<FunctionProperties>(
       templateOf({ ...settings, usageMinimumAgeDays: 3 }),
@@ -139,7 +139,7 @@ describe('the function', () => {
       'EnforcerScanFunction',
     );
     const ruleName = (index: number) => `Imdsv2Enforcer-Rule-${index}`;
-    const arrived = Object.entries(Environment.Variables).map(([name, value]) => {
+    const resolved = Object.entries(Environment.Variables).map(([name, value]) => {
       if (name === 'IMDSV2_RULE_NAMES') {
         const parts = (value as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1];
         const names = parts.map((part, index) => (typeof part === 'string' ? part : ruleName(index)));
@@ -151,12 +151,12 @@ describe('the function', () => {
         name.endsWith('_ARN') ? 'arn:aws:sns:eu-west-1:111122223333:Outcomes' : 'https://sqs.example.com/q',
       ];
     });
-    const config = parseScanConfig(Object.fromEntries(arrived) as Record<string, string>);
+    const config = parseScanConfig(Object.fromEntries(resolved) as Record<string, string>);
     expect(config).toMatchObject({ ...settings, mode: 'enforce', usageMinimumAgeDays: 3, trail: true });
     expect(config.ruleNames).toHaveLength(TRIGGERS.length);
   });
 
-  test('has the two queues in the right places', () => {
+  test('has the URLs of its queues', () => {
     const variables = scan.Environment.Variables;
     expect(variables.IMDSV2_SCAN_QUEUE_URL).toEqual({ Ref: queueId });
     expect(variables.IMDSV2_WORK_QUEUE_URL).toEqual({
@@ -167,7 +167,7 @@ describe('the function', () => {
     });
   });
 
-  test('keeps its log as long as it is told', () => {
+  test('retains its log as configured', () => {
     const logs = resources<{ RetentionInDays: number }>(templateOf({ logRetentionDays: 400 }), 'AWS::Logs::LogGroup');
     expect(Object.values(logs).map(({ RetentionInDays }) => RetentionInDays)).toEqual([400, 400]);
   });
@@ -176,18 +176,18 @@ describe('the function', () => {
 describe('its role', () => {
   const cases = MODES.flatMap((mode) => EXISTING.map((existing) => ({ mode, existing })));
 
-  test.each(cases)('mode=$mode existing=$existing → the three denies of the enforcer', (settings) => {
+  test.each(cases)('has the three denies with mode=$mode existing=$existing', (settings) => {
     const of = templateOf(settings);
     expect(denied(scanPolicy(of))).toHaveLength(3);
     expect(denied(scanPolicy(of))).toEqual(denied(policyOf(of, 'Function')));
   });
 
-  test.each(cases)('mode=$mode existing=$existing → changes only where both say so', (settings) => {
+  test.each(cases)('allows changes only if mode and existing enforce (mode=$mode existing=$existing)', (settings) => {
     const of = templateOf(settings);
     const changes = settings.mode === 'enforce' && settings.existing !== 'audit';
     const grants = allowed(scanPolicy(of)).filter((statement) => actions(statement).includes(MODIFY));
     expect(grants).toHaveLength(changes ? 1 : 0);
-    // Read as IAM reads it: no wildcard lets it through either.
+    // No wildcard allows the change either.
     const wide = allowed(scanPolicy(of)).filter(
       (statement) =>
         'NotAction' in statement || actions(statement).some((action) => /^(\*|ec2:(\*|m.*\*))$/i.test(action)),
@@ -196,7 +196,7 @@ describe('its role', () => {
     if (!changes) expect(JSON.stringify(grants)).toBe('[]');
   });
 
-  test.each(MODES)('mode=%s → the role of the enforcer is the same, whatever existing is', (mode) => {
+  test.each(MODES)('does not affect the role of the other function, whatever existing is (mode=%s)', (mode) => {
     const [audit, unused, enforce] = (['audit', 'enforce-when-unused', 'enforce'] as const).map((existing) =>
       policyOf(templateOf({ mode, existing }), 'Function'),
     );
@@ -204,18 +204,18 @@ describe('its role', () => {
     expect(enforce).toEqual(audit);
   });
 
-  test('roleGuard=off → no deny, and nothing else is different', () => {
+  test('differs by the denies only with roleGuard=off', () => {
     expect(scanPolicy(templateOf({ roleGuard: 'off' }))).toEqual(allowed(scanPolicy()));
   });
 
-  test('has everything in one policy, and no managed one', () => {
+  test('has one inline policy and no managed policy', () => {
     const [id, role] = theOne<object>(template, 'AWS::IAM::Role', 'EnforcerScan');
     expect(role).not.toHaveProperty('ManagedPolicyArns');
     expect(role).not.toHaveProperty('Policies');
     expect(theOne<{ Roles: unknown }>(template, 'AWS::IAM::Policy', 'EnforcerScan')[1].Roles).toEqual([{ Ref: id }]);
   });
 
-  test('allows nothing beyond what the function does', () => {
+  test('allows only the actions that the function needs', () => {
     const enforcing = templateOf({ existing: 'enforce' });
     expect([...new Set(allowed(scanPolicy(enforcing)).flatMap(actions))].sort()).toEqual([
       'cloudtrail:DescribeTrails',
@@ -241,7 +241,7 @@ describe('its role', () => {
     ]);
   });
 
-  test('tells: topic and key let it', () => {
+  test('allows publishing to the encrypted topic', () => {
     const [topicId, topic] = theOne<{ KmsMasterKeyId: unknown }>(template, 'AWS::SNS::Topic', 'EnforcerTopicsOutcomes');
     expect(allowedOn('sns:Publish')).toEqual([{ Ref: topicId }]);
     for (const action of ['kms:Decrypt', 'kms:GenerateDataKey*']) {
@@ -249,19 +249,19 @@ describe('its role', () => {
     }
   });
 
-  test('puts steps on its own queue, watches on the work queue, and nothing anywhere else', () => {
+  test('allows sending to the scan queue and the work queue only', () => {
     expect(allowedOn('sqs:SendMessage')).toEqual([arn(queueId), queueArn('EnforcerWorkQueue')]);
     expect(allowedOn('sqs:ReceiveMessage')).toEqual([arn(queueId)]);
     expect(allowedOn('sqs:GetQueueAttributes')).toContainEqual(queueArn('EnforcerDeadLetterQueue'));
   });
 
-  test('feels the rules of the triggers', () => {
+  test('allows reading the rules of the triggers', () => {
     const rules = TRIGGERS.map(({ ruleId }) => arn(theOne(template, 'AWS::Events::Rule', `EnforcerRules${ruleId}`)[0]));
     expect(new Set(allowedOn('events:DescribeRule'))).toEqual(new Set(rules));
   });
 });
 
-test('what the runbook puts on the queue begins a scan', () => {
+test('the message of the runbook starts a scan', () => {
   const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
   const [, form = ''] = /^body=\$\(printf '(.*)'/m.exec(runbook) ?? [];
   const values = ['111122223333', 'eu-west-1', '2026-11-22T12:00:00Z'];

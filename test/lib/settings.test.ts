@@ -1,10 +1,11 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { ConfigError } from '../../lambda/config.ts';
+import { ConfigError } from '../../lambda/parsers.ts';
 import type { Mode } from '../../lambda/contract.ts';
 import { Imdsv2Enforcer } from '../../lib/index.ts';
-import { DEFAULTS, parseSettings, type Settings } from '../../lib/settings.ts';
+import { DEFAULTS, parseSettings, SETTINGS, type Settings } from '../../lib/settings.ts';
+import { newApp } from './synth.ts';
 
 function problemsOf(context: Record<string, unknown>): readonly string[] {
   try {
@@ -16,14 +17,13 @@ function problemsOf(context: Record<string, unknown>): readonly string[] {
   return [];
 }
 
-test('nothing chosen → the defaults, whatever else is in the context', () => {
-  expect(parseSettings({ '@aws-cdk/core:checkSecretUsage': true })).toEqual<Settings>({
+test('an empty context has the defaults, and keys of others are ignored', () => {
+  expect(parseSettings({ '@aws-cdk/core:checkSecretUsage': true })).toEqual(DEFAULTS);
+  expect(DEFAULTS).toMatchObject<Partial<Settings>>({
     mode: 'enforce',
     existing: 'audit',
     regions: [],
     trail: 'existing',
-    alertEmail: [],
-    operationsEmail: [],
     maxExemptionDays: 90,
     scanEveryHours: 6,
     usageLookBackDays: 14,
@@ -33,24 +33,29 @@ test('nothing chosen → the defaults, whatever else is in the context', () => {
   });
 });
 
-test('strings, as from -c', () => {
-  expect(
-    parseSettings({
-      mode: 'audit',
-      existing: 'enforce',
-      regions: 'us-east-1, eu-west-1,us-east-1',
-      trail: 'create',
-      alertEmail: 'security@example.com, ciso@example.com,security@example.com',
-      operationsEmail: 'platform@example.com',
-      maxExemptionDays: '30',
-      scanEveryHours: '24',
-      usageLookBackDays: '63',
-      usageMinimumAgeDays: '7',
-      logRetentionDays: '365',
-      roleGuard: 'off',
-      runbookUrl: 'https://wiki.example.com/imdsv2',
-    }),
-  ).toEqual<Settings>({
+test('every default is accepted as a setting', () => {
+  for (const [key, value] of Object.entries(DEFAULTS)) expect(problemsOf({ [key]: value })).toEqual([]);
+  expect(Object.keys(DEFAULTS)).toEqual(Object.keys(SETTINGS));
+});
+
+test('-c passes strings', () => {
+  const context = {
+    mode: 'audit',
+    existing: 'enforce',
+    regions: 'us-east-1, eu-west-1,us-east-1',
+    trail: 'create',
+    alertEmail: 'security@example.com, ciso@example.com,security@example.com',
+    operationsEmail: 'platform@example.com',
+    maxExemptionDays: '30',
+    scanEveryHours: '24',
+    usageLookBackDays: '63',
+    usageMinimumAgeDays: '7',
+    logRetentionDays: '365',
+    roleGuard: 'off',
+    runbookUrl: 'https://wiki.example.com/imdsv2',
+  };
+  expect(parseSettings(context)).toEqual<Settings>({
+    ...DEFAULTS,
     mode: 'audit',
     existing: 'enforce',
     regions: ['us-east-1', 'eu-west-1'],
@@ -67,7 +72,7 @@ test('strings, as from -c', () => {
   });
 });
 
-test('numbers and lists, as from cdk.json', () => {
+test('cdk.json may contain numbers and lists', () => {
   expect(
     parseSettings({ maxExemptionDays: 30, logRetentionDays: 7, alertEmail: ['a@example.com', 'b@example.com'] }),
   ).toEqual({
@@ -78,7 +83,7 @@ test('numbers and lists, as from cdk.json', () => {
   });
 });
 
-test('one error with every problem: the key, the value, what is accepted', () => {
+test('one error lists all problems with the key, the value and the accepted values', () => {
   expect(() => parseSettings({ mode: 'enfroce', existing: 'maybe', alertEmail: 'nope' })).toThrow(
     new ConfigError([
       'mode is "enfroce"; accepted: enforce | audit',
@@ -96,7 +101,7 @@ test.each<[string, unknown]>([
   ['regions', 'us-east-1,'],
   ['regions', 'us-east-1,Ireland'],
   ['regions', ['us-east-1', 'all']],
-  // A variable that the pipeline did not set: silence would mean that nobody is told.
+  // A variable that the pipeline did not set must not mean that no one is subscribed.
   ['alertEmail', ''],
   ['alertEmail', 'a@example.com,'],
   ['alertEmail', 'a@example.com b@example.com'],
@@ -105,7 +110,7 @@ test.each<[string, unknown]>([
   ['maxExemptionDays', 3651],
   ['maxExemptionDays', '1e2'],
   ['maxExemptionDays', 1.5],
-  // The hours of a day would differ from those of the next.
+  // The hours would differ from day to day.
   ['scanEveryHours', 5],
   ['scanEveryHours', 48],
   ['scanEveryHours', '06'],
@@ -114,24 +119,24 @@ test.each<[string, unknown]>([
   ['usageMinimumAgeDays', 0],
   // More than the default of usageLookBackDays.
   ['usageMinimumAgeDays', 15],
-  // CloudWatch Logs knows no 100 days.
+  // CloudWatch Logs does not support 100 days.
   ['logRetentionDays', 100],
   ['roleGuard', false],
   ['runbookUrl', 'http://wiki.example.com/imdsv2'],
   ['runbookUrl', 'https://wiki.example.com/imdsv2#top'],
-])('%s=%j is a problem', (key, value) => {
+])('%s=%j is not accepted', (key, value) => {
   expect(problemsOf({ [key]: value })).toEqual([expect.stringMatching(`^${key} is .*; accepted: `)]);
 });
 
-test('as long measured as is looked back is the most that can be asked for', () => {
+test('usageMinimumAgeDays must not exceed usageLookBackDays', () => {
   expect(problemsOf({ usageLookBackDays: 7, usageMinimumAgeDays: 8 })).toEqual([
     'usageMinimumAgeDays is "8"; accepted: no more than usageLookBackDays, which is 7',
   ]);
   expect(problemsOf({ usageLookBackDays: 7, usageMinimumAgeDays: 7 })).toEqual([]);
 });
 
-test('props of the construct are checked the same way, and shown all at once', () => {
-  const stack = new Stack(new App(), 'Stack');
+test('props that are not accepted are error annotations of the construct', () => {
+  const stack = new Stack(newApp(), 'Stack');
   const code = Code.fromInline('export const handler = async () => {};');
   new Imdsv2Enforcer(stack, 'Enforcer', {
     code: { enforce: code, scan: code },

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -18,15 +21,16 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Without stack traces and the tree: both help to find a construct, and take half of the time. */
-const newApp = () =>
+/** An app without stack traces and tree metadata, which take half of the time. */
+export const newApp = () =>
   new App({
     context: { ...cdk.context, [DISABLE_CREATION_STACK_TRACES]: true },
+    outdir: mkdtempSync(join(tmpdir(), 'synth-')),
     stackTraces: false,
     treeMetadata: false,
   });
 
-/** The stack as `cdk synth` makes it, feature flags included, but for the bundle. */
+/** The stack as `cdk synth` creates it, with the same feature flags but without the bundles. */
 export function stackOf(settings: Partial<Settings> = {}, env?: Environment): EnforcerStack {
   return new EnforcerStack(newApp(), 'Imdsv2Enforcer', {
     ...settings,
@@ -37,7 +41,7 @@ export function stackOf(settings: Partial<Settings> = {}, env?: Environment): En
 
 const templates = new Map<string, Template>();
 
-/** Made once for the same settings: nobody changes a template. */
+/** Cached by settings, because tests do not change templates. */
 export function templateOf(settings: Partial<Settings> = {}, env?: Environment): Template {
   const key = JSON.stringify([settings, env]);
   const template = templates.get(key) ?? Template.fromStack(stackOf(settings, env));
@@ -45,7 +49,7 @@ export function templateOf(settings: Partial<Settings> = {}, env?: Environment):
   return template;
 }
 
-/** The stacks of several regions, the home region first, as `bin/app.ts` makes them. */
+/** The stacks of several regions, the home region first, as `bin/app.ts` creates them. */
 export function deploymentOf(regions: readonly string[], settings: Partial<Settings> = {}): Deployment {
   return deployment(newApp(), 'Imdsv2Enforcer', {
     ...settings,
@@ -54,14 +58,14 @@ export function deploymentOf(regions: readonly string[], settings: Partial<Setti
   });
 }
 
-/** Properties by logical id. */
+/** Properties of all resources of a type, by logical id. */
 export function resources<T>(template: Template, type: string): Record<string, T> {
   return Object.fromEntries(
     Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]),
   );
 }
 
-/** Logical id and properties of the one resource of a type; with a path, of the one whose logical id starts so. */
+/** Logical id and properties of the only resource of a type, or of the only one whose logical id has a prefix. */
 export function theOne<T>(template: Template, type: string, prefix = ''): readonly [id: string, properties: T] {
   const found = Object.entries(resources<T>(template, type)).filter(([id]) => id.startsWith(prefix));
   const [first] = found;
@@ -69,11 +73,11 @@ export function theOne<T>(template: Template, type: string, prefix = ''): readon
   return first;
 }
 
-/** Every policy statement, wherever in the template. */
+/** All policy statements anywhere in a template. */
 export function statements(value: unknown): readonly Statement[] {
   if (typeof value !== 'object' || value === null) return [];
-  const here = 'Effect' in value && ('Action' in value || 'NotAction' in value) ? [value as Statement] : [];
-  return [...here, ...Object.values(value).flatMap(statements)];
+  const own = 'Effect' in value && ('Action' in value || 'NotAction' in value) ? [value as Statement] : [];
+  return [...own, ...Object.values(value).flatMap(statements)];
 }
 
 export function actions({ Action }: Statement): readonly string[] {

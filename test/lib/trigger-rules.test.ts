@@ -20,7 +20,7 @@ const functionArn = arnOf('AWS::Lambda::Function', 'EnforcerFunction');
 const workQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerWorkQueue');
 const deadLetterQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
 
-test('one rule for each trigger, one for the ping, the schedule of the scan, and no other', () => {
+test('there is one rule for each trigger, one for the ping and the schedule of the scan', () => {
   const schedule = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerScanSchedule')[1];
   expect(Object.values(rules).map((rule) => rule.Description)).toEqual([
     ...BUS_RULES.map((rule) => rule.description),
@@ -28,7 +28,7 @@ test('one rule for each trigger, one for the ping, the schedule of the scan, and
   ]);
 });
 
-test('the ping: only one that names the function, soon or never, and no dead letter', () => {
+test('the rule of the ping matches the ARN of the function, and has no dead-letter queue', () => {
   const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerRulesPing');
   expect(rule).toMatchObject({
     EventPattern: { ...ping.pattern, resources: [functionArn] },
@@ -47,18 +47,18 @@ describe.each(TRIGGERS)('$name', ({ ruleId, pattern, delivery }) => {
     expect(rule.EventPattern).toEqual(pattern);
   });
 
-  test(`is on, with one target: ${delivery}`, () => {
+  test(`is enabled, with one target: ${delivery}`, () => {
     expect(rule.State).toBe('ENABLED');
     expect(rule.Targets.map((target) => target.Arn)).toEqual([delivery === 'direct' ? functionArn : workQueueArn]);
   });
 
-  test('gives up within limits, into the dead letters', () => {
+  test('has a retry limit and a dead-letter queue', () => {
     const [target] = rule.Targets;
     expect(target?.DeadLetterConfig).toEqual({ Arn: deadLetterQueueArn });
     expect(target?.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 });
   });
 
-  test('may deliver to its target and to the dead letters', () => {
+  test('may deliver to its target and to the dead-letter queue', () => {
     const fromThisRule = { 'Fn::GetAtt': [id, 'Arn'] };
     const allowed = statements(template.findResources('AWS::SQS::QueuePolicy'))
       .filter(

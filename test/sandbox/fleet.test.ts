@@ -11,7 +11,7 @@ const REGIONS = ['us-east-1', 'eu-west-1', 'ap-southeast-2'];
 const startAt = new Date('2026-06-01T00:00:00Z');
 const allOf = (sandbox: Sandbox) => sandbox.regions.flatMap((region) => sandbox.fleet(region).instances());
 
-/** All pages of a region, as a client sees it. */
+/** All instances of a region that describe calls return. */
 async function described(sandbox: Sandbox, region: string): Promise<Instance[]> {
   const pages = paginateDescribeInstances({ client: ec2Of(sandbox, { region }), pageSize: 50 }, {});
   const instances: Instance[] = [];
@@ -21,7 +21,7 @@ async function described(sandbox: Sandbox, region: string): Promise<Instance[]> 
   return instances;
 }
 
-test('is there before the stack, and no event tells of it', async () => {
+test('exists before the stacks are deployed, without events or calls', async () => {
   const stacks = [{ template: templateOf(), name: 'Local' }];
   const sandbox = await sandboxOf({ fleet: 200, regions: REGIONS, stacks, bundles: FIXTURE });
   await sandbox.idle();
@@ -29,7 +29,7 @@ test('is there before the stack, and no event tells of it', async () => {
   expect([sandbox.events, sandbox.invocations, sandbox.calls.all()]).toEqual([[], [], []]);
 });
 
-test('the same seed gives the same fleet, another seed another', async () => {
+test('depends on the seed only', async () => {
   const fleetOf = async (seed: string) => {
     const sandbox = await sandboxOf({ fleet: 120, regions: REGIONS, seed, startAt, timeScale: 1 });
     return allOf(sandbox).map(({ id, region, state, options, tags }) => ({
@@ -45,13 +45,14 @@ test('the same seed gives the same fleet, another seed another', async () => {
   expect(await fleetOf('two')).not.toEqual(fleet);
 });
 
-test('has every case there is, at the wire', async () => {
+test('contains every case', async () => {
   const sandbox = await sandboxOf({ fleet: 200, regions: REGIONS, startAt, timeScale: 1 });
-  const seen = (await Promise.all(REGIONS.map((region) => described(sandbox, region)))).flat();
-  expect(seen).toHaveLength(allOf(sandbox).filter(({ operator }) => operator?.hiddenByDefault !== true).length);
+  const instances = (await Promise.all(REGIONS.map((region) => described(sandbox, region)))).flat();
+  expect(instances).toHaveLength(allOf(sandbox).filter(({ operator }) => operator?.hiddenByDefault !== true).length);
 
   const tagsOf = ({ Tags = [] }: Instance) => new Map(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
-  const kinds = (kindOf: (instance: Instance) => unknown) => new Set(seen.map((instance) => String(kindOf(instance))));
+  const kinds = (kindOf: (instance: Instance) => unknown) =>
+    new Set(instances.map((instance) => String(kindOf(instance))));
   expect(kinds(({ State }) => State?.Name)).toEqual(new Set(['running', 'stopped']));
   expect(kinds(({ MetadataOptions }) => MetadataOptions?.HttpTokens)).toEqual(new Set(['optional', 'required']));
   expect(kinds(({ MetadataOptions }) => MetadataOptions?.HttpEndpoint)).toEqual(new Set(['enabled', 'disabled']));
@@ -62,7 +63,7 @@ test('has every case there is, at the wire', async () => {
   expect(kinds((instance) => readExemption(tagsOf(instance), startAt, 90).kind)).toEqual(
     new Set(['none', 'active', 'expired', 'malformed', 'exceeds-maximum']),
   );
-  const launchSources = new Set(seen.flatMap((instance) => Object.keys(launchSourceOf(tagsOf(instance)))));
+  const launchSources = new Set(instances.flatMap((instance) => Object.keys(launchSourceOf(tagsOf(instance)))));
   expect([...launchSources].sort()).toEqual([
     'autoScalingGroup',
     'beanstalkEnvironment',
@@ -78,11 +79,11 @@ test('has every case there is, at the wire', async () => {
   expect([...kinds((instance) => tagsOf(instance).get('Name'))]).toEqual(
     expect.arrayContaining(['<img src=x onerror=alert(1)>', "=cmd|' /C calc'!A0", 'undefined']),
   );
-  const ages = seen.map(({ LaunchTime }) => startAt.getTime() - (LaunchTime?.getTime() ?? NaN));
+  const ages = instances.map(({ LaunchTime }) => startAt.getTime() - (LaunchTime?.getTime() ?? NaN));
   expect(Math.min(...ages)).toBeGreaterThanOrEqual(0);
 });
 
-test('a large one is shared out as accounts are', async () => {
+test('a large fleet has realistic shares of each case', async () => {
   const sandbox = await sandboxOf({ fleet: 4_000, regions: REGIONS });
   const all = allOf(sandbox);
   const share = (is: (instance: (typeof all)[number]) => boolean) => all.filter(is).length / all.length;

@@ -16,7 +16,7 @@ const start = ({ behaviour, timeout, ...more }: TemplateOptions & SandboxOptions
   });
 const body = (text: string | undefined) => JSON.parse(text ?? '{}') as Record<string, Record<string, unknown>>;
 
-test('launch → record → bus → function → change → message', async () => {
+test('a launch leads to a CloudTrail event, an invocation, a change and a message', async () => {
   const sandbox = await start();
   const [id = ''] = await launch(ec2Of(sandbox));
 
@@ -24,7 +24,7 @@ test('launch → record → bus → function → change → message', async () =
 
   expect(sandbox.fleet().get(id)?.options.HttpTokens).toBe('required');
   expect(sandbox.topic('Topic').messages[0]).toMatchObject({ raw: { message: id } });
-  // Once for the CloudTrail record, and once for the running state that waited in the queue.
+  // Once for the CloudTrail event, and once for the running-state event in the queue.
   expect(sandbox.invocations.map(({ result }) => result.ok)).toEqual([true, true]);
   const [change] = sandbox.calls.of('ModifyInstanceMetadataOptions');
   expect(change).toMatchObject({
@@ -39,11 +39,11 @@ test('launch → record → bus → function → change → message', async () =
   expect(sandbox.deliveries.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered']);
 });
 
-test('a failing function is tried three times, then its event goes to the on-failure queue', async () => {
+test('a function that fails is invoked three times, then its event is sent to the on-failure queue', async () => {
   const sandbox = await start({ behaviour: 'throw', timing: { stateChange: 1e9 } });
   await launch(ec2Of(sandbox));
 
-  await expect(sandbox.idle(1)).rejects.toThrow(/still under way/);
+  await expect(sandbox.idle(1)).rejects.toThrow(/still in progress/);
   while (sandbox.queue('DeadLetterQueue').size === 0) await sandbox.clock.sleep(1000);
 
   const [one, two, three, ...more] = sandbox.invocations;
@@ -51,8 +51,8 @@ test('a failing function is tried three times, then its event goes to the on-fai
   expect(new Set([one?.requestId, two?.requestId, three?.requestId]).size).toBe(1);
   expect((two?.startedAt ?? 0) - (one?.endedAt ?? 0)).toBeGreaterThanOrEqual(59_000);
   expect((three?.startedAt ?? 0) - (two?.endedAt ?? 0)).toBeGreaterThanOrEqual(119_000);
-  const [letter] = sandbox.queue('DeadLetterQueue').messages();
-  expect(body(letter?.body)).toEqual({
+  const [deadLetter] = sandbox.queue('DeadLetterQueue').messages();
+  expect(body(deadLetter?.body)).toEqual({
     version: '1.0',
     timestamp: expect.any(String),
     requestContext: {
@@ -65,11 +65,11 @@ test('a failing function is tried three times, then its event goes to the on-fai
       ({ source, detail }) => source === 'aws.ec2' && detail['eventName'] === 'RunInstances',
     ),
     responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-    responsePayload: { errorType: 'TypeError', errorMessage: 'as it was told', trace: expect.any(Array) },
+    responsePayload: { errorType: 'TypeError', errorMessage: 'as requested', trace: expect.any(Array) },
   });
 });
 
-test('a retry that succeeds ends it', async () => {
+test('a retry that succeeds is the last one', async () => {
   const sandbox = await start({ behaviour: 'throw once', timing: { stateChange: 1e9 } });
   await launch(ec2Of(sandbox));
   while (sandbox.invocations.length < 2) await sandbox.clock.sleep(1000);
@@ -80,7 +80,7 @@ test('a retry that succeeds ends it', async () => {
 test.each([
   ['exit', 60, 'Runtime.ExitError', /exited with error: exit status 3/],
   ['hang', 5, 'Sandbox.Timedout', /Task timed out after 5\.00 seconds/],
-])('a function that does %s loses its environment', async (behaviour, timeout, errorType, errorMessage) => {
+])('behaviour %s ends the execution environment', async (behaviour, timeout, errorType, errorMessage) => {
   const sandbox = await start({ behaviour, timeout, timing: { stateChange: 1e9 } });
   await launch(ec2Of(sandbox));
   while (sandbox.invocations.length < 2) await sandbox.clock.sleep(1000);
@@ -92,7 +92,7 @@ test.each([
   }
 });
 
-test('time passes for the function as it does outside', async () => {
+test('a function runs on the simulated clock', async () => {
   const sandbox = await start({ behaviour: 'sleep', startAt: new Date('2031-02-03T00:00:00Z') });
   await launch(ec2Of(sandbox), { MetadataOptions: { HttpTokens: 'required' } });
   while (sandbox.invocations.length === 0) await sandbox.clock.sleep(1000);
@@ -105,7 +105,7 @@ test('time passes for the function as it does outside', async () => {
 });
 
 describe('faults', () => {
-  test('the function dies after a call: the call was made, the answer never seen, the retry does the rest', async () => {
+  test('a function that crashes after a call is retried', async () => {
     const sandbox = await start({
       timing: { stateChange: 1e9 },
       faults: { crashes: ({ attempt }) => (attempt === 1 ? { afterCalls: 1, how: 'exit' } : undefined) },
@@ -124,7 +124,7 @@ describe('faults', () => {
     ).toEqual(['required', 'required']);
   });
 
-  test('a call that is never answered hangs the function until its timeout', async () => {
+  test('a function without a response to its call hangs until its timeout', async () => {
     const sandbox = await start({
       timing: { stateChange: 1e9 },
       faults: { crashes: ({ attempt }) => (attempt === 1 ? { afterCalls: 1, how: 'hang' } : undefined) },
@@ -135,7 +135,7 @@ describe('faults', () => {
     expect(sandbox.calls.of('ModifyInstanceMetadataOptions')).toHaveLength(1);
   });
 
-  test('events are lost, sent twice, late', async () => {
+  test('events are lost, duplicated and delayed', async () => {
     const sandbox = await start({
       faults: {
         loses: ({ kind }) => kind === 'cloudtrail',
@@ -153,16 +153,16 @@ describe('faults', () => {
     expect(sandbox.invocations).toHaveLength(1);
   });
 
-  test('a target that cannot be reached is tried as the rule says, then the event is a dead letter', async () => {
+  test('a failed delivery is retried as the rule says, then the event is sent to the dead-letter queue', async () => {
     const sandbox = await start({
       timing: { stateChange: 1e9 },
       faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':lambda:') ? 'retry' : undefined) },
     });
     await launch(ec2Of(sandbox));
     while (sandbox.queue('DeadLetterQueue').size === 0) await sandbox.clock.sleep(1000);
-    const [letter] = sandbox.queue('DeadLetterQueue').messages();
-    expect(body(letter?.body)['detail']).toMatchObject({ eventName: 'RunInstances' });
-    expect(letter?.attributes).toMatchObject({
+    const [deadLetter] = sandbox.queue('DeadLetterQueue').messages();
+    expect(body(deadLetter?.body)['detail']).toMatchObject({ eventName: 'RunInstances' });
+    expect(deadLetter?.attributes).toMatchObject({
       RULE_ARN: { StringValue: 'arn:aws:events:us-east-1:111122223333:rule/Local-LaunchRule33333333' },
       TARGET_ARN: { StringValue: 'arn:aws:lambda:us-east-1:111122223333:function:Local-Function22222222' },
       EXHAUSTED_RETRY_CONDITION: { StringValue: 'MaximumRetryAttempts' },
@@ -179,7 +179,7 @@ describe('CloudTrail', () => {
       Record<string, unknown>
     >[];
 
-  test('records who launched what, with the options that took effect', async () => {
+  test('records the caller of a launch, and the options that took effect', async () => {
     const callers = {
       AKIAANA: { arn: 'arn:aws:iam::111122223333:user/ana', sourceIp: '198.51.100.7', userAgent: 'aws-cli/2' },
     };
@@ -221,7 +221,7 @@ describe('CloudTrail', () => {
     });
   });
 
-  test('records refusals without response elements', async () => {
+  test('records errors without response elements', async () => {
     const sandbox = await sandboxOf();
     await expect(launch(ec2Of(sandbox), { ImageId: 'ami-nonsense' })).rejects.toThrow();
     await sandbox.idle();
@@ -230,7 +230,7 @@ describe('CloudTrail', () => {
     ]);
   });
 
-  test('omits the response of a launch of some tens of instances, and the whole record of a larger one', async () => {
+  test('omits the response elements of a large launch', async () => {
     const sandbox = await sandboxOf();
     const ec2 = ec2Of(sandbox);
     await launch(ec2, { MinCount: 30 });
@@ -241,7 +241,7 @@ describe('CloudTrail', () => {
     expect(large).toEqual({ omitted: true, originalSize: expect.any(Number), reason: 'responseElements too large' });
   });
 
-  test('wraps the calls that EC2 wraps, and names the service that calls', async () => {
+  test('records the AWS service that makes a call', async () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling';
     const sandbox = await sandboxOf({ callers: { AKIAASG: { arn, invokedBy: 'autoscaling.amazonaws.com' } } });
     const ec2 = ec2Of(sandbox, { accessKeyId: 'AKIAASG' });
@@ -257,7 +257,7 @@ describe('CloudTrail', () => {
     ]);
   });
 
-  test('says nothing without a trail', async () => {
+  test('records nothing without a trail', async () => {
     const sandbox = await sandboxOf({ trail: false });
     await launch(ec2Of(sandbox));
     await sandbox.idle();

@@ -6,7 +6,7 @@ afterEach(stopAll);
 
 const RUN = { service: 'ec2', action: 'RunInstances', params: { ImageId: IMAGE, MinCount: '1', MaxCount: '1' } };
 
-test('calls can be made without the wire, and are logged like others', async () => {
+test('calls can be made without HTTP and are logged like others', async () => {
   const sandbox = await sandboxOf({ callers: { AKIAANA: { arn: 'arn:aws:iam::111122223333:user/ana' } } });
   const answer = await sandbox.call({ ...RUN, accessKeyId: 'AKIAANA' });
   const [instance] = sandbox.fleet().instances();
@@ -19,7 +19,7 @@ test('calls can be made without the wire, and are logged like others', async () 
   expect(sandbox.calls.of('RunInstances', { outcome: 'ok' })).toHaveLength(1);
 });
 
-test('an action that the local AWS does not have is said to be none', async () => {
+test('an unsupported action is refused as invalid', async () => {
   const sandbox = await sandboxOf();
   for (const service of ['ec2', 'sns', 'sqs', 'sts']) {
     await expect(sandbox.call({ service, action: 'MakeCoffee', params: {} })).rejects.toMatchObject({
@@ -28,17 +28,17 @@ test('an action that the local AWS does not have is said to be none', async () =
   }
 });
 
-test('idle says what it waits for, and does not wait for a sandbox that was stopped', async () => {
+test('idle reports what is in progress, and rejects when the sandbox is stopped', async () => {
   const sandbox = await sandboxOf({ timeScale: 1 });
   await sandbox.call(RUN);
-  expect(sandbox.underWay()).toContain('1 × instance to be running');
-  await expect(sandbox.idle(5)).rejects.toThrow(/still under way after 5 ms: .*instance to be running/);
+  expect(sandbox.inProgress()).toContain('1 × instance to be running');
+  await expect(sandbox.idle(5)).rejects.toThrow(/still in progress after 5 ms: .*instance to be running/);
   const idle = expect(sandbox.idle()).rejects.toThrow('stopped');
   await sandbox.stop();
   await idle;
 });
 
-test('an existing instance raises no event and drains no bucket', async () => {
+test('an existing instance is added without events and calls', async () => {
   const sandbox = await sandboxOf();
   const launchedAt = new Date('2026-01-02T03:04:05Z');
   const { id } = sandbox
@@ -55,7 +55,7 @@ test('an existing instance raises no event and drains no bucket', async () => {
   });
 });
 
-test('logs and metrics are read out of what functions write', () => {
+test('logs and metrics are parsed from log lines', () => {
   const line = (text: string) => ({ at: 5, functionName: 'f', requestId: 'r', text });
   const directive = {
     Namespace: 'N',

@@ -1,6 +1,6 @@
 import type { Template } from '../../sandbox/aws/cloudformation/template.ts';
 
-/** What a template for the fixture may differ in. */
+/** How a template for the fixture differs from the default. */
 export interface TemplateOptions {
   readonly behaviour?: string;
   readonly timeout?: number;
@@ -11,7 +11,7 @@ export interface TemplateOptions {
 
 export const getArn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
-/** A stack of the shapes that CDK synthesizes: two rules, a function, a queue with its dead letters, a topic. */
+/** A stack in the form of the CDK: two rules, a function, a queue, its dead-letter queue and a topic. */
 export function templateOf({
   behaviour = 'remediate',
   timeout = 60,
@@ -128,7 +128,7 @@ export function templateOf({
   } as unknown as Template;
 }
 
-/** What a template with a FIFO queue may differ in: properties of its resources. */
+/** How a template with a FIFO queue differs from the default: properties of its resources. */
 export interface FifoOptions {
   readonly behaviour?: string;
   readonly queue?: object;
@@ -137,14 +137,14 @@ export interface FifoOptions {
   readonly function?: object;
 }
 
-/** What makes a function of the stack the reader: fifteen minutes, and the names of what it looks at. */
+/** Function properties for the reader fixture. */
 export const READER_PROPERTIES = {
   Timeout: 900,
   Handler: 'reader.handler',
   Environment: { Variables: { STEPS_URL: { Ref: 'Steps' }, RULE_NAME: { Ref: 'Schedule' } } },
 };
 
-/** A stack with a schedule, a FIFO queue with its dead letters, and a function that takes from it. */
+/** A stack with a schedule, and a FIFO queue that invokes a function and has a dead-letter queue. */
 export function fifoTemplate({ behaviour = 'partial', ...changed }: FifoOptions = {}): Template {
   const { Resources = {} } = templateOf({ behaviour, without: ['Mapping'] });
   const { Function22222222: original = { Type: 'none' } } = Resources;
@@ -165,14 +165,14 @@ export function fifoTemplate({ behaviour = 'partial', ...changed }: FifoOptions 
     Resources: {
       ...Resources,
       Function22222222: { ...original, Properties: { ...original.Properties, ...changed.function } },
-      LateSteps: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } },
+      DeadSteps: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } },
       Steps: {
         Type: 'AWS::SQS::Queue',
         Properties: {
           FifoQueue: true,
           ContentBasedDeduplication: true,
           VisibilityTimeout: 60,
-          RedrivePolicy: { deadLetterTargetArn: getArn('LateSteps'), maxReceiveCount: 2 },
+          RedrivePolicy: { deadLetterTargetArn: getArn('DeadSteps'), maxReceiveCount: 2 },
           ...changed.queue,
         },
       },

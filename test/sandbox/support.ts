@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/index.ts';
 
-/** So fast that AWS's minutes are milliseconds. */
+/** Time scale of tests without functions: a simulated minute takes 30 ms. */
 const FAST = 2000;
-/** Slow enough for a function: real work takes `BRISK` times as long in simulated time, on a busy machine even more. */
+/** Time scale of tests with functions, whose real work takes longer in simulated time by this factor. */
 export const BRISK = 200;
 
 export const FIXTURE = join(import.meta.dirname, 'fixtures/function.mjs');
@@ -21,12 +21,12 @@ const stops: (() => Promise<void> | void)[] = [];
 
 /** A sandbox that is stopped after the test. */
 export async function sandboxOf(options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ timeScale: FAST, patient: true, ...options });
+  const sandbox = await startSandbox({ timeScale: FAST, pauseWhenOverloaded: true, ...options });
   stops.push(() => sandbox.stop());
   return sandbox;
 }
 
-/** A client that is destroyed after the test. By default it does not retry, so that tests see the first answer. */
+/** A client that is destroyed after the test. By default it does not retry. */
 export function ec2Of(
   sandbox: Sandbox,
   { accessKeyId = 'AKIATEST', region = 'us-east-1', maxAttempts = 1 } = {},
@@ -40,7 +40,7 @@ export async function stopAll(): Promise<void> {
   for (const stop of stops.splice(0).reverse()) await stop();
 }
 
-/** Launches and returns the ids. */
+/** Launches instances and returns their ids. */
 export async function launch(client: EC2Client, input: Partial<RunInstancesCommandInput> = {}): Promise<string[]> {
   const { Instances = [] } = await client.send(
     new RunInstancesCommand({ ImageId: IMAGE, MinCount: 1, MaxCount: input.MinCount ?? 1, ...input }),
@@ -48,20 +48,20 @@ export async function launch(client: EC2Client, input: Partial<RunInstancesComma
   return Instances.map(({ InstanceId = '' }) => InstanceId);
 }
 
-/** The instances of one answer, and how many reservations they came in. */
+/** The instances and the number of reservations in a DescribeInstances response. */
 export async function describeInstances(ec2: EC2Client, input: DescribeInstancesCommandInput) {
   const { Reservations = [], NextToken } = await ec2.send(new DescribeInstancesCommand(input));
   const instances = Reservations.flatMap(({ Instances = [] }) => Instances);
   return { instances, reservations: Reservations.length, NextToken };
 }
 
-/** The ids of the instances that pass filters. */
+/** The ids of instances that match filters. */
 export async function idsWith(ec2: EC2Client, filters: Record<string, string[]>) {
   const Filters = Object.entries(filters).map(([Name, Values]) => ({ Name, Values }));
   return (await describeInstances(ec2, { Filters })).instances.map(({ InstanceId }) => InstanceId);
 }
 
-/** The error name and status of a call that is refused. */
+/** The error name and HTTP status of a call that fails. */
 export async function refusal(call: Promise<unknown>): Promise<[name: string, status: number | undefined]> {
   try {
     await call;
@@ -69,5 +69,5 @@ export async function refusal(call: Promise<unknown>): Promise<[name: string, st
     const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
     return [name, $metadata?.httpStatusCode];
   }
-  throw new Error('the call was not refused');
+  throw new Error('the call did not fail');
 }

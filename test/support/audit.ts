@@ -2,10 +2,10 @@ import { type AuditRow, toRow } from '../../cli/audit/row.ts';
 import { type Audit, Summary } from '../../cli/audit/summary.ts';
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
-/** A row of the audit for an instance that answers IMDSv1, unless the change says otherwise. */
+/** An audit row, by default of an instance with IMDSv1 enabled. */
 export function auditRow(change: SnapshotChange = {}, region = REGION): AuditRow {
   const row = toRow(snapshot(change), region, 90, NOW);
-  if (row === undefined) throw new Error('the audit leaves out what is going or gone');
+  if (row === undefined) throw new Error('the audit has no rows of terminated instances');
   return row;
 }
 

@@ -1,32 +1,35 @@
 import type { Policy } from '../../lambda/core/decide.ts';
 import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
-import type { Outcome, Reason } from '../../lambda/core/outcome.ts';
+import type { Outcome } from '../../lambda/core/outcome.ts';
+import type { Reason } from '../../lambda/core/reason.ts';
 import type { Caller, Context, Target } from '../../lambda/core/target.ts';
-import type { Status, TriggerName } from '../../lambda/contract.ts';
+import type { TriggerTraits } from '../../lambda/core/trigger.ts';
+import type { Status } from '../../lambda/contract.ts';
+import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 
-// Everything here is made up. A test names what matters to it and leaves the rest to these.
+// Made-up data. A test states what matters to it, and takes everything else from here.
 
 export const ACCOUNT = '111122223333';
 export const REGION = 'eu-west-1';
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
 export const EVENT_ID = '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10';
 
-/** The launch, the state change or the call that started it all. */
+/** The time of the launch, the state change or the call. */
 export const LAUNCHED = new Date('2026-11-22T11:59:20Z');
-/** When it is looked at, 40 seconds later. */
+/** The time of the evaluation, 40 seconds later. */
 export const NOW = new Date('2026-11-22T12:00:00Z');
 
 /** A made-up instance id for each number. */
 export const instanceId = (number: number): string => `i-0${number.toString(16).padStart(16, '0')}`;
 
-/** An account that does not touch existing instances and allows exemptions of 90 days. */
+/** The settings existing=audit and exemptions of at most 90 days. */
 export const policy = (over: Partial<Policy> = {}): Policy => ({
   existing: 'audit',
   maxExemptionDays: 90,
   ...over,
 });
 
-/** Options under which IMDSv1 answers. */
+/** Options with IMDSv1 enabled. */
 export const IMDSV1: MetadataOptions = {
   HttpTokens: 'optional',
   HttpEndpoint: 'enabled',
@@ -36,13 +39,13 @@ export const IMDSV1: MetadataOptions = {
   State: 'applied',
 };
 
-/** A change of `Snapshot`: options are merged with those of `IMDSV1`, `undefined` takes one away; tags are a plain object. */
+/** A change of `Snapshot`: options are merged with `IMDSV1`, tags are a plain object. */
 export type SnapshotChange = Partial<Omit<Snapshot, 'options' | 'tags'>> & {
   readonly options?: MetadataOptions;
   readonly tags?: Readonly<Record<string, string>>;
 };
 
-/** A new, running instance that answers IMDSv1. */
+/** A new, running instance with IMDSv1 enabled. */
 export function snapshot({ options, tags, ...over }: SnapshotChange = {}): Snapshot {
   return {
     instanceId: INSTANCE,
@@ -66,27 +69,37 @@ export const CALLER: Caller = {
   userAgent: 'aws-cli/2.31.0',
 };
 
-const REACHABLE = { HttpTokens: 'optional', HttpEndpoint: 'enabled' };
-const KNOWN: Readonly<Partial<Record<TriggerName, Partial<Context>>>> = {
-  launch: { caller: CALLER, recorded: REACHABLE },
-  drift: { caller: CALLER, recorded: REACHABLE },
+/** A trigger of the product by its name. */
+function triggerNamed(name: string): TriggerTraits {
+  const trigger = ALL_TRIGGERS.find((candidate) => candidate.name === name);
+  if (trigger === undefined) throw new RangeError(`no trigger is named ${name}`);
+  return trigger;
+}
+
+const IMDSV1_RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' };
+const USUAL_CONTEXT: Readonly<Partial<Record<string, Partial<Context>>>> = {
+  launch: { caller: CALLER, recorded: IMDSV1_RECORDED },
+  drift: { caller: CALLER, recorded: IMDSV1_RECORDED },
   grant: { caller: CALLER, recorded: { grantedByCall: true } },
   revoke: { caller: CALLER },
 };
 
-/** What a trigger knows by default: CloudTrail's know the caller, and those about options what was set; the others know neither. */
-export function context(over: Partial<Context> = {}): Context {
-  const base = { trigger: 'launch', eventId: EVENT_ID, occurredAt: LAUNCHED } as const;
-  return { ...base, ...KNOWN[over.trigger ?? 'launch'], ...over };
+/** A change of `Context`: the trigger may be named. */
+export type ContextChange = Partial<Omit<Context, 'trigger'>> & { readonly trigger?: string | TriggerTraits };
+
+/** The context of a launch, or of another trigger, with what its event usually says. */
+export function context({ trigger = 'launch', ...over }: ContextChange = {}): Context {
+  const traits = typeof trigger === 'string' ? triggerNamed(trigger) : trigger;
+  return { trigger: traits, eventId: EVENT_ID, occurredAt: LAUNCHED, ...USUAL_CONTEXT[traits.name], ...over };
 }
 
-/** An instance to look at; what is not of the target goes into its context. */
+/** A target; what is not a field of `Target` goes into its context. */
 export function target({
   account = ACCOUNT,
   region = REGION,
   instanceId = INSTANCE,
   ...over
-}: Partial<Omit<Target, 'context'>> & Partial<Context> = {}): Target {
+}: Partial<Omit<Target, 'context'>> & ContextChange = {}): Target {
   return { account, region, instanceId, context: context(over) };
 }
 
@@ -100,7 +113,7 @@ const USUAL_REASON: Readonly<Record<Status, Reason>> = {
   failed: 'denied',
 };
 
-/** An instance that was launched with IMDSv1 and remediated after 40 seconds; another status brings its usual reason. */
+/** A launch that was remediated after 40 seconds; another status has its usual reason. */
 export function outcome(over: Partial<Outcome> = {}): Outcome {
   const { status = 'remediated', target: of = target() } = over;
   const changed = {

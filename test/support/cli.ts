@@ -8,46 +8,46 @@ import { CREDENTIALS } from './loopback.ts';
 
 const before = { ...process.env };
 
-/** Makes the SDK in this process call a local AWS, until `leaveAws`. */
+/** Configures the SDK in this process for a sandbox, until `leaveAws`. */
 export function enterAws({ endpoint, homeRegion }: Sandbox): void {
   Object.assign(process.env, CREDENTIALS, { AWS_ENDPOINT_URL: endpoint, AWS_REGION: homeRegion });
 }
 
-/** Undoes `enterAws`. */
+/** Reverts `enterAws`. */
 export function leaveAws(): void {
   process.env = { ...before };
 }
 
-/** Runs a command as if it had been typed, and gives what it wrote. */
+/** Runs a command line and returns its output. */
 export async function imdsv2(args: readonly string[], change: IoChange = {}) {
   const { io, ...recorded } = recordingIo(change);
   return { ...recorded, exitCode: await main(args, io) };
 }
 
-/** Launched long ago and open, unless it says otherwise. */
+/** An existing instance with IMDSv1 enabled, unless `over` changes that. */
 export const old = (over: Partial<ExistingInstance> = {}): ExistingInstance => ({
   launchedAt: new Date('2025-01-01T00:00:00Z'),
   options: { HttpTokens: 'optional', HttpPutResponseHopLimit: 1 },
   ...over,
 });
 
-/** Puts open instances there. */
-export const addOpen = (sandbox: Sandbox, count: number, region?: string): string[] =>
+/** Adds existing instances with IMDSv1 enabled. */
+export const addNonCompliant = (sandbox: Sandbox, count: number, region?: string): string[] =>
   Array.from({ length: count }, () => sandbox.fleet(region).add(old()).id);
 
-/** The instance; it must be there. */
+/** The instance with an id. */
 export function instanceOf(sandbox: Sandbox, id: string, region?: string): Instance {
   const instance = sandbox.fleet(region).get(id);
-  if (instance === undefined) throw new Error(`there is no ${id}`);
+  if (instance === undefined) throw new Error(`no instance ${id}`);
   return instance;
 }
 
-/** The ids that were changed, once for each call that EC2 carried out. */
+/** Instance ids of the successful ModifyInstanceMetadataOptions calls. */
 export const changed = (sandbox: Sandbox): string[] =>
   sandbox.calls
     .of('ModifyInstanceMetadataOptions', { outcome: 'ok' })
     .map(({ params }) => text(params, 'InstanceId') ?? '');
 
-/** The names of the calls that would have changed something, whether they did or not. */
+/** The calls that are not read-only, each with its outcome. */
 export const mutations = (sandbox: Sandbox): string[] =>
   sandbox.calls.all().flatMap(({ action, outcome }) => (/^(Describe|Get)/.test(action) ? [] : `${action} ${outcome}`));

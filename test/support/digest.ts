@@ -40,7 +40,7 @@ export function digest(
 export const messageOf = (of: Digest) => toDigestMessage(of, NOW, OPTIONS);
 export const jsonOf = (of: Digest) => messageOf(of).json as DigestJson;
 export const emailOf = (of: Digest): string => messageOf(of).email;
-/** The lines of one list of the mail. */
+/** The lines of one list of the email. */
 export const listOf = (of: Digest, title: string): string[] | undefined =>
   emailOf(of)
     .split('\n\n')

@@ -1,10 +1,10 @@
-/** What tests read of the JSON result of `enforce`. */
+/** The parts of the JSON result of `enforce` that tests read. */
 export interface Document {
-  readonly plan: { readonly toRemediate: object[]; readonly leftAlone: Record<string, { readonly count: number }> };
+  readonly plan: { readonly toRemediate: object[]; readonly unchanged: Record<string, { readonly count: number }> };
   readonly result?: {
-    readonly closed: readonly { readonly instanceId: string }[];
+    readonly remediated: readonly { readonly instanceId: string }[];
     readonly failed: readonly { readonly instanceId: string; readonly reason: string }[];
-    readonly notDone: readonly { readonly instanceId: string }[];
+    readonly remaining: readonly { readonly instanceId: string }[];
     readonly interrupted: boolean;
     readonly throttledCalls: number;
   };
@@ -12,9 +12,9 @@ export interface Document {
   readonly after?: { readonly total: Record<string, number> };
 }
 
-export const idsOf = (those: readonly { readonly instanceId: string }[] = []): string[] =>
-  those.map(({ instanceId }) => instanceId);
+export const idsOf = (instances: readonly { readonly instanceId: string }[] = []): string[] =>
+  instances.map(({ instanceId }) => instanceId);
 
-/** The JSON result of a run of `enforce`. */
+/** Parses the JSON result of `enforce`. */
 export const documentOf = ({ out }: { readonly out: readonly string[] }): Document =>
   JSON.parse(out.join('')) as Document;

@@ -1,4 +1,4 @@
-// Types are checked by `tsc`; tests only need the syntax gone. The same compiler makes the bundle.
+// Only removes the types, which `tsc` checks. The bundles are built with the same compiler.
 const { createHash } = require('node:crypto');
 const { transformSync } = require('esbuild');
 

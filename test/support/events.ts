@@ -1,6 +1,6 @@
 import { ACCOUNT, EVENT_ID, INSTANCE, LAUNCHED, REGION } from './builders.ts';
 
-/** An event of the bus, as far as tests look into it. */
+/** An EventBridge event, as far as tests read it. */
 export interface BusEvent {
   readonly version: string;
   readonly id: string;
@@ -13,7 +13,7 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Parts of the envelope that a test changes. */
+/** Parts of the envelope that a test can change. */
 export type Envelope = Partial<Pick<BusEvent, 'id' | 'account' | 'region' | 'time'>>;
 
 const TIME = LAUNCHED.toISOString().replace('.000Z', 'Z');
@@ -31,7 +31,7 @@ const envelope = (detailType: string, detail: BusEvent['detail'], over: Envelope
   detail,
 });
 
-/** A CloudTrail record on the bus; `detail` adds to the record or replaces parts of it, `undefined` takes a part away. */
+/** The event of a CloudTrail record; `detail` adds or replaces parts of it, `undefined` removes one. */
 function call(eventName: string, detail: BusEvent['detail'], over: Envelope): BusEvent {
   const { account = ACCOUNT, region = REGION, time = TIME } = over;
   const record = {
@@ -57,12 +57,12 @@ function call(eventName: string, detail: BusEvent['detail'], over: Envelope): Bu
     eventCategory: 'Management',
     ...detail,
   };
-  // As it would arrive: without what is `undefined`.
-  const written = JSON.parse(JSON.stringify(record)) as BusEvent['detail'];
-  return envelope('AWS API Call via CloudTrail', written, over);
+  // As EventBridge delivers it: without `undefined`.
+  const json = JSON.parse(JSON.stringify(record)) as BusEvent['detail'];
+  return envelope('AWS API Call via CloudTrail', json, over);
 }
 
-/** One instance of a RunInstances answer; no `httpTokens` makes it a record of the time before metadata options. */
+/** One instance of a RunInstances response; without `httpTokens`, it has no metadata options. */
 export interface LaunchedItem {
   readonly instanceId?: string;
   readonly httpTokens?: string;
@@ -121,14 +121,14 @@ export function launchEvent({
   );
 }
 
-/** The form that CloudTrail gives to what it leaves out. */
+/** What CloudTrail writes in place of a part that it omits. */
 export const OMITTED = {
   omitted: true,
   originalSize: 131_072,
   reason: 'responseElements too large',
 } as const;
 
-/** A launch so large that CloudTrail left out its instances. */
+/** A launch so large that CloudTrail omitted its instances. */
 export const largeLaunchEvent = (count: number, over: Envelope = {}): BusEvent =>
   launchEvent({
     ...over,
@@ -136,14 +136,14 @@ export const largeLaunchEvent = (count: number, over: Envelope = {}): BusEvent =
     detail: { responseElements: OMITTED },
   });
 
-/** A RunInstances that EC2 refused. */
+/** A failed RunInstances. */
 export const failedLaunchEvent = (over: Envelope = {}): BusEvent =>
   launchEvent({
     ...over,
     detail: { errorCode: 'Client.InstanceLimitExceeded', errorMessage: 'too many', responseElements: null },
   });
 
-/** A successful ModifyInstanceMetadataOptions that sets tokens back to optional; `request` replaces the request. */
+/** A successful ModifyInstanceMetadataOptions that re-enables IMDSv1; `request` replaces the request. */
 export function driftEvent({
   instanceId = INSTANCE,
   request = { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
@@ -165,17 +165,17 @@ export function driftEvent({
   );
 }
 
-/** A drift record in the plain form, seen where it passed through other tools. */
+/** A drift record in the plain form, as it occurs after other tools. */
 export const flatDriftEvent = (request: Readonly<Record<string, unknown>>): BusEvent =>
   driftEvent({ detail: { requestParameters: { instanceId: INSTANCE, ...request } } });
 
-/** A tag of a request; DeleteTags need not name a value. */
+/** A tag of a request; DeleteTags works without a value. */
 export interface RequestedTag {
   readonly key: string;
   readonly value?: string;
 }
 
-/** What a change of tags names: the resources, and the tags. */
+/** Resources and tags of a call. */
 type TagChange = Envelope & {
   readonly resources?: readonly string[];
   readonly tags?: readonly RequestedTag[];
@@ -191,15 +191,15 @@ function tagsCall(eventName: string, { resources = [INSTANCE], tags = [], detail
   return call(eventName, { requestParameters, responseElements: { _return: true }, ...detail }, over);
 }
 
-/** A successful CreateTags; it sets an exemption on one instance unless said. */
+/** A successful CreateTags; by default it sets the exemption tag on one instance. */
 export const createTagsEvent = (over: TagChange = {}): BusEvent =>
   tagsCall('CreateTags', { tags: [{ key: 'imdsv2:exempt-until', value: '2026-12-31' }], ...over });
 
-/** A successful DeleteTags; it takes the exemption of one instance unless said. Without any tag, EC2 takes them all. */
+/** A successful DeleteTags; by default it removes the exemption tag of one instance. */
 export const deleteTagsEvent = (over: TagChange = {}): BusEvent =>
   tagsCall('DeleteTags', { tags: [{ key: 'imdsv2:exempt-until' }], ...over });
 
-/** An instance that reached a state, `running` unless said. */
+/** A state-change event, by default to `running`. */
 export function runningEvent({
   instanceId = INSTANCE,
   state = 'running',
@@ -210,10 +210,10 @@ export function runningEvent({
   return { ...event, resources: [`arn:aws:ec2:${region}:${account}:instance/${instanceId}`] };
 }
 
-/** What a ping is found by. */
+/** The nonce of a ping. */
 export const NONCE = '0f4c1d2e-3b5a-4978-8c6d-7e9f0a1b2c3d';
 
-/** A ping, about one instance unless said. */
+/** A ping, by default for one instance. */
 export function pingEvent({
   detail = { nonce: NONCE, instanceId: INSTANCE },
   ...over

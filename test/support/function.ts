@@ -1,70 +1,65 @@
 import type { Context } from 'aws-lambda';
 import { type Config, type ScanConfig, toEnvironment, toScanEnvironment } from '../../lambda/config.ts';
 import { ACCOUNT, REGION } from './builders.ts';
+import { CONFIG, SCAN_CONFIG } from './config.ts';
 import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
 
-/** A line that the function wrote. */
+/** A JSON line of the function's output. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** What an invocation did. */
+/** The result of an invocation. */
 export interface Invocation {
   readonly result?: unknown;
   readonly error?: Error;
-  /** Lines of the log, without those of metrics. */
+  /** Log lines without metric lines. */
   readonly log: readonly Line[];
-  /** What the metrics add up to. */
+  /** The sum of each metric. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Lines of metrics as they were written. */
+  /** Metric lines as they were written. */
   readonly metricLines: readonly Line[];
 }
 
-/** The function as Lambda runs it: the exported handler, loaded with an environment, against a loopback AWS. */
+/** The exported handler, loaded with an environment, against a loopback AWS. */
 export interface LambdaFunction {
-  /** Invokes it with 120 seconds left, or fewer. */
+  /** @param remaining milliseconds until the timeout; default 120,000. */
   invoke(event: unknown, remaining?: number): Promise<Invocation>;
   restoreEnvironment(): void;
 }
 
-/** Where the SDK finds an `AWS` on loopback. */
-const whereabouts = (aws: Loopback) => ({ ...CREDENTIALS, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url });
+/** Environment variables that point the SDK to a loopback AWS. */
+const sdkEnvironment = (aws: Loopback) => ({ ...CREDENTIALS, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url });
 
 const configOf = (aws: Loopback): Config => ({
-  mode: 'enforce',
-  existing: 'audit',
-  trail: true,
-  maxExemptionDays: 90,
-  usageLookBackDays: 14,
-  usageMinimumAgeDays: 1,
+  ...CONFIG,
   outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
   workQueueUrl: `${aws.url}/${ACCOUNT}/work`,
 });
 
-/** The function that takes events and the work queue. */
+/** The function of events and the work queue. */
 export async function loadFunction(aws: Loopback, config: Partial<Config> = {}): Promise<LambdaFunction> {
   const before = { ...process.env };
-  Object.assign(process.env, whereabouts(aws), toEnvironment({ ...configOf(aws), ...config }));
+  Object.assign(process.env, sdkEnvironment(aws), toEnvironment({ ...configOf(aws), ...config }));
   const { handler } = await import('../../lambda/handlers/enforce.ts');
   return asLambda(handler, before);
 }
 
-/** The function that scans. */
+/** The scan function. */
 export async function loadScan(aws: Loopback, config: Partial<ScanConfig> = {}): Promise<LambdaFunction> {
   const before = { ...process.env };
   const scanConfig: ScanConfig = {
+    ...SCAN_CONFIG,
     ...configOf(aws),
     scanQueueUrl: `${aws.url}/${ACCOUNT}/scan.fifo`,
     deadLetterQueueUrl: `${aws.url}/${ACCOUNT}/dead`,
     ruleNames: ['Launch', 'Drift'],
-    scanEveryHours: 6,
-    forwarders: [],
     ...config,
   };
-  Object.assign(process.env, whereabouts(aws), toScanEnvironment(scanConfig));
+  Object.assign(process.env, sdkEnvironment(aws), toScanEnvironment(scanConfig));
   const { handler } = await import('../../lambda/handlers/scan.ts');
   return asLambda(handler, before);
 }
 
-/** Either handler, whatever it takes. */
+/** Either handler, with any event type. */
 type Handler = (event: never, context: Context) => unknown;
 
 function asLambda(handler: Handler, before: NodeJS.ProcessEnv): LambdaFunction {
@@ -99,7 +94,7 @@ function asLambda(handler: Handler, before: NodeJS.ProcessEnv): LambdaFunction {
   };
 }
 
-/** One warm function for all tests of a file, and the AWS behind it, which forgets everything before each test. */
+/** One warm function for all tests of a file, and its loopback AWS, which is reset before each test. */
 export function functionOnLoopback(): { readonly aws: Loopback; readonly fn: LambdaFunction } {
   let aws: Loopback;
   let fn: LambdaFunction;
@@ -115,11 +110,11 @@ export function functionOnLoopback(): { readonly aws: Loopback; readonly fn: Lam
   return { aws: later(() => aws), fn: later(() => fn) };
 }
 
-/** Stands for what is only made before the first test, so that a file can name it at its top. */
+/** A proxy of an object that exists only from the first test on. */
 const later = <T extends object>(made: () => T): T =>
   new Proxy({} as T, { get: (_, name) => Reflect.get(made(), name) as unknown });
 
-/** Takes what is written to standard output and error, as Lambda does, until it is stopped. */
+/** Captures standard output and error until it is stopped. */
 function listen(): { stop(): Line[] } {
   const texts: string[] = [];
   const spies = [process.stdout, process.stderr].map((stream) =>

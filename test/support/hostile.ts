@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Text that means something to a terminal, a shell, a spreadsheet, a browser or a mail program. */
+/** Text with a meaning for a terminal, a shell, a spreadsheet, a browser or a mail program. */
 export const NASTY: readonly string[] = [
   '',
   ' ',
@@ -46,13 +46,13 @@ export const NASTY: readonly string[] = [
   'constructor',
 ];
 
-/** As `unit: 'binary'`, which first makes a table of all 1.1 million code points: most of the run time of a suite. */
+/** Like `unit: 'binary'`, which would build a table of 1.1 million code points first. */
 const codePoint = fc.nat(0x10ffff).map(
   (point) => String.fromCodePoint(point),
   (text) => String(text).codePointAt(0) ?? NaN,
 );
 
-/** A stranger's text: nasty pieces put together, or any characters at all, lone surrogates included. */
+/** Untrusted text: pieces of `NASTY`, or any characters, lone surrogates included. */
 export const hostileText = ({ maxLength = 255 }: { maxLength?: number } = {}): fc.Arbitrary<string> =>
   fc.oneof(
     fc.array(fc.constantFrom(...NASTY), { maxLength: 8 }).map((parts) => parts.join('').slice(0, maxLength)),
@@ -60,5 +60,5 @@ export const hostileText = ({ maxLength = 255 }: { maxLength?: number } = {}): f
     fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength }).map((units) => String.fromCharCode(...units)),
   );
 
-/** Control, format (bidi among them), separator and surrogate code points: nothing of it may reach manualChanges. */
+/** Control, format (bidi among them), separator and surrogate code points: no output may contain them. */
 export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;

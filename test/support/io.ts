@@ -1,16 +1,16 @@
 import type { Io } from '../../cli/shared/io.ts';
 import { NOW } from './builders.ts';
 
-/** What a test decides about the terminal of a command. */
+/** What a test changes in `recordingIo`. */
 export interface IoChange {
   readonly env?: Io['env'];
   /**
-   * The answers to the questions in their order; after the last, nobody answers.
+   * Answers to the questions in order; `undefined` after the last one, as if there were no terminal.
    *
-   * @default nobody answers
+   * @default none
    */
   readonly confirm?: readonly (boolean | undefined)[];
-  /** @default NOW of the builders, moved on by each `sleep` */
+  /** @default NOW of the builders, advanced by each `sleep` */
   readonly now?: () => Date;
   /** @default resolves at once */
   readonly sleep?: (milliseconds: number) => Promise<void>;
@@ -18,21 +18,21 @@ export interface IoChange {
   readonly columns?: number;
 }
 
-/** An `Io`, and what went through it. */
+/** An `Io` and its recorded output. */
 export interface RecordedIo {
   readonly io: Io;
-  /** Lines of the result. */
+  /** Lines on standard output. */
   readonly out: string[];
-  /** Lines about the result. */
+  /** Lines on standard error. */
   readonly notes: string[];
-  /** Every progress line that was shown, also those that removed it. */
+  /** Every progress line, including the empty ones that remove it. */
   readonly progress: string[];
   readonly questions: string[];
-  /** How long each pause was to be, in milliseconds. */
+  /** The duration of each `sleep`, in milliseconds. */
   readonly pauses: number[];
 }
 
-/** A terminal without styles that keeps what is written to it. Nothing waits. */
+/** An `Io` without styles that records its output. `sleep` returns at once. */
 export function recordingIo(change: IoChange = {}): RecordedIo {
   const { interrupted = new AbortController().signal, columns = 100, env = {} } = change;
   const answers = [...(change.confirm ?? [])];

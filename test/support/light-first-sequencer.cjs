@@ -1,4 +1,4 @@
-/** Orders test files for mutation tests: a mutant is tried by each until one fails, so those that take seconds come last. */
+/** Runs the slow test files last in mutation tests, where the first failing file ends the test of a mutant. */
 const SLOW = /message-limits/;
 
 module.exports = class {

@@ -5,48 +5,50 @@ import { text } from 'node:stream/consumers';
 import { types } from 'node:util';
 import { LAUNCHED } from './builders.ts';
 
-// Jest gives tests an `Error` of their own, which Node's errors are no instance of. The SDK looks for that, and would make
-// another error, without a name, of a connection that breaks.
+// Errors of Node.js are not instances of Jest's `Error`. The SDK tests for that, and would replace the error of a reset connection
+// with one that has no name.
 Object.defineProperty(Error, Symbol.hasInstance, {
   value(this: typeof Error, value: unknown): boolean {
     return this === Error ? types.isNativeError(value) : Function.prototype[Symbol.hasInstance].call(this, value);
   },
 });
 
-/** A call as it came over the wire. */
+/** A call that the server received. */
 export interface Call {
   /** `DescribeInstances`, `Publish`, `SendMessageBatch`, ... */
   readonly action: string;
-  /** Of a call in EC2's or SNS's form, without `Action` and `Version`; of SQS's, the JSON. */
+  /** Form fields of EC2 and SNS without `Action` and `Version`; the JSON of the other services. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly headers: IncomingHttpHeaders;
 }
 
+/** An HTTP response. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-/** An answer prepared for a call, or none: the connection breaks, or nothing ever comes. */
+/** A prepared response, or none: the connection is reset, or the call is never answered. */
 export type Prepared = Answer | 'reset' | 'silence';
 
-/** Makes clients of the SDK call the loopback server, and nobody else. */
+/** Credentials that are invalid for AWS. */
 export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'secret' };
 
 /** EC2, SNS, SQS, CloudWatch, CloudTrail and EventBridge on a loopback port. */
 export interface Loopback {
   readonly url: string;
-  /** What EC2 holds, by id. A change shows there. */
+  /** The instances of EC2 by id, including changes by calls. */
   readonly instances: Map<string, WireInstance>;
-  /** Answers for the next calls of an action; after them it is answered as usual again. */
+  /** Prepares responses for the next calls of an action. After them, it has its usual response again. */
   prepare(action: string, ...answers: readonly Prepared[]): void;
-  /** The calls since the last time, those of one action if it is named. */
+  /** Removes and returns the recorded calls; of one action if it is named. */
   take(action?: string): Call[];
-  /** Forgets instances, calls and prepared answers. */
+  /** Removes instances, calls and prepared responses. */
   reset(): void;
   close(): Promise<void>;
 }
 
+/** Starts the server on a free port. */
 export async function startLoopback(): Promise<Loopback> {
   const instances = new Map<string, WireInstance>();
   const calls: Call[] = [];
@@ -100,11 +102,11 @@ function read(headers: IncomingHttpHeaders, body: string): Call {
 function usual({ action, parameters }: Call, instances: Map<string, WireInstance>): Answer {
   switch (action) {
     case 'DescribeInstances': {
-      const asked = filterValues(parameters, 'instance-id');
+      const ids = filterValues(parameters, 'instance-id');
       const tokens = filterValues(parameters, 'metadata-options.http-tokens');
       const shown = [...instances].filter(
         ([id, { httpTokens = 'optional' }]) =>
-          (asked.length === 0 || asked.includes(id)) && (tokens.length === 0 || tokens.includes(httpTokens)),
+          (ids.length === 0 || ids.includes(id)) && (tokens.length === 0 || tokens.includes(httpTokens)),
       );
       return reservations(shown.map(([id, instance]) => [instanceXml(id, instance)]));
     }
@@ -153,7 +155,7 @@ function usual({ action, parameters }: Call, instances: Map<string, WireInstance
   }
 }
 
-/** EC2's answer to the function's role, whose denies are in place. */
+/** The response of EC2 to a role that must not re-enable IMDSv1. */
 const dryRun = (httpTokens: unknown): Answer =>
   httpTokens === 'required'
     ? ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)
@@ -166,7 +168,7 @@ export function filterValues(parameters: Call['parameters'], name: string): stri
   return Object.entries(parameters).flatMap(([key, value]) => (key.startsWith(prefix) ? [String(value)] : []));
 }
 
-/** An instance as EC2 holds it; what is not said is that of a new, running one with IMDSv1. */
+/** An instance of EC2; by default a new, running one with IMDSv1 enabled. */
 export interface WireInstance {
   readonly httpTokens?: string;
   readonly httpEndpoint?: string;
@@ -186,28 +188,28 @@ export function instanceXml(id: string, instance: WireInstance = {}): string {
     <httpPutResponseHopLimit>1</httpPutResponseHopLimit><httpEndpoint>${httpEndpoint}</httpEndpoint></metadataOptions></item>`;
 }
 
-/** A page of DescribeInstances: the items of each reservation, and whether there are more pages. */
+/** A page of DescribeInstances with the items of each reservation. */
 export function reservations(items: readonly (readonly string[])[], nextToken?: string): Answer {
-  const sets = items.map((those) => `<item><instancesSet>${those.join('')}</instancesSet></item>`);
+  const sets = items.map((reservation) => `<item><instancesSet>${reservation.join('')}</instancesSet></item>`);
   const more = nextToken === undefined ? '' : `<nextToken>${nextToken}</nextToken>`;
   return ok(
     `<DescribeInstancesResponse><reservationSet>${sets.join('')}</reservationSet>${more}</DescribeInstancesResponse>`,
   );
 }
 
-/** The answer of ModifyInstanceMetadataOptions. */
+/** The response of ModifyInstanceMetadataOptions. */
 export const modified = (): Answer =>
   ok(`<ModifyInstanceMetadataOptionsResponse><instanceMetadataOptions><state>pending</state>
     <httpTokens>required</httpTokens><httpPutResponseHopLimit>1</httpPutResponseHopLimit><httpEndpoint>enabled</httpEndpoint>
     </instanceMetadataOptions></ModifyInstanceMetadataOptionsResponse>`);
 
-/** An error in EC2's form. */
+/** An error response of EC2. */
 export const ec2Error = (code: string, message = 'no', status = 400): Answer => ({
   status,
   body: `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>r-1</RequestID></Response>`,
 });
 
-/** An error in SNS's form. */
+/** An error response of SNS. */
 export const snsError = (code: string, message = 'no', status = 400): Answer => ({
   status,
   body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r-2</RequestId></ErrorResponse>`,
@@ -215,8 +217,8 @@ export const snsError = (code: string, message = 'no', status = 400): Answer => 
 
 const ok = (body: string): Answer => ({ status: 200, body });
 
-/** An answer in SQS's form. */
+/** A JSON response. */
 export const json = (body: unknown, status = 200): Answer => ({ status, body: JSON.stringify(body) });
 
-// The SDK refuses an answer whose digest is not that of the message it sent.
+// The SDK rejects a response with another digest than that of the message it sent.
 const md5 = (body: unknown): string => createHash('md5').update(String(body)).digest('hex');

@@ -1,4 +1,4 @@
-import type { Filter, FleetReader, Gauges, Ports, Time, UsageMetric } from '../../lambda/app/ports.ts';
+import type { Filter, FleetReader, Gauges, Ports, Time, UsageMetric } from '../../lambda/app/ports/index.ts';
 import { CHANGE } from '../../lambda/core/decide.ts';
 import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
@@ -16,7 +16,7 @@ export const failure = (kind: FailureKind, message: string = kind): FailureError
 /** Seconds after a date. */
 export const after = (seconds: number, from = NOW): Date => new Date(from.getTime() + seconds * 1000);
 
-/** A clock that stands still while there is something to do, and then jumps to whoever sleeps shortest. */
+/** A clock that only advances when every task sleeps: to the end of the shortest sleep. */
 export function virtualTime(seconds = 105, from = NOW): Time {
   let now = from.getTime();
   const sleepers: { readonly until: number; readonly wake: () => void }[] = [];
@@ -39,40 +39,40 @@ export function virtualTime(seconds = 105, from = NOW): Time {
   };
 }
 
-/** Something that goes wrong with a call; a function may change the world before it says what. */
+/** The error of a call; a function may change the world before it returns the error. */
 type Fault = Error | (() => Error);
 
 /** An account in memory behind all ports. */
 export interface World extends Required<Ports> {
   /** Lists what passes the filters now, by offset: what leaves the list moves the pages behind it. */
   readonly fleet: FleetReader;
-  /** The calls to reader, writer, queue and publisher in order: what, where, whom. */
+  /** The calls to reader, writer, queue and publisher in order, as text: method, region, ids. */
   readonly calls: string[];
   readonly findings: Finding[];
   /** Events that are to be handled again. */
-  readonly again: object[];
+  readonly requeued: object[];
   readonly published: AlertMessage[];
   readonly undelivered: AlertMessage[];
   readonly checks: PostChangeCheck[];
-  /** What CloudWatch has of an instance, by metric and id; an instance that is not here has no data. */
+  /** CloudWatch data by metric and instance id. An instance without an entry has no data. */
   readonly metrics: Map<`${UsageMetric} ${string}`, readonly UsagePoint[]>;
-  /** What scans completed: region and gauges. */
+  /** Completed scans: region and gauges. */
   readonly completed: (readonly [region: string, gauges: Gauges])[];
-  /** What was off with other regions, one number for each scan of such a region. */
+  /** Numbers of problems of other regions, one for each scan of such a region. */
   readonly forwarderProblems: number[];
-  /** Numbers of instances found broken. */
+  /** Numbers of instances with rejected calls. */
   readonly rejected: number[];
   readonly outcomes: Outcome[];
   readonly notUnderstood: [eventId: string, problem: string][];
   readonly warnings: string[];
-  /** Puts an instance there, in place of what had its id; EC2 shows it from then on, or after some seconds. */
+  /** Adds or replaces an instance; EC2 returns it from then on, or after some seconds. */
   put(snapshot: Snapshot, options?: { readonly region?: string; readonly visibleAfter?: number }): void;
-  /** Notes a call, and throws what was planned for it: for ports that a test adds. */
+  /** Records a call, and throws the fault that is planned for it. For ports that a test adds. */
   begin(...words: readonly string[]): void;
   /** Faults of the next calls that begin with this text, one call each. */
   fail(call: string, ...faults: readonly Fault[]): void;
-  /** Plans no more faults. */
-  forget(): void;
+  /** Removes all planned faults. */
+  clearFaults(): void;
 }
 
 /** An account with these instances in the usual region, 105 seconds before the deadline of the invocation. */
@@ -88,12 +88,12 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     if (planned !== undefined) throw typeof planned.fault === 'function' ? planned.fault() : planned.fault;
   };
   const visible = (region: string) =>
-    [...fleet.values()].filter((there) => there.region === region && there.from <= time.now());
+    [...fleet.values()].filter((entry) => entry.region === region && entry.from <= time.now());
   const made: World = {
     calls,
     findings: [],
     published: [],
-    again: [],
+    requeued: [],
     undelivered: [],
     checks: [],
     metrics: new Map(),
@@ -110,7 +110,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     fail: (call, ...planned) => {
       faults.push(...planned.map((fault) => ({ call, fault })));
     },
-    forget: () => void faults.splice(0),
+    clearFaults: () => void faults.splice(0),
     reader: {
       describe: async (region, ids) => {
         begin('describe', region, ...ids);
@@ -139,10 +139,10 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
       requireTokens: async (region, instanceId) => {
         begin('modify', region, instanceId);
         await Promise.resolve();
-        const there = fleet.get(instanceId);
-        if (there === undefined) throw failure('not-visible');
-        const options = { ...there.snapshot.options, ...CHANGE, State: 'pending' };
-        fleet.set(instanceId, { ...there, snapshot: { ...there.snapshot, options } });
+        const entry = fleet.get(instanceId);
+        if (entry === undefined) throw failure('not-visible');
+        const options = { ...entry.snapshot.options, ...CHANGE, State: 'pending' };
+        fleet.set(instanceId, { ...entry, snapshot: { ...entry.snapshot, options } });
         return options;
       },
     },
@@ -150,22 +150,22 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
       putFindings: async (findings, delaySeconds = 0) => {
         const delays = [...new Set([delaySeconds].flat())];
         const later = delaySeconds === 0 ? [] : [`in ${delays.join(' ')} s`];
-        begin('sight', ...findings.map(({ detail }) => detail.instanceId), ...later);
+        begin('putFindings', ...findings.map(({ detail }) => detail.instanceId), ...later);
         await Promise.resolve();
         made.findings.push(...findings);
       },
       putEvents: async (events, delaySeconds) => {
-        begin('again', `in ${[delaySeconds].flat().join(' ')} s`);
+        begin('putEvents', `in ${[delaySeconds].flat().join(' ')} s`);
         await Promise.resolve();
-        made.again.push(...events);
+        made.requeued.push(...events);
       },
       putUndelivered: async (message) => {
-        begin('keep', message.subject);
+        begin('putUndelivered', message.subject);
         await Promise.resolve();
         made.undelivered.push(asAlert(message));
       },
       putChecks: async (checks) => {
-        begin('check', ...checks.map(({ instanceId }) => instanceId));
+        begin('putChecks', ...checks.map(({ instanceId }) => instanceId));
         await Promise.resolve();
         made.checks.push(...checks);
       },
@@ -208,5 +208,5 @@ function passes({ state, options }: Snapshot, filters: readonly Filter[]): boole
   return filters.every(({ name, values }) => values.includes(fields[name] ?? ''));
 }
 
-/** Most tests look at alerts only; of a digest or a break they look at `json` as it is. */
+/** Most tests use alerts only; for digests and workload impact they use `json` without its type. */
 const asAlert = (message: Message): AlertMessage => message as AlertMessage;

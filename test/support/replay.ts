@@ -3,34 +3,34 @@ import { imdsv2 } from './cli.ts';
 
 let ids = 0;
 
-/** The event with an id of its own: `replay` counts what it has seen only once. */
+/** The event with a unique id: `replay` skips repeated ids. */
 export const unique = (event: BusEvent): BusEvent => {
   ids += 1;
   const id = `00000000-0000-4000-8000-${String(ids).padStart(12, '0')}`;
   return { ...event, id, detail: { ...event.detail, eventID: id } };
 };
 
-/** The CloudTrail record in an event, with an id of its own. */
+/** The CloudTrail record of an event, with a unique id. */
 export const record = (event: BusEvent): BusEvent['detail'] => unique(event).detail;
 
-/** What `imdsv2 replay --json` says of one event. */
+/** One event in the JSON document of `replay`. */
 export interface Replayed {
   readonly trigger: string;
   readonly matched: boolean;
   readonly at?: string;
   readonly region?: string;
-  readonly toFind: number;
+  readonly instancesToFind: number;
   readonly problems: readonly string[];
   readonly instances: readonly {
     readonly instanceId: string;
-    readonly said: Readonly<Record<string, string>>;
+    readonly recorded: Readonly<Record<string, string>>;
     readonly decision?: { readonly kind: string; readonly problem?: string; readonly reason?: string };
     readonly row?: number;
-    readonly provided: readonly string[];
+    readonly assumptions: readonly string[];
   }[];
 }
 
-/** What it says in all. */
+/** The JSON document of `replay`. */
 export interface ReplayDocument {
   readonly schema: string;
   readonly events: readonly Replayed[];

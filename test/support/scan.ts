@@ -1,4 +1,4 @@
-import type { RegionReader, Time } from '../../lambda/app/ports.ts';
+import type { RegionReader, Time } from '../../lambda/app/ports/index.ts';
 import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts, ScanRules } from '../../lambda/app/scan/rules.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
@@ -10,10 +10,10 @@ import { type Run, type ScanStep, toScanMessage } from '../../lambda/triggers/sc
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
 import { virtualTime, world, type World } from './ports.ts';
 
-/** The run of noon, which is not the first of its day. */
+/** The run at noon, which is not the first of its day. */
 export const RUN: Run = { account: ACCOUNT, region: REGION, startedAt: NOW };
 
-/** The run of midnight, looked at when it is noon. */
+/** The run at midnight, evaluated at noon. */
 export const DAILY: Run = { ...RUN, startedAt: new Date('2026-11-22T00:00:00Z') };
 
 /** An account that is scanned every six hours. */
@@ -28,7 +28,7 @@ export const rules = (over: Partial<ScanRules> = {}): ScanRules => ({
   ...over,
 });
 
-/** Launched weeks ago, running since, with IMDSv1. */
+/** An existing instance that was launched weeks ago and has been running since, with IMDSv1 enabled. */
 export const old = (instanceId: string, over: SnapshotChange = {}): Snapshot => {
   const launched = new Date('2026-10-01T08:00:00Z');
   return snapshot({ instanceId, launchTime: launched, firstLaunch: launched, ...over });
@@ -36,33 +36,34 @@ export const old = (instanceId: string, over: SnapshotChange = {}): Snapshot => 
 
 const WINDOW = windowOf(NOW, USAGE_RULES);
 
-/** What CloudWatch has of an instance that reported all the time: zeros, but for `calls` in the last hours. */
+/** CloudWatch data of an instance that reported all the time: zeros, except `calls` in the last period. */
 export function reported(calls = 0): UsagePoint[] {
   const [from, to, period] = [WINDOW.from.getTime(), WINDOW.to.getTime(), WINDOW.periodSeconds * 1000];
   const starts = Array.from({ length: (to - from) / period }, (_, index) => new Date(from + index * period));
   return starts.map((at, index) => ({ at, count: index === starts.length - 1 ? calls : 0 }));
 }
 
-/** Fifteen minutes less the reserve. */
+/** Seconds: 15 minutes minus the reserve. */
 const INVOCATION = 885;
 
 /** An account in memory behind all ports of a scan, and its queue. */
 export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
   readonly usage: ScanPorts['usage'];
-  /** What waits on the queue, as text. */
-  readonly waiting: string[];
-  /** Regions of the account, and what is off with the product. */
+  /** The messages on the scan queue. */
+  readonly queued: string[];
+  /** Regions of the account. */
   readonly regionNames: string[];
-  readonly off: string[];
+  /** Problems that the health checks return. */
+  readonly problems: string[];
   readonly mostRejected: Map<string, number>;
   defaults: AccountDefaults;
   /**
-   * Takes steps from the queue, those that they put there too, until none is left. One that fails is taken three times.
+   * Runs steps from the queue, including those that they add, until it is empty. A step that fails is run three times.
    *
-   * @returns what was wrong with those that failed for good.
+   * @returns the errors of the steps that failed three times.
    */
   drain(rules: ScanRules, ports?: Partial<ScanPorts>): Promise<Error[]>;
-  /** The digests among what was published. */
+  /** The published digests. */
   digests(): (Message & { readonly json: DigestJson })[];
 }
 
@@ -71,9 +72,9 @@ export function scanWorld(
   { time = virtualTime(INVOCATION), pageSize = 1000 }: { time?: Time; pageSize?: number } = {},
 ): ScanWorld {
   const made = world(instances, time, pageSize);
-  const waiting: string[] = [];
+  const queued: string[] = [];
   const regionNames = [REGION];
-  const off: string[] = [];
+  const problems: string[] = [];
   const mostRejected = new Map<string, number>();
   const regions: RegionReader = {
     enabled: async () => {
@@ -87,17 +88,17 @@ export function scanWorld(
   };
   const all: ScanWorld = {
     ...made,
-    waiting,
+    queued,
     regionNames,
-    off,
+    problems,
     mostRejected,
     defaults: { HttpTokens: 'required' },
     regions,
     steps: {
       put: async (steps) => {
-        made.begin('ask', ...new Set(steps.map(({ step, region }) => `${region}/${step}`)));
+        made.begin('putSteps', ...new Set(steps.map(({ step, region }) => `${region}/${step}`)));
         await Promise.resolve();
-        waiting.push(...steps.map((step) => JSON.stringify(toScanMessage(step))));
+        queued.push(...steps.map((step) => JSON.stringify(toScanMessage(step))));
       },
     },
     usage: {
@@ -110,27 +111,27 @@ export function scanWorld(
     healthChecks: {
       problems: async () => {
         made.begin('healthChecks');
-        return Promise.resolve(off);
+        return Promise.resolve(problems);
       },
       problemsIn: async (region) => {
         made.begin('healthChecks', region);
-        return Promise.resolve(off);
+        return Promise.resolve(problems);
       },
     },
     drain: async (rules, ports = {}) => {
       const failures: Error[] = [];
-      const takes = new Map<string, number>();
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        // Each step is an invocation of its own, with all its time.
+      const runs = new Map<string, number>();
+      for (let next = queued.shift(); next !== undefined; next = queued.shift()) {
+        // Each step is a separate invocation with its full time.
         const later = virtualTime(INVOCATION, time.now());
         const error = await onScanStep(JSON.parse(next), rules, { ...all, time: later, ...ports }).then(
           () => undefined,
           (thrown: unknown) => thrown as Error,
         );
-        takes.set(next, (takes.get(next) ?? 0) + 1);
+        runs.set(next, (runs.get(next) ?? 0) + 1);
         if (error === undefined) continue;
-        if (takes.get(next) === 3) failures.push(error);
-        else waiting.unshift(next);
+        if (runs.get(next) === 3) failures.push(error);
+        else queued.unshift(next);
       }
       return failures;
     },
@@ -143,6 +144,6 @@ export function scanWorld(
   return all;
 }
 
-/** Takes one step. */
-export const take = (step: ScanStep, rules: ScanRules, ports: ScanPorts): Promise<void> =>
+/** Runs one step. */
+export const runStep = (step: ScanStep, rules: ScanRules, ports: ScanPorts): Promise<void> =>
   onScanStep(JSON.parse(JSON.stringify(toScanMessage(step))), rules, ports);

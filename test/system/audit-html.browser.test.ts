@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { HtmlReport } from '../../cli/audit/html/report.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
+import { temporaryFolder } from '../../sandbox/temporary-folder.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
 import { instanceId, type SnapshotChange } from '../support/builders.ts';
 
@@ -12,23 +12,23 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const HOSTILE = '<img src=x onerror="document.title=1">';
 const REGIONS = ['eu-west-1', 'us-east-1'];
 
-const here = existsSync(CHROMIUM);
-const browserTest = here ? test : test.skip;
-if (!here) {
-  process.stderr.write(
-    `skipped: the HTML report in a real browser, for there is no ${CHROMIUM} (CHROMIUM names another)\n`,
-  );
+const hasBrowser = existsSync(CHROMIUM);
+const browserTest = hasBrowser ? test : test.skip;
+if (!hasBrowser) {
+  process.stderr.write(`skipped: the HTML report in a browser (${CHROMIUM} does not exist; set CHROMIUM)\n`);
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'audit-browser-'));
+const folder = temporaryFolder('audit-browser');
 const path = join(folder, 'audit.html');
 const requests: string[] = [];
-const complaints: string[] = [];
+/** Messages on the console and errors of scripts. */
+const consoleMessages: string[] = [];
 let browser: Browser | undefined;
 let page: Page;
 
 beforeAll(async () => {
-  if (!here) return;
+  if (!hasBrowser) return;
+
   const names = ['web 10', 'web 9', HOSTILE, 'db'];
   const changes: SnapshotChange[] = [
     { options: { HttpTokens: 'required' } },
@@ -46,6 +46,8 @@ beforeAll(async () => {
   report.end(auditOf(rows, new Map(), REGIONS));
   browser = await chromium.launch({
     executablePath: CHROMIUM,
+    // Caches and certificates of the browser.
+    env: { ...process.env, HOME: folder, TMPDIR: folder },
     args: [
       '--headless',
       '--no-sandbox',
@@ -60,8 +62,8 @@ beforeAll(async () => {
   const context = await browser.newContext({ offline: true });
   page = await context.newPage();
   page.on('request', (request) => requests.push(request.url()));
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => consoleMessages.push(message.text()));
+  page.on('pageerror', (error) => consoleMessages.push(error.message));
   await page.goto(pathToFileURL(path).href);
 }, 60_000);
 
@@ -70,12 +72,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The cells of a column, as they are shown. */
+/** The visible texts of a column. */
 const column = (number: number): Promise<string[]> => page.locator(`#rows td:nth-child(${number})`).allInnerTexts();
 
 const sortBy = (heading: string): Promise<void> => page.getByRole('button', { name: heading, exact: true }).click();
 
-browserTest('charts are drawn: a bar for each region and launchSource, its parts as wide as their share', async () => {
+browserTest('charts have a bar for each region and launch source, divided by share', async () => {
   expect(await page.locator('svg').count()).toBe(2);
   expect(await page.locator('svg').first().locator('g.bar').count()).toBe(2);
   const widths = async (verdict: string) =>
@@ -84,28 +86,28 @@ browserTest('charts are drawn: a bar for each region and launchSource, its parts
         async (bar) => (await bar.boundingBox())?.width,
       ),
     );
-  const [open = 0] = await widths('non-compliant');
+  const [nonCompliant = 0] = await widths('non-compliant');
   const [compliant = 0] = await widths('compliant');
-  expect(open).toBeGreaterThan(20);
-  expect(compliant / open).toBeCloseTo(1, 1);
+  expect(nonCompliant).toBeGreaterThan(20);
+  expect(compliant / nonCompliant).toBeCloseTo(1, 1);
   const bars = "[...document.querySelectorAll('svg rect')]";
   const fills = await page.evaluate(`[...new Set(${bars}.map((bar) => getComputedStyle(bar).fill))]`);
-  expect(fills).toHaveLength(4); // open, compliant, exempt and what is behind them
+  expect(fills).toHaveLength(4); // non-compliant, compliant, exempt and the background
 });
 
-browserTest('worst come first, and a click on a heading sorts, a second one the other way', async () => {
-  expect(new Set(await column(1))).toEqual(new Set(['IMDSv1 open']));
+browserTest('the worst rows come first, and a click on a heading sorts by it', async () => {
+  expect(new Set(await column(1))).toEqual(new Set(['IMDSv1 enabled']));
   await sortBy('Name');
   expect((await column(4)).slice(0, 60)).toEqual(Array.from({ length: 60 }, () => HOSTILE));
   await sortBy('Name');
-  // Numbers in names count as numbers.
+  // Numbers in names are sorted by value.
   expect(new Set(await column(4))).toEqual(new Set(['web 10', 'web 9']));
   expect((await column(4))[0]).toBe('web 10');
   expect(await page.locator('th[aria-sort=descending]').innerText()).toMatch(/^Name/);
   await sortBy('Verdict');
 });
 
-browserTest('the table is searched, narrowed down and turned over', async () => {
+browserTest('the table can be searched, filtered and paged', async () => {
   expect(await page.locator('#position').innerText()).toBe('1–100 of 240');
   await page.getByRole('button', { name: 'Next' }).click();
   await page.getByRole('button', { name: 'Next' }).click();
@@ -120,17 +122,17 @@ browserTest('the table is searched, narrowed down and turned over', async () => 
   await page.getByLabel('Verdict', { exact: true }).selectOption({ label: 'all verdicts' });
 });
 
-browserTest('every launchSource opens its fix', async () => {
+browserTest('every launch source can be expanded to show its fix', async () => {
   const command = page.getByText('aws ec2 modify-instance-metadata-defaults --region us-east-1 --http-tokens required');
   expect(await command.isVisible()).toBe(false);
-  await page.locator('summary', { hasText: 'No known launchSource' }).first().click();
+  await page.locator('summary', { hasText: 'No launch source tag' }).first().click();
   expect(await command.isVisible()).toBe(true);
 });
 
-browserTest('what strangers wrote stays text', async () => {
+browserTest('untrusted input is shown as text', async () => {
   expect(await page.getByText(HOSTILE).count()).toBeGreaterThan(60);
   expect(await page.locator('img').count()).toBe(0);
-  expect(await page.title()).toBe('IMDSv2 audit 111122223333 2026-11-22');
+  expect(await page.title()).toBe('IMDSv2 compliance report 111122223333 2026-11-22');
 });
 
 browserTest('it is readable in dark and light', async () => {
@@ -143,31 +145,31 @@ browserTest('it is readable in dark and light', async () => {
   expect(dark).toEqual(['rgb(230, 234, 240)', 'rgb(17, 21, 27)']);
 });
 
-browserTest('nothing is loaded, and neither script nor policy complains', () => {
+browserTest('the page loads nothing and has no errors', () => {
   expect(requests).toEqual([pathToFileURL(path).href]);
-  expect(complaints).toEqual([]);
+  expect(consoleMessages).toEqual([]);
 });
 
-browserTest('the policy stops a script that is not of the page', async () => {
+browserTest('the content security policy blocks other scripts', async () => {
   await page.evaluate(`
     const script = document.createElement('script');
     script.textContent = 'document.title = "run"';
     document.body.append(script);
   `);
   expect(await page.title()).not.toBe('run');
-  expect(complaints.join('\n')).toContain('Content Security Policy');
+  expect(consoleMessages.join('\n')).toContain('Content Security Policy');
 });
 
-browserTest('the use of IMDSv1 is a column of its own, only where it was measured', async () => {
+browserTest('the use of IMDSv1 has a column if it was measured', async () => {
   expect(await page.locator('#instances th').count()).toBe(7);
   expect(await page.locator('#rows tr').first().locator('td').count()).toBe(7);
   const measured: readonly (Usage | undefined)[] = [undefined, { kind: 'unused', hours: 336 }];
   const rows = measured.map((usage, index) => ({ ...auditRow({ instanceId: instanceId(index) }), usage }));
   const report = new HtmlReport(path);
   report.add(rows);
-  const usage = { lookBackDays: 14, minimumAgeDays: 1, metricsAsked: 1, errors: new Map<string, string>() };
+  const usage = { lookBackDays: 14, minimumAgeDays: 1, metricsRequested: 1, errors: new Map<string, string>() };
   report.end({ ...auditOf(rows), usage });
   await page.goto(pathToFileURL(path).href);
-  await sortBy('IMDSv1 use');
-  expect(await column(8)).toEqual(['', 'unused: no call without a token in 14 days measured']);
+  await sortBy('IMDSv1 usage');
+  expect(await column(8)).toEqual(['', 'unused: no call without a token in 14 days of data']);
 });

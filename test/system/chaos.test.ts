@@ -1,13 +1,13 @@
 import { type ChaosOptions, FAULT_NAMES } from '../../sandbox/chaos/options.ts';
 import { planLaunches } from '../../sandbox/chaos/plan.ts';
-import { leftOver } from '../../sandbox/chaos/report.ts';
+import { queueContents } from '../../sandbox/chaos/queue-contents.ts';
+import { problemsAfterRedrive } from '../../sandbox/chaos/report.ts';
 import { runChaos } from '../../sandbox/chaos/run.ts';
-import { waitingIn } from '../../sandbox/chaos/pending-messages.ts';
 import type { Queue } from '../../sandbox/aws/sqs/queue.ts';
-import { product } from '../../sandbox/tour/synth.ts';
+import { buildProduct } from '../../sandbox/product.ts';
 
-// The fleets are new: what is said of existing instances matters to the scan only.
-const built = product({ mode: 'enforce', existing: 'enforce' });
+// All instances are new, so that `existing` matters for the scan only.
+const built = buildProduct({ mode: 'enforce', existing: 'enforce' });
 const OPTIONS: ChaosOptions = {
   launches: 10,
   seed: '1',
@@ -15,74 +15,78 @@ const OPTIONS: ChaosOptions = {
   faults: FAULT_NAMES,
   without: [],
   redrive: true,
-  // A thread takes longer to load than a small run takes to do its work.
+  // Loading a thread takes longer than the work of a small run.
   maxConcurrency: 2,
 };
 
-test('a small fleet survives every fault', async () => {
-  const { fine, text } = await run({});
-  expect(text).toContain('Nothing was lost.');
-  expect(text).toMatch(/open after redrive +│ +0 /);
-  expect(fine).toBe(true);
+test('a small fleet is remediated and notified despite all faults', async () => {
+  const { nothingLost, text } = await run({});
+  expect(text).toContain('Nothing was lost: missed 0, owed 0.');
+  expect(text).toMatch(/non-compliant after redrive +│ +0 /);
+  expect(nothingLost).toBe(true);
 }, 120_000);
 
-test('an instance that vanishes is accounted for, needs no closing and hides none of its launch', async () => {
-  const { fine, text } = await run({ seed: '3', faults: ['vanished'], without: ['running-state'] });
+test('a vanished instance needs no remediation and does not prevent that of others in its launch', async () => {
+  const { nothingLost, text } = await run({ seed: '3', faults: ['vanished'], without: ['running-state'] });
   expect(text).toMatch(/ {2}vanished +│ +1 /);
-  expect(text).toMatch(/open after redrive +│ +0 /);
-  expect(fine).toBe(true);
+  expect(text).toMatch(/non-compliant after redrive +│ +0 /);
+  expect(nothingLost).toBe(true);
 }, 120_000);
 
-test('a message that a redrive does not settle fails the run', () => {
-  const nothing = new Set<string>();
-  const named = { ids: nothing, tokens: nothing };
+test('a message that is not processed after a redrive fails the run', () => {
+  const none = new Set<string>();
+  const noReferences = { ids: none, tokens: none };
   const accountingWith = (messages: number) => ({
     entries: [],
-    waiting: [{ queue: 'DeadLetterQueue' as const, messages, named, tells: named }],
-    closing: [],
+    queues: [{ queue: 'DeadLetterQueue' as const, messages, referenced: noReferences, notifying: noReferences }],
+    remediationTimes: [],
   });
-  expect(leftOver(accountingWith(0))).toEqual([]);
-  expect(leftOver(accountingWith(2))).toEqual(['2 messages still wait: nothing can be done with them']);
+  expect(problemsAfterRedrive(accountingWith(0))).toEqual([]);
+  expect(problemsAfterRedrive(accountingWith(2))).toEqual(['2 messages were not processed']);
 });
 
-test('a check that waits is no excuse for an instance that is open or not told', () => {
+test('a queued post-change check does not count for an instance that is missed or owed a notification', () => {
   const bodyOf = (type: string) =>
     JSON.stringify({ 'detail-type': type, detail: { instanceId: 'i-0123456789abcdef0' } });
   const idsIn = (type: string) => {
     const queue = () => ({ messages: () => [{ body: bodyOf(type) }] }) as unknown as Queue;
-    return waitingIn({ queue }).map(({ messages, named, tells }) => [messages, named.ids.size, tells.ids.size]);
+    return queueContents({ queue }).map(({ messages, referenced, notifying }) => [
+      messages,
+      referenced.ids.size,
+      notifying.ids.size,
+    ]);
   };
   expect(idsIn('IMDSv1 finding recorded')[0]).toEqual([1, 1, 1]);
   expect(idsIn('EC2 Instance State-change Notification')[0]).toEqual([1, 1, 0]);
   expect(idsIn('Post-change check')[0]).toEqual([1, 0, 0]);
 });
 
-test('without any trigger, the run says what it missed and fails', async () => {
-  const { fine, text } = await run({ launches: 10, faults: [], without: ['launch', 'drift', 'running-state'] });
-  expect(text).toMatch(/LOST\n +\d+ missed: i-[0-9a-f]{17} \(open, chaos-1-\d+\)/);
-  expect(fine).toBe(false);
+test('without triggers, the run names the missed instances and fails', async () => {
+  const { nothingLost, text } = await run({ launches: 10, faults: [], without: ['launch', 'drift', 'running-state'] });
+  expect(text).toMatch(/LOST\n +\d+ missed: i-[0-9a-f]{17} \(non-compliant, chaos-1-\d+\)/);
+  expect(nothingLost).toBe(false);
 }, 120_000);
 
 describe('both events of some instances are lost', () => {
   const LOST = { launches: 15, seed: '3', scan: true, faults: [], redrive: false } as const;
 
-  test('the scan closes them', async () => {
-    const { fine, text } = await run(LOST);
-    expect(text).toMatch(/the events missed ([1-9]\d*); 1 scans closed \1 of them/);
+  test('the scan remediates them', async () => {
+    const { nothingLost, text } = await run(LOST);
+    expect(text).toMatch(/([1-9]\d*) missed by events; 1 scan remediated \1 of them/);
     expect(text).toMatch(/ {2}missed +│ +0 /);
-    expect(text).toMatch(/closings owed but not told +│ +0 /);
-    expect(fine).toBe(true);
+    expect(text).toMatch(/remediations owed a notification +│ +0 /);
+    expect(nothingLost).toBe(true);
   }, 120_000);
 
-  test('without it, they are missed', async () => {
-    const { fine, text } = await run({ ...LOST, without: ['scan'] });
-    expect(text).toMatch(/the events missed [1-9]\d*; 0 scans closed 0 of them/);
+  test('without the scan, they are missed', async () => {
+    const { nothingLost, text } = await run({ ...LOST, without: ['scan'] });
+    expect(text).toMatch(/[1-9]\d* missed by events; 0 scans remediated 0 of them/);
     expect(text).toMatch(/LOST\n +\d+ missed: i-[0-9a-f]{17} \([\w-]+, chaos-3-\d+\)/);
-    expect(fine).toBe(false);
+    expect(nothingLost).toBe(false);
   }, 120_000);
 });
 
-test('the same seed plans the same fleet, of about four instances a launch and with a heavy tail', () => {
+test('a plan depends on the seed only, with about four instances per launch and a heavy tail', () => {
   const plan = planLaunches(5000, '1');
   expect(planLaunches(5000, '1')).toEqual(plan);
   expect(planLaunches(5000, '2')).not.toEqual(plan);
@@ -92,8 +96,8 @@ test('the same seed plans the same fleet, of about four instances a launch and w
   expect(Math.max(...sizes)).toBe(200);
 });
 
-async function run(options: Partial<ChaosOptions>): Promise<{ fine: boolean; text: string }> {
+async function run(options: Partial<ChaosOptions>): Promise<{ nothingLost: boolean; text: string }> {
   const lines: string[] = [];
-  const fine = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), built);
-  return { fine, text: lines.join('\n') };
+  const nothingLost = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), built);
+  return { nothingLost, text: lines.join('\n') };
 }

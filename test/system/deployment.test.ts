@@ -3,35 +3,35 @@ import { StopLoggingCommand, CloudTrailClient } from '@aws-sdk/client-cloudtrail
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { main } from '../../cli/main.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { product } from '../../sandbox/tour/synth.ts';
+import { buildProduct } from '../../sandbox/product.ts';
 import { recordingIo } from '../support/io.ts';
 import { BRISK, ec2Of, launch, sandboxOf, stopAll } from '../sandbox/support.ts';
 
-// The commands find AWS by the environment, as everybody's do.
+// Commands find the local AWS by environment variables.
 const before = { ...process.env };
 afterEach(() => {
   process.env = { ...before };
 });
 afterAll(stopAll);
 
-const built = product({ alertEmail: ['security@example.com'], operationsEmail: ['platform@example.com'] });
+const built = buildProduct({ alertEmail: ['security@example.com'], operationsEmail: ['platform@example.com'] });
 
-// A busy machine takes its time to build and synthesize.
+// Building and synthesizing is slow on a busy machine.
 jest.setTimeout(120_000);
 
-const sandboxes = new Map<ReturnType<typeof product>, Promise<Sandbox>>();
+const sandboxes = new Map<ReturnType<typeof buildProduct>, Promise<Sandbox>>();
 
-/** The product as it would be deployed, once for each way, with one instance there and nothing under way. */
-async function deployed(of: ReturnType<typeof product> = built): Promise<Sandbox> {
-  const starting = sandboxes.get(of) ?? start(of);
-  sandboxes.set(of, starting);
+/** A deployment with one instance and nothing in progress, started once for each product. */
+async function deployed(product: ReturnType<typeof buildProduct> = built): Promise<Sandbox> {
+  const starting = sandboxes.get(product) ?? start(product);
+  sandboxes.set(product, starting);
   const sandbox = await starting;
   Object.assign(process.env, sandbox.environment());
   return sandbox;
 }
 
-async function start(of: ReturnType<typeof product>): Promise<Sandbox> {
-  const sandbox = await sandboxOf({ ...(await of), timeScale: BRISK, prewarm: 1, schedules: false });
+async function start(product: ReturnType<typeof buildProduct>): Promise<Sandbox> {
+  const sandbox = await sandboxOf({ ...(await product), timeScale: BRISK, prewarm: 1, schedules: false });
   await launch(ec2Of(sandbox), { MetadataOptions: { HttpTokens: 'required' } });
   await sandbox.idle();
   return sandbox;
@@ -43,16 +43,16 @@ async function run(...args: readonly string[]) {
   return { exitCode, out, notes, labels: out.map((line) => line.slice(0, 21).trim()) };
 }
 
-// The first four share a deployment: what each changes does not matter to those after it.
+// The first four tests share a deployment: the changes of one do not affect the following ones.
 
-test('a subscription that nobody confirmed is named', async () => {
+test('doctor names a subscription that is not confirmed', async () => {
   await deployed();
   const { exitCode, out } = await run('doctor', '--no-ping');
   expect(exitCode).toBe(2);
-  expect(out.join('\n')).toContain('Outcomes: nobody hears it; not confirmed: email security@example.com');
+  expect(out.join('\n')).toContain('Outcomes: no confirmed subscription; not confirmed: email security@example.com');
 });
 
-test('test-alert: everything that is sent arrives, and each is marked', async () => {
+test('test-alert sends every kind of alert, marked as a test', async () => {
   const sandbox = await deployed();
   const { messages } = sandbox.topic('Outcomes');
   const earlier = messages.length;
@@ -66,7 +66,7 @@ test('test-alert: everything that is sent arrives, and each is marked', async ()
   for (const subject of subjects) expect(subject).toMatch(/^TEST \[IMDSv2/);
 });
 
-test('doctor finds a deployment alive, its real role proven, and changes nothing', async () => {
+test('doctor finds no problem in a healthy deployment and changes nothing', async () => {
   const sandbox = await deployed();
   for (const name of ['Outcomes', 'Operations']) sandbox.topics.confirm(sandbox.topic(name));
   const earlier = sandbox.calls.of('ModifyInstanceMetadataOptions').length;
@@ -75,20 +75,24 @@ test('doctor finds a deployment alive, its real role proven, and changes nothing
 
   expect(out.filter((line) => !line.startsWith('ok '))).toEqual([]);
   expect([exitCode, notes]).toEqual([0, []]);
-  const scan = ['function .*ScanFunction', 'source .*ScanQueue.* is taken up', 'queues .*ScanDeadLetterQueue.*: empty'];
+  const scan = [
+    'function .*ScanFunction',
+    'event source .*ScanQueue.*: event source mapping enabled',
+    'queues .*ScanDeadLetterQueue.*: empty',
+  ];
   for (const line of scan) expect(out).toContainEqual(expect.stringMatching(new RegExp(`^ok +${line}`)));
   expect(out.at(-1)).toMatch(/^ok {4}role guard/);
-  const tried = sandbox.calls
+  const attempted = sandbox.calls
     .of('ModifyInstanceMetadataOptions')
     .slice(earlier)
     .map(({ outcome, params }) => [params.HttpTokens, params.DryRun, outcome]);
-  expect(tried.sort()).toEqual([
+  expect(attempted.sort()).toEqual([
     ['optional', 'true', 'UnauthorizedOperation'],
     ['required', 'true', 'DryRunOperation'],
   ]);
 });
 
-test('what is switched off by hand is found', async () => {
+test('doctor finds a trail and rules that were disabled manually', async () => {
   const sandbox = await deployed();
   const [rule] = sandbox.bus.rules().filter(({ name }) => name.includes('Drift'));
   const [schedule] = sandbox.bus.rules().filter(({ name }) => name.includes('ScanSchedule'));
@@ -100,22 +104,22 @@ test('what is switched off by hand is found', async () => {
 
   expect(exitCode).toBe(2);
   expect(labels).toEqual(expect.arrayContaining(['FAIL  trail', 'FAIL  rules', 'ok    function']));
-  expect(out.filter((line) => line.includes('is switched off:'))).toEqual([
-    expect.stringMatching(/Drift.* is switched off: its events are lost/),
-    expect.stringMatching(/ScanSchedule.* is switched off: no scan begins/),
+  expect(out.filter((line) => line.includes('is disabled:'))).toEqual([
+    expect.stringMatching(/Drift.* is disabled: its events are lost/),
+    expect.stringMatching(/ScanSchedule.* is disabled: no scan starts/),
   ]);
 });
 
-test('audit mode: the role may not change anything, and that is as it should be', async () => {
-  await deployed(product({ mode: 'audit' }));
+test('doctor expects a role without write permissions in audit mode', async () => {
+  await deployed(buildProduct({ mode: 'audit' }));
   expect((await run('doctor')).out).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^ok {4}role .*as it should be in mode audit/)]),
+    expect.arrayContaining([expect.stringMatching(/^ok {4}role .*as expected in mode audit/)]),
   );
 });
 
-test('roleGuard=off is said, as chosen', async () => {
-  await deployed(product({ roleGuard: 'off' }));
+test('doctor warns of roleGuard=off', async () => {
+  await deployed(buildProduct({ roleGuard: 'off' }));
   expect((await run('doctor')).out).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^warn {2}role guard .*roleGuard=off was chosen/)]),
+    expect.arrayContaining([expect.stringMatching(/^warn {2}role guard .*roleGuard=off/)]),
   );
 });

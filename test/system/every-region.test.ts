@@ -2,38 +2,38 @@ import type { AuditJson } from '../../cli/audit/json.ts';
 import { METRICS } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import type { MetricValue } from '../../sandbox/aws/lambda/logs.ts';
-import { product } from '../../sandbox/tour/synth.ts';
+import { buildProduct } from '../../sandbox/product.ts';
 import { enterAws, imdsv2, leaveAws } from '../support/cli.ts';
 import { BRISK, ec2Of, launch, sandboxOf, stopAll } from '../sandbox/support.ts';
 
 afterEach(stopAll);
 
-// A busy machine takes its time to build and synthesize.
+// Building and synthesizing is slow on a busy machine.
 jest.setTimeout(120_000);
 
 const [HOME, OTHER] = ['us-east-1', 'eu-west-1'];
-/** A region of the account that nobody named. */
-const SILENT = 'ap-southeast-2';
+/** A region of the account that is not monitored. */
+const NOT_MONITORED = 'ap-southeast-2';
 
-test('events that do not reach the home region wait where they happened, and its alarm hears of them', async () => {
-  const built = await product({ regions: [HOME, OTHER] });
+test('events that are not forwarded stay in their region and trigger an alarm in the home region', async () => {
+  const built = await buildProduct({ regions: [HOME, OTHER] });
   const sandbox = await sandboxOf({
     ...built,
     timeScale: BRISK,
-    regions: [HOME, OTHER, SILENT],
+    regions: [HOME, OTHER, NOT_MONITORED],
     prewarm: 1,
     schedules: false,
     faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':event-bus/') ? 'never' : undefined) },
   });
   const [, forwarder] = sandbox.deployments;
   const undelivered = forwarder?.queue('DeadLetterQueue');
-  /** What the metric of the alarm has got by now. */
-  const told = () =>
+  /** The values of the metric so far. */
+  const forwarderProblems = () =>
     sandbox.metrics().flatMap(({ name, value }) => (name === METRICS.names.forwarderProblems ? [value] : []));
 
   sandbox.bus.fire('Schedule');
   await sandbox.idle();
-  expect(told()).toEqual([0]);
+  expect(forwarderProblems()).toEqual([0]);
 
   const [id = ''] = await launch(ec2Of(sandbox, { region: OTHER }), { MetadataOptions: { HttpTokens: 'optional' } });
   await sandbox.idle();
@@ -51,24 +51,24 @@ test('events that do not reach the home region wait where they happened, and its
   leaveAws();
   const { regions } = JSON.parse(audit.out.join('\n')) as AuditJson;
   expect(regions.map(({ region, notMonitored }) => [region, notMonitored])).toEqual([
-    [SILENT, TRIGGERS.map(({ name }) => name)],
+    [NOT_MONITORED, TRIGGERS.map(({ name }) => name)],
     [OTHER, undefined],
     [HOME, undefined],
   ]);
-  const { findings } = JSON.parse(out.join('\n')) as { findings: { check: string; level: string; text: string }[] };
-  expect(findings.filter(({ check }) => [OTHER, 'rules'].includes(check))).toMatchObject([
-    { check: 'rules', level: 'ok', text: '12 are switched on, each with its target' },
-    { check: OTHER, level: 'fail', text: '2 events did not reach the home region' },
+  const { results } = JSON.parse(out.join('\n')) as { results: { check: string; level: string; text: string }[] };
+  expect(results.filter(({ check }) => [OTHER, 'rules'].includes(check))).toMatchObject([
+    { check: 'rules', level: 'ok', text: '12 enabled, each with its target' },
+    { check: OTHER, level: 'fail', text: 'events not forwarded to the home Region: 2' },
   ]);
   expect(exitCode).toBe(2);
 
   sandbox.bus.fire('Schedule');
   await sandbox.idle();
-  expect(told()).toEqual([0, 1]);
+  expect(forwarderProblems()).toEqual([0, 1]);
   const alarm = alarmOn(METRICS.names.forwarderProblems, built);
   expect(alarm.ComparisonOperator).toBe('GreaterThanOrEqualToThreshold');
-  const heard = sandbox.metrics().filter((metric) => isOf(metric, alarm));
-  expect(heard.map(({ value }) => value >= alarm.Threshold)).toEqual([false, true]);
+  const values = sandbox.metrics().filter((metric) => isOf(metric, alarm));
+  expect(values.map(({ value }) => value >= alarm.Threshold)).toEqual([false, true]);
 });
 
 interface Alarm {
@@ -79,8 +79,8 @@ interface Alarm {
   readonly ComparisonOperator: string;
 }
 
-/** The alarm of the deployed home stack that checks a metric. */
-function alarmOn(name: string, { stacks = [] }: Awaited<ReturnType<typeof product>>): Alarm {
+/** The alarm on a metric in the home stack. */
+function alarmOn(name: string, { stacks = [] }: Awaited<ReturnType<typeof buildProduct>>): Alarm {
   const [home] = stacks;
   const alarms = Object.values(home?.template.Resources ?? {})
     .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
@@ -90,7 +90,7 @@ function alarmOn(name: string, { stacks = [] }: Awaited<ReturnType<typeof produc
   return alarm;
 }
 
-/** Whether CloudWatch would give a value to an alarm: it goes by namespace, name and all dimensions. */
+/** Whether an alarm evaluates a value: its namespace, name and all dimensions must be equal. */
 const isOf = ({ namespace, name, dimensions }: MetricValue, { Namespace, MetricName, Dimensions }: Alarm): boolean =>
   namespace === Namespace &&
   name === MetricName &&

@@ -4,11 +4,11 @@ import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
 
 const problem = (text: string) => ({ targets: [], lookups: [], problems: [text] });
 
-describe('an event of no kind that we know is one problem and asks for nothing', () => {
+describe('parseEvent() reports a problem for an event of unknown kind:', () => {
   test.each<readonly [string, unknown]>([
     ['nothing', undefined],
     ['null', null],
-    ['text', 'RunInstances'],
+    ['a text', 'RunInstances'],
     ['a number', 7],
     ['a list', [launchEvent()]],
     ['an empty object', {}],
@@ -17,28 +17,28 @@ describe('an event of no kind that we know is one problem and asks for nothing',
     ['another service’s RunInstances', launchEvent({ detail: { eventSource: 'gamelift.amazonaws.com' } })],
     ['another call', launchEvent({ detail: { eventName: 'TerminateInstances' } })],
     ['a record without detail', { ...launchEvent(), detail: undefined }],
-    ['a prototype for an event', JSON.parse('{"__proto__":{"detail-type":"EC2 Instance State-change Notification"}}')],
+    ['an event as a prototype', JSON.parse('{"__proto__":{"detail-type":"EC2 Instance State-change Notification"}}')],
   ])('%s', (_, event) => {
-    expect(parseEvent(event)).toEqual(problem('no trigger knows this kind of event'));
+    expect(parseEvent(event)).toEqual(problem('no trigger reads this kind of event'));
   });
 });
 
-describe('an envelope that cannot be believed is a problem', () => {
+describe('parseEvent() reports a problem for an invalid envelope:', () => {
   const running = runningEvent();
   test.each<readonly [string, object, string]>([
     ['no account', { account: undefined }, 'account is not twelve digits'],
     ['an account that is a number', { account: 111122223333 }, 'account is not twelve digits'],
     ['eleven digits', { account: '11112222333' }, 'account is not twelve digits'],
     ['thirteen digits', { account: '1111222233334' }, 'account is not twelve digits'],
-    ['digits and more', { account: 'x111122223333' }, 'account is not twelve digits'],
+    ['a letter before digits', { account: 'x111122223333' }, 'account is not twelve digits'],
     ['no region', { region: undefined }, 'region is not a region name'],
     ['a region with a slash', { region: 'eu-west-1/../' }, 'region is not a region name'],
-    ['more before a region', { region: 'x.eu-west-1' }, 'region is not a region name'],
+    ['a label before a region', { region: 'x.eu-west-1' }, 'region is not a region name'],
     ['three digits at the end of a region', { region: 'eu-west-100' }, 'region is not a region name'],
-    ['a host for a region', { region: 'evil.example' }, 'region is not a region name'],
-    ['a command for a region', { region: 'eu-west-1;id' }, 'region is not a region name'],
+    ['a host as a region', { region: 'evil.example' }, 'region is not a region name'],
+    ['a command in a region', { region: 'eu-west-1;id' }, 'region is not a region name'],
     ['no time', { time: undefined }, 'time is not a date'],
-    ['a time that is none', { time: 'yesterday' }, 'time is not a date'],
+    ['an invalid time', { time: 'yesterday' }, 'time is not a date'],
   ])('%s', (_, over, text) => {
     expect(parseEvent({ ...running, ...over })).toEqual(problem(text));
   });
@@ -51,15 +51,15 @@ describe('an envelope that cannot be believed is a problem', () => {
     'ap-southeast-12',
     'cn-northwest-1',
     'eusc-de-east-1',
-  ])('region %s is one', (region) => {
+  ])('accepts the region %s', (region) => {
     expect(parseEvent(runningEvent({ region })).targets.map((target) => target.region)).toEqual([region]);
   });
 });
 
-describe('when it happened', () => {
+describe('the time of an event', () => {
   const occurredAt = (event: unknown) => parseEvent(event).targets[0]?.context.occurredAt.toISOString();
 
-  test('a record that came late counts from the call, not from its delivery', () => {
+  test('is the time of the call, even if the record was delivered later', () => {
     const late = { ...launchEvent({ time: '2026-11-22T11:00:00Z' }), time: '2026-11-22T11:59:00Z' };
     expect(occurredAt(late)).toBe('2026-11-22T11:00:00.000Z');
   });
@@ -69,11 +69,11 @@ describe('when it happened', () => {
     '2026-11-22T11:00:00',
     '2026-11-22T12:00:00+01:00',
     '2026-11-22T10:00:00-0100',
-  ])('a time without a zone is UTC, one with a zone is of that: %s', (time) => {
+  ])('is in UTC without a time zone: %s', (time) => {
     expect(occurredAt(driftEvent({ detail: { eventTime: time } }))).toBe('2026-11-22T11:00:00.000Z');
   });
 
-  test('a record without a time of the call counts from its delivery', () => {
+  test('is the time of delivery if the record has no time of the call', () => {
     for (const eventTime of [undefined, 'soon', 7]) {
       expect(occurredAt(driftEvent({ detail: { eventTime }, time: '2026-11-22T11:59:00Z' }))).toBe(
         '2026-11-22T11:59:00.000Z',
@@ -82,7 +82,7 @@ describe('when it happened', () => {
   });
 });
 
-test('account and region are those of the envelope, whatever else the record names', () => {
+test('parseEvent() takes account and region from the envelope only', () => {
   const event = launchEvent({
     account: '111122223333',
     region: 'eu-west-1',
@@ -99,15 +99,15 @@ test('account and region are those of the envelope, whatever else the record nam
   expect(parseEvent(event).targets).toMatchObject([{ account: '111122223333', region: 'eu-west-1' }]);
 });
 
-test('an event without an id is called none', () => {
+test('eventIdOf() is none without an id', () => {
   expect(eventIdOf(runningEvent({ id: 'abc' }))).toBe('abc');
   expect([{}, null, undefined, 'x', { id: 7 }].map(eventIdOf)).toEqual(['none', 'none', 'none', 'none', 'none']);
 });
 
-describe('who made the call', () => {
+describe('the caller of a call', () => {
   const callerOf = (detail: Record<string, unknown>) => parseEvent(launchEvent({ detail })).targets[0]?.context.caller;
 
-  test('a service that acts for a role', () => {
+  test('includes the service that called on its behalf', () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling';
     const by = 'autoscaling.amazonaws.com';
     const userIdentity = { type: 'AssumedRole', arn, invokedBy: by };
@@ -129,8 +129,8 @@ describe('who made the call', () => {
     ['its principal id', { principalId: 'AIDAEXAMPLE', type: 'IAMUser' }, 'AIDAEXAMPLE'],
     ['its type', { type: 'Root', invokedBy: 'autoscaling.amazonaws.com' }, 'Root'],
     ['unknown', {}, 'unknown'],
-    ['unknown, where the identity is none', 'Root', 'unknown'],
-  ] as const)('the principal is %s', (_, userIdentity, principal) => {
+    ['unknown if the identity is not an object', 'Root', 'unknown'],
+  ] as const)('has as principal %s', (_, userIdentity, principal) => {
     expect(callerOf({ userIdentity })?.principal).toBe(principal);
   });
 });

@@ -1,15 +1,14 @@
 import fc from 'fast-check';
-import { TRIGGERS } from '../../lambda/contract.ts';
 import type { Target } from '../../lambda/core/target.ts';
-import { parseEvent } from '../../lambda/triggers/index.ts';
+import { ALL_TRIGGERS, parseEvent } from '../../lambda/triggers/index.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, target } from '../support/builders.ts';
 import { hostileText } from '../support/hostile.ts';
 
-/** Through the queue, as a message body. */
-const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+/** As a message body of the queue. */
+const asMessage = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-test('a finding, whole', () => {
+test('toFinding() writes a complete finding', () => {
   expect(toFinding(target({ trigger: 'running', occurredAt: new Date('2026-11-22T11:59:20Z') }), IMDSV1)).toEqual({
     source: 'imdsv2-enforcer',
     'detail-type': 'IMDSv1 finding recorded',
@@ -33,7 +32,7 @@ const anyTarget: fc.Arbitrary<Target> = fc.record({
   region: fc.constantFrom('eu-west-1', 'us-gov-west-1', 'ap-southeast-5'),
   instanceId: fc.stringMatching(/^i-[0-9a-f]{8,32}$/),
   context: fc.record({
-    trigger: fc.constantFrom(...TRIGGERS),
+    trigger: fc.constantFrom(...ALL_TRIGGERS),
     eventId: hostileText(),
     occurredAt: fc.date({ noInvalidDate: true }),
     caller: fc.option(
@@ -49,15 +48,15 @@ const anyTarget: fc.Arbitrary<Target> = fc.record({
   }),
 });
 
-const anySeen = fc.record({ HttpTokens: optionalText, HttpEndpoint: optionalText });
+const anyObserved = fc.record({ HttpTokens: optionalText, HttpEndpoint: optionalText });
 
-test('what is kept on the queue comes back as the same target, now with what was seen', () => {
+test('parseEvent() reads the target that toFinding() wrote, with the observed options', () => {
   fc.assert(
-    fc.property(anyTarget, anySeen, (given, seen) => {
+    fc.property(anyTarget, anyObserved, (given, observed) => {
       const { context } = given;
       const { grantedByCall = false, allTags = false } = context.recorded ?? {};
-      const recorded = { ...seen, grantedByCall, allTags };
-      expect(parseEvent(sent(toFinding(given, seen)))).toEqual({
+      const recorded = { ...observed, grantedByCall, allTags };
+      expect(parseEvent(asMessage(toFinding(given, observed)))).toEqual({
         targets: [{ ...given, context: { ...context, recorded } }],
         lookups: [],
         problems: [],
@@ -66,7 +65,7 @@ test('what is kept on the queue comes back as the same target, now with what was
   );
 });
 
-test('what was seen replaces what the record said; what the call did to tags stays', () => {
+test('toFinding() replaces recorded options, and keeps what the call did to tags', () => {
   const recorded = { HttpTokens: 'required', HttpEndpoint: 'disabled', grantedByCall: true, allTags: true };
   expect(toFinding(target({ recorded }), IMDSV1).detail.recorded).toEqual({
     HttpTokens: 'optional',
@@ -76,23 +75,23 @@ test('what was seen replaces what the record said; what the call did to tags sta
   });
 });
 
-describe('a finding that cannot be read is a problem', () => {
+describe('parseEvent() reports a problem for a finding with', () => {
   const good = toFinding(target(), IMDSV1);
   test.each<readonly [string, object, string]>([
     ['no id', { detail: { ...good.detail, instanceId: undefined } }, 'detail has no usable instanceId'],
     ['a bad id', { detail: { ...good.detail, instanceId: 'i-../../x' } }, 'detail has no usable instanceId'],
     ['no detail', { detail: undefined }, 'detail has no usable instanceId'],
-    ['an unknown trigger', { detail: { ...good.detail, trigger: 'whim' } }, 'detail has no known trigger'],
+    ['an unknown trigger', { detail: { ...good.detail, trigger: 'unknown' } }, 'detail has no known trigger'],
     ['no account', { account: undefined }, 'account is not twelve digits'],
-    ['another type of message', { 'detail-type': 'Undelivered alert' }, 'no trigger knows this kind of event'],
-    ['another source', { source: 'aws.ec2' }, 'no trigger knows this kind of event'],
+    ['another type of message', { 'detail-type': 'Undelivered alert' }, 'no trigger reads this kind of event'],
+    ['another source', { source: 'aws.ec2' }, 'no trigger reads this kind of event'],
   ])('%s', (_, over, problem) => {
-    expect(parseEvent(sent({ ...good, ...over }))).toEqual({ targets: [], lookups: [], problems: [problem] });
+    expect(parseEvent(asMessage({ ...good, ...over }))).toEqual({ targets: [], lookups: [], problems: [problem] });
   });
 
-  test('a caller without a principal is no caller', () => {
+  test('parseEvent() omits the caller of a finding without a principal', () => {
     const { targets } = parseEvent(
-      sent({ ...good, detail: { ...good.detail, caller: { sourceIp: '198.51.100.23' } } }),
+      asMessage({ ...good, detail: { ...good.detail, caller: { sourceIp: '198.51.100.23' } } }),
     );
     expect(targets[0]?.context.caller).toBeUndefined();
   });

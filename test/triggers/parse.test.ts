@@ -1,6 +1,6 @@
 import { type Context } from '../../lambda/core/target.ts';
 import { parseEvent } from '../../lambda/triggers/index.ts';
-import { withKnown } from '../../lambda/triggers/launch.ts';
+import { launch, withKnown } from '../../lambda/triggers/launch.ts';
 import { CALLER, instanceId, target } from '../support/builders.ts';
 import {
   type BusEvent,
@@ -26,8 +26,8 @@ const recorded = (over: Partial<NonNullable<Context['recorded']>> = {}) => ({
 const withItems = (...items: readonly unknown[]): BusEvent =>
   launchEvent({ detail: { responseElements: { instancesSet: { items } } } });
 
-describe('launch', () => {
-  test('every instance of the answer, each with what the record says of it', () => {
+describe('parseEvent() of a launch', () => {
+  test('has a target for each instance, with its recorded options', () => {
     const event = launchEvent({
       items: [
         { instanceId: instanceId(1), httpTokens: 'optional' },
@@ -46,12 +46,12 @@ describe('launch', () => {
     });
   });
 
-  test('a record of the time before metadata options says nothing of them', () => {
+  test('has no recorded options if the record has none', () => {
     const { targets } = parseEvent(launchEvent({ items: [{}] }));
     expect(targets).toEqual([target({ recorded: { grantedByCall: false } })]);
   });
 
-  test('an id that is there twice is one instance', () => {
+  test('has one target for a duplicate id', () => {
     const twice = { instanceId: instanceId(1), httpTokens: 'optional' };
     expect(parseEvent(launchEvent({ items: [twice, twice] })).targets).toEqual([
       target({ instanceId: instanceId(1), recorded: recorded() }),
@@ -61,8 +61,8 @@ describe('launch', () => {
   test.each([
     ['blanks around it', '  i-0a1b2c3d4e5f60718 ', 'i-0a1b2c3d4e5f60718'],
     ['eight digits of long ago', 'i-0a1b2c3d', 'i-0a1b2c3d'],
-    ['capitals, which EC2 does not have,', 'I-0A1B2C3D', 'i-0a1b2c3d'],
-  ])('an id with %s is an id', (_, written, read) => {
+    ['capitals, which EC2 does not use,', 'I-0A1B2C3D', 'i-0a1b2c3d'],
+  ])('accepts an id with %s', (_, written, read) => {
     const event = launchEvent({ items: [{ instanceId: written, httpTokens: 'optional' }] });
     expect(parseEvent(event).targets.map((each) => each.instanceId)).toEqual([read]);
   });
@@ -78,7 +78,7 @@ describe('launch', () => {
     `i-${'0'.repeat(33)}`,
     'i-0a1b2c3d\ni-0a1b2c3e',
     'i-٠١٢٣٤٥٦٧',
-  ])('%j among good ids is a problem and costs nobody else', (bad) => {
+  ])('reports a problem for the id %j, and reads the others', (bad) => {
     const good = { instanceId: instanceId(1), httpTokens: 'optional' };
     expect(parseEvent(launchEvent({ items: [{ instanceId: bad }, good] }))).toEqual({
       targets: [target({ instanceId: instanceId(1), recorded: recorded() })],
@@ -87,13 +87,13 @@ describe('launch', () => {
     });
   });
 
-  test('an item that is no object, or has no id, is a problem', () => {
+  test('reports a problem for an item that is not an object or has no id', () => {
     const { targets, problems } = parseEvent(withItems(null, 'i-0a1b2c3d4e5f60718', 7, [], {}));
     expect(targets).toEqual([]);
     expect(problems).toHaveLength(5);
   });
 
-  test('ids elsewhere in the record are not looked at', () => {
+  test('ignores ids in other parts of the record', () => {
     const item = {
       ...launchedItem({ instanceId: instanceId(1), httpTokens: 'optional' }),
       networkInterfaceSet: { items: [{ attachment: { instanceId: instanceId(99) } }] },
@@ -101,7 +101,7 @@ describe('launch', () => {
     expect(parseEvent(withItems(item)).targets.map((each) => each.instanceId)).toEqual([instanceId(1)]);
   });
 
-  test('an exemption tag set by the call itself is noted as self-granted', () => {
+  test('records an exemption tag that the call itself set', () => {
     const tags = { Name: 'x', 'imdsv2:exempt-until': '2026-12-31' };
     expect(parseEvent(launchEvent({ items: [{ httpTokens: 'optional', tags }] })).targets).toEqual([
       target({ recorded: recorded({ grantedByCall: true }) }),
@@ -113,26 +113,26 @@ describe('launch', () => {
   });
 
   test.each<readonly [string, BusEvent]>([
-    ['refused', failedLaunchEvent()],
+    ['failed', failedLaunchEvent()],
     [
-      'refused, no answer in the record',
+      'failed without responseElements',
       launchEvent({ detail: { errorCode: 'Client.X', responseElements: undefined } }),
     ],
-    ['a dry run', launchEvent({ detail: { errorCode: 'Client.DryRunOperation' } })],
-  ])('a launch that was %s launched nothing', (_, event) => {
+    ['was a dry run', launchEvent({ detail: { errorCode: 'Client.DryRunOperation' } })],
+  ])('asks for nothing if the call %s', (_, event) => {
     expect(parseEvent(event)).toEqual(NOTHING);
   });
 
-  test('an error code inside the answer is not the error code of the call', () => {
+  test('ignores error codes inside the response', () => {
     const { responseElements } = launchEvent().detail;
     const answer = { ...(responseElements as object), errorSet: { items: [{ errorCode: 'InsufficientCapacity' }] } };
     expect(parseEvent(launchEvent({ detail: { responseElements: answer } })).targets).toHaveLength(1);
   });
 });
 
-describe('a launch whose instances CloudTrail left out is to be looked up', () => {
+describe('parseEvent() of a launch without instances asks for a lookup', () => {
   const context: Context = {
-    trigger: 'launch',
+    trigger: launch,
     eventId: '7d0b3f52-6c1e-4a58-9f0d-2b6a1c9e8d10',
     occurredAt: new Date('2026-11-22T11:59:20Z'),
     caller: CALLER,
@@ -148,15 +148,19 @@ describe('a launch whose instances CloudTrail left out is to be looked up', () =
   });
 
   test.each<readonly [string, BusEvent, ReturnType<typeof lookup>]>([
-    ['by its token, with the least count it asked for', largeLaunchEvent(60), lookup(60)],
-    ['answer null', launchEvent({ detail: { responseElements: null } }), lookup(1)],
-    ['answer absent', launchEvent({ detail: { responseElements: undefined } }), lookup(1)],
-    ['an empty set', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), lookup(1)],
-    ['a set with no items', launchEvent({ detail: { responseElements: { instancesSet: { items: [] } } } }), lookup(1)],
-    ['counts as text', launchEvent({ detail: request(['45'], 'token') }), lookup(45, 'token')],
-    ['several counts', launchEvent({ detail: request([3, 50, 7], 'token') }), lookup(50, 'token')],
+    ['with the token and the minimum count', largeLaunchEvent(60), lookup(60)],
+    ['if responseElements are null', launchEvent({ detail: { responseElements: null } }), lookup(1)],
+    ['if responseElements are missing', launchEvent({ detail: { responseElements: undefined } }), lookup(1)],
+    ['if the set is empty', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), lookup(1)],
     [
-      'counts that are none',
+      'if the set has no items',
+      launchEvent({ detail: { responseElements: { instancesSet: { items: [] } } } }),
+      lookup(1),
+    ],
+    ['with counts that are texts', launchEvent({ detail: request(['45'], 'token') }), lookup(45, 'token')],
+    ['with the largest of several counts', launchEvent({ detail: request([3, 50, 7], 'token') }), lookup(50, 'token')],
+    [
+      'with invalid counts',
       launchEvent({
         detail: request(['many', null, {}, [9], true, 1.5, 1e300, -4, { toString: 1, valueOf: 1 }], 'token'),
       }),
@@ -166,89 +170,89 @@ describe('a launch whose instances CloudTrail left out is to be looked up', () =
     expect(parseEvent(event)).toEqual(parsed);
   });
 
-  test('what an earlier look found is known to the next', () => {
+  test('with the instances that an earlier lookup found', () => {
     const known = ['i-0a1b2c3d4e5f60001', 'i-0a1b2c3d4e5f60002'];
-    const again: unknown = JSON.parse(JSON.stringify(withKnown(largeLaunchEvent(60), known)));
-    expect(parseEvent(again).lookups).toMatchObject([{ atLeast: 60, known }]);
+    const retried: unknown = JSON.parse(JSON.stringify(withKnown(largeLaunchEvent(60), known)));
+    expect(parseEvent(retried).lookups).toMatchObject([{ atLeast: 60, known }]);
   });
 
-  test('messages that wait while a new version is deployed are still understood', () => {
+  test('with the key that messages of an earlier version have', () => {
     const known = ['i-0a1b2c3d4e5f60001'];
-    const waiting = { ...largeLaunchEvent(60), 'imdsv2-enforcer:known': known };
-    expect(parseEvent(waiting).lookups).toMatchObject([{ known }]);
+    const queued = { ...largeLaunchEvent(60), 'imdsv2-enforcer:known': known };
+    expect(parseEvent(queued).lookups).toMatchObject([{ known }]);
   });
 
-  test('what cannot be an id is not known', () => {
-    const again = withKnown(largeLaunchEvent(60), ['i-../../x', 7, null] as never);
-    expect(parseEvent(again).lookups).toMatchObject([{ known: [] }]);
+  test('without invalid ids', () => {
+    const retried = withKnown(largeLaunchEvent(60), ['i-../../x', 7, null] as never);
+    expect(parseEvent(retried).lookups).toMatchObject([{ known: [] }]);
   });
 
   test.each<readonly [string, unknown]>([
-    ['no token', request([2]).requestParameters],
-    ['the request left out as well', OMITTED],
-    ['no request', undefined],
-    ['a token that is no text', { clientToken: 7 }],
-  ])('%s: without a token', (_, requestParameters) => {
+    ['if there is no token', request([2]).requestParameters],
+    ['if the request is omitted too', OMITTED],
+    ['if there is no request', undefined],
+    ['if the token is not a text', { clientToken: 7 }],
+  ])('without a token %s', (_, requestParameters) => {
     const [found] = parseEvent(launchEvent({ detail: { requestParameters, responseElements: OMITTED } })).lookups;
     expect(found).toBeDefined();
     expect(found?.clientToken).toBeUndefined();
   });
 });
 
-describe('drift', () => {
-  const drifted = (said: Context['recorded']) => ({
-    targets: [target({ trigger: 'drift', recorded: said })],
+describe('parseEvent() of drift', () => {
+  const drifted = (expected: Context['recorded']) => ({
+    targets: [target({ trigger: 'drift', recorded: expected })],
     lookups: [],
     problems: [],
   });
   test.each<readonly [string, BusEvent, Context['recorded']]>([
-    ['wrapped and in capitals', driftEvent(), { HttpTokens: 'optional', HttpEndpoint: 'enabled' }],
-    ['tokens alone', driftEvent({ request: { HttpTokens: 'optional' } }), { HttpTokens: 'optional' }],
-    ['the endpoint alone', driftEvent({ request: { HttpEndpoint: 'enabled' } }), { HttpEndpoint: 'enabled' }],
+    ['reads a wrapped request in capitals', driftEvent(), { HttpTokens: 'optional', HttpEndpoint: 'enabled' }],
+    ['reads tokens alone', driftEvent({ request: { HttpTokens: 'optional' } }), { HttpTokens: 'optional' }],
+    ['reads the endpoint alone', driftEvent({ request: { HttpEndpoint: 'enabled' } }), { HttpEndpoint: 'enabled' }],
     [
-      'plain',
+      'reads the plain form',
       flatDriftEvent({ httpTokens: 'optional', httpEndpoint: 'enabled' }),
       { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
     ],
     [
-      'blanks around the id',
+      'reads an id with blanks around it',
       driftEvent({ instanceId: ' i-0a1b2c3d4e5f60718' }),
       { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
     ],
     [
-      'no answer in the record',
+      'reads a record without responseElements',
       driftEvent({ detail: { responseElements: null } }),
       { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
     ],
-  ])('%s', (_, event, said) => {
-    expect(parseEvent(event)).toEqual(drifted(said));
+  ])('%s', (_, event, expected) => {
+    expect(parseEvent(event)).toEqual(drifted(expected));
   });
 
-  test('a change that was refused changed nothing', () => {
+  test('asks for nothing if the call failed', () => {
     expect(parseEvent(driftEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }))).toEqual(NOTHING);
   });
 
   test.each<readonly [string, BusEvent]>([
     [
-      'no id',
+      'without an id',
       driftEvent({
         detail: { requestParameters: { ModifyInstanceMetadataOptionsRequest: { HttpTokens: 'optional' } } },
       }),
     ],
-    ['a bad id', driftEvent({ instanceId: 'i-../../x' })],
-    ['no request', driftEvent({ detail: { requestParameters: null } })],
-    ['a request left out', driftEvent({ detail: { requestParameters: OMITTED } })],
-  ])('%s is a problem', (_, event) => {
+    ['with an invalid id', driftEvent({ instanceId: 'i-../../x' })],
+    ['without a request', driftEvent({ detail: { requestParameters: null } })],
+    ['with an omitted request', driftEvent({ detail: { requestParameters: OMITTED } })],
+  ])('reports a problem %s', (_, event) => {
     expect(parseEvent(event)).toEqual({ ...NOTHING, problems: ['requestParameters has no usable InstanceId'] });
   });
 });
 
-describe('running', () => {
-  test('names the instance and neither caller nor options', () => {
+describe('parseEvent() of a running-state event', () => {
+  test('has the instance without caller and options', () => {
     expect(parseEvent(runningEvent())).toEqual({ ...NOTHING, targets: [target({ trigger: 'running' })] });
   });
 
-  test('a bad id is a problem', () => {
+  test('reports a problem for an invalid id', () => {
     expect(parseEvent(runningEvent({ instanceId: 'i-' }))).toEqual({
       ...NOTHING,
       problems: ['detail has no usable instance-id'],

@@ -27,67 +27,79 @@ const UNSTATED = { instanceId: instanceId(3) };
 
 const matches = (trigger: Trigger, event: BusEvent): boolean => compilePattern(trigger.pattern)(event);
 
-describe('a launch', () => {
+describe('the pattern of launch', () => {
   test.each<readonly [string, BusEvent, boolean]>([
-    ['with tokens optional → matches', launchEvent({ items: [OPTIONAL] }), true],
-    ['with some tokens optional → matches', launchEvent({ items: [REQUIRED, OPTIONAL, REQUIRED] }), true],
-    ['of the time before metadata options → matches', launchEvent({ items: [UNSTATED, UNSTATED] }), true],
-    ['some optional, some not stated → matches', launchEvent({ items: [UNSTATED, OPTIONAL] }), true],
+    ['matches optional tokens', launchEvent({ items: [OPTIONAL] }), true],
+    ['matches optional tokens among others', launchEvent({ items: [REQUIRED, OPTIONAL, REQUIRED] }), true],
+    ['matches a record without metadata options', launchEvent({ items: [UNSTATED, UNSTATED] }), true],
+    ['matches optional and missing tokens', launchEvent({ items: [UNSTATED, OPTIONAL] }), true],
     [
-      'with IMDS off → matches, and is left to the decision',
+      'matches disabled IMDS, which is left to the decision',
       launchEvent({ items: [{ ...OPTIONAL, httpEndpoint: 'disabled' }] }),
       true,
     ],
-    ['with tokens of a kind not known → matches', launchEvent({ items: [{ httpTokens: 'preferred' }] }), true],
-    ['too large for CloudTrail → matches', largeLaunchEvent(60), true],
-    ['without an answer in the record → matches', launchEvent({ detail: { responseElements: null } }), true],
-    ['with no such field in the record → matches', launchEvent({ detail: { responseElements: undefined } }), true],
-    ['with an empty set → matches', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), true],
-    // A pattern cannot say "some item lacks the field". EC2 states the options of all instances of a call or of none.
-    ['with some required, some not stated → does not', launchEvent({ items: [REQUIRED, UNSTATED] }), false],
-    ['with all tokens required → does not', launchEvent({ items: [REQUIRED, REQUIRED] }), false],
-    ['that failed → does not', failedLaunchEvent(), false],
-    ['that failed with an answer → does not', launchEvent({ detail: { errorCode: 'Server.InternalError' } }), false],
-    ['that was a dry run → does not', launchEvent({ detail: { errorCode: 'Client.DryRunOperation' } }), false],
-    ['of another service → does not', launchEvent({ detail: { eventSource: 'gamelift.amazonaws.com' } }), false],
-    ['by another call → does not', launchEvent({ detail: { eventName: 'StartInstances' } }), false],
-    ['reported by an insight → does not', { ...launchEvent(), 'detail-type': 'AWS Insight via CloudTrail' }, false],
+    ['matches an unknown value of tokens', launchEvent({ items: [{ httpTokens: 'preferred' }] }), true],
+    ['matches a record without responseElements because of its size', largeLaunchEvent(60), true],
+    ['matches responseElements that are null', launchEvent({ detail: { responseElements: null } }), true],
+    ['matches a record without responseElements', launchEvent({ detail: { responseElements: undefined } }), true],
+    ['matches an empty set of instances', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), true],
+    // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or of none.
+    ['does not match required and missing tokens', launchEvent({ items: [REQUIRED, UNSTATED] }), false],
+    ['does not match required tokens', launchEvent({ items: [REQUIRED, REQUIRED] }), false],
+    ['does not match a failed call', failedLaunchEvent(), false],
+    [
+      'does not match a failed call with responseElements',
+      launchEvent({ detail: { errorCode: 'Server.InternalError' } }),
+      false,
+    ],
+    ['does not match a dry run', launchEvent({ detail: { errorCode: 'Client.DryRunOperation' } }), false],
+    ['does not match another service', launchEvent({ detail: { eventSource: 'gamelift.amazonaws.com' } }), false],
+    ['does not match another call', launchEvent({ detail: { eventName: 'StartInstances' } }), false],
+    ['does not match a CloudTrail insight', { ...launchEvent(), 'detail-type': 'AWS Insight via CloudTrail' }, false],
   ])('%s', (_, event, matched) => {
     expect(matches(launch, event)).toBe(matched);
   });
 });
 
-describe('a change of metadata options', () => {
+describe('the pattern of drift', () => {
   test.each<readonly [string, BusEvent, boolean]>([
-    ['tokens optional → matches', driftEvent({ request: { HttpTokens: 'optional' } }), true],
-    ['tokens optional and IMDS on → matches', driftEvent(), true],
+    ['matches optional tokens', driftEvent({ request: { HttpTokens: 'optional' } }), true],
+    ['matches optional tokens with enabled IMDS', driftEvent(), true],
     [
-      'tokens optional, IMDS off → matches, and is left to the decision',
+      'matches optional tokens with disabled IMDS, which is left to the decision',
       driftEvent({ request: { HttpTokens: 'optional', HttpEndpoint: 'disabled' } }),
       true,
     ],
-    ['IMDS on, tokens not named → matches', driftEvent({ request: { HttpEndpoint: 'enabled' } }), true],
-    ['our own change → does not', driftEvent({ request: { HttpTokens: 'required', HttpEndpoint: 'enabled' } }), false],
-    ['tokens required → does not', driftEvent({ request: { HttpTokens: 'required' } }), false],
-    ['the hop limit alone → does not', driftEvent({ request: { HttpPutResponseHopLimit: 2 } }), false],
-    ['tags in metadata alone → does not', driftEvent({ request: { InstanceMetadataTags: 'enabled' } }), false],
-    ['IMDS off → does not', driftEvent({ request: { HttpEndpoint: 'disabled' } }), false],
+    ['matches enabled IMDS without tokens', driftEvent({ request: { HttpEndpoint: 'enabled' } }), true],
     [
-      'IMDS on with tokens required and a hop limit → does not',
+      'does not match a remediation',
+      driftEvent({ request: { HttpTokens: 'required', HttpEndpoint: 'enabled' } }),
+      false,
+    ],
+    ['does not match required tokens', driftEvent({ request: { HttpTokens: 'required' } }), false],
+    ['does not match the hop limit alone', driftEvent({ request: { HttpPutResponseHopLimit: 2 } }), false],
+    [
+      'does not match instance metadata tags alone',
+      driftEvent({ request: { InstanceMetadataTags: 'enabled' } }),
+      false,
+    ],
+    ['does not match disabled IMDS', driftEvent({ request: { HttpEndpoint: 'disabled' } }), false],
+    [
+      'IMDS on with tokens required and a hop limit',
       driftEvent({ request: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 } }),
       false,
     ],
-    ['that failed → does not', driftEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
-    ['of another service → does not', driftEvent({ detail: { eventSource: 'lightsail.amazonaws.com' } }), false],
-    ['of the defaults → does not', driftEvent({ detail: { eventName: 'ModifyInstanceMetadataDefaults' } }), false],
-    ['plain form: tokens optional → matches', flatDriftEvent({ httpTokens: 'optional' }), true],
-    ['plain form: IMDS on → matches', flatDriftEvent({ httpEndpoint: 'enabled' }), true],
+    ['does not match a failed call', driftEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
+    ['does not match another service', driftEvent({ detail: { eventSource: 'lightsail.amazonaws.com' } }), false],
+    ['of the defaults', driftEvent({ detail: { eventName: 'ModifyInstanceMetadataDefaults' } }), false],
+    ['plain form: tokens optional', flatDriftEvent({ httpTokens: 'optional' }), true],
+    ['plain form: IMDS on', flatDriftEvent({ httpEndpoint: 'enabled' }), true],
     [
-      'plain form: our own change → does not',
+      'does not match a remediation in the plain form',
       flatDriftEvent({ httpTokens: 'required', httpEndpoint: 'enabled' }),
       false,
     ],
-    ['plain form: the hop limit alone → does not', flatDriftEvent({ httpPutResponseHopLimit: 2 }), false],
+    ['does not match the hop limit alone in the plain form', flatDriftEvent({ httpPutResponseHopLimit: 2 }), false],
   ])('%s', (_, event, matched) => {
     expect(matches(drift, event)).toBe(matched);
   });
@@ -100,76 +112,72 @@ const OTHERS = [
 ];
 const VOLUME = 'vol-0a1b2c3d4e5f60718';
 
-describe('tags that are set', () => {
+describe('the pattern of grant', () => {
   test.each<readonly [string, BusEvent, boolean]>([
-    ['the exemption → matches', createTagsEvent(), true],
+    ['matches the exemption tag', createTagsEvent(), true],
     [
-      'the exemption among others → matches',
+      'matches the exemption tag among others',
       createTagsEvent({ tags: [...OTHERS, { key: UNTIL, value: '2026-12-31' }] }),
       true,
     ],
     [
-      'a day that cannot be read → matches, and is left to the decision',
+      'matches a malformed value, which is left to the decision',
       createTagsEvent({ tags: [{ key: UNTIL, value: 'soon' }] }),
       true,
     ],
-    ['on an instance and its volume → matches', createTagsEvent({ resources: [VOLUME, instanceId(1)] }), true],
-    ['of other keys → does not', createTagsEvent({ tags: OTHERS }), false],
+    ['matches an instance and its volume', createTagsEvent({ resources: [VOLUME, instanceId(1)] }), true],
+    ['does not match other keys', createTagsEvent({ tags: OTHERS }), false],
     [
-      'of a key in other letters → does not',
+      'does not match a key in other letter case',
       createTagsEvent({ tags: [{ key: 'IMDSv2:exempt-until', value: 'x' }] }),
       false,
     ],
-    ['none → does not', createTagsEvent({ tags: [] }), false],
-    ['left out of the record → does not', createTagsEvent({ detail: { requestParameters: OMITTED } }), false],
-    ['that failed → does not', createTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
-    ['that was a dry run → does not', createTagsEvent({ detail: { errorCode: 'Client.DryRunOperation' } }), false],
+    ['does not match without tags', createTagsEvent({ tags: [] }), false],
+    ['does not match an omitted request', createTagsEvent({ detail: { requestParameters: OMITTED } }), false],
+    ['does not match a failed call', createTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
+    ['does not match a dry run', createTagsEvent({ detail: { errorCode: 'Client.DryRunOperation' } }), false],
     [
-      'of another service → does not',
+      'does not match another service',
       createTagsEvent({ detail: { eventSource: 'elasticfilesystem.amazonaws.com' } }),
       false,
     ],
-    ['taken, not set → does not', deleteTagsEvent(), false],
+    ['does not match DeleteTags', deleteTagsEvent(), false],
   ])('%s', (_, event, matched) => {
     expect(matches(grant, event)).toBe(matched);
   });
 });
 
-describe('tags that are taken', () => {
+describe('the pattern of revoke', () => {
   test.each<readonly [string, BusEvent, boolean]>([
-    ['the exemption → matches', deleteTagsEvent(), true],
+    ['matches the exemption tag', deleteTagsEvent(), true],
+    ['matches the exemption tag with a value', deleteTagsEvent({ tags: [{ key: UNTIL, value: '2026-12-31' }] }), true],
+    ['matches the exemption tag among others', deleteTagsEvent({ tags: [...OTHERS, { key: UNTIL }] }), true],
+    ['matches a call without tags, which removes all of them', deleteTagsEvent({ tags: [] }), true],
+    ['matches a record without tags', deleteTagsEvent({ detail: { requestParameters: { resourcesSet: {} } } }), true],
     [
-      'the exemption, if it has this value → matches',
-      deleteTagsEvent({ tags: [{ key: UNTIL, value: '2026-12-31' }] }),
-      true,
-    ],
-    ['the exemption among others → matches', deleteTagsEvent({ tags: [...OTHERS, { key: UNTIL }] }), true],
-    ['all of them, for none is named → matches', deleteTagsEvent({ tags: [] }), true],
-    [
-      'no such field in the record → matches',
-      deleteTagsEvent({ detail: { requestParameters: { resourcesSet: {} } } }),
-      true,
-    ],
-    [
-      'left out of the record → matches, for nobody knows',
+      'matches an omitted request, which may have removed the tag',
       deleteTagsEvent({ detail: { requestParameters: OMITTED } }),
       true,
     ],
-    ['of other keys → does not', deleteTagsEvent({ tags: OTHERS }), false],
-    ['that failed → does not', deleteTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
-    ['all of them, which failed → does not', deleteTagsEvent({ tags: [], detail: { errorCode: 'Client.X' } }), false],
+    ['does not match other keys', deleteTagsEvent({ tags: OTHERS }), false],
+    ['does not match a failed call', deleteTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
     [
-      'of another service → does not',
+      'does not match a failed call without tags',
+      deleteTagsEvent({ tags: [], detail: { errorCode: 'Client.X' } }),
+      false,
+    ],
+    [
+      'does not match another service',
       deleteTagsEvent({ tags: [], detail: { eventSource: 'elasticfilesystem.amazonaws.com' } }),
       false,
     ],
-    ['set, not taken → does not', createTagsEvent(), false],
+    ['does not match CreateTags', createTagsEvent(), false],
   ])('%s', (_, event, matched) => {
     expect(matches(revoke, event)).toBe(matched);
   });
 });
 
-describe('a change of state', () => {
+describe('the pattern of running', () => {
   test.each([
     ['running', true],
     ['pending', false],
@@ -177,16 +185,16 @@ describe('a change of state', () => {
     ['stopped', false],
     ['shutting-down', false],
     ['terminated', false],
-  ])('to %s → matches: %s', (state, matched) => {
+  ])('matches the state %s: %s', (state, matched) => {
     expect(matches(running, runningEvent({ state }))).toBe(matched);
   });
 
-  test('that another source made up → does not', () => {
+  test('does not match another source', () => {
     expect(matches(running, { ...runningEvent(), source: 'my.app' })).toBe(false);
   });
 });
 
-describe('pattern and parser agree', () => {
+describe('TRIGGERS', () => {
   const EVENTS: readonly BusEvent[] = [
     launchEvent(),
     launchEvent({ items: [OPTIONAL, REQUIRED, UNSTATED] }),
@@ -203,13 +211,16 @@ describe('pattern and parser agree', () => {
     deleteTagsEvent({ detail: { requestParameters: OMITTED } }),
     runningEvent(),
   ];
-  test.each(EVENTS.map((event) => [event['detail-type'], event] as const))('%s %#', (_, event) => {
-    const matching = TRIGGERS.filter((trigger) => matches(trigger, event));
-    expect(matching).toHaveLength(1);
-    expect(TRIGGERS.filter((trigger) => trigger.accepts(event))).toEqual(matching);
-  });
+  test.each(EVENTS.map((event) => [event['detail-type'], event] as const))(
+    'have one pattern and one parser for %s (%#)',
+    (_, event) => {
+      const matching = TRIGGERS.filter((trigger) => matches(trigger, event));
+      expect(matching).toHaveLength(1);
+      expect(TRIGGERS.filter((trigger) => trigger.accepts(event))).toEqual(matching);
+    },
+  );
 
-  test('no two triggers share a rule or a name, and only the net below waits', () => {
+  test('have different rules and names, and only the running-state event is queued', () => {
     expect(TRIGGERS.map(({ name, ruleId, delivery }) => [name, ruleId, delivery])).toEqual([
       ['launch', 'Launch', 'direct'],
       ['drift', 'Drift', 'direct'],
@@ -220,13 +231,13 @@ describe('pattern and parser agree', () => {
     expect(ping).toMatchObject({ ruleId: 'Ping', delivery: 'direct' });
   });
 
-  test('each rule says in the console what it is for, in as many characters as EventBridge takes', () => {
+  test('have descriptions that EventBridge accepts', () => {
     const descriptions = BUS_RULES.map(({ description }) => description);
     for (const description of descriptions) expect(description).toMatch(/^[A-Z][ -~]{20,510}$/);
     expect(new Set(descriptions).size).toBe(BUS_RULES.length);
   });
 
-  test('patterns stay below what EventBridge takes', () => {
+  test('have patterns of at most the size that EventBridge accepts', () => {
     for (const { pattern } of TRIGGERS) expect(JSON.stringify(pattern).length).toBeLessThan(2048);
   });
 });

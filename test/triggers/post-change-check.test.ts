@@ -3,18 +3,18 @@ import { parseCheck, toCheckMessage, type PostChangeCheck } from '../../lambda/t
 import { INSTANCE } from '../support/builders.ts';
 import { runningEvent } from '../support/events.ts';
 
-const WATCH: PostChangeCheck = {
+const CHECK: PostChangeCheck = {
   account: '111122223333',
   region: 'eu-west-1',
   instanceId: INSTANCE,
   remediatedAt: new Date('2026-11-22T12:00:00Z'),
   checksDone: 2,
 };
-/** Through the queue, as a message body. */
-const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+/** As a message body of the queue. */
+const asMessage = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-test('a check, whole', () => {
-  expect(toCheckMessage(WATCH)).toEqual({
+test('toCheckMessage() writes a complete check', () => {
+  expect(toCheckMessage(CHECK)).toEqual({
     source: 'imdsv2-enforcer',
     'detail-type': 'Post-change check',
     account: '111122223333',
@@ -24,7 +24,7 @@ test('a check, whole', () => {
   });
 });
 
-test('what is put on the queue comes back as the same check', () => {
+test('parseCheck() reads the check that toCheckMessage() wrote', () => {
   const anyCheck: fc.Arbitrary<PostChangeCheck> = fc.record({
     account: fc.stringMatching(/^\d{12}$/),
     region: fc.constantFrom('eu-west-1', 'us-gov-west-1', 'ap-southeast-5'),
@@ -32,18 +32,18 @@ test('what is put on the queue comes back as the same check', () => {
     remediatedAt: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01') }),
     checksDone: fc.nat(),
   });
-  fc.assert(fc.property(anyCheck, (check) => expect(parseCheck(sent(toCheckMessage(check)))).toEqual(check)));
+  fc.assert(fc.property(anyCheck, (check) => expect(parseCheck(asMessage(toCheckMessage(check)))).toEqual(check)));
 });
 
-test('the first look comes back too', () => {
-  const first = { ...WATCH, checksDone: 0 };
-  expect(parseCheck(sent(toCheckMessage(first)))).toEqual(first);
+test('parseCheck() reads the first check', () => {
+  const first = { ...CHECK, checksDone: 0 };
+  expect(parseCheck(asMessage(toCheckMessage(first)))).toEqual(first);
 });
 
-const good = toCheckMessage(WATCH);
+const good = toCheckMessage(CHECK);
 test.each<readonly [string, unknown]>([
   ['nothing', undefined],
-  ['text', 'Post-change check'],
+  ['a text', 'Post-change check'],
   ['an event', runningEvent()],
   ['another source', { ...good, source: 'aws.ec2' }],
   ['another type', { ...good, 'detail-type': 'Undelivered alert' }],
@@ -51,13 +51,10 @@ test.each<readonly [string, unknown]>([
   ['no time', { ...good, time: undefined }],
   ['no detail', { ...good, detail: undefined }],
   ['a bad id', { ...good, detail: { instanceId: 'i-../../x', checksDone: 0 } }],
-  ['no number of looks', { ...good, detail: { instanceId: INSTANCE } }],
-  ['text for it', { ...good, detail: { instanceId: INSTANCE, checksDone: '0' } }],
-  [
-    'less than none, which would be looked after for ever',
-    { ...good, detail: { instanceId: INSTANCE, checksDone: -1000 } },
-  ],
-  ['half a look', { ...good, detail: { instanceId: INSTANCE, checksDone: 0.5 } }],
-])('%s is no check', (_, body) => {
-  expect(parseCheck(body === undefined ? undefined : sent(body))).toBeUndefined();
+  ['no number of checks', { ...good, detail: { instanceId: INSTANCE } }],
+  ['a text as the number of checks', { ...good, detail: { instanceId: INSTANCE, checksDone: '0' } }],
+  ['a negative number, which would never end', { ...good, detail: { instanceId: INSTANCE, checksDone: -1000 } }],
+  ['a fraction of a check', { ...good, detail: { instanceId: INSTANCE, checksDone: 0.5 } }],
+])('parseCheck() is undefined for %s', (_, body) => {
+  expect(parseCheck(body === undefined ? undefined : asMessage(body))).toBeUndefined();
 });

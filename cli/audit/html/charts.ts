@@ -1,6 +1,7 @@
 import { htmlText } from '../../../lambda/core/text.ts';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
-import { count, percent, VERDICT_LABELS } from '../labels.ts';
+import { percent, VERDICT_LABELS } from '../../../lambda/core/words/compliance.ts';
+import { count } from '../../../lambda/core/words/format.ts';
 import type { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
 
 /** One bar of a chart. */
@@ -16,7 +17,7 @@ const LABEL = { width: 170, characters: 24 };
 const VALUE = 128;
 const SPACE = WIDTH - LABEL.width - VALUE;
 
-/** Bars of full width, each cut into its verdicts, as an SVG that needs no script. */
+/** A stacked bar chart of verdicts, as an SVG that needs no script. */
 export function chart(title: string, bars: readonly Bar[]): string {
   const height = bars.length * ROW;
   const rows = bars.map((bar, index) => toBar(bar, index * ROW));
@@ -38,7 +39,7 @@ function toBar({ label, compliance }: Bar, y: number): string {
 
 function segments({ counts, instances }: ComplianceSummary, top: number): string[] {
   let x: number = LABEL.width;
-  return GOOD_FIRST.filter((name) => counts[name] > 0).map((name) => {
+  return COMPLIANT_FIRST.filter((name) => counts[name] > 0).map((name) => {
     const width = (counts[name] / instances) * SPACE;
     const title = `${VERDICT_LABELS[name]}: ${count(counts[name])}`;
     const rectangle = `<rect class="v-${name}" x="${x.toFixed(2)}" y="${top}" width="${width.toFixed(2)}" height="${BAR}"><title>${title}</title></rect>`;
@@ -47,4 +48,4 @@ function segments({ counts, instances }: ComplianceSummary, top: number): string
   });
 }
 
-const GOOD_FIRST = VERDICTS.toReversed();
+const COMPLIANT_FIRST = VERDICTS.toReversed();

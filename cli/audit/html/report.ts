@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
-import { usageNote } from '../../shared/usage.ts';
-import { exemptionNote, launchSourceLabel, VERDICT_LABELS } from '../labels.ts';
+import { usageNote } from '../../../lambda/core/words/usage.ts';
+import { exemptionNote, VERDICT_LABELS } from '../../../lambda/core/words/compliance.ts';
+import { launchSourceLabel } from '../../../lambda/core/words/launch-source.ts';
 import type { Report } from '../report.ts';
 import type { AuditRow } from '../row.ts';
 import type { Audit } from '../summary.ts';
 import { toPage } from './page.ts';
 
-/** One page for people, which needs no other file. Instances are kept in a compact form until the end. */
+/** A self-contained HTML page. Instances stay in memory in a compact form until the end. */
 export class HtmlReport implements Report {
   readonly #path: string;
   readonly #rows: string[] = [];
@@ -42,17 +43,17 @@ export class HtmlReport implements Report {
   }
 }
 
-/** JSON that ends no `script` element and opens no comment in it. */
+/** JSON that cannot end a `script` element or start a comment in it. */
 const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
-/** Numbers instead of texts that come again and again. */
+/** Numbers for texts that repeat. */
 class Index {
   readonly #numbers = new Map<string, number>();
 
   public of(name: string): number {
-    const known = this.#numbers.get(name) ?? this.#numbers.size;
-    this.#numbers.set(name, known);
-    return known;
+    const number = this.#numbers.get(name) ?? this.#numbers.size;
+    this.#numbers.set(name, number);
+    return number;
   }
 
   public get names(): readonly string[] {

@@ -1,6 +1,7 @@
 /**
- * The page's only script: the table of instances, sorted, filtered and cut into pages. What strangers wrote reaches the page
- * as text nodes and in no other way.
+ * The page's only script: the table of instances with sorting, filter and paging.
+ *
+ * Untrusted text is inserted as text nodes only.
  */
 export const SCRIPT = `
 'use strict';
@@ -18,34 +19,34 @@ const texts = [
   (row) => row[7] ?? '',
 ].slice(0, document.querySelectorAll('#instances th').length);
 const order = new Intl.Collator('en', { numeric: true }).compare;
-// Verdicts sort by how bad they are, which is the order of the list.
+// Verdicts sort by severity, which is the order of the list.
 const by = (column) => (column === 0 ? (a, b) => a[0] - b[0] : (a, b) => order(texts[column](a), texts[column](b)));
-// Sorting keeps this order among equals.
+// The initial order; sorting is stable.
 [3, 1, 0].forEach((column) => rows.sort(by(column)));
 let sort = { column: 0, down: false };
 let page = 0;
-let shown = [];
+let matching = [];
 
-function choose() {
+function update() {
   const verdict = byId('verdict').value;
-  const wanted = byId('search').value.trim().toLowerCase();
-  const fits = (row) =>
+  const query = byId('search').value.trim().toLowerCase();
+  const matches = (row) =>
     (verdict === '' || row[0] === Number(verdict)) &&
-    (wanted === '' || texts.some((of) => of(row).toLowerCase().includes(wanted)));
-  const first = by(sort.column);
-  shown = rows.filter(fits).sort(sort.down ? (a, b) => first(b, a) : first);
+    (query === '' || texts.some((of) => of(row).toLowerCase().includes(query)));
+  const ascending = by(sort.column);
+  matching = rows.filter(matches).sort(sort.down ? (a, b) => ascending(b, a) : ascending);
   page = 0;
   draw();
 }
 
 function draw() {
   const from = page * PAGE;
-  byId('rows').replaceChildren(...shown.slice(from, from + PAGE).map(toRow));
-  const to = Math.min(from + PAGE, shown.length);
+  byId('rows').replaceChildren(...matching.slice(from, from + PAGE).map(toRow));
+  const to = Math.min(from + PAGE, matching.length);
   const n = (value) => value.toLocaleString('en-US');
-  byId('position').textContent = shown.length === 0 ? 'none' : n(from + 1) + '–' + n(to) + ' of ' + n(shown.length);
+  byId('position').textContent = matching.length === 0 ? 'none' : n(from + 1) + '–' + n(to) + ' of ' + n(matching.length);
   byId('before').disabled = page === 0;
-  byId('after').disabled = to >= shown.length;
+  byId('after').disabled = to >= matching.length;
   document.querySelectorAll('#instances th').forEach((cell, column) => {
     const direction = sort.down ? 'descending' : 'ascending';
     cell.setAttribute('aria-sort', column === sort.column ? direction : 'none');
@@ -70,12 +71,12 @@ function toRow(row) {
 document.querySelectorAll('#instances th button').forEach((button, column) => {
   button.addEventListener('click', () => {
     sort = { column, down: sort.column === column && !sort.down };
-    choose();
+    update();
   });
 });
-byId('search').addEventListener('input', choose);
-byId('verdict').addEventListener('change', choose);
+byId('search').addEventListener('input', update);
+byId('verdict').addEventListener('change', update);
 byId('before').addEventListener('click', () => { page -= 1; draw(); });
 byId('after').addEventListener('click', () => { page += 1; draw(); });
-choose();
+update();
 `;

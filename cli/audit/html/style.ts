@@ -1,4 +1,4 @@
-/** The page's only style sheet. Colours of verdicts differ in lightness too, for those who do not see red and green apart. */
+/** The page's only style sheet. Verdict colors also differ in lightness, for color-blind readers. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -22,7 +22,7 @@ p { margin: 0 0 10px; }
 .dim, footer { color: var(--dim); }
 footer { font-size: 13px; margin-top: 24px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 18px 20px; margin-top: 18px; min-width: 0; }
-.problem { border-color: var(--open); border-left-width: 5px; }
+.problem { border-color: var(--non-compliant); border-left-width: 5px; }
 .problem ul { margin: 0; padding-left: 20px; }
 .tiles { display: flex; flex-wrap: wrap; gap: 12px; margin-top: 20px; }
 .tile { flex: 1 1 120px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px; }
@@ -36,7 +36,7 @@ svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--text); font-size: 13px; }
 svg text.dim { fill: var(--dim); }
 .track { fill: var(--line); }
-.v-open { fill: var(--open); background: var(--open); }
+.v-non-compliant { fill: var(--non-compliant); background: var(--non-compliant); }
 .v-unreadable { fill: var(--unreadable); background: var(--unreadable); }
 .v-pending { fill: var(--pending); background: var(--pending); }
 .v-exempt { fill: var(--exempt); background: var(--exempt); }

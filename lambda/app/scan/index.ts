@@ -2,15 +2,15 @@ import { eventIdOf } from '../../triggers/envelope.ts';
 import type { Json } from '../../triggers/json.ts';
 import { parseScan } from '../../triggers/scan.ts';
 import { remediateBatch } from './batch.ts';
-import { count } from './summary.ts';
 import { listRegion } from './region.ts';
 import type { ScanPorts, ScanRules } from './rules.ts';
-import { start } from './start.ts';
+import { startScan } from './start.ts';
+import { summarizeRegion } from './summary.ts';
 
 /**
- * Takes one step of a scan.
+ * Runs one step of a scan.
  *
- * @throws TryAgainError, FailureError if the step must be taken again.
+ * @throws RetryableError, FailureError if the step must be retried.
  */
 export async function onScanStep(message: Json, rules: ScanRules, ports: ScanPorts): Promise<void> {
   const step = parseScan(message);
@@ -20,12 +20,12 @@ export async function onScanStep(message: Json, rules: ScanRules, ports: ScanPor
   }
   switch (step.step) {
     case 'start':
-      return start(step, ports);
+      return startScan(step, ports);
     case 'region':
       return listRegion(step, rules, ports);
     case 'batch':
       return remediateBatch(step, rules, ports);
     case 'summary':
-      return count(step, rules, ports);
+      return summarizeRegion(step, rules, ports);
   }
 }

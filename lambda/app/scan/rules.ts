@@ -1,7 +1,7 @@
 import type { UsageRules } from '../../core/usage.ts';
 import type { Context } from '../../core/target.ts';
-import type { Run } from '../../triggers/scan.ts';
-import type { Rules } from '../invoke.ts';
+import { type Run, scan } from '../../triggers/scan.ts';
+import type { Rules } from '../handle-events.ts';
 import type {
   FleetReader,
   Filter,
@@ -11,16 +11,16 @@ import type {
   RejectionReader,
   ScanQueue,
   UsageReader,
-} from '../ports.ts';
+} from '../ports/index.ts';
 
-/** The account's rules, and how often it is scanned. */
+/** The account's rules, and the schedule of scans. */
 export interface ScanRules extends Rules {
   readonly usage: UsageRules;
   /** Hours between two runs; a divisor of 24. */
   readonly scanEveryHours: number;
-  /** The region whose trail, rules and dead letters are looked after. */
+  /** The region of the deployment, whose health is checked in full. */
   readonly homeRegion: string;
-  /** Regions that send their events to it. */
+  /** Regions that forward their events to the home region. */
   readonly forwarders: readonly string[];
 }
 
@@ -33,13 +33,13 @@ export interface ScanPorts extends Ports {
   readonly healthChecks: HealthChecks;
 }
 
-/** Instances that are there, whatever they are like. */
+/** Instances that are neither shutting down nor terminated. */
 export const PRESENT: Filter = { name: 'instance-state-name', values: ['pending', 'running', 'stopping', 'stopped'] };
 
-/** What a scan knows of an instance that it listed as answering IMDSv1: the step is a durable record of that. */
+/** The context of an instance that a scan listed with IMDSv1 enabled. The step is a durable record of that. */
 export function contextOf({ account, region, startedAt }: Run): Context {
   return {
-    trigger: 'scan',
+    trigger: scan,
     eventId: `scan ${account} ${region} ${startedAt.toISOString()}`,
     occurredAt: startedAt,
     recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled' },

@@ -2,8 +2,8 @@ import type { Run } from '../../triggers/scan.ts';
 import { withRetries } from '../retry.ts';
 import type { ScanPorts } from './rules.ts';
 
-/** Asks for a scan of every region that is enabled in the account, with or without rules of ours. */
-export async function start(
+/** Queues the scan of every region that is enabled in the account, whether or not it has event rules. */
+export async function startScan(
   { account, startedAt }: Run,
   { regions, steps, time }: Pick<ScanPorts, 'regions' | 'steps' | 'time'>,
 ): Promise<void> {

@@ -6,20 +6,17 @@ import type { Snapshot } from '../../core/instance.ts';
 import type { Usage, UsageWindow } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import type { Run } from '../../triggers/scan.ts';
-import { list } from '../list.ts';
-import { attempt, withRetries } from '../retry.ts';
-import type { Gauges } from '../ports.ts';
+import { assessUsage } from '../assess-usage.ts';
+import { listInstances } from '../list-instances.ts';
+import type { Gauges } from '../ports/index.ts';
 import { send } from '../report.ts';
-import { usageIn } from '../usage.ts';
+import { attempt, withRetries } from '../retry.ts';
 import { contextOf, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
 
 const HOUR = 3_600_000;
 
-/**
- * Counts the instances of a region after everything else of the run, sets its gauges, and tells how it stands when something was
- * closed and once a day.
- */
-export async function count(
+/** Takes the inventory of a region at the end of a run, emits its gauges, and sends a digest daily and after changes. */
+export async function summarizeRegion(
   run: Run & { readonly nonCompliantBefore: number; readonly requested: number },
   rules: ScanRules,
   ports: ScanPorts,
@@ -28,24 +25,25 @@ export async function count(
   const { region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.scanEveryHours);
   const inventory = new Inventory(contextOf(run), rules);
-  const open: Snapshot[] = [];
-  for await (const snapshots of list(region, [PRESENT], fleet, time)) {
+  const nonCompliant: Snapshot[] = [];
+  for await (const snapshots of listInstances(region, [PRESENT], fleet, time)) {
     for (const snapshot of snapshots) {
-      // Measuring costs money: the compliant and the exempt are not asked about.
-      const gated = verdictOf(snapshot, rules.maxExemptionDays, time.now())?.name === 'non-compliant';
-      if (gated) open.push(snapshot);
+      // CloudWatch charges for each metric, so only non-compliant instances are measured.
+      const isNonCompliant = verdictOf(snapshot, rules.maxExemptionDays, time.now())?.name === 'non-compliant';
+      if (isNonCompliant) nonCompliant.push(snapshot);
       else inventory.add(snapshot, time.now());
     }
   }
-  const closed = run.requested > 0 && open.length < run.nonCompliantBefore;
-  const instances = inventory.compliance.instances + open.length;
-  const problems = await problemsIn(region, { due: daily || closed, instances }, rules, ports);
-  const told = (daily || closed) && (instances > 0 || problems.length > 0);
-  const usage = told ? await usagesIn(region, open, rules, ports) : new Map<string, Usage>();
-  for (const snapshot of open) inventory.add(snapshot, time.now(), usage.get(snapshot.instanceId));
+  const remediated = run.requested > 0 && nonCompliant.length < run.nonCompliantBefore;
+  const due = daily || remediated;
+  const instances = inventory.compliance.instances + nonCompliant.length;
+  const problems = await problemsIn(region, { due, instances }, rules, ports);
+  const sendsDigest = due && (instances > 0 || problems.length > 0);
+  const usage = sendsDigest ? await assessOrWarn(region, nonCompliant, rules, ports) : new Map<string, Usage>();
+  for (const snapshot of nonCompliant) inventory.add(snapshot, time.now(), usage.get(snapshot.instanceId));
 
-  const rejected = told && daily ? await rejectedIn(region, ports) : undefined;
-  if (told) {
+  const rejected = sendsDigest && daily ? await mostRejectedIn(region, ports) : undefined;
+  if (sendsDigest) {
     const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
     const digest: Digest = {
       ...run,
@@ -59,15 +57,15 @@ export async function count(
     await send(toDigestMessage(digest, time.now(), rules), ports);
   }
   const gauges = gaugesOf(inventory, time.now(), rejected);
-  telemetry.scanCompleted(region, told ? { ...gauges, needsReviewBy: needsReviewBy(inventory) } : gauges);
+  telemetry.scanCompleted(region, sendsDigest ? { ...gauges, needsReviewBy: needsReviewBy(inventory) } : gauges);
 }
 
-/** The runs of a day stand at fixed hours, so which one is the first needs no memory. */
+/** Whether a run is the first of its day. Runs start at fixed hours, so that needs no stored state. */
 export function isFirstOfDay(startedAt: Date, everyHours: number): boolean {
   return startedAt.getUTCHours() < everyHours;
 }
 
-/** What is off with the product in a region, as far as it is time to look. */
+/** Health problems of the deployment in a region, where a check is due. */
 async function problemsIn(
   region: string,
   { due, instances }: { readonly due: boolean; readonly instances: number },
@@ -76,30 +74,30 @@ async function problemsIn(
 ): Promise<readonly string[]> {
   if (region === homeRegion) return due ? healthChecks.problems() : [];
   if (forwarders.includes(region)) {
-    // Each time: no alarm can stand in that region.
+    // In every run, because an alarm in that region cannot notify a topic of the home region.
     const problems = await healthChecks.problemsIn(region);
     telemetry.forwarderProblems(problems.length);
     return problems;
   }
-  // Nobody asked for rules there; but where instances run, somebody should know that none listens.
+  // Rules are not expected in this region, but if instances run in it, the digest says that it is not monitored.
   return due && instances > 0 ? healthChecks.problemsIn(region) : [];
 }
 
-/** How the open instances use IMDSv1. Where that cannot be read, the region is told all the same, with use that is not known. */
-async function usagesIn(
+/** Measures IMDSv1 usage. If that fails, the digest is sent without it. */
+async function assessOrWarn(
   region: string,
-  open: readonly Snapshot[],
+  instances: readonly Snapshot[],
   rules: ScanRules,
   ports: ScanPorts,
 ): Promise<ReadonlyMap<string, Usage>> {
-  const measured = await attempt(() => usageIn(region, open, rules.usage, ports));
-  if (!(measured instanceof FailureError)) return measured;
-  ports.telemetry.warning(`how IMDSv1 is used in ${region} could not be read`, measured);
+  const assessed = await attempt(() => assessUsage(region, instances, rules.usage, ports));
+  if (!(assessed instanceof FailureError)) return assessed;
+  ports.telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
   return new Map();
 }
 
-/** What was refused in the last day. A region in which that cannot be read is not left without its count for it. */
-async function rejectedIn(
+/** Reads the rejected IMDSv1 calls of the last day. If that fails, the digest is sent without them. */
+async function mostRejectedIn(
   region: string,
   { usage, telemetry, time }: ScanPorts,
 ): Promise<ReadonlyMap<string, number> | undefined> {
@@ -107,7 +105,7 @@ async function rejectedIn(
   const window: UsageWindow = { from: new Date(to.getTime() - 24 * HOUR), to, periodSeconds: 3600 };
   const read = await attempt(() => withRetries(() => usage.mostRejected(region, window), time));
   if (!(read instanceof FailureError)) return read;
-  telemetry.warning(`what is refused in ${region} could not be read`, read);
+  telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
   return undefined;
 }
 
@@ -125,13 +123,14 @@ function gaugesOf(
   now: Date,
   rejected: Digest['rejected'],
 ): Gauges {
-  const answering = nonCompliant.filter(({ verdict }) => verdict.name === 'non-compliant');
-  const ages = answering.map(({ since }) => (since === undefined ? 0 : now.getTime() - since.getTime()));
+  // Without those whose options could not be read.
+  const imdsv1Enabled = nonCompliant.filter(({ verdict }) => verdict.name === 'non-compliant');
+  const ages = imdsv1Enabled.map(({ since }) => (since === undefined ? 0 : now.getTime() - since.getTime()));
   const oldest = ages.reduce((longest, age) => Math.max(longest, age), 0);
   return {
     compliant: counts.compliant,
     nonCompliant: counts['non-compliant'],
-    needsReview: answering.filter(({ decision }) => decision.kind === 'needs-review').length,
+    needsReview: imdsv1Enabled.filter(({ decision }) => decision.kind === 'needs-review').length,
     exempt: counts.exempt,
     oldestNonCompliantSeconds: Math.round(oldest / 1000),
     rejected: rejected?.size,

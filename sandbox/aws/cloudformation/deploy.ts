@@ -23,8 +23,8 @@ import {
   TemplateError,
 } from './template.ts';
 
-/** What a stack is deployed to. */
-export interface Ground {
+/** What a deployment depends on. */
+export interface DeploymentContext {
   readonly account: string;
   readonly homeRegion: string;
   readonly clock: Clock;
@@ -32,33 +32,42 @@ export interface Ground {
   readonly topics: Topics;
   readonly functions: Functions;
   readonly bus: Bus;
-  /** The built module of a function, by its names; one text for all of them. */
+  /** The built module of each function, by construct id or logical id; a string stands for all functions. */
   readonly bundles: string | Readonly<Record<string, string>>;
 }
 
-/** Wires the resources of a stack that the local AWS has; others (roles, alarms, keys, …) are left alone. */
+/**
+ * Creates and connects the resources of a stack that the local AWS supports.
+ *
+ * Others (roles, alarms, keys, …) are ignored.
+ */
 export class Deployment {
   public readonly queues = new Map<string, Queue>();
   public readonly topics = new Map<string, Topic>();
-  /** What CloudFormation says about it. */
+  /** The stack as CloudFormation describes it. */
   public readonly stack: DeployedStack;
   readonly #template: Template;
-  readonly #ground: Ground;
+  readonly #context: DeploymentContext;
   readonly #region: string;
   readonly #intrinsics: Intrinsics;
 
-  public constructor({ template, region, name = 'Local' }: StackInput, ground: Ground) {
-    const { account, homeRegion, queues, clock } = ground;
+  public constructor({ template, region, name = 'Local' }: StackInput, context: DeploymentContext) {
+    const { account, homeRegion, queues, clock } = context;
     this.#template = template;
-    this.#ground = ground;
+    this.#context = context;
     this.#region = region ?? homeRegion;
-    const place = { account, region: this.#region, stackName: name, queueUrl: (arn: string) => queues.urlOf(arn) };
-    this.#intrinsics = new Intrinsics(template, place);
+    const intrinsicsContext = {
+      account,
+      region: this.#region,
+      stackName: name,
+      queueUrl: (arn: string) => queues.urlOf(arn),
+    };
+    this.#intrinsics = new Intrinsics(template, intrinsicsContext);
     for (const [id, properties] of this.#resources('AWS::SQS::Queue')) this.#queue(id, properties);
     for (const [id, properties] of this.#resources('AWS::SNS::Topic')) this.#topic(id, properties);
     for (const [, properties] of this.#resources('AWS::SNS::Subscription')) this.#subscribe(properties);
     for (const [id, resource] of resourcesOf(template, 'AWS::Lambda::Function')) this.#function(id, resource);
-    for (const [id] of resourcesOf(template, 'AWS::Events::EventBus')) ground.bus.create(this.#intrinsics.arnOf(id));
+    for (const [id] of resourcesOf(template, 'AWS::Events::EventBus')) context.bus.create(this.#intrinsics.arnOf(id));
     for (const [id, resource] of resourcesOf(template, 'AWS::Events::Rule')) this.#rule(id, resource);
     for (const [id, properties] of this.#resources('AWS::Lambda::EventSourceMapping')) this.#poller(id, properties);
     this.stack = deployedStack(template, this.#intrinsics, { name, region: this.#region, createdAt: clock.now() });
@@ -80,47 +89,47 @@ export class Deployment {
   }
 
   #resources(type: string): (readonly [id: string, properties: Readonly<Record<string, unknown>>])[] {
-    const unread = new Set(['KmsMasterKeyId', 'Tags']);
+    const ignored = new Set(['KmsMasterKeyId', 'Tags']);
     return resourcesOf(this.#template, type).map(([id, { Properties = {} }]) => {
-      const read = Object.fromEntries(Object.entries(Properties).filter(([name]) => !unread.has(name)));
-      return [id, this.#intrinsics.resolve(read, id) as Readonly<Record<string, unknown>>];
+      const supported = Object.fromEntries(Object.entries(Properties).filter(([name]) => !ignored.has(name)));
+      return [id, this.#intrinsics.resolve(supported, id) as Readonly<Record<string, unknown>>];
     });
   }
 
   #queue(id: string, properties: Readonly<Record<string, unknown>>): void {
     const name = this.#intrinsics.nameOf(id);
-    this.queues.set(id, this.#ground.queues.create(this.#region, name, queueSettings(properties)));
+    this.queues.set(id, this.#context.queues.create(this.#region, name, queueSettings(properties)));
   }
 
   #topic(id: string, properties: Readonly<Record<string, unknown>>): void {
     const name = this.#intrinsics.nameOf(id);
-    this.topics.set(id, this.#ground.topics.create(this.#region, name, text(properties, 'DisplayName')));
+    this.topics.set(id, this.#context.topics.create(this.#region, name, text(properties, 'DisplayName')));
   }
 
   #subscribe(properties: Readonly<Record<string, unknown>>): void {
-    const topic = this.#ground.topics.byArn(text(properties, 'TopicArn') ?? '');
+    const topic = this.#context.topics.byArn(text(properties, 'TopicArn') ?? '');
     if (topic === undefined) return;
-    this.#ground.topics.subscribe(topic, text(properties, 'Protocol') ?? '', text(properties, 'Endpoint') ?? '');
+    this.#context.topics.subscribe(topic, text(properties, 'Protocol') ?? '', text(properties, 'Endpoint') ?? '');
   }
 
   #function(id: string, resource: Resource): void {
     const bundle = this.#bundleOf(id, resource);
     if (bundle === undefined) return;
-    const { account, clock } = this.#ground;
+    const { account, clock } = this.#context;
     const place = { account, region: this.#region, bundle, now: clock.now() };
     const settings = functionSettings(id, resource, this.#template, this.#intrinsics, place);
     const { arn, name } = settings;
     const config = this.#resources('AWS::Lambda::EventInvokeConfig').find(([, { FunctionName }]) =>
       [arn, name].includes(String(FunctionName)),
     );
-    this.#ground.functions.add(settings, asyncSettings(config?.[1]));
+    this.#context.functions.add(settings, asyncSettings(config?.[1]));
   }
 
   #bundleOf(id: string, resource: Resource): string | undefined {
-    const { bundles } = this.#ground;
+    const { bundles } = this.#context;
     if (typeof bundles === 'string') return bundles;
     const named = Object.entries(bundles).filter(([name]) => isNamed(id, resource, name));
-    // `Function` names every one of them, `Scan/Function` but one.
+    // The longest name is the most specific one: `Function` matches every function, `Scan/Function` one of them.
     return named.sort(([a], [b]) => b.length - a.length)[0]?.[1];
   }
 
@@ -134,27 +143,28 @@ export class Deployment {
     const targets = list(properties, 'Targets').map((target, index) =>
       this.#target(arn, target, `${id}.Targets[${index}]`),
     );
-    // A schedule rings, but does not match.
+    // A scheduled rule matches no event.
     const matches = pattern === undefined ? () => false : compilePattern(pattern);
-    const said = { description: text(properties, 'Description'), schedule: text(properties, 'ScheduleExpression') };
-    const goesBy = (other: string) => isNamed(id, resource, other);
+    const description = text(properties, 'Description');
+    const schedule = text(properties, 'ScheduleExpression');
+    const hasName = (other: string) => isNamed(id, resource, other);
     const busArn = this.#busArn(bus);
-    if (!this.#ground.bus.has(busArn)) throw new TemplateError(`${id}: there is no event bus ${busArn}`);
-    this.#ground.bus.add({ name, arn, busArn, state, pattern, matches, targets, goesBy, ...said });
+    if (!this.#context.bus.has(busArn)) throw new TemplateError(`${id}: there is no event bus ${busArn}`);
+    this.#context.bus.add({ name, arn, busArn, state, pattern, matches, targets, hasName, description, schedule });
   }
 
   #target(ruleArn: string, target: unknown, where: string): Target {
     const resolved = this.#intrinsics.resolve(target, where);
-    const shaped = ['InputPath', 'InputTransformer'].find((name) => at(resolved, name) !== undefined);
-    if (shaped !== undefined) throw new TemplateError(`${where}: ${shaped} is not known here`);
+    const unsupported = ['InputPath', 'InputTransformer'].find((name) => at(resolved, name) !== undefined);
+    if (unsupported !== undefined) throw new TemplateError(`${where}: ${unsupported} is not supported`);
     const arn = text(resolved, 'Arn') ?? '';
     const deadLetterArn = text(resolved, 'DeadLetterConfig', 'Arn');
-    if (arn.split(':')[2] === 'lambda' && !this.#ground.functions.has(arn)) {
+    if (arn.split(':')[2] === 'lambda' && !this.#context.functions.has(arn)) {
       throw new TemplateError(`${where}: no bundle was given for ${arn}`);
     }
-    const by = { ruleArn, roleArn: text(resolved, 'RoleArn') };
-    const policies = (targetArn: string) => forbidden(this.#template, this.#intrinsics, by, targetArn);
-    if (deadLetterArn !== undefined && policies(deadLetterArn) !== undefined) {
+    const sender = { ruleArn, roleArn: text(resolved, 'RoleArn') };
+    const whyForbidden = (targetArn: string) => forbidden(this.#template, this.#intrinsics, sender, targetArn);
+    if (deadLetterArn !== undefined && whyForbidden(deadLetterArn) !== undefined) {
       throw new TemplateError(`${where}: the rule may not send to its dead-letter queue`);
     }
     const [id = '', groupId, input] = [
@@ -162,18 +172,18 @@ export class Deployment {
       text(resolved, 'SqsParameters', 'MessageGroupId'),
       text(resolved, 'Input'),
     ];
-    checkFifoTarget(where, { groupId, deadLetterArn, queue: this.#ground.queues.byArn(arn) });
-    return { id, arn, retry: retryPolicy(resolved), deadLetterArn, forbidden: policies(arn), groupId, input };
+    checkFifoTarget(where, { groupId, deadLetterArn, queue: this.#context.queues.byArn(arn) });
+    return { id, arn, retry: retryPolicy(resolved), deadLetterArn, forbidden: whyForbidden(arn), groupId, input };
   }
 
   #busArn(bus: unknown): string {
-    if (typeof bus !== 'string' || bus === 'default') return this.#ground.bus.defaultBus(this.#region);
-    return bus.startsWith('arn:') ? bus : this.#ground.bus.defaultBus(this.#region).replace(/default$/, bus);
+    if (typeof bus !== 'string' || bus === 'default') return this.#context.bus.defaultBus(this.#region);
+    return bus.startsWith('arn:') ? bus : this.#context.bus.defaultBus(this.#region).replace(/default$/, bus);
   }
 
   #poller(id: string, properties: Readonly<Record<string, unknown>>): void {
-    const queue = this.#ground.queues.byArn(text(properties, 'EventSourceArn') ?? '');
-    const target = this.#ground.functions.get(text(properties, 'FunctionName') ?? '');
+    const queue = this.#context.queues.byArn(text(properties, 'EventSourceArn') ?? '');
+    const target = this.#context.functions.get(text(properties, 'FunctionName') ?? '');
     if (queue === undefined || target === undefined) return;
     if (queue.settings.visibilityTimeout < target.settings.timeoutSeconds) {
       // CreateEventSourceMapping refuses it.
@@ -182,11 +192,11 @@ export class Deployment {
       );
     }
     const mapping = { id: this.#intrinsics.physicalIdOf(id), enabled: properties.Enabled !== false };
-    this.#ground.functions.poll(queue, target, pollerSettings(properties, queue.settings.fifo !== undefined), mapping);
+    this.#context.functions.poll(queue, target, pollerSettings(properties, queue.settings.fifo !== undefined), mapping);
   }
 }
 
-/** What EventBridge asks of FIFO queues. */
+/** Checks what EventBridge requires of a target that is a FIFO queue, and of a dead-letter queue. */
 function checkFifoTarget(
   where: string,
   { groupId, deadLetterArn, queue }: Pick<Target, 'groupId' | 'deadLetterArn'> & { readonly queue: Queue | undefined },

@@ -17,7 +17,7 @@ export interface FunctionPlace {
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 
-/** `AWS::Lambda::Function` */
+/** Settings in the properties of an `AWS::Lambda::Function`. */
 export function functionSettings(
   id: string,
   { Properties = {} }: Resource,

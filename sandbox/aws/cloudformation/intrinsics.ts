@@ -1,8 +1,8 @@
 import { uuidOf } from '../simulation/ids.ts';
 import { type Resource, type Template, TemplateError } from './template.ts';
 
-/** Where a stack is deployed. */
-export interface Place {
+/** What references of a stack resolve to. */
+export interface IntrinsicsContext {
   readonly account: string;
   readonly region: string;
   readonly stackName: string;
@@ -20,7 +20,7 @@ const LONGEST_NAME: Readonly<Record<string, number>> = {
   'AWS::Events::EventBus': 256,
 };
 
-/** Property that names a resource, where a template does so. */
+/** The property with which a template may name a resource. */
 const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::SQS::Queue': 'QueueName',
   'AWS::Lambda::Function': 'FunctionName',
@@ -33,15 +33,19 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
 
 type Functions = Readonly<Record<string, (operand: unknown, where: string) => unknown>>;
 
-/** Resolves references of a template to names, ARNs and URLs of the local AWS. What it does not know is an error. */
+/**
+ * Resolves references of a template to names, ARNs and URLs of the local AWS.
+ *
+ * Unsupported ones are errors.
+ */
 export class Intrinsics {
   readonly #template: Template;
-  readonly #place: Place;
+  readonly #context: IntrinsicsContext;
   readonly #functions: Functions;
 
-  public constructor(template: Template, place: Place) {
+  public constructor(template: Template, context: IntrinsicsContext) {
     this.#template = template;
-    this.#place = place;
+    this.#context = context;
     this.#functions = {
       Ref: (operand, where) => this.#ref(String(operand), where),
       'Fn::GetAtt': (operand, where) =>
@@ -53,36 +57,36 @@ export class Intrinsics {
     };
   }
 
-  /** A value with every reference in it resolved. */
+  /** Resolves every reference in a value. */
   public resolve(value: unknown, where: string): unknown {
     if (Array.isArray(value)) return value.map((item, index) => this.resolve(item, `${where}[${index}]`));
     if (typeof value !== 'object' || value === null) return value;
     const [[name, operand] = ['', undefined], ...more] = Object.entries(value);
     if (more.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
       const resolve = this.#functions[name];
-      if (resolve === undefined) throw new TemplateError(`${where}: the local AWS does not know ${name}`);
+      if (resolve === undefined) throw new TemplateError(`${where}: the local AWS does not support ${name}`);
       return resolve(operand, where);
     }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.resolve(item, `${where}.${key}`)]));
   }
 
-  /** The name that CloudFormation would give, but without the random part. */
+  /** The name of a resource: as CloudFormation generates it, but without the random suffix. */
   public nameOf(id: string): string {
     const { Type, Properties = {} } = this.#resource(id, id);
     const property = NAME_PROPERTY[Type];
     const given = property === undefined ? undefined : this.resolve(Properties[property], `${id}.${property}`);
     if (typeof given === 'string') return given;
     const suffix = Type === 'AWS::SQS::Queue' && String(Properties.FifoQueue) === 'true' ? '.fifo' : '';
-    return `${this.#place.stackName}-${id}`.slice(0, (LONGEST_NAME[Type] ?? Infinity) - suffix.length) + suffix;
+    return `${this.#context.stackName}-${id}`.slice(0, (LONGEST_NAME[Type] ?? Infinity) - suffix.length) + suffix;
   }
 
-  /** What CloudFormation calls the physical id, and `Ref` gives. */
+  /** The physical id of a resource, which is what `Ref` returns. */
   public physicalIdOf(id: string): string {
     return String(this.#ref(id, id));
   }
 
   public arnOf(id: string, where = id): string {
-    const { account, region } = this.#place;
+    const { account, region } = this.#context;
     const { Type, Properties = {} } = this.#resource(id, where);
     const name = this.nameOf(id);
     switch (Type) {
@@ -104,7 +108,7 @@ export class Intrinsics {
       case 'AWS::KMS::Key':
         return `arn:aws:kms:${region}:${account}:key/${name}`;
       default:
-        throw new TemplateError(`${where}: the local AWS knows no ARN of ${id} (${Type})`);
+        throw new TemplateError(`${where}: the local AWS supports no ARN of ${id} (${Type})`);
     }
   }
 
@@ -115,7 +119,7 @@ export class Intrinsics {
   }
 
   #ref(name: string, where: string): unknown {
-    const { account, region, stackName, queueUrl } = this.#place;
+    const { account, region, stackName, queueUrl } = this.#context;
     const pseudo: Record<string, string> = {
       'AWS::AccountId': account,
       'AWS::Region': region,
@@ -137,6 +141,12 @@ export class Intrinsics {
         return this.arnOf(name);
       case 'AWS::Lambda::EventSourceMapping':
         return uuidOf(account, region, stackName, name);
+      case 'AWS::Events::Rule': {
+        // On a bus other than the default one it has the form `bus|rule`.
+        // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1131
+        const [, bus, rule] = this.arnOf(name).split('/');
+        return rule === undefined ? bus : `${bus}|${rule}`;
+      }
       default:
         return this.nameOf(name);
     }
@@ -146,7 +156,7 @@ export class Intrinsics {
     const [id = '', attribute = ''] = path.split('.');
     if (/^(Arn|TopicArn)$/.test(attribute)) return this.arnOf(id, where);
     if (/^(QueueName|TopicName|Name)$/.test(attribute)) return this.nameOf(id);
-    throw new TemplateError(`${where}: the local AWS knows no attribute ${attribute} of ${id}`);
+    throw new TemplateError(`${where}: the local AWS supports no attribute ${attribute} of ${id}`);
   }
 
   #join(operand: unknown, where: string): string {

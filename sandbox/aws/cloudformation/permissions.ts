@@ -4,7 +4,11 @@ import { resourcesOf, type Template } from './template.ts';
 
 const EVENTBRIDGE = 'events.amazonaws.com';
 
-/** Why EventBridge may not deliver to a target of this stack; nothing if it may. Targets of other stacks are not looked at. */
+/**
+ * Why EventBridge may not deliver to a target of this stack, or `undefined`.
+ *
+ * Targets of other stacks are not checked.
+ */
 export function forbidden(
   template: Template,
   intrinsics: Intrinsics,
@@ -12,7 +16,7 @@ export function forbidden(
   targetArn: string,
 ): string | undefined {
   const service = targetArn.split(':')[2];
-  // A bus of another region takes events from a role. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html: a bus of another region needs a role
   if (service === 'events')
     return mayPut(template, intrinsics, roleArn, targetArn) ? undefined : 'the target has no role that may put events';
   if (service === 'lambda')
@@ -22,7 +26,7 @@ export function forbidden(
   return undefined;
 }
 
-const noPermission = (type: string): string => `no AWS::${type} lets this rule reach its target`;
+const noPermission = (type: string): string => `no AWS::${type} allows this rule to send to its target`;
 
 function mayInvoke(template: Template, intrinsics: Intrinsics, ruleArn: string, functionArn: string): boolean {
   return resourcesOf(template, 'AWS::Lambda::Permission').some(([id, { Properties = {} }]) => {
@@ -38,7 +42,7 @@ function maySend(template: Template, intrinsics: Intrinsics, ruleArn: string, qu
     statementsOf(Properties).some((statement) => {
       if (!isForEventBridge(statement)) return false;
       const { Resource, Condition } = intrinsics.resolve(statement, id) as Record<string, unknown>;
-      return listOf(Resource).includes(queueArn) && conditionHolds(Condition, ruleArn);
+      return listOf(Resource).includes(queueArn) && allowsRule(Condition, ruleArn);
     }),
   );
 }
@@ -71,8 +75,8 @@ const isForEventBridge = ({ Effect, Principal, Action }: Statement): boolean =>
   listOf(Principal?.Service).includes(EVENTBRIDGE) &&
   listOf(Action).some((action) => /^sqs:(SendMessage|\*)$/.test(String(action)));
 
-/** Only the condition that names the rule is judged; others are taken to hold. */
-function conditionHolds(condition: unknown, ruleArn: string): boolean {
+/** Evaluates the condition on `aws:SourceArn` only. Other conditions count as met. */
+function allowsRule(condition: unknown, ruleArn: string): boolean {
   const named = Object.values((condition ?? {}) as Record<string, Record<string, unknown>>)
     .map((test) => test['aws:SourceArn'])
     .filter((arn) => arn !== undefined);

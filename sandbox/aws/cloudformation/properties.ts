@@ -3,13 +3,13 @@ import { DEFAULT_POLLER, type PollerSettings } from '../lambda/poller.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '../eventbridge/rule.ts';
 import { fifoSettings } from '../sqs/attributes.ts';
 import { isFifoName } from '../sqs/fifo.ts';
-import { DEFAULT_QUEUE, type QueueSettings } from '../sqs/queue.ts';
+import { DEFAULT_QUEUE, type QueueSettings } from '../sqs/settings.ts';
 import { at, text, texts } from '../wire/params.ts';
 import { TemplateError } from './template.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** `AWS::SQS::Queue` */
+/** Settings in the properties of an `AWS::SQS::Queue`. */
 export function queueSettings(properties: Properties): QueueSettings {
   const policy: unknown =
     typeof properties.RedrivePolicy === 'string' ? JSON.parse(properties.RedrivePolicy) : properties.RedrivePolicy;
@@ -26,11 +26,11 @@ export function queueSettings(properties: Properties): QueueSettings {
   };
 }
 
-/** `AWS::Lambda::EventInvokeConfig` */
+/** Settings in the properties of an `AWS::Lambda::EventInvokeConfig`. */
 export function asyncSettings(properties: Properties | undefined): AsyncSettings {
   const onFailure = text(properties, 'DestinationConfig', 'OnFailure', 'Destination');
   if (onFailure !== undefined && !onFailure.startsWith('arn:aws:sqs:')) {
-    throw new TemplateError(`on-failure destinations other than SQS queues are not known here: ${onFailure}`);
+    throw new TemplateError(`on-failure destinations other than SQS queues are not supported: ${onFailure}`);
   }
   // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
   if (isFifoName(onFailure ?? '')) throw new TemplateError(`Lambda sends failures to no FIFO queue: ${onFailure}`);
@@ -41,9 +41,9 @@ export function asyncSettings(properties: Properties | undefined): AsyncSettings
   };
 }
 
-/** `AWS::Lambda::EventSourceMapping` of a queue */
+/** Settings in the properties of an `AWS::Lambda::EventSourceMapping` of a queue. */
 export function pollerSettings(properties: Properties, isFifo: boolean): PollerSettings {
-  if (properties.FilterCriteria !== undefined) throw new TemplateError('FilterCriteria are not known here');
+  if (properties.FilterCriteria !== undefined) throw new TemplateError('FilterCriteria are not supported');
   const settings = {
     batchSize: whole(properties, 'BatchSize', DEFAULT_POLLER.batchSize),
     windowSeconds: whole(properties, 'MaximumBatchingWindowInSeconds', DEFAULT_POLLER.windowSeconds),
@@ -63,7 +63,7 @@ export function pollerSettings(properties: Properties, isFifo: boolean): PollerS
   return settings;
 }
 
-/** `RetryPolicy` of a rule's target */
+/** The `RetryPolicy` of a target. */
 export const retryPolicy = (target: unknown): RetryPolicy => ({
   maximumRetryAttempts: whole(at(target, 'RetryPolicy'), 'MaximumRetryAttempts', DEFAULT_RETRY.maximumRetryAttempts),
   maximumEventAgeSeconds: whole(
@@ -73,7 +73,7 @@ export const retryPolicy = (target: unknown): RetryPolicy => ({
   ),
 });
 
-/** A whole number that CloudFormation also takes as text. */
+/** A whole number, which CloudFormation also accepts as a string. */
 export function whole(properties: unknown, name: string, fallback: number): number {
   const value = text(properties, name);
   if (value === undefined) return fallback;

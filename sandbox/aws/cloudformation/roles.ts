@@ -3,13 +3,17 @@ import { list, text } from '../wire/params.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { resourcesOf, type Template } from './template.ts';
 
-/** Only EC2 judges its callers here, and other statements refer to resources that the local AWS has not. */
-const JUDGED = /^(ec2:.*|\*)$/;
+/**
+ * Only EC2 evaluates policies.
+ *
+ * Other statements may refer to resources that the local AWS does not have.
+ */
+const EVALUATED = /^(ec2:.*|\*)$/;
 
 /**
- * What the stack lets a role do in EC2.
+ * The policy statements of a role that concern EC2.
  *
- * @returns nothing for a role that has no policy in this stack: it is not judged.
+ * @returns `undefined` for a role without policies in this stack: every action is allowed.
  */
 export function policiesOf(
   template: Template,
@@ -28,12 +32,12 @@ export function policiesOf(
   if (policies.length === 0) return undefined;
   return policies.flatMap(([id, policy]) =>
     list(policy, 'PolicyDocument', 'Statement')
-      .filter(isJudged)
+      .filter(isEvaluated)
       .map((statement) => intrinsics.resolve(statement, id) as Statement),
   );
 }
 
-const isJudged = (statement: unknown): boolean => {
+const isEvaluated = (statement: unknown): boolean => {
   const actions = [...list(statement, 'Action'), text(statement, 'Action')];
-  return list(statement, 'NotAction').length > 0 || actions.some((action) => JUDGED.test(String(action)));
+  return list(statement, 'NotAction').length > 0 || actions.some((action) => EVALUATED.test(String(action)));
 };

@@ -11,7 +11,7 @@ const PAGE = 100;
 const STATUS = 'CREATE_COMPLETE';
 const NOT_CHECKED = 'NOT_CHECKED';
 
-/** CloudFormation, as far as one can look at it: stacks are deployed when the sandbox starts. */
+/** Read-only CloudFormation API. Stacks are deployed when the sandbox starts. */
 export class CloudFormationService implements Service {
   readonly #stacks: () => readonly DeployedStack[];
 
@@ -23,7 +23,7 @@ export class CloudFormationService implements Service {
     const stacks = this.#stacks().filter((stack) => stack.region === region);
     switch (action) {
       case 'DescribeStacks':
-        return paged('Stacks', named(stacks, params, stacks), params, describe);
+        return paged('Stacks', requested(stacks, params, stacks), params, describe);
       case 'ListStacks':
         return paged('StackSummaries', stacks, params, summary);
       case 'DescribeStackResource': {
@@ -31,7 +31,7 @@ export class CloudFormationService implements Service {
         return { StackResourceDetail: detail(stack, resource(stack, params), 'LastUpdatedTimestamp') };
       }
       case 'DescribeStackResources': {
-        const stack = owner(stacks, params);
+        const stack = oneWithResource(stacks, params);
         const wanted = text(params, 'LogicalResourceId');
         const found = stack.resources.filter(({ logicalId }) => wanted === undefined || logicalId === wanted);
         return { StackResources: found.slice(0, MOST_DESCRIBED).map((item) => detail(stack, item, 'Timestamp')) };
@@ -52,23 +52,23 @@ function paged<T>(name: string, all: readonly T[], params: Params, shape: (item:
   return { [name]: items.map(shape), NextToken: nextToken };
 }
 
-/** The stack of this name or id, in a list; the others, if none is named. */
-function named(stacks: readonly DeployedStack[], params: Params, others: readonly DeployedStack[]) {
+/** The stacks with the requested name or id; `all` if the call names none. */
+function requested(stacks: readonly DeployedStack[], params: Params, all: readonly DeployedStack[]) {
   const wanted = text(params, 'StackName');
-  if (wanted === undefined) return others;
+  if (wanted === undefined) return all;
   const found = stacks.filter(({ id, name }) => id === wanted || name === wanted);
   if (found.length === 0) throw new ApiError('ValidationError', `Stack with id ${wanted} does not exist`);
   return found;
 }
 
 function one(stacks: readonly DeployedStack[], params: Params): DeployedStack {
-  const [stack] = named(stacks, params, []);
+  const [stack] = requested(stacks, params, []);
   if (stack === undefined) throw new ApiError('ValidationError', 'Either StackName or StackId must be specified');
   return stack;
 }
 
-/** The stack that is named, or that has the resource that is named. */
-function owner(stacks: readonly DeployedStack[], params: Params): DeployedStack {
+/** The stack with the requested name, or with the requested physical resource. */
+function oneWithResource(stacks: readonly DeployedStack[], params: Params): DeployedStack {
   const physicalId = text(params, 'PhysicalResourceId');
   if (physicalId === undefined) return one(stacks, params);
   const stack = stacks.find(({ resources }) => resources.some((item) => item.physicalId === physicalId));

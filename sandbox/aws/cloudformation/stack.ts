@@ -2,7 +2,7 @@ import type { Intrinsics } from './intrinsics.ts';
 import type { Template } from './template.ts';
 import { text } from '../wire/params.ts';
 
-/** A stack that was deployed, as CloudFormation knows it. */
+/** A deployed stack, as CloudFormation describes it. */
 export interface DeployedStack {
   readonly id: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export interface StackResource {
   readonly type: string;
 }
 
-/** What CloudFormation knows of a stack after its deployment. */
+/** Describes a stack after its deployment. */
 export function deployedStack(
   template: Template,
   intrinsics: Intrinsics,

@@ -1,4 +1,4 @@
-/** A CloudFormation template, as far as it is read here. */
+/** The parts of a CloudFormation template that the local AWS reads. */
 export interface Template {
   readonly Description?: string;
   readonly Resources?: Readonly<Record<string, Resource>>;
@@ -12,7 +12,7 @@ export interface Resource {
   readonly Metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** A template that cannot be deployed here. */
+/** Thrown for a template that the local AWS cannot deploy. */
 export class TemplateError extends Error {
   public override readonly name = 'TemplateError';
 }
@@ -21,9 +21,9 @@ export class TemplateError extends Error {
 export interface StackInput {
   /** The synthesized template. */
   readonly template: Template;
-  /** Default: the home region, which is the first one. */
+  /** @default the home region, which is the first one */
   readonly region?: string;
-  /** Default: `Local`. */
+  /** @default 'Local' */
   readonly name?: string;
 }
 
@@ -33,13 +33,15 @@ export function resourcesOf(template: Template, type: string): readonly (readonl
 }
 
 /**
- * Whether a resource goes by this name: its logical id, the end of that without CDK's hash, the id of its construct, or the end of
- * its construct's path, such as `Scan/Queue`.
+ * Whether a name denotes a resource.
+ *
+ * Accepted are its logical id, the end of its logical id without the hash of the CDK, the id of its construct, and the end of the
+ * path of its construct, such as `Scan/Queue`.
  */
 export const isNamed = (id: string, resource: Resource, name: string): boolean =>
   distance(id, resource, name) < Infinity;
 
-/** Of the resources that go by a name: the one whose logical id it is, then the outermost whose construct goes by it. */
+/** The logical id that a name denotes: an exact match, or else that of the outermost construct. */
 export function bestNamed(
   resources: readonly (readonly [id: string, resource: Resource])[],
   name: string,
@@ -48,7 +50,7 @@ export function bestNamed(
   return found.sort((a, b) => distance(...a, name) - distance(...b, name))[0]?.[0];
 }
 
-/** More than any path has parts. */
+/** More than the parts of any path. */
 const FAR = 1000;
 
 function distance(id: string, resource: Resource, name: string): number {
@@ -59,7 +61,7 @@ function distance(id: string, resource: Resource, name: string): number {
   return id.replace(/[0-9A-F]{8}$/, '').endsWith(name) ? FAR + depth : Infinity;
 }
 
-/** Of its construct; empty if the template does not say. */
+/** The path of its construct, or an empty string if the template does not contain it. */
 function pathOf({ Metadata }: Resource): string {
   const path = Metadata?.['aws:cdk:path'];
   return typeof path === 'string' ? path.replace(/\/Resource$/, '') : '';

@@ -1,7 +1,11 @@
 import type { Caller } from '../simulation/callers.ts';
 import { hexOf } from '../simulation/ids.ts';
 
-/** `userIdentity` of a CloudTrail record. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
+/**
+ * The `userIdentity` of a CloudTrail record.
+ *
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+ */
 export function userIdentityOf({ arn, invokedBy }: Caller, accessKeyId: string, time: string): Record<string, unknown> {
   const [, , , accountId = '', ...resource] = arn.split(':').slice(1);
   const [kind = '', name = '', session = ''] = resource.join(':').split('/');
@@ -38,7 +42,7 @@ export function userIdentityOf({ arn, invokedBy }: Caller, accessKeyId: string, 
   };
 }
 
-/** The unique id of a principal, as STS and CloudTrail give it. */
+/** The unique id of a principal, as in STS and CloudTrail. */
 export const principal = (prefix: 'AIDA' | 'AROA', name: string): string => prefix + hexOf(17, name).toUpperCase();
 
 const resourceName = (arn: string): string => arn.split('/').at(-1) ?? '';

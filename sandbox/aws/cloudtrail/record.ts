@@ -5,7 +5,7 @@ import { Entries, type Wire } from '../wire/xml.ts';
 import { userIdentityOf } from './identity.ts';
 import { requestParametersOf } from './request-parameters.ts';
 
-/** How a call ended. */
+/** The outcome of a call. */
 export type Outcome = { readonly answer: Shape } | { readonly error: ApiError };
 
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
@@ -13,7 +13,7 @@ const MAX_FIELD_BYTES = 100 * 1024;
 const DEFAULT_SOURCE_IP = '203.0.113.10';
 const CALLS_WRAPPED = new Set(['ModifyInstanceMetadataOptions', 'ModifyInstanceMetadataDefaults']);
 
-/** The CloudTrail record of an EC2 call, as it stands under `detail` of the event. */
+/** The CloudTrail record of an EC2 call: the `detail` of its event. */
 export function recordOf(
   call: ApiCall,
   outcome: Outcome,
@@ -50,7 +50,7 @@ export function recordOf(
   };
 }
 
-/** Without milliseconds, as CloudTrail and EventBridge write times. */
+/** A time without milliseconds, as in CloudTrail and EventBridge. */
 export const wholeSeconds = (at: number): string => `${new Date(at).toISOString().slice(0, -5)}Z`;
 
 const errorCode = ({ code, status }: ApiError): string => `${status < 500 ? 'Client' : 'Server'}.${code}`;
@@ -64,7 +64,7 @@ function responseElementsOf({ action, requestId }: ApiCall, outcome: Outcome): J
   return { [`${action}Response`]: { xmlns: 'http://ec2.amazonaws.com/doc/2016-11-15/', ...elements } };
 }
 
-/** CloudTrail omits a field that is too large, and says so. */
+/** Replaces a field that is too large by a note, as CloudTrail does. */
 function limited(value: Json, field: string, always: boolean): Json {
   const originalSize = Buffer.byteLength(JSON.stringify(value));
   if (value === null || (originalSize <= MAX_FIELD_BYTES && !always)) return value;
@@ -73,13 +73,13 @@ function limited(value: Json, field: string, always: boolean): Json {
 
 type Json = unknown;
 
-/** The form that CloudTrail gives to an EC2 answer: sets as `{items: […]}`, empty ones as `{}`, times in milliseconds. */
+/** An EC2 response as recorded by CloudTrail: sets are `{items: […]}` or `{}`, times are milliseconds. */
 function recordForm(value: Wire, name = ''): Json {
   if (value instanceof Date) return value.getTime();
   if (value instanceof Entries) return value.values;
   if (Array.isArray(value)) {
     if (value.length === 0) return {};
-    // The one set that is written differently, in every record published.
+    // The only set with `item` in the published sample records.
     const element = name === 'privateIpAddressesSet' ? 'item' : 'items';
     return { [element]: (value as Wire[]).map((item) => recordForm(item)) };
   }

@@ -8,7 +8,7 @@ import type { ApiCall } from '../wire/gateway.ts';
 import { at, list, text, texts } from '../wire/params.ts';
 import { type Outcome, recordOf, wholeSeconds } from './record.ts';
 
-/** An event as it arrives on a bus. */
+/** An event on a bus. */
 export interface BusEvent {
   readonly version: '0';
   readonly id: string;
@@ -21,15 +21,19 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** How long events take, in simulated milliseconds. CloudTrail promises no number; seconds are usual. */
+/**
+ * Delays of events in simulated milliseconds.
+ *
+ * AWS documents none; for CloudTrail a few seconds are typical.
+ */
 export interface EventTiming {
   readonly cloudTrail: number;
   readonly stateChange: number;
 }
 
-export const USUAL_EVENT_TIMING: EventTiming = { cloudTrail: 4_000, stateChange: 500 };
+export const DEFAULT_EVENT_TIMING: EventTiming = { cloudTrail: 4_000, stateChange: 500 };
 
-/** Calls that a trail's management events bring to the bus. Reading calls do not get there. */
+/** Calls that EventBridge receives from a trail. It receives no read-only calls. */
 const RECORDED = new Set([
   'RunInstances',
   'ModifyInstanceMetadataOptions',
@@ -44,24 +48,24 @@ const RECORDED = new Set([
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 const MAX_EVENT_BYTES = 256 * 1024;
 
-/** What the recorder works with. */
-export interface RecorderParts {
+/** What the recorder depends on. */
+export interface RecorderContext {
   readonly account: string;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly faults: Faults;
   readonly timing: EventTiming;
-  /** Whether a trail brings calls of a region to its bus. */
-  readonly recorded: (region: string) => boolean;
+  /** Whether a trail records the calls of a region. */
+  readonly isRecorded: (region: string) => boolean;
   readonly put: (event: BusEvent) => void;
 }
 
-/** Tells the bus what happened, as CloudTrail and EC2 do: later, and (by `faults`) twice, out of order, cut, or not at all. */
+/** Sends events of CloudTrail and EC2 to the bus, with delays and subject to faults. */
 export class Recorder {
-  readonly #parts: RecorderParts;
+  readonly #context: RecorderContext;
 
-  public constructor(parts: RecorderParts) {
-    this.#parts = parts;
+  public constructor(context: RecorderContext) {
+    this.#context = context;
   }
 
   public call(call: ApiCall, answer: Shape): void {
@@ -72,9 +76,9 @@ export class Recorder {
     this.#call(call, { error }, instanceIdsOf(call, {}));
   }
 
-  /** An instance entered a state. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html */
+  /** Sends a state change. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html */
   public state({ id, region, state }: Instance): void {
-    const { account, clock, timing } = this.#parts;
+    const { account, clock, timing } = this.#context;
     const time = wholeSeconds(clock.now());
     this.#send(this.#faulty('state-change', state, region, [id]), timing.stateChange, (eventId) => ({
       version: '0',
@@ -90,8 +94,8 @@ export class Recorder {
   }
 
   #call(call: ApiCall, outcome: Outcome, instanceIds: readonly string[]): void {
-    const { account, faults, ids, timing, recorded } = this.#parts;
-    if (!recorded(call.region) || !RECORDED.has(call.action)) return;
+    const { account, faults, ids, timing, isRecorded } = this.#context;
+    if (!isRecorded(call.region) || !RECORDED.has(call.action)) return;
     const faulty = this.#faulty('cloudtrail', call.action, call.region, instanceIds);
     const detail = recordOf(
       call,
@@ -114,12 +118,12 @@ export class Recorder {
 
   #faulty(kind: string, name: string, region: string, instanceIds: readonly string[]): FaultyEvent {
     const key = `${kind} ${name} ${region} ${instanceIds.join(',')}`;
-    return { kind, name, region, instanceIds, key, attempt: this.#parts.ids.count(`event ${key}`) };
+    return { kind, name, region, instanceIds, key, attempt: this.#context.ids.count(`event ${key}`) };
   }
 
   #send(faulty: FaultyEvent, delay: number, make: (id: string) => BusEvent): void {
-    const { clock, faults, ids, put } = this.#parts;
-    // The copies of an event carry the same id: it is the delivery that is at least once.
+    const { clock, faults, ids, put } = this.#context;
+    // Copies of an event have the same id, because it is the delivery that happens at least once.
     const event = make(ids.uuid('event', `${faulty.key} ${faulty.attempt}`));
     if (faults.loses(faulty) || Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) return;
     const copies = 1 + faults.duplicates(faulty);

@@ -3,14 +3,14 @@ import { at, list, type Params, text, texts } from '../wire/params.ts';
 
 type Json = Record<string, unknown>;
 
-/** Sets as CloudTrail writes them: an empty one is `{}`. */
+/** A set as CloudTrail records it: an empty one is `{}`. */
 const set = (items: readonly unknown[]): Json => (items.length > 0 ? { items } : {});
 
-/** `requestParameters` of a record. EC2 has two spellings: most calls in lower camel case, newer ones wrapped and in capitals. */
+/** The `requestParameters` of a record: camel case, but wrapped and in Pascal case for newer calls. */
 export function requestParametersOf({ action, params, caller }: ApiCall): Json {
   switch (action) {
     case 'RunInstances':
-      // A service launches on its own account: its records do not show the launch template, only the instances' tags do.
+      // In the record of a launch by an AWS service there is no launch template; only the tags of the instances name it.
       return runInstances(params, caller.invokedBy === undefined);
     case 'CreateTags':
     case 'DeleteTags':
@@ -60,7 +60,7 @@ const camel = (object: Json): Json =>
     Object.entries(object).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]),
   );
 
-/** Hop limits are numbers in a record; on the wire everything is text. */
+/** Converts hop limits to numbers, as in records. In requests every value is a string. */
 const numbered = (object: Json): Json =>
   Object.fromEntries(
     Object.entries(object).map(([name, value]) => [name, /HopLimit$/i.test(name) ? Number(value) : value]),

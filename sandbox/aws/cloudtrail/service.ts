@@ -5,25 +5,25 @@ import { text, texts } from '../wire/params.ts';
 import type { Wire } from '../wire/xml.ts';
 import type { Trail } from './trail.ts';
 
-/** What CloudTrail works with. */
-export interface CloudTrailRoom {
+/** What CloudTrail depends on. */
+export interface CloudTrailContext {
   readonly trail: Trail;
   readonly account: string;
   readonly homeRegion: string;
   readonly clock: Clock;
 }
 
-/** Trails deliver to S3 every few minutes. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html */
+/** Trails deliver every few minutes. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html */
 const DELIVERY_MS = 300_000;
 
-/** CloudTrail: the one trail of the account, looked at and switched. */
+/** The CloudTrail API for the only trail of the account. */
 export class CloudTrailService implements Service {
-  readonly #room: CloudTrailRoom;
+  readonly #context: CloudTrailContext;
   readonly #startedAt: number;
 
-  public constructor(room: CloudTrailRoom) {
-    this.#room = room;
-    this.#startedAt = room.clock.now();
+  public constructor(context: CloudTrailContext) {
+    this.#context = context;
+    this.#startedAt = context.clock.now();
   }
 
   public handle(call: ApiCall): Wire {
@@ -39,7 +39,7 @@ export class CloudTrailService implements Service {
         return { TrailARN: this.#arn, EventSelectors: [this.#selector()] };
       case 'StartLogging':
       case 'StopLogging':
-        this.#switch(call);
+        this.#setLogging(call);
         return {};
       default:
         throw new ApiError('InvalidAction', `The local AWS has no cloudtrail:${call.action}`);
@@ -47,17 +47,17 @@ export class CloudTrailService implements Service {
   }
 
   get #arn(): string {
-    const { trail, account, homeRegion } = this.#room;
+    const { trail, account, homeRegion } = this.#context;
     return `arn:aws:cloudtrail:${homeRegion}:${account}:trail/${trail.name}`;
   }
 
-  /** In other regions a trail of all regions is seen as its shadow. */
+  /** In other regions than its home region, a multi-region trail is listed as a shadow trail. */
   #describe({ params, region }: ApiCall): Wire[] {
-    const { trail, homeRegion } = this.#room;
+    const { trail, homeRegion } = this.#context;
     const isHome = region === homeRegion;
-    const seen = trail.exists && (isHome || (trail.multiRegion && text(params, 'includeShadowTrails') !== 'false'));
+    const isListed = trail.exists && (isHome || (trail.multiRegion && text(params, 'includeShadowTrails') !== 'false'));
     const wanted = texts(params, 'trailNameList');
-    if (!seen || (wanted.length > 0 && !wanted.some((name) => this.#isNamed(name, region)))) return [];
+    if (!isListed || (wanted.length > 0 && !wanted.some((name) => this.#isNamed(name, region)))) return [];
     return [
       {
         Name: trail.name,
@@ -75,7 +75,7 @@ export class CloudTrailService implements Service {
   }
 
   #status(): Wire {
-    const { trail, clock } = this.#room;
+    const { trail, clock } = this.#context;
     const delivered = new Date(clock.now() - DELIVERY_MS);
     return {
       IsLogging: trail.logging,
@@ -87,7 +87,7 @@ export class CloudTrailService implements Service {
   }
 
   #selector(): Wire {
-    const { readWriteType, managementEvents } = this.#room.trail;
+    const { readWriteType, managementEvents } = this.#context.trail;
     return {
       ReadWriteType: readWriteType,
       IncludeManagementEvents: managementEvents,
@@ -96,8 +96,8 @@ export class CloudTrailService implements Service {
     };
   }
 
-  #switch({ action, params, region }: ApiCall): void {
-    const { trail, homeRegion } = this.#room;
+  #setLogging({ action, params, region }: ApiCall): void {
+    const { trail, homeRegion } = this.#context;
     this.#find(text(params, 'Name') ?? '', region);
     if (region !== homeRegion) {
       throw new ApiError('InvalidHomeRegionException', `Trail ${trail.name} was created in ${homeRegion}`);
@@ -106,13 +106,13 @@ export class CloudTrailService implements Service {
   }
 
   #find(name: string, region: string): void {
-    if (this.#room.trail.exists && this.#isNamed(name, region)) return;
-    throw new ApiError('TrailNotFoundException', `Unknown trail: ${name} for the user: ${this.#room.account}`);
+    if (this.#context.trail.exists && this.#isNamed(name, region)) return;
+    throw new ApiError('TrailNotFoundException', `Unknown trail: ${name} for the user: ${this.#context.account}`);
   }
 
-  /** Away from its home, a trail answers to its ARN only. */
+  /** In other regions than its home region, a trail is identified by its ARN only. */
   #isNamed(name: string, region: string): boolean {
-    const { trail, homeRegion } = this.#room;
+    const { trail, homeRegion } = this.#context;
     return name === this.#arn || (name === trail.name && region === homeRegion);
   }
 }

@@ -1,7 +1,6 @@
-/** The trail of the account. Change a member to change what reaches the buses from now on. */
+/** The trail of the account. Tests may change its members at run time. */
 export interface Trail {
   readonly name: string;
-  /** Absent: none was ever created. */
   exists: boolean;
   /** `StartLogging` and `StopLogging` set it. */
   logging: boolean;
@@ -10,7 +9,7 @@ export interface Trail {
   managementEvents: boolean;
 }
 
-export const USUAL_TRAIL: Trail = {
+export const DEFAULT_TRAIL: Trail = {
   name: 'management-events',
   exists: true,
   logging: true,
@@ -19,8 +18,8 @@ export const USUAL_TRAIL: Trail = {
   managementEvents: true,
 };
 
-/** Whether calls that change something reach the bus of a region. */
-export const brings = (trail: Trail, region: string, homeRegion: string): boolean =>
+/** Whether the trail records the write calls of a region, so that EventBridge receives them. */
+export const recordsWrites = (trail: Trail, region: string, homeRegion: string): boolean =>
   trail.exists &&
   trail.logging &&
   trail.managementEvents &&

@@ -10,13 +10,13 @@ export interface InsightsQuery {
   readonly limit: number;
 }
 
-/** The series of one instance, or of all together. */
+/** The time series of one instance, or the sum of all. */
 export interface Series {
   readonly label: string;
   readonly points: readonly Point[];
 }
 
-/** Metrics that a query reads at most, and series that it returns: Amazon CloudWatch user guide, Metrics Insights limits. */
+/** Quotas of metrics read and series returned: CloudWatch user guide, Metrics Insights quotas. */
 export const MOST_READ = 10_000;
 const MOST_RETURNED = 500;
 
@@ -56,15 +56,16 @@ export function readInsights(expression: string): InsightsQuery {
     direction = 'ASC',
     limit,
   } = parts;
-  const known = METRICS.find((name) => name === metric);
-  if (known === undefined || dimensions !== 'InstanceId') throw invalid('The local AWS has no such metric of AWS/EC2');
-  if (select.toUpperCase() !== 'SUM') throw invalid('The local AWS knows no other function than SUM');
-  if (group !== undefined && group !== 'InstanceId') throw invalid(`${group} is no dimension of ${known}`);
+  const metricName = METRICS.find((name) => name === metric);
+  if (metricName === undefined || dimensions !== 'InstanceId')
+    throw invalid('The local AWS has no such metric of AWS/EC2');
+  if (select.toUpperCase() !== 'SUM') throw invalid('The local AWS supports no other function than SUM');
+  if (group !== undefined && group !== 'InstanceId') throw invalid(`${group} is no dimension of ${metricName}`);
   const rank = RANKS[order.toUpperCase()];
   if (rank === undefined) throw invalid(`${order} is no function`);
   const sign = direction.toUpperCase() === 'DESC' ? -1 : 1;
   return {
-    metric: known,
+    metric: metricName,
     wants: readWhere(where),
     grouped: group !== undefined,
     rank: (points) => sign * rank(points.map(([, value]) => value)),
@@ -72,17 +73,17 @@ export function readInsights(expression: string): InsightsQuery {
   };
 }
 
-/** Conditions on the instance, all of which must hold. */
+/** The conditions on the instance, all of which must be met. */
 function readWhere(where: string | undefined): (instanceId: string) => boolean {
   const tests = (where?.split(/ AND /i) ?? []).map((condition) => {
     const [, operator, value] = /^ ?InstanceId ?(!?=) ?'([^']*)' ?$/i.exec(condition) ?? [];
-    if (value === undefined) throw invalid(`The local AWS does not know the condition ${condition}`);
+    if (value === undefined) throw invalid(`The local AWS does not support the condition ${condition}`);
     return (instanceId: string) => (instanceId === value) === (operator === '=');
   });
   return (instanceId) => tests.every((test) => test(instanceId));
 }
 
-/** The series in the order that was asked for, and no more than were. */
+/** The series in the requested order, up to the requested limit. */
 export function ranked(query: InsightsQuery, all: readonly Series[]): readonly Series[] {
   const withValues = all.filter(({ points }) => points.length > 0);
   if (!query.grouped) return withValues.length === 0 ? [] : [{ label: query.metric, points: sumOf(withValues) }];

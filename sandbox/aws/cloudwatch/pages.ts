@@ -2,14 +2,14 @@ import { ApiError } from '../wire/errors.ts';
 import type { Wire } from '../wire/xml.ts';
 import type { Point } from './series.ts';
 
-/** What a query gave, in the order of the answer. */
+/** The result of a query, with its points in the requested order. */
 export interface Result {
   readonly id: string;
   readonly label: string;
   readonly points: readonly Point[];
 }
 
-/** One page of an answer. Its size is a number of values, so that a result may go on in the next page. */
+/** One page of results. Its size is a number of values, so that a result may continue on the next page. */
 export function pageOfResults(
   results: readonly Result[],
   most: number,
@@ -17,12 +17,12 @@ export function pageOfResults(
 ): { readonly MetricDataResults: Wire[]; readonly NextToken?: string } {
   const [first, skipped] = token === undefined ? [0, 0] : placeIn(token);
   const MetricDataResults: Wire[] = [];
-  let room = most;
+  let remaining = most;
   for (const [index, { id, label, points }] of results.entries()) {
     if (index < first) continue;
-    if (room === 0) return { MetricDataResults, NextToken: tokenOf(index, 0) };
+    if (remaining === 0) return { MetricDataResults, NextToken: tokenOf(index, 0) };
     const start = index === first ? skipped : 0;
-    const fitting = points.slice(start, start + room);
+    const fitting = points.slice(start, start + remaining);
     const isWhole = start + fitting.length === points.length;
     MetricDataResults.push({
       Id: id,
@@ -32,7 +32,7 @@ export function pageOfResults(
       StatusCode: isWhole ? 'Complete' : 'PartialData',
     });
     if (!isWhole) return { MetricDataResults, NextToken: tokenOf(index, start + fitting.length) };
-    room -= fitting.length;
+    remaining -= fitting.length;
   }
   return { MetricDataResults };
 }

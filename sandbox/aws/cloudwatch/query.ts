@@ -1,7 +1,7 @@
 import { ApiError } from '../wire/errors.ts';
 import { list, type Params, text } from '../wire/params.ts';
 
-/** One of the queries of a GetMetricData call. */
+/** One query of a GetMetricData call. */
 export interface Query {
   readonly id: string;
   readonly label?: string;
@@ -10,7 +10,7 @@ export interface Query {
   readonly expression?: string;
   readonly namespace?: string;
   readonly metric?: string;
-  /** Absent if the query is not about one instance. */
+  /** Absent if the dimensions do not name one instance. */
   readonly instanceId?: string;
   readonly returned: boolean;
 }
@@ -18,7 +18,7 @@ export interface Query {
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 const MOST_QUERIES = 500;
 
-/** The queries, checked as CloudWatch checks them. */
+/** Reads and validates the queries. */
 export function readQueries(params: Params): readonly Query[] {
   const queries = list(params, 'MetricDataQueries');
   if (queries.length > MOST_QUERIES) {
@@ -36,7 +36,7 @@ function readQuery(query: unknown): Query {
   const isStat = text(query, 'MetricStat', 'Stat') !== undefined;
   if ((expression === undefined) !== isStat) throw invalid(`Either Expression or MetricStat must be given for ${id}`);
   if (isStat && text(query, 'MetricStat', 'Stat') !== 'Sum')
-    throw invalid('The local AWS knows no other Stat than Sum');
+    throw invalid('The local AWS supports no other Stat than Sum');
   const seconds = Number(text(query, 'MetricStat', 'Period') ?? text(query, 'Period') ?? NaN);
   if (!Number.isInteger(seconds) || seconds <= 0 || seconds % 60 !== 0) {
     throw invalid(`Period must be a multiple of 60 seconds: ${id}`);

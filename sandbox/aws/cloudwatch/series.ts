@@ -1,14 +1,14 @@
 import type { Instance } from '../ec2/instance.ts';
 import type { ImdsUse } from './usage.ts';
 
-/** What EC2 measures of IMDS: calls without a token that were answered, or that were refused. */
+/** The IMDS metrics of EC2: calls without a token that succeeded, and calls that were rejected. */
 export const METRICS = ['MetadataNoToken', 'MetadataNoTokenRejected'] as const;
 export type MetricName = (typeof METRICS)[number];
 
-/** A value, and when its period begins, in milliseconds since 1970. */
+/** A value, and the start of its period in milliseconds since 1970. */
 export type Point = readonly [at: number, value: number];
 
-/** A stretch of time, and how it is cut up; milliseconds. */
+/** A time range and its period, in milliseconds. */
 export interface Range {
   readonly from: number;
   readonly to: number;
@@ -22,20 +22,20 @@ const DAY = 24 * HOUR;
 /** Basic monitoring. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-basic-detailed.html */
 const RESOLUTION = 5 * MINUTE;
 
-/** How long values are kept by the minute, by five, and by the hour. API reference, GetMetricData. */
-const KEPT = [
-  { days: 15, by: MINUTE },
-  { days: 63, by: RESOLUTION },
-  { days: 455, by: HOUR },
+/** How long CloudWatch retains values of each period: API reference, GetMetricData. */
+const RETENTION = [
+  { days: 15, period: MINUTE },
+  { days: 63, period: RESOLUTION },
+  { days: 455, period: HOUR },
 ] as const;
 
-/** The sums of a metric, oldest first. A period in which the instance reported nothing has no value. */
+/** The sums of a metric, oldest first. A period without reports has no value. */
 export function series(instance: Instance, use: ImdsUse, metric: MetricName, range: Range, now: number): Point[] {
   const spans = spansOf(instance, use, metric, now);
-  const kept = granularity(range.from, now);
-  if (kept === undefined || range.period % kept !== 0) return [];
+  const retainedPeriod = retainedPeriodAt(range.from, now);
+  if (retainedPeriod === undefined || range.period % retainedPeriod !== 0) return [];
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, StartTime
-  const start = Math.floor(range.from / kept) * kept;
+  const start = Math.floor(range.from / retainedPeriod) * retainedPeriod;
   const first = Math.max(0, Math.floor((Math.min(...spans.map(({ from }) => from), now) - start) / range.period));
   const points: Point[] = [];
   for (let at = start + first * range.period; at < Math.min(range.to, now); at += range.period) {
@@ -50,25 +50,25 @@ export function series(instance: Instance, use: ImdsUse, metric: MetricName, ran
   return points;
 }
 
-/** The smallest period that values of that time can be asked by; none if they are kept no longer. */
-const granularity = (from: number, now: number): number | undefined =>
-  KEPT.find(({ days }) => now - from <= days * DAY)?.by;
+/** The smallest period that is still retained for a time; `undefined` if none is. */
+const retainedPeriodAt = (from: number, now: number): number | undefined =>
+  RETENTION.find(({ days }) => now - from <= days * DAY)?.period;
 
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** When the instance reported the metric: one while tokens are optional, the other while they are required. */
+/** When the instance reported the metric, which depends on whether tokens are optional or required. */
 function spansOf(instance: Instance, use: ImdsUse, metric: MetricName, now: number): Span[] {
   const { earlierOptions = [], options, launchedAt, terminatedAt } = instance;
   const end = terminatedAt ?? now;
   const wanted = metric === 'MetadataNoToken' ? 'optional' : 'required';
   let from = launchedAt;
-  return [...earlierOptions, { options, until: end }].flatMap((held) => {
-    const span = { from, to: Math.min(held.until, end) };
-    from = held.until;
-    const reported = held.options.HttpEndpoint === 'enabled' && held.options.HttpTokens === wanted;
+  return [...earlierOptions, { options, until: end }].flatMap((period) => {
+    const span = { from, to: Math.min(period.until, end) };
+    from = period.until;
+    const reported = period.options.HttpEndpoint === 'enabled' && period.options.HttpTokens === wanted;
     return reported ? running(span, instance, use) : [];
   });
 }
@@ -78,7 +78,7 @@ function running(span: Span, { downtimes = [], launchedAt }: Instance, { lastSee
   const parts: Span[] = [];
   let { from } = span;
   for (const downtime of downtimes) {
-    // If nobody knows when it was stopped, the last call is the last that is known of it.
+    // If the time of the stop is unknown, the instance is assumed to have stopped after its last call.
     const off = downtime.from ?? (lastSeen?.getTime() ?? launchedAt) + 1;
     parts.push({ from, to: Math.min(off, span.to) });
     from = Math.max(from, downtime.to ?? Infinity);
@@ -86,7 +86,11 @@ function running(span: Span, { downtimes = [], launchedAt }: Instance, { lastSee
   return [...parts, { from, to: span.to }].filter((part) => part.from < part.to);
 }
 
-/** How many calls there are from one time up to another: they are at whole intervals from the first or the last one. */
+/**
+ * The number of calls between two times.
+ *
+ * Calls happen at regular intervals from the first or the last one.
+ */
 function calls({ callsPerDay, since, lastSeen }: ImdsUse, launchedAt: number, from: number, to: number): number {
   const begin = since?.getTime() ?? launchedAt;
   const anchor = lastSeen?.getTime() ?? begin;

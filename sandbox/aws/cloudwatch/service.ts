@@ -12,7 +12,7 @@ import type { Usage } from './usage.ts';
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 const MOST_POINTS = 100_800;
 
-/** CloudWatch, for the metrics of EC2 that tell who uses IMDS without a token. */
+/** The CloudWatch API for the metrics of EC2 about IMDS calls without a token. */
 export class CloudWatchService implements Service {
   readonly #usage: Usage;
   readonly #fleet: (region: string) => Fleet;
@@ -53,12 +53,14 @@ export class CloudWatchService implements Service {
     return { ...pageOfResults(ordered, most, text(params, 'NextToken')), Messages: messages };
   }
 
-  /** A metric that is not there is no error: it has no values. */
+  /** A metric that does not exist has no values; as in CloudWatch this is no error. */
   #single(query: Query, region: string, range: Range, now: number, queries: number): Result {
     const { id, label, namespace, metric, instanceId = '' } = query;
-    const known = METRICS.find((name) => name === metric);
+    const metricName = METRICS.find((name) => name === metric);
     const points =
-      namespace === 'AWS/EC2' && known !== undefined ? this.#points(instanceId, known, region, range, now) : [];
+      namespace === 'AWS/EC2' && metricName !== undefined
+        ? this.#points(instanceId, metricName, region, range, now)
+        : [];
     return { id, label: label ?? (queries > 1 ? instanceId : (metric ?? '')), points };
   }
 
@@ -66,7 +68,7 @@ export class CloudWatchService implements Service {
     if (!isInsights(expression)) {
       throw new ApiError(
         'ValidationException',
-        'The local AWS knows no other expression than Metrics Insights queries',
+        'The local AWS supports no other expression than Metrics Insights queries',
       );
     }
     const insights = readInsights(expression);

@@ -1,28 +1,32 @@
-/** How the software on an instance uses IMDS without a token. While tokens are required, the same calls are refused. */
+/**
+ * How software on an instance calls IMDS without a token.
+ *
+ * While tokens are required, the calls are rejected.
+ */
 export interface ImdsUse {
-  /** Spread evenly over the day; 0 is an instance that reports metrics and makes no such call. */
+  /** Calls are spread evenly over the day. With 0 the instance reports metrics whose values are 0. */
   readonly callsPerDay: number;
-  /** When it began. @default the first launch */
+  /** When the first call is made. @default the first launch */
   readonly since?: Date;
-  /** The last call. @default it goes on */
+  /** When the last call is made. @default never */
   readonly lastSeen?: Date;
 }
 
-/** Who calls IMDS without a token: what CloudWatch has metrics about. */
+/** The use of IMDS by each instance that reports metrics. */
 export class Usage {
   readonly #uses = new Map<string, ImdsUse>();
 
-  /** From now on the instance has metrics, and has had them since its launch. */
+  /** Gives the instance metrics, from its launch on. */
   public set(instanceId: string, use: ImdsUse): void {
     this.#uses.set(instanceId, use);
   }
 
-  /** @returns nothing for an instance without metrics. */
+  /** @returns `undefined` for an instance without metrics. */
   public get(instanceId: string): ImdsUse | undefined {
     return this.#uses.get(instanceId);
   }
 
-  /** The instance has no metrics any more. */
+  /** Removes the metrics of the instance. */
   public delete(instanceId: string): void {
     this.#uses.delete(instanceId);
   }

@@ -8,15 +8,16 @@ import type { Instance } from './instance.ts';
 import type { Ec2Region } from './region.ts';
 import { readTags } from './tags.ts';
 
-/** The instances that a call names. */
+/** The instance ids in the parameters of a call. */
 export function namedInstances({ params }: ApiCall): readonly string[] {
   const one = text(params, 'InstanceId');
   return one === undefined ? [...texts(params, 'InstanceId'), ...texts(params, 'ResourceId')] : [one];
 }
 
 /**
- * Refuses what the policies of the caller do not allow. Callers without policies may do everything.
+ * Refuses a call that the policies of the caller do not allow.
  *
+ * A caller without policies may do everything.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 export function authorize(call: ApiCall, region: Ec2Region, { account }: Ec2Context): void {
@@ -31,11 +32,11 @@ export function authorize(call: ApiCall, region: Ec2Region, { account }: Ec2Cont
         ? 'with an explicit deny in an identity-based policy'
         : `because no identity-based policy allows the ${action} action`;
     const on = resource === '*' ? '' : ` on resource: ${resource}`;
-    const said = `User: ${arn} is not authorized to perform: ${action}${on} ${why}.`;
+    const denial = `User: ${arn} is not authorized to perform: ${action}${on} ${why}.`;
     const encoded = `Encoded authorization failure message: ${encodedMessage(call.requestId)}`;
     throw new ApiError(
       'UnauthorizedOperation',
-      `You are not authorized to perform this operation. ${said} ${encoded}`,
+      `You are not authorized to perform this operation. ${denial} ${encoded}`,
       403,
     );
   }
@@ -44,11 +45,11 @@ export function authorize(call: ApiCall, region: Ec2Region, { account }: Ec2Cont
 const ENCODED_PARTS = 12;
 const DIGITS = 64;
 
-/** As long as the real ones. Only STS could decode it. */
+/** A text of realistic length. Only STS could decode a real one. */
 const encodedMessage = (requestId: string): string =>
   Array.from({ length: ENCODED_PARTS }, (_, part) => hexOf(DIGITS, requestId, part)).join('');
 
-/** One for each resource that the call touches. */
+/** One access request for each resource of the call. */
 function requestsOf(call: ApiCall, region: Ec2Region, account: string): AccessRequest[] {
   const action = `ec2:${call.action}`;
   const keys = { 'aws:RequestedRegion': region.name, 'ec2:Region': region.name, ...requested(call) };
@@ -61,7 +62,7 @@ function requestsOf(call: ApiCall, region: Ec2Region, account: string): AccessRe
 
 const OPTIONS = ['HttpTokens', 'HttpEndpoint', 'HttpPutResponseHopLimit', 'InstanceMetadataTags', 'HttpProtocolIpv6'];
 
-/** What the call asks for. For a launch, `ec2:MetadataHttp…` is the wish; otherwise it is what the instance has now. */
+/** Condition keys from the request. Only for a launch, `ec2:MetadataHttp…` are the requested options. */
 function requested({ action, params }: ApiCall): AccessRequest['keys'] {
   if (action === 'RunInstances') {
     const options = at(params, 'MetadataOptions');
@@ -79,6 +80,7 @@ function requested({ action, params }: ApiCall): AccessRequest['keys'] {
   };
 }
 
+/** Condition keys from the instance. */
 function current(instance: Instance | undefined): AccessRequest['keys'] {
   if (instance === undefined) return {};
   const { id, instanceType, options, tags } = instance;

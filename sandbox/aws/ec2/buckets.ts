@@ -1,12 +1,16 @@
 import { ApiError } from '../wire/errors.ts';
 
-/** A token bucket: how many calls at once, and how many per second after that. */
+/** A token bucket: its capacity, and the tokens that are added per second. */
 export interface Limit {
   readonly capacity: number;
   readonly refill: number;
 }
 
-/** Buckets by action; `Describe`, `Unfiltered` and `Mutate` stand for the actions not named. */
+/**
+ * Limits by action.
+ *
+ * `Describe`, `Unfiltered` and `Mutate` apply to actions without a limit of their own.
+ */
 export type Limits = Readonly<Record<string, Limit>>;
 
 /** Per account, region and action. https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html */
@@ -32,7 +36,7 @@ export class Buckets {
     this.#limits = limits;
   }
 
-  /** Takes the tokens of a call, or refuses it. */
+  /** Takes the tokens of a call. @throws ApiError if the bucket has too few. */
   public take(bucket: string, now: number, tokens = 1): void {
     const limit = this.#limits[bucket] ?? this.#limits[kindOf(bucket)];
     if (limit === undefined) return;

@@ -7,7 +7,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import type { Ec2Region } from './region.ts';
 import type { Shape } from './shape.ts';
 
-/** What the actions of EC2 work with. */
+/** What the actions of EC2 depend on. */
 export interface Ec2Context {
   readonly account: string;
   readonly regions: readonly string[];
@@ -18,5 +18,5 @@ export interface Ec2Context {
   readonly lifecycle: Lifecycle;
 }
 
-/** One EC2 action: answers, or refuses by throwing an `ApiError`. */
+/** One EC2 action. It throws an `ApiError` to refuse a call. */
 export type Action = (call: ApiCall, region: Ec2Region, context: Ec2Context) => Shape;

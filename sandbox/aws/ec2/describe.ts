@@ -36,16 +36,18 @@ export const describeInstances: Action = ({ params, at }, region, { account }) =
   return { reservationSet, nextToken };
 };
 
-/** Looks up instead of walking through, where a filter allows it: fleets of tens of thousands are described a lot. */
+/** Looks instances up by id or token where a filter allows it, because scanning a large fleet is slow. */
 function narrow(region: Ec2Region, filters: Filters): Instance[] {
   const ids = filters.exact('instance-id');
-  if (ids !== undefined) return [...new Set(ids)].map((id) => region.get(id)).filter((found) => found !== undefined);
+  if (ids !== undefined) {
+    return [...new Set(ids)].map((id) => region.get(id)).filter((instance) => instance !== undefined);
+  }
   const tokens = filters.exact('client-token');
   if (tokens !== undefined) return [...new Set(tokens)].flatMap((token) => region.withToken(token));
   return region.all();
 }
 
-/** The bucket that a describe call draws on: it costs more to ask for everything at once. */
+/** The token bucket of a describe call. Unfiltered and unpaginated calls have a smaller one. */
 export const describeBucket: (action: string, params: Parameters<Action>[0]['params']) => string = (action, params) =>
   action === 'DescribeInstances' &&
   params.InstanceId === undefined &&

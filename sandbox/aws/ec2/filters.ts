@@ -2,17 +2,17 @@ import { ApiError } from '../wire/errors.ts';
 import { list, type Params, text, texts } from '../wire/params.ts';
 import { type Instance } from './instance.ts';
 
-/** A filter of a describe call: any of the values, each with wildcards. */
+/** A filter of a describe call. It matches any of its values, which may contain wildcards. */
 interface Filter {
   readonly name: string;
   readonly values: readonly string[];
   readonly matches: (value: string) => boolean;
 }
 
-/** Values of an instance under a filter; none means that the filter does not match. */
+/** The values of an instance that a filter compares; without values the filter does not match. */
 type Values = (instance: Instance) => readonly (string | undefined)[];
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html, the filters modelled here. */
+/** Supported filters. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 const VALUES: Readonly<Record<string, Values>> = {
   'instance-id': ({ id }) => [id],
   'client-token': ({ clientToken }) => [clientToken],
@@ -39,7 +39,7 @@ const VALUES: Readonly<Record<string, Values>> = {
 const MAX_FILTERS = 50;
 const MAX_VALUES = 200;
 
-/** The filters of a call, by name. */
+/** The filters of a call. */
 export class Filters {
   readonly #filters: readonly Filter[];
 
@@ -54,7 +54,7 @@ export class Filters {
     return this.#filters.length > 0;
   }
 
-  /** The values of a filter if none of them has a wildcard: they can be looked up. */
+  /** The values of a filter if none has a wildcard, so that instances can be looked up. */
   public exact(name: string): readonly string[] | undefined {
     const values = this.#filters.find((filter) => filter.name === name)?.values;
     return values?.some(hasWildcard) === false ? values : undefined;
@@ -65,14 +65,14 @@ export class Filters {
     return this.acceptValues((name) => valuesOf(name)(instance));
   }
 
-  /** The same for anything whose values can be named. */
+  /** Like `accept`, for resources other than instances. */
   public acceptValues(values: (name: string) => readonly (string | undefined)[]): boolean {
     return this.#filters.every(({ name, matches }) =>
       values(name).some((value) => value !== undefined && matches(value)),
     );
   }
 
-  /** Refuses filters that the describe call does not have. */
+  /** Refuses filters that the describe call does not support. */
   public check(isKnown: (name: string) => boolean): this {
     const unknown = this.#filters.find(({ name }) => !isKnown(name));
     if (unknown !== undefined) throw new ApiError('InvalidParameterValue', `The filter '${unknown.name}' is invalid`);
@@ -101,7 +101,7 @@ function readFilter(params: unknown): Filter {
 
 const hasWildcard = (value: string): boolean => /[*?\\]/.test(value);
 
-/** `*` is any text, `?` any character, a backslash takes their meaning away. */
+/** Compiles a filter value: `*` matches any text, `?` any character, and a backslash escapes them. */
 function wildcard(value: string): RegExp {
   const source = value.replace(/\\([*?\\])|([*?])|[^\w\s]/g, (found, escaped?: string, joker?: string) => {
     if (joker !== undefined) return joker === '*' ? '.*' : '.';

@@ -4,11 +4,11 @@ import type { Instance, Operator, StateName } from './instance.ts';
 import { effectiveOptions, type MetadataDefaults, type MetadataOptions } from './metadata-options.ts';
 import type { Ec2Region, LaunchTemplate } from './region.ts';
 
-/** An instance that was there before the sandbox. */
+/** An instance that was launched before the sandbox started. */
 export interface ExistingInstance {
   /** First launch. */
   readonly launchedAt: Date;
-  /** Last start; default: the first launch. */
+  /** Last start. @default the first launch */
   readonly startedAt?: Date;
   readonly state?: StateName;
   readonly options?: Partial<MetadataOptions>;
@@ -22,7 +22,7 @@ export interface ExistingInstance {
 
 const SOME_IMAGE = 'ami-0aa11bb22cc33dd44';
 
-/** The instances of a region, looked at from above: no call is made, no bucket drained, no event sent. */
+/** Direct access to the instances of a region: without API calls, throttling or events. */
 export class Fleet {
   readonly #region: Ec2Region;
   readonly #clock: Clock;
@@ -34,7 +34,7 @@ export class Fleet {
     this.#ids = ids;
   }
 
-  /** Every instance there is, whoever can see it. */
+  /** All instances, including those that describe calls do not return. */
   public instances(): readonly Instance[] {
     return this.#region.all();
   }
@@ -48,7 +48,7 @@ export class Fleet {
     return this.#region.defaults;
   }
 
-  /** Puts an instance there, as if it had been launched long ago. */
+  /** Adds an instance as if it had been launched in the past. */
   public add(existing: ExistingInstance): Instance {
     const { imageId = SOME_IMAGE, state = 'running' } = existing;
     const count = this.#ids.count(`existing ${this.#region.name}`);
@@ -79,7 +79,7 @@ export class Fleet {
     return instance;
   }
 
-  /** Registers a version of a launch template; the first one is the default. */
+  /** Registers a version of a launch template. The first one is the default version. */
   public addLaunchTemplate(template: Omit<LaunchTemplate, 'version'>): LaunchTemplate {
     const versions = this.#region.launchTemplates.filter(({ id }) => id === template.id);
     const version = { ...template, version: String(versions.length + 1) };

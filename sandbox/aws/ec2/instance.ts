@@ -17,7 +17,7 @@ export interface Instance {
   readonly id: string;
   readonly reservationId: string;
   readonly region: string;
-  /** Position among all instances of the region: the order that pages follow. */
+  /** Position among all instances of the region, which is the order of pages. */
   readonly sequence: number;
   readonly launchIndex: number;
   readonly imageId: string;
@@ -26,26 +26,25 @@ export interface Instance {
   readonly keyName?: string;
   readonly subnetId?: string;
   readonly profileArn?: string;
-  /** The AWS service that owns it; nobody else can modify it. */
+  /** The AWS service that manages it. Other callers cannot modify it. */
   readonly operator?: Operator;
-  /** The service account that asked for it on somebody's behalf. */
+  /** The account id of the AWS service that launched it on behalf of a user. */
   readonly requesterId?: string;
-  /** First launch. Network interface and root volume were attached then, and stay so. */
+  /** First launch, when its network interface and root volume were attached. */
   readonly launchedAt: number;
-  /** This start: what EC2 calls `LaunchTime`. */
+  /** Last start, which EC2 calls `LaunchTime`. */
   startedAt: number;
-  /** Until then EC2 does not know it: it is eventually consistent. */
+  /** When calls can see it, because EC2 is eventually consistent. */
   readonly visibleAt: number;
-  /** When it was terminated. */
   terminatedAt?: number;
-  /** From then on EC2 does not show it; absent if it is shown as long as terminated instances usually are. */
+  /** When describe calls stop returning it. @default an hour after its termination */
   forgottenAt?: number;
   state: StateName;
   stateReason?: { readonly code: string; readonly message: string };
   options: MetadataOptions;
-  /** Options that it had before, oldest first, and until when. */
+  /** Its earlier options, oldest first, and when they were replaced. */
   earlierOptions?: readonly { readonly options: MetadataOptions; readonly until: number }[];
-  /** When it was stopped, oldest first; the last time may go on. `from` is absent if nobody knows it. */
+  /** When it was stopped, oldest first. `from` is absent if unknown, `to` while it is stopped. */
   downtimes?: readonly { readonly from?: number; readonly to?: number }[];
   optionsState: 'pending' | 'applied';
   readonly tags: Map<string, string>;
@@ -53,9 +52,9 @@ export interface Instance {
 
 export interface Operator {
   readonly principal: string;
-  /** Left out of answers unless `IncludeManagedResources` is set. */
+  /** Whether describe calls omit the instance unless `IncludeManagedResources` is set. */
   readonly hiddenByDefault: boolean;
 }
 
-/** EC2 keeps times to the second. */
+/** Rounds down to the second, the precision of times in EC2. */
 export const wholeSecond = (at: number): number => Math.floor(at / 1000) * 1000;

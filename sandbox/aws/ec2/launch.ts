@@ -83,7 +83,11 @@ function planLaunch(call: ApiCall, region: Ec2Region) {
   };
 }
 
-/** What the same token launched before. SDKs retry with it, so a retry must not launch again. */
+/**
+ * Instances that the same client token launched.
+ *
+ * SDKs retry with it, so that a retry must not launch again.
+ */
 function replay({ params }: ApiCall, region: Ec2Region): readonly Instance[] {
   const token = text(params, 'ClientToken') ?? '';
   const earlier = token === '' ? [] : region.withToken(token);
@@ -96,7 +100,7 @@ function replay({ params }: ApiCall, region: Ec2Region): readonly Instance[] {
 const fingerprint = (params: Params): string =>
   JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Where the ids come from: the token, so that concurrency cannot change them, unless an SDK made one up (a random UUID). */
+/** The key of the ids: the token, so that the order of calls has no effect, unless it is random. */
 function launchKey(token: string, { ids }: Ec2Context): string | number {
   const isRandom = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token);
   return token === '' || isRandom ? ids.count('launch') : token;
@@ -137,14 +141,14 @@ function launchTags(call: ApiCall, template: LaunchTemplate | undefined): Map<st
     .filter((specification) => text(specification, 'ResourceType') === 'instance')
     .flatMap(readTags);
   checkTags(given, call.caller);
-  const origin: [string, string][] =
+  const templateTags: [string, string][] =
     template === undefined
       ? []
       : [
           ['aws:ec2launchtemplate:id', template.id],
           ['aws:ec2launchtemplate:version', template.version],
         ];
-  return new Map([...Object.entries(template?.tags ?? {}), ...given, ...origin]);
+  return new Map([...Object.entries(template?.tags ?? {}), ...given, ...templateTags]);
 }
 
 function reservation(instances: readonly Instance[], { account }: Ec2Context): Shape {

@@ -2,16 +2,16 @@ import type { Clock } from '../simulation/clock.ts';
 import type { Recorder } from '../cloudtrail/recorder.ts';
 import type { Instance, StateName } from './instance.ts';
 
-/** How long EC2 takes, in simulated milliseconds. AWS promises none of these; they are what one usually sees. */
+/** Durations in simulated milliseconds. AWS documents none of them; the defaults are typical. */
 export interface Ec2Timing {
   readonly toRunning: number;
   readonly toStopped: number;
   readonly toTerminated: number;
-  /** Metadata options from `pending` to `applied`. */
+  /** Until the `State` of metadata options changes from `pending` to `applied`. */
   readonly toApplied: number;
 }
 
-export const USUAL_EC2_TIMING: Ec2Timing = {
+export const DEFAULT_EC2_TIMING: Ec2Timing = {
   toRunning: 8_000,
   toStopped: 6_000,
   toTerminated: 6_000,
@@ -23,13 +23,17 @@ const USER_SHUTDOWN = {
   message: 'Client.UserInitiatedShutdown: User initiated shutdown',
 };
 
-/** Why an instance ended that EC2 could not bring up. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+/**
+ * The state reason of an instance that EC2 failed to launch.
+ *
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+ */
 export const LAUNCH_ERROR = {
   code: 'Server.InternalError',
   message: 'Server.InternalError: Internal error on launch',
 };
 
-/** Moves instances through their states, and tells the bus of each. */
+/** Moves instances through their states and sends a state-change event for each. */
 export class Lifecycle {
   readonly #clock: Clock;
   readonly #recorder: Recorder;
@@ -62,18 +66,18 @@ export class Lifecycle {
     this.#next(instance, 'terminated', this.#timing.toTerminated, () => (instance.terminatedAt = this.#clock.now()));
   }
 
-  /** Lets a new instance die after a while, of an error of EC2, which from then on does not show it. */
+  /** Terminates a new instance after a delay, as by an error of EC2. Describe calls no longer return it. */
   public vanish(instance: Instance, delay: number): void {
-    const die = () => {
-      if (instance.state === 'shutting-down' || instance.state === 'terminated') return; // somebody was faster
+    const fail = () => {
+      if (instance.state === 'shutting-down' || instance.state === 'terminated') return; // terminated before
       instance.stateReason = LAUNCH_ERROR;
       instance.terminatedAt = instance.forgottenAt = this.#clock.now();
       this.#enter(instance, 'terminated');
     };
-    this.#clock.after(delay, die, 'instance to vanish');
+    this.#clock.after(delay, fail, 'instance to vanish');
   }
 
-  /** New metadata options are `pending` for a moment, though they are answered at once. */
+  /** Sets new metadata options to `pending`, and to `applied` a moment later. */
   public applyOptions(instance: Instance): void {
     instance.optionsState = 'pending';
     const options = instance.options;
@@ -86,7 +90,7 @@ export class Lifecycle {
   #next(instance: Instance, state: StateName, delay: number, then?: () => void): void {
     const from = instance.state;
     const enter = () => {
-      if (instance.state !== from) return; // it went elsewhere meanwhile
+      if (instance.state !== from) return; // the state was changed meanwhile
       then?.();
       this.#enter(instance, state);
     };

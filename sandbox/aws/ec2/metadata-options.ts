@@ -10,7 +10,7 @@ export interface MetadataOptions {
   readonly InstanceMetadataTags: string;
 }
 
-/** The account's defaults in a region. A field that is absent is "no preference". */
+/** The account's defaults in a region. An absent field means "no preference". */
 export type MetadataDefaults = Partial<
   Pick<MetadataOptions, 'HttpTokens' | 'HttpPutResponseHopLimit' | 'HttpEndpoint' | 'InstanceMetadataTags'>
 > & { readonly HttpTokensEnforced?: string };
@@ -31,11 +31,13 @@ const BUILT_IN: MetadataOptions = {
   InstanceMetadataTags: 'disabled',
 };
 
-/** What an image registered with `ImdsSupport=v2.0` brings. */
+/** The defaults of an image that is registered with `ImdsSupport=v2.0`. */
 const IMDS_V2: Partial<MetadataOptions> = { HttpTokens: 'required', HttpPutResponseHopLimit: 2 };
 
 /**
- * The options of a launch, option by option: launch parameter, launch template, account default, image, built-in.
+ * The options of a launched instance.
+ *
+ * Precedence of each option: launch parameter, launch template, account default, image, built-in default.
  *
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html#order-of-precedence
  */
@@ -52,7 +54,7 @@ export function effectiveOptions(
   return { ...BUILT_IN, ...Object.fromEntries(stated) };
 }
 
-/** Refuses what `HttpTokensEnforced` refuses, at launch and when options are modified. */
+/** Refuses `HttpTokens=optional` where `HttpTokensEnforced` is enabled. */
 export function checkEnforced(options: MetadataOptions, defaults: MetadataDefaults, attempt: string): void {
   if (defaults.HttpTokensEnforced !== 'enabled' || options.HttpTokens !== 'optional') return;
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
@@ -64,7 +66,7 @@ export function checkEnforced(options: MetadataOptions, defaults: MetadataDefaul
 
 const HOPS = { min: 1, max: 64 };
 
-/** The metadata options that a request names, checked; the others are absent. */
+/** Reads and validates the metadata options of a request. Options that it omits are absent. */
 export function readOptions(params: unknown): Partial<MetadataOptions> {
   const options: Record<string, unknown> = {};
   for (const [name, words] of Object.entries(WORDS)) {
@@ -76,7 +78,11 @@ export function readOptions(params: unknown): Partial<MetadataOptions> {
   return options;
 }
 
-/** The defaults after a `ModifyInstanceMetadataDefaults`: what it does not name stays, "no preference" removes. */
+/**
+ * The defaults after a ModifyInstanceMetadataDefaults call.
+ *
+ * Omitted fields are unchanged, `no-preference` removes one.
+ */
 export function changeDefaults(defaults: MetadataDefaults, params: Params): MetadataDefaults {
   const changed: Record<string, unknown> = { ...defaults };
   const words = { ...WORDS, HttpTokensEnforced: SWITCH };

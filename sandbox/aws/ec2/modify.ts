@@ -15,13 +15,13 @@ export const modifyInstanceMetadataOptions: Action = ({ params, at }, region, { 
     throw new ApiError('OperationNotPermitted', `${instance.id} is managed by ${instance.operator.principal}`);
   }
   if (instance.state === 'terminated' || instance.state === 'shutting-down') {
-    // The guide allows running and stopped instances; which code it answers otherwise is not documented.
+    // The user guide allows running and stopped instances. The error code for other states is not documented.
     throw new ApiError(
       'IncorrectInstanceState',
       `The instance '${instance.id}' is not in a valid state for this operation`,
     );
   }
-  // A field that the request leaves out keeps its value.
+  // A field that the request omits keeps its value.
   const options = { ...instance.options, ...change };
   if (options.HttpEndpoint !== 'enabled' && (change.HttpTokens ?? change.HttpPutResponseHopLimit) !== undefined) {
     const name = change.HttpTokens === undefined ? 'HttpPutResponseHopLimit' : 'HttpTokens';

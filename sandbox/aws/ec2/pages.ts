@@ -4,7 +4,7 @@ import { type Params, text } from '../wire/params.ts';
 // API reference, DescribeInstances, MaxResults.
 const PAGE = { min: 5, max: 1000 };
 
-/** The page that a call asks for. Without `MaxResults`, everything. */
+/** The requested page, or all items without `MaxResults`. */
 export function pageOf<T>(all: readonly T[], params: Params): { readonly items: T[]; readonly nextToken?: string } {
   const token = text(params, 'NextToken');
   const from = token === undefined ? 0 : offsetOf(token);

@@ -5,10 +5,10 @@ import { type Instance, type StateName, wholeSecond } from './instance.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { stateShape } from './shape.ts';
 
-/** A state change that a caller may ask for. */
+/** A state change that a caller can request. */
 interface Change {
   readonly from: readonly StateName[];
-  /** Already there, or on the way: answered, but nothing happens. */
+  /** States in which the call succeeds without effect. */
   readonly already: readonly StateName[];
   readonly verb: string;
   readonly make: (lifecycle: Lifecycle, instance: Instance, at: number) => void;

@@ -3,7 +3,7 @@ import { Buckets, type Limits } from './buckets.ts';
 import type { Instance } from './instance.ts';
 import type { MetadataDefaults, MetadataOptions } from './metadata-options.ts';
 
-/** A launch template version: what a launch takes over from it. */
+/** A version of a launch template, with the settings that launches use. */
 export interface LaunchTemplate {
   readonly id: string;
   readonly name: string;
@@ -14,17 +14,17 @@ export interface LaunchTemplate {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Terminated instances usually stay visible for less than an hour. API reference, DescribeInstances. */
+/** How long describe calls return a terminated instance: API reference, DescribeInstances. */
 const TERMINATED_VISIBLE_MS = 3_600_000;
 
-/** What EC2 holds in one region. */
+/** The resources of EC2 in one region. */
 export class Ec2Region {
   public readonly name: string;
   public readonly buckets: Buckets;
   public readonly launchTemplates: LaunchTemplate[] = [];
-  /** Only images with something to say; any other well-formed id is an image too. */
+  /** Images with settings. Any other well-formed id denotes an image without settings. */
   public readonly images = new Map<string, { readonly imdsSupport?: string }>();
-  /** What was asked for under a client token: the same again is a retry. */
+  /** A fingerprint of each launch by client token, to recognize retries. */
   public readonly launches = new Map<string, string>();
   public defaults: MetadataDefaults = {};
   readonly #instances = new Map<string, Instance>();
@@ -43,12 +43,12 @@ export class Ec2Region {
     else others.push(instance);
   }
 
-  /** How many there ever were. */
+  /** The number of instances, including terminated ones. */
   public get size(): number {
     return this.#instances.size;
   }
 
-  /** All instances, the invisible ones too, oldest first. */
+  /** All instances, including those that calls cannot see, oldest first. */
   public all(): Instance[] {
     return [...this.#instances.values()];
   }
@@ -61,19 +61,19 @@ export class Ec2Region {
     return this.#byToken.get(token) ?? [];
   }
 
-  /** The instances that EC2 knows now, of those given. */
+  /** The instances that calls can see now. */
   public visible(instances: Iterable<Instance>, now: number): Instance[] {
     return [...instances].filter((instance) => isVisible(instance, now));
   }
 
-  /** The instances of these ids, in that order. One unknown id fails them all, as it does in EC2. */
+  /** The instances with these ids, in this order. As in EC2, one unknown id fails the call. */
   public find(ids: readonly string[], now: number): Instance[] {
     const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
     if (malformed !== undefined) throw new ApiError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
-    const found = ids.map((id) => this.#instances.get(id)).filter((instance) => instance !== undefined);
-    const known = new Set(this.visible(found, now).map(({ id }) => id));
-    const unknown = ids.filter((id) => !known.has(id));
-    if (unknown.length === 0) return found;
+    const instances = ids.map((id) => this.#instances.get(id)).filter((instance) => instance !== undefined);
+    const visibleIds = new Set(this.visible(instances, now).map(({ id }) => id));
+    const unknown = ids.filter((id) => !visibleIds.has(id));
+    if (unknown.length === 0) return instances;
     const [noun, verb] = unknown.length === 1 ? ['ID', 'does'] : ['IDs', 'do'];
     throw new ApiError('InvalidInstanceID.NotFound', `The instance ${noun} '${unknown.join(', ')}' ${verb} not exist`);
   }

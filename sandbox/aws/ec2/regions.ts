@@ -5,7 +5,7 @@ import { Filters } from './filters.ts';
 import type { Shape } from './shape.ts';
 
 /**
- * Regions that an account has only after it opted in.
+ * Regions that are disabled by default.
  *
  * https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
  */
@@ -29,16 +29,16 @@ const OPT_IN = [
   'mx-central-1',
 ];
 
-/** The regions of the sandbox are those that are enabled; with `AllRegions`, those that one can opt in to besides. */
+/** Returns the regions of the sandbox, which are enabled, and with `AllRegions` also opt-in regions. */
 export const describeRegions: Action = ({ params }, _region, { regions }) => {
   const filters = new Filters(params).check((name) => /^(endpoint|opt-in-status|region-name)$/.test(name));
-  const known = [...new Set([...regions, ...OPT_IN])];
-  const wanted = texts(params, 'RegionName');
-  const unknown = wanted.find((name) => !known.includes(name));
+  const all = [...new Set([...regions, ...OPT_IN])];
+  const requested = texts(params, 'RegionName');
+  const unknown = requested.find((name) => !all.includes(name));
   if (unknown !== undefined) throw new ApiError('InvalidParameterValue', `Invalid region provided: ${unknown}`);
-  // A region that is named is answered, whether it is enabled or not.
-  const offered = wanted.length > 0 ? wanted : flag(params, 'AllRegions') ? known : regions;
-  const regionInfo = offered
+  // EC2 returns a requested region whether it is enabled or not.
+  const selected = requested.length > 0 ? requested : flag(params, 'AllRegions') ? all : regions;
+  const regionInfo = selected
     .map((name) => regionShape(name, regions.includes(name)))
     .filter((region) => filters.acceptValues((name) => [valueOf(region, name)]));
   return { regionInfo };

@@ -31,7 +31,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   DescribeRegions: describeRegions,
 };
 
-/** EC2, as far as this product meets it. */
+/** The EC2 actions that the product, its tests and its scenarios use. */
 export class Ec2Service implements Service {
   readonly #regions: ReadonlyMap<string, Ec2Region>;
   readonly #context: Ec2Context;
@@ -51,7 +51,7 @@ export class Ec2Service implements Service {
     try {
       region.buckets.take(describeBucket(call.action, call.params), call.at);
       authorize(call, region, this.#context);
-      // A launch first checks that it could be made.
+      // For a launch, the dry run validates the parameters first.
       if (flag(call.params, 'DryRun') && action !== runInstances) {
         region.find(namedInstances(call), call.at);
         throw new ApiError('DryRunOperation', DRY_RUN, 412);

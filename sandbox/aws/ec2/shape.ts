@@ -3,7 +3,11 @@ import type { Wire } from '../wire/xml.ts';
 import { type Instance, STATE_CODE, type StateName } from './instance.ts';
 import type { MetadataOptions } from './metadata-options.ts';
 
-/** An object of an answer. CloudTrail records of EC2 have the same field names, so both are made from these. */
+/**
+ * An object in a response.
+ *
+ * CloudTrail records of EC2 have the same field names and are made from it too.
+ */
 export type Shape = { readonly [name: string]: Wire };
 
 export const stateShape = (name: StateName): Shape => ({ code: STATE_CODE[name], name });
@@ -21,14 +25,14 @@ export const optionsShape = (options: MetadataOptions, state: Instance['optionsS
 const tagShapes = (tags: Iterable<readonly [string, string]>): Shape[] =>
   [...tags].map(([key, value]) => ({ key, value }));
 
-/** One instance as DescribeInstances and RunInstances show it. */
+/** An instance in the responses of DescribeInstances and RunInstances. */
 export function instanceShape(instance: Instance, account: string): Shape {
   const { id, region, state, startedAt } = instance;
-  const gone = state === 'terminated';
-  const made = hardwareOf(instance);
-  const { address } = made;
-  const privateDnsName = gone ? '' : `ip-${address.replaceAll('.', '-')}.${region}.compute.internal`;
-  const groupSet = gone ? [] : [{ groupId: made.groupId, groupName: 'default' }];
+  const isTerminated = state === 'terminated';
+  const resources = hardwareOf(instance);
+  const { address } = resources;
+  const privateDnsName = isTerminated ? '' : `ip-${address.replaceAll('.', '-')}.${region}.compute.internal`;
+  const groupSet = isTerminated ? [] : [{ groupId: resources.groupId, groupName: 'default' }];
   return {
     instanceId: id,
     imageId: instance.imageId,
@@ -43,29 +47,29 @@ export function instanceShape(instance: Instance, account: string): Shape {
     launchTime: new Date(startedAt),
     placement: { availabilityZone: `${region}a`, groupName: '', tenancy: 'default' },
     monitoring: { state: 'disabled' },
-    ...(gone ? {} : { subnetId: made.subnetId, vpcId: made.vpcId, privateIpAddress: address }),
+    ...(isTerminated ? {} : { subnetId: resources.subnetId, vpcId: resources.vpcId, privateIpAddress: address }),
     stateReason: instance.stateReason,
     architecture: 'x86_64',
     rootDeviceType: 'ebs',
     rootDeviceName: '/dev/xvda',
-    blockDeviceMapping: gone || state === 'pending' ? [] : [rootVolume(instance)],
+    blockDeviceMapping: isTerminated || state === 'pending' ? [] : [rootVolume(instance)],
     virtualizationType: 'hvm',
     clientToken: instance.clientToken,
     tagSet: tagShapes(instance.tags),
     hypervisor: 'xen',
     groupSet,
     sourceDestCheck: true,
-    networkInterfaceSet: gone ? [] : [networkInterface(instance, account, privateDnsName, groupSet)],
+    networkInterfaceSet: isTerminated ? [] : [networkInterface(instance, account, privateDnsName, groupSet)],
     iamInstanceProfile:
-      instance.profileArn === undefined ? undefined : { arn: instance.profileArn, id: made.profileId },
+      instance.profileArn === undefined ? undefined : { arn: instance.profileArn, id: resources.profileId },
     ebsOptimized: false,
     enaSupport: true,
     cpuOptions: { coreCount: 1, threadsPerCore: 2 },
     capacityReservationSpecification: { capacityReservationPreference: 'open' },
     hibernationOptions: { configured: false },
     enclaveOptions: { enabled: false },
-    // A terminated instance goes on reporting its last tokens setting, as `pending`.
-    metadataOptions: optionsShape(instance.options, gone ? 'pending' : instance.optionsState),
+    // A terminated instance still has its last options, with the state `pending`.
+    metadataOptions: optionsShape(instance.options, isTerminated ? 'pending' : instance.optionsState),
     maintenanceOptions: { autoRecovery: 'default' },
     privateDnsNameOptions: {
       hostnameType: 'ip-name',
@@ -91,23 +95,23 @@ function networkInterface(
   groupSet: readonly Shape[],
 ): Shape {
   const { state, launchedAt } = instance;
-  const made = hardwareOf(instance);
-  const privateIpAddress = made.address;
+  const resources = hardwareOf(instance);
+  const privateIpAddress = resources.address;
   return {
-    networkInterfaceId: made.interfaceId,
-    subnetId: made.subnetId,
-    vpcId: made.vpcId,
+    networkInterfaceId: resources.interfaceId,
+    subnetId: resources.subnetId,
+    vpcId: resources.vpcId,
     description: '',
     ownerId,
     status: 'in-use',
-    macAddress: made.mac,
+    macAddress: resources.mac,
     privateIpAddress,
     privateDnsName,
     sourceDestCheck: true,
     interfaceType: 'interface',
     groupSet,
     attachment: {
-      attachmentId: made.attachmentId,
+      attachmentId: resources.attachmentId,
       deviceIndex: 0,
       networkCardIndex: 0,
       status: state === 'pending' ? 'attaching' : 'attached',
@@ -131,7 +135,7 @@ const rootVolume = (instance: Instance): Shape => ({
   },
 });
 
-/** Ids and addresses of what comes with an instance. They follow from its id, and are made once. */
+/** Ids and addresses of the resources of an instance. They follow from its id and are computed once. */
 interface Hardware {
   readonly address: string;
   readonly mac: string;
@@ -152,7 +156,7 @@ function hardwareOf(instance: Instance): Hardware {
   const known = hardware.get(instance);
   if (known !== undefined) return known;
   const { id, region, subnetId, profileArn } = instance;
-  // One digest each, cut up: fleets of tens of thousands are described.
+  // All ids are parts of two digests, because fleets of tens of thousands are described.
   const [own, shared] = [hexOf(DIGITS, id, 'hardware'), hexOf(DIGITS, region, 'network')];
   const cut = (digits: string, place: number) => digits.slice(place * ID_DIGITS, (place + 1) * ID_DIGITS);
   const mac = own.slice(-10);

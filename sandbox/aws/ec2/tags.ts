@@ -16,7 +16,7 @@ type Tag = readonly [key: string, value: string];
 export const readTags = (params: unknown): Tag[] =>
   list(params, 'Tag').map((tag) => [text(tag, 'Key') ?? '', text(tag, 'Value') ?? '']);
 
-/** Refuses tags that EC2 refuses. Only AWS services may set keys that begin with `aws:`. */
+/** Validates tags as EC2 does. Only AWS services may set keys that begin with `aws:`. */
 export function checkTags(tags: readonly Tag[], caller: Caller): void {
   for (const [key, value] of tags) {
     if (key === '' || key.length > MAX_KEY || value.length > MAX_VALUE) {
@@ -25,7 +25,7 @@ export function checkTags(tags: readonly Tag[], caller: Caller): void {
         `Tag keys have 1 to ${MAX_KEY} characters, values up to ${MAX_VALUE}`,
       );
     }
-    // XML cannot carry them, so EC2 cannot answer with them either.
+    // XML cannot represent these characters, so that EC2 could not return them.
     // eslint-disable-next-line no-control-regex
     if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(key + value)) {
       throw new ApiError('InvalidParameterValue', 'Tag keys and values cannot have control characters');
@@ -47,7 +47,11 @@ export const createTags: Action = ({ params, caller, at }, region) => {
   return { return: true };
 };
 
-/** A tag given with a value is only removed if it has that value; without any tag, all of the user's go. */
+/**
+ * Removes the given tags, or all except `aws:` tags if none is given.
+ *
+ * A tag that is given with a value is removed only if it has that value.
+ */
 export const deleteTags: Action = ({ params, at }, region) => {
   const tags = list(params, 'Tag').map((tag) => [text(tag, 'Key') ?? '', text(tag, 'Value')] as const);
   for (const instance of region.find(texts(params, 'ResourceId'), at)) {

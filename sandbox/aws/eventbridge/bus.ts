@@ -4,12 +4,12 @@ import { wholeSeconds } from '../cloudtrail/record.ts';
 import type { BusEvent } from '../cloudtrail/recorder.ts';
 import type { Faults } from '../simulation/faults.ts';
 import type { Ids } from '../simulation/ids.ts';
-import type { MessageAttributes } from '../sqs/queue.ts';
+import type { MessageAttributes } from '../sqs/message.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { Rule, Target } from './rule.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
 
-/** A delivery that was made, or given up. */
+/** A completed or abandoned delivery. */
 export interface DeliveryRecord {
   readonly at: number;
   readonly rule: string;
@@ -18,61 +18,69 @@ export interface DeliveryRecord {
   readonly outcome: 'delivered' | 'dead-lettered' | 'dropped';
 }
 
-/** What the bus works with. */
-export interface BusRoom {
+/** What the buses depend on. */
+export interface BusContext {
   readonly account: string;
   readonly clock: Clock;
   readonly activity: Activity;
   readonly faults: Faults;
   readonly queues: Queues;
-  /** Gives an event to a function, asynchronously; `false` if there is no such function. */
+  /** Invokes a function asynchronously. @returns whether the function exists. */
   readonly invoke: (functionArn: string, payload: unknown) => boolean;
   readonly deliveries: DeliveryRecord[];
   readonly ids: Ids;
   /** Every event that reached a bus. */
   readonly events: BusEvent[];
-  /** Whether schedules ring by themselves. */
+  /** Whether rules with a schedule run on it. Otherwise they run only by `Bus.fire`. */
   readonly schedules: boolean;
 }
 
-/** Pause before a retry: doubled each time, up to a limit. EventBridge backs off exponentially; its numbers are not published. */
+/**
+ * Pause before a retry, doubled each time up to a limit.
+ *
+ * EventBridge backs off exponentially, but documents no numbers.
+ */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-/** A longer wait is cut in pieces: timers hold no more than 24 days. */
+/** Longer waits are split, because timers of Node.js last 24 days at most. */
 const LONGEST_WAIT_MS = 86_400_000;
 
 /** The event buses of the account, in all regions. */
 export class Bus {
-  readonly #room: BusRoom;
+  readonly #context: BusContext;
   readonly #rules: Rule[] = [];
-  readonly #own = new Set<string>();
+  readonly #customBuses = new Set<string>();
 
-  public constructor(room: BusRoom) {
-    this.#room = room;
+  public constructor(context: BusContext) {
+    this.#context = context;
   }
 
-  /** Makes a bus beside the default ones. */
+  /** Creates a custom bus. */
   public create(busArn: string): void {
-    this.#own.add(busArn);
+    this.#customBuses.add(busArn);
   }
 
   public has(busArn: string): boolean {
-    return this.#own.has(busArn) || busArn === this.defaultBus(busArn.split(':')[3] ?? '');
+    return this.#customBuses.has(busArn) || busArn === this.defaultBus(busArn.split(':')[3] ?? '');
   }
 
-  /** @throws ApiError if its schedule is not known here. */
+  /** @throws ApiError if the schedule is invalid or not supported. */
   public add(rule: Rule): void {
     const schedule = rule.schedule === undefined ? undefined : parseSchedule(rule.schedule);
     this.#rules.push(rule);
-    if (schedule !== undefined && this.#room.schedules) this.#wind(rule, schedule);
+    if (schedule !== undefined && this.#context.schedules) this.#run(rule, schedule);
   }
 
   public rules(): readonly Rule[] {
     return this.#rules;
   }
 
-  /** Takes an event: of AWS itself on the default bus of its region, or forwarded to another bus. */
+  /**
+   * Delivers an event to the matching rules of a bus.
+   *
+   * AWS services send to the default bus of their region.
+   */
   public put(event: BusEvent, busArn = this.defaultBus(event.region)): void {
     for (const rule of this.#rules) {
       if (rule.busArn !== busArn || rule.state === 'DISABLED' || !rule.matches(event)) continue;
@@ -81,42 +89,46 @@ export class Bus {
   }
 
   /**
-   * Lets a scheduled rule ring now, whatever its schedule says.
+   * Runs a scheduled rule now.
    *
    * @param name its name or ARN, or the id of its construct.
-   * @returns the event; nothing if the rule is disabled.
+   * @returns the event, or `undefined` if the rule is disabled.
    */
   public fire(name: string): BusEvent | undefined {
     const scheduled = this.#rules.filter(({ schedule }) => schedule !== undefined);
     const rule =
-      scheduled.find((one) => one.name === name || one.arn === name) ?? scheduled.find((one) => one.goesBy?.(name));
+      scheduled.find((one) => one.name === name || one.arn === name) ?? scheduled.find((one) => one.hasName?.(name));
     if (rule === undefined) throw new Error(`there is no scheduled rule ${name}`);
-    return this.#ring(rule, this.#room.clock.now());
+    return this.#fireAt(rule, this.#context.clock.now());
   }
 
   public defaultBus(region: string): string {
-    return `arn:aws:events:${region}:${this.#room.account}:event-bus/default`;
+    return `arn:aws:events:${region}:${this.#context.account}:event-bus/default`;
   }
 
-  /** Waits for the next time, again and again. It does not count as under way. */
-  #wind(rule: Rule, schedule: Schedule): void {
-    const { clock } = this.#room;
+  /** Runs a rule on its schedule. Waiting for the next time does not count as activity. */
+  #run(rule: Rule, schedule: Schedule): void {
+    const { clock } = this.#context;
     const wait = (due: number) => {
-      const left = due - clock.now();
-      if (left > 0) {
-        clock.after(Math.min(left, LONGEST_WAIT_MS), () => wait(due));
+      const remaining = due - clock.now();
+      if (remaining > 0) {
+        clock.after(Math.min(remaining, LONGEST_WAIT_MS), () => wait(due));
         return;
       }
-      this.#ring(rule, due);
+      this.#fireAt(rule, due);
       wait(schedule.next(due));
     };
     wait(schedule.next(clock.now()));
   }
 
-  /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html: only its own targets get the event. */
-  #ring(rule: Rule, at: number): BusEvent | undefined {
+  /**
+   * Sends a scheduled event to the targets of a rule.
+   *
+   * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
+   */
+  #fireAt(rule: Rule, at: number): BusEvent | undefined {
     if (rule.state === 'DISABLED') return undefined;
-    const { account, ids, events } = this.#room;
+    const { account, ids, events } = this.#context;
     const event: BusEvent = {
       version: '0',
       id: ids.uuid('scheduled event'),
@@ -135,18 +147,18 @@ export class Bus {
 
   #send(event: BusEvent, rule: Rule): void {
     for (const target of rule.targets) {
-      this.#room.activity.run(`delivery by ${rule.name}`, () => this.#deliver(event, rule, target));
+      this.#context.activity.run(`delivery by ${rule.name}`, () => this.#deliver(event, rule, target));
     }
   }
 
   async #deliver(event: BusEvent, rule: Rule, target: Target): Promise<void> {
-    const { clock, faults } = this.#room;
+    const { clock, faults } = this.#context;
     const startedAt = clock.now();
     const { maximumRetryAttempts, maximumEventAgeSeconds } = target.retry;
     for (let attempt = 1; ; attempt++) {
       const fault = faults.undeliverable({ rule: rule.name, targetArn: target.arn, eventId: event.id, attempt });
-      if (fault === undefined && target.forbidden === undefined && this.#give(event, target)) {
-        this.#note(event, rule, target, 'delivered');
+      if (fault === undefined && target.forbidden === undefined && this.#sendTo(target, event)) {
+        this.#record(event, rule, target, 'delivered');
         return;
       }
       if (fault !== 'retry') {
@@ -171,19 +183,20 @@ export class Bus {
     }
   }
 
-  #give(event: BusEvent, { arn, input, groupId }: Target): boolean {
+  /** @returns whether the target exists. */
+  #sendTo({ arn, input, groupId }: Target, event: BusEvent): boolean {
     const service = arn.split(':')[2];
     const body = input ?? JSON.stringify(event);
-    if (service === 'lambda') return this.#room.invoke(arn, JSON.parse(body));
+    if (service === 'lambda') return this.#context.invoke(arn, JSON.parse(body));
     if (service === 'events') {
       if (!this.has(arn)) return false;
       this.put(event, arn);
       return true;
     }
-    return this.#room.queues.byArn(arn)?.send(body, { groupId }) !== undefined;
+    return this.#context.queues.byArn(arn)?.send(body, { groupId }) !== undefined;
   }
 
-  /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html: the event, and why, as message attributes. */
+  /** Sends the event to the dead-letter queue. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
   #giveUp(event: BusEvent, rule: Rule, target: Target, reason: string, attempts: number): void {
     const exhausted = reason.startsWith('Maximum');
     const attributes: MessageAttributes = Object.fromEntries(
@@ -196,14 +209,14 @@ export class Bus {
         ...(exhausted ? { EXHAUSTED_RETRY_CONDITION: reason } : {}),
       }).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
     );
-    const deadLetterQueue = this.#room.queues.byArn(target.deadLetterArn ?? '');
+    const deadLetterQueue = this.#context.queues.byArn(target.deadLetterArn ?? '');
     deadLetterQueue?.send(JSON.stringify(event), { attributes });
-    this.#note(event, rule, target, deadLetterQueue === undefined ? 'dropped' : 'dead-lettered');
+    this.#record(event, rule, target, deadLetterQueue === undefined ? 'dropped' : 'dead-lettered');
   }
 
-  #note(event: BusEvent, rule: Rule, target: Target, outcome: DeliveryRecord['outcome']): void {
-    this.#room.deliveries.push({
-      at: this.#room.clock.now(),
+  #record(event: BusEvent, rule: Rule, target: Target, outcome: DeliveryRecord['outcome']): void {
+    this.#context.deliveries.push({
+      at: this.#context.clock.now(),
       rule: rule.name,
       targetArn: target.arn,
       eventId: event.id,

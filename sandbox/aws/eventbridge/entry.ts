@@ -2,7 +2,7 @@ import { wholeSeconds } from '../cloudtrail/record.ts';
 import type { BusEvent } from '../cloudtrail/recorder.ts';
 import { text, texts } from '../wire/params.ts';
 
-/** Why an entry of PutEvents was refused. */
+/** The error of a PutEvents entry. */
 export interface Refusal {
   readonly ErrorCode: string;
   readonly ErrorMessage: string;
@@ -12,7 +12,7 @@ export interface Refusal {
 const MOST_BYTES = 1024 * 1024;
 const REQUIRED = ['Source', 'DetailType', 'Detail'] as const;
 
-/** One entry of PutEvents, as the event that becomes of it. */
+/** The event of a PutEvents entry, or its error. */
 export function readEntry(
   entry: unknown,
   { account, region, at }: { readonly account: string; readonly region: string; readonly at: number },
@@ -22,7 +22,7 @@ export function readEntry(
     return refusal('InvalidArgument', `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`);
   }
   const source = text(entry, 'Source') ?? '';
-  // Nobody but AWS can send what AWS sends.
+  // Sources that begin with `aws.` are reserved for AWS services.
   if (source.startsWith('aws.')) return refusal('NotAuthorizedForSourceException', 'Not authorized for the source.');
   const json = text(entry, 'Detail') ?? '';
   if (Buffer.byteLength(json) > MOST_BYTES) return refusal('InvalidArgument', 'Total size of the entry is too large');

@@ -3,10 +3,10 @@ import { BlockList } from 'node:net';
 /** Tests one leaf value of an event. */
 export type Test = (value: unknown) => boolean;
 
-/** A condition on a leaf: what a value must be, or that there must be none. */
+/** A condition on a leaf: a test of its value, or that it must be absent. */
 export type Condition = { readonly test: Test } | { readonly absent: true };
 
-/** An event pattern that EventBridge would refuse, or that this matcher does not know. */
+/** Thrown for an event pattern that EventBridge would refuse, or that this matcher does not support. */
 export class PatternError extends Error {}
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html */
@@ -24,7 +24,7 @@ const OPERATORS: Readonly<Record<string, (operand: unknown) => Condition>> = {
   'anything-but': (operand) => ({ test: anythingBut(operand) }),
 };
 
-/** One entry of a leaf's list. */
+/** Reads one entry in the list of a leaf. */
 export function readCondition(entry: unknown): Condition {
   if (Array.isArray(entry)) throw new PatternError('a list inside a list');
   if (typeof entry !== 'object' || entry === null) return { test: (value) => value === entry };
@@ -62,7 +62,7 @@ function equalsIgnoreCase(operand: unknown): Test {
   return onText((text) => text.toLowerCase() === wanted);
 }
 
-/** `*` is any text; a backslash before `*` or a backslash takes its meaning away. */
+/** `*` matches any text; a backslash escapes `*` and a backslash. */
 function wildcard(operand: unknown): Test {
   const pattern = textOf('wildcard', operand);
   let source = '';
@@ -89,7 +89,7 @@ const COMPARISONS: Readonly<Record<string, (value: number, bound: number) => boo
   '>=': (value, bound) => value >= bound,
 };
 
-/** One comparison, or a range that begins with its lower bound. */
+/** One comparison, or a range with the lower bound first. */
 function numeric(operand: unknown): Test {
   if (!Array.isArray(operand)) throw new PatternError('value of numeric must be an array');
   const [first, from, second, to, ...more] = operand as unknown[];
@@ -116,7 +116,7 @@ function cidr(operand: unknown): Test {
   return onText((text) => block.check(text, family));
 }
 
-/** Any value that is there and is none of these; null is a value, a missing field is not. */
+/** Matches any present value except the listed ones. `null` is a value, a missing field is not. */
 function anythingBut(operand: unknown): Test {
   if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) return noneOf(operand, literal);
   const [[name, values] = ['', undefined], ...more] = Object.entries(operand);
@@ -144,7 +144,7 @@ function literal(wanted: unknown): Test {
   return (value) => value === wanted;
 }
 
-/** Inside anything-but, a prefix or suffix is plain text and not empty. */
+/** In anything-but, a prefix or suffix must be a plain text that is not empty. */
 const affixOf = (operator: 'prefix' | 'suffix') => (operand: unknown) => {
   if (textOf(`anything-but ${operator}`, operand) === '') throw new PatternError(`null ${operator} not allowed`);
   return affix(operator, operand);

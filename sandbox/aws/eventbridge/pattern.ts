@@ -1,14 +1,15 @@
 import { type Condition, PatternError, readCondition } from './operators.ts';
 
 /**
- * Event patterns, matched the way of AWS's Event Ruler: the event is flattened to leaves with dotted names, and leaves that
- * come from different elements of one array do not go together. That is also why `exists: false` asks whether *any* leaf
- * has the name: it is not enough that one element of an array lacks it.
+ * Compiles an event pattern to a function that matches events as AWS's Event Ruler does.
+ *
+ * The event is flattened to leaves with dotted names. Leaves of different elements of one array do not match together, and
+ * `exists: false` means that no leaf has the name: it is not enough that one element of an array lacks it.
  *
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html, https://github.com/aws/event-ruler
  */
 export function compilePattern(pattern: unknown): (event: unknown) => boolean {
-  // Ruler walks the names in order; with `exists: false` inside arrays that order tells.
+  // Event Ruler processes the names in order, which matters for `exists: false` in arrays.
   const alternatives = readObject(pattern, '').map((fields) => fields.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
   return (event) => {
     const leaves = leavesOf(event);
@@ -16,25 +17,25 @@ export function compilePattern(pattern: unknown): (event: unknown) => boolean {
   };
 }
 
-/** The rules of a bus look at the same event one after the other. */
+/** Flattened events, because every rule of a bus matches the same event. */
 const flattened = new WeakMap<object, ReadonlyMap<string, readonly Leaf[]>>();
 
 function leavesOf(event: unknown): ReadonlyMap<string, readonly Leaf[]> {
-  const known = isObject(event) ? flattened.get(event) : undefined;
-  if (known !== undefined) return known;
+  const cached = isObject(event) ? flattened.get(event) : undefined;
+  if (cached !== undefined) return cached;
   const leaves = new Map<string, Leaf[]>();
   flatten(event, '', undefined, leaves);
   if (isObject(event)) flattened.set(event, leaves);
   return leaves;
 }
 
-/** The conditions on one leaf: any of them. */
+/** The conditions on one leaf, any of which must match. */
 interface Field {
   readonly name: string;
   readonly conditions: readonly Condition[];
 }
 
-/** All of the fields of one alternative must match. */
+/** The fields of one alternative, all of which must match. */
 type Fields = readonly Field[];
 
 function readObject(pattern: unknown, path: string): readonly Fields[] {
@@ -57,13 +58,13 @@ function readEntry(name: string, value: unknown, path: string): readonly Fields[
   return [[{ name: full, conditions: value.map(readCondition) }]];
 }
 
-/** A leaf of an event, and which element of which arrays it stands in. */
+/** A leaf of an event, and the array elements that contain it. */
 interface Leaf {
   readonly value: unknown;
   readonly elements: Elements;
 }
 
-/** Elements of arrays, innermost first. */
+/** Array elements, innermost first. */
 type Elements = { readonly array: unknown; readonly index: number; readonly outer: Elements } | undefined;
 
 function flatten(value: unknown, name: string, elements: Elements, leaves: Map<string, Leaf[]>): void {
@@ -91,11 +92,11 @@ function matchFields(fields: Fields, leaves: ReadonlyMap<string, readonly Leaf[]
   );
 }
 
-/** Whether two leaves stand in the same element of each array that they share. */
+/** Whether two leaves are in the same element of every array that contains both. */
 function agree(one: Elements, other: Elements): boolean {
   for (let element = one; element !== undefined; element = element.outer) {
-    for (let seen = other; seen !== undefined; seen = seen.outer) {
-      if (seen.array === element.array && seen.index !== element.index) return false;
+    for (let compared = other; compared !== undefined; compared = compared.outer) {
+      if (compared.array === element.array && compared.index !== element.index) return false;
     }
   }
   return true;

@@ -1,6 +1,6 @@
 import { ApiError } from '../wire/errors.ts';
 
-/** When a rule rings. */
+/** When a scheduled rule runs. */
 export interface Schedule {
   /** The first time after another one; simulated milliseconds since 1970. */
   next(after: number): number;
@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = { minute: MINUTE, hour: 60 * MIN
 const DAY = 1440 * MINUTE;
 
 /**
- * Reads the `ScheduleExpression` of a rule: `rate(…)`, and `cron(…)` that rings on every day.
+ * Parses the `ScheduleExpression` of a rule: `rate(…)`, or a `cron(…)` that runs every day.
  *
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
@@ -22,7 +22,7 @@ export function parseSchedule(expression: string): Schedule {
   throw notValid(expression);
 }
 
-/** Counted from when the rule was made. */
+/** A rate, which counts from the creation of the rule. */
 function rate(inside: string, expression: string): Schedule {
   const [, digits, unit = '', plural] = /^(\d+) (minute|hour|day)(s?)$/.exec(inside) ?? [];
   const value = Number(digits ?? 0);
@@ -31,15 +31,17 @@ function rate(inside: string, expression: string): Schedule {
   return { next: (after) => after + period };
 }
 
-/** In UTC, to the minute. */
+/** A cron expression, in UTC. */
 function cron(fields: readonly string[], expression: string): Schedule {
   const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = fields;
   const [minutes, hours] = [valuesOf(minute, 59), valuesOf(hour, 23)];
-  // One of the days must be left open.
-  const isOpen = (dayOfMonth === '?') !== (dayOfWeek === '?');
-  if (fields.length !== 6 || minutes === undefined || hours === undefined || !isOpen) throw notValid(expression);
+  // Exactly one of the day fields must be `?`.
+  const hasOneDayField = (dayOfMonth === '?') !== (dayOfWeek === '?');
+  if (fields.length !== 6 || minutes === undefined || hours === undefined || !hasOneDayField) {
+    throw notValid(expression);
+  }
   if ([dayOfMonth, month, dayOfWeek, year].some((field) => !['*', '?'].includes(field))) {
-    throw notValid(expression, 'the local AWS knows only schedules that ring on every day');
+    throw notValid(expression, 'the local AWS supports only schedules that run every day');
   }
   const times = hours.flatMap((h) => minutes.map((m) => (h * 60 + m) * MINUTE));
   return {

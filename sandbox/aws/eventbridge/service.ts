@@ -8,7 +8,7 @@ import type { Wire } from '../wire/xml.ts';
 import { readEntry } from './entry.ts';
 import type { Rule, Target } from './rule.ts';
 
-/** What EventBridge works with. */
+/** What EventBridge depends on. */
 export interface EventBridgeContext {
   readonly account: string;
   readonly ids: Ids;
@@ -20,12 +20,12 @@ export interface EventBridgeContext {
 const MOST_ENTRIES = 10;
 const LARGEST_PAGE = 100;
 
-/** EventBridge: the rules that the stacks brought, and events of one's own. */
+/** The EventBridge API: rules of the deployed stacks, and custom events. */
 export class EventBridgeService implements Service {
-  readonly #room: EventBridgeContext;
+  readonly #context: EventBridgeContext;
 
-  public constructor(room: EventBridgeContext) {
-    this.#room = room;
+  public constructor(context: EventBridgeContext) {
+    this.#context = context;
   }
 
   public handle(call: ApiCall): Wire {
@@ -34,7 +34,7 @@ export class EventBridgeService implements Service {
       case 'PutEvents':
         return this.#putEvents(call);
       case 'DescribeRule':
-        return ruleShape(this.#rule(call, 'Name'), this.#room.account);
+        return ruleShape(this.#rule(call, 'Name'), this.#context.account);
       case 'ListRules': {
         const prefix = text(params, 'NamePrefix') ?? '';
         const rules = this.#onBus(call).filter(({ name }) => name.startsWith(prefix));
@@ -54,9 +54,9 @@ export class EventBridgeService implements Service {
     }
   }
 
-  /** Entries are taken or refused each on its own. */
+  /** Entries succeed or fail independently of each other. */
   #putEvents({ params, region, at }: ApiCall): Wire {
-    const { account, ids, put } = this.#room;
+    const { account, ids, put } = this.#context;
     const entries = list(params, 'Entries');
     if (entries.length < 1 || entries.length > MOST_ENTRIES) {
       throw new ApiError('ValidationException', `Member must have length between 1 and ${MOST_ENTRIES}: entries`);
@@ -68,7 +68,7 @@ export class EventBridgeService implements Service {
         failed++;
         return { ...read };
       }
-      const id = ids.uuid('own event');
+      const id = ids.uuid('custom event');
       put({ ...read, id }, this.#busArn(text(entry, 'EventBusName'), region));
       return { EventId: id };
     });
@@ -78,17 +78,17 @@ export class EventBridgeService implements Service {
   #busArn(bus: string | undefined, region: string): string {
     return bus?.startsWith('arn:') === true
       ? bus
-      : `arn:aws:events:${region}:${this.#room.account}:event-bus/${bus ?? 'default'}`;
+      : `arn:aws:events:${region}:${this.#context.account}:event-bus/${bus ?? 'default'}`;
   }
 
   #onBus({ params, region }: ApiCall): Rule[] {
     const busArn = this.#busArn(text(params, 'EventBusName'), region);
-    return this.#room.rules().filter((rule) => rule.busArn === busArn);
+    return this.#context.rules().filter((rule) => rule.busArn === busArn);
   }
 
   #rule(call: ApiCall, parameter: string): Rule {
     const name = text(call.params, parameter) ?? '';
-    const rule = this.#onBus(call).find((found) => found.name === name);
+    const rule = this.#onBus(call).find((one) => one.name === name);
     if (rule !== undefined) return rule;
     const bus = text(call.params, 'EventBusName') ?? 'default';
     throw new ApiError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus ${bus}.`);

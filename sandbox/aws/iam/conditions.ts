@@ -1,6 +1,10 @@
 import { likeness } from './wildcard.ts';
 
-/** Conditions of a statement: operator, key, values. All operators and keys must hold; of the values, one. */
+/**
+ * Conditions of a statement by operator and key.
+ *
+ * All operators and keys must match, and one of the values.
+ */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 type Test = (value: string, wanted: string) => boolean;
@@ -26,7 +30,7 @@ const POSITIVE: Readonly<Record<string, Test>> = {
   NumericGreaterThanEquals: number((value, wanted) => value >= wanted),
 };
 
-/** Operators that hold where their opposite does not, and so also where the key is absent. */
+/** Negated operators. They also match if the key is absent. */
 const NEGATED: Readonly<Record<string, string>> = {
   StringNotEquals: 'StringEquals',
   StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
@@ -37,27 +41,27 @@ const NEGATED: Readonly<Record<string, string>> = {
 };
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
-export function conditionHolds(
+export function matchesConditions(
   conditions: Conditions,
   keys: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): boolean {
-  // Names of condition keys are the same in capitals and in small letters.
-  const known = new Map(Object.entries(keys).map(([name, value]) => [name.toLowerCase(), value]));
+  // Names of condition keys are not case-sensitive.
+  const values = new Map(Object.entries(keys).map(([name, value]) => [name.toLowerCase(), value]));
   return Object.entries(conditions).every(([operator, tests]) =>
     Object.entries(tests).every(([name, wanted]) => {
-      const value = known.get(name.toLowerCase());
-      return holds(operator, value === undefined ? undefined : [value].flat(), [wanted].flat().map(String));
+      const value = values.get(name.toLowerCase());
+      return matches(operator, value === undefined ? undefined : [value].flat(), [wanted].flat().map(String));
     }),
   );
 }
 
-function holds(operator: string, values: readonly string[] | undefined, wanted: readonly string[]): boolean {
+function matches(operator: string, values: readonly string[] | undefined, wanted: readonly string[]): boolean {
   const [, quantifier, name = '', ifExists] =
     /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
   if (name === 'Null') return wanted.includes(String(values === undefined));
   const negated = NEGATED[name];
   const test = POSITIVE[negated ?? name];
-  if (test === undefined) throw new Error(`the local AWS does not know the condition operator ${operator}`);
+  if (test === undefined) throw new Error(`the local AWS does not support the condition operator ${operator}`);
   if (values === undefined || values.length === 0) {
     return (
       ifExists !== undefined || quantifier === 'ForAllValues' || (negated !== undefined && quantifier === undefined)

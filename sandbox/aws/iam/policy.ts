@@ -1,7 +1,7 @@
-import { conditionHolds, type Conditions } from './conditions.ts';
+import { type Conditions, matchesConditions } from './conditions.ts';
 import { likeness } from './wildcard.ts';
 
-/** A statement of a policy, with its references resolved. */
+/** A policy statement without references. */
 export interface Statement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
@@ -12,20 +12,20 @@ export interface Statement {
   readonly Condition?: Conditions;
 }
 
-/** What a caller wants to do, and what conditions can ask about it. */
+/** A requested action on a resource, with the values of condition keys. */
 export interface AccessRequest {
   /** Such as `ec2:DescribeInstances`. */
   readonly action: string;
-  /** ARN, or `*` for actions without resource. */
+  /** An ARN, or `*` for actions without resource. */
   readonly resource: string;
-  /** Values of condition keys; several for a key that has several. */
+  /** Values of condition keys, by name. */
   readonly keys: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
 export type Verdict = 'allowed' | 'explicit-deny' | 'implicit-deny';
 
 /**
- * One Deny outweighs every Allow, and what nothing allows is denied.
+ * Evaluates policy statements. An explicit deny overrides every allow.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -41,5 +41,5 @@ function applies(statement: Statement, { action, resource, keys }: AccessRequest
     [patterns].flat().some((pattern) => likeness(pattern, flags).test(value));
   const named = Action === undefined ? !among(NotAction ?? '*', action, 'i') : among(Action, action, 'i');
   const covered = Resource === undefined ? !among(NotResource ?? '*', resource) : among(Resource, resource);
-  return named && covered && conditionHolds(Condition, keys);
+  return named && covered && matchesConditions(Condition, keys);
 }

@@ -7,10 +7,10 @@ import type { FunctionHost } from './host.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
 export interface AsyncSettings {
-  /** Tries after the first one; 0 to 2. */
+  /** Retries after the first attempt, 0 to 2. */
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
-  /** ARN of the queue that gets the events given up. */
+  /** ARN of the on-failure destination, a queue. */
   readonly onFailure?: string;
 }
 
@@ -19,34 +19,34 @@ export const DEFAULT_ASYNC: AsyncSettings = { maximumRetryAttempts: 2, maximumEv
 /** Lambda waits a minute before the first retry and two before the second. */
 const RETRY_PAUSES_MS = [60_000, 120_000];
 
-/** What asynchronous invocation works with. */
-export interface AsyncRoom {
+/** What asynchronous invocation depends on. */
+export interface AsyncContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly activity: Activity;
   readonly queues: Queues;
 }
 
-/** Lambda's own queue in front of a function: takes every event, tries again, and gives up in the end. */
+/** Lambda's internal event queue of a function: accepts every event and retries failed invocations. */
 export class AsyncInvoker {
   readonly #host: FunctionHost;
   readonly #settings: AsyncSettings;
-  readonly #room: AsyncRoom;
+  readonly #context: AsyncContext;
 
-  public constructor(host: FunctionHost, settings: AsyncSettings, room: AsyncRoom) {
+  public constructor(host: FunctionHost, settings: AsyncSettings, context: AsyncContext) {
     this.#host = host;
     this.#settings = settings;
-    this.#room = room;
+    this.#context = context;
   }
 
   /** Accepts an event, as `Invoke` with `InvocationType=Event` does. */
   public accept(payload: unknown): void {
-    const requestId = this.#room.ids.uuid('invocation');
-    this.#room.activity.run(`event for ${this.#host.settings.name}`, () => this.#run(payload, requestId));
+    const requestId = this.#context.ids.uuid('invocation');
+    this.#context.activity.run(`event for ${this.#host.settings.name}`, () => this.#run(payload, requestId));
   }
 
   async #run(payload: unknown, requestId: string): Promise<void> {
-    const { clock } = this.#room;
+    const { clock } = this.#context;
     const { maximumRetryAttempts, maximumEventAgeSeconds } = this.#settings;
     const acceptedAt = clock.now();
     const key = eventKeyOf(payload);
@@ -73,7 +73,7 @@ export class AsyncInvoker {
     condition: string,
     result: InvocationResult,
   ): void {
-    const { clock, queues } = this.#room;
+    const { clock, queues } = this.#context;
     const { onFailure } = this.#settings;
     if (onFailure === undefined) return;
     const envelope = {
@@ -95,7 +95,7 @@ export class AsyncInvoker {
 
 const KEY_LENGTH = 16;
 
-/** What faults of an event are drawn by: its own id where it has one. */
+/** The key that faults of an event are drawn by: its id, or a hash of its content. */
 function eventKeyOf(payload: unknown): string {
   const id = (payload as { id?: unknown } | null)?.id;
   return typeof id === 'string' ? id : hexOf(KEY_LENGTH, JSON.stringify(payload) ?? '');

@@ -1,4 +1,4 @@
-import { devNull, tmpdir } from 'node:os';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../simulation/clock.ts';
@@ -12,70 +12,70 @@ import type {
 } from './function.ts';
 import { LOG_STREAM } from './logs.ts';
 
-/** Node runs the worker from its source: it strips types itself, so this works under any runner of the main thread. */
+/** Node.js strips the types of the worker itself, so that this works under tsx and Jest alike. */
 const WORKER = join(import.meta.dirname, 'worker.ts');
 
-/** Stripping the types takes each thread longer than all the rest of its start, so Node keeps the result. */
-const COMPILE_CACHE = join(tmpdir(), 'imdsv2-sandbox-compile-cache');
+/** Stripping types takes longer than the rest of a thread's start, so Node.js caches the result. */
+const COMPILE_CACHE = join(import.meta.dirname, '../../../.cache/sandbox-worker');
 
-/** What an execution environment needs to know of its surroundings. */
-export interface Surroundings {
+/** What an execution environment depends on. */
+export interface EnvironmentContext {
   readonly clock: Clock;
   readonly endpoint: string;
   readonly onLine: (text: string, requestId: string | undefined) => void;
 }
 
-/** One execution environment of a function: a worker thread that is kept warm until it dies. */
+/** One execution environment of a function: a worker thread that is reused until it ends. */
 export class ExecutionEnvironment {
-  /** Its own credentials, so that its calls can be told from those of others. */
+  /** Credentials of this environment only, so that its calls can be identified. */
   public readonly accessKeyId: string;
-  /** Why it cannot be used any more. */
-  public death: FunctionError | undefined;
+  /** Why the thread ended; `undefined` while it can be used. */
+  public endedBy: FunctionError | undefined;
   public coldStart = true;
   public current: Invocation | undefined;
   readonly #settings: FunctionSettings;
-  readonly #surroundings: Surroundings;
+  readonly #context: EnvironmentContext;
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
-  readonly #unwatch: () => void;
+  readonly #stopHeartbeats: () => void;
   #settle: ((result: InvocationResult) => void) | undefined;
   #onReady: () => void = () => undefined;
 
-  public constructor(settings: FunctionSettings, accessKeyId: string, surroundings: Surroundings) {
+  public constructor(settings: FunctionSettings, accessKeyId: string, context: EnvironmentContext) {
     this.#settings = settings;
-    this.#surroundings = surroundings;
+    this.#context = context;
     this.accessKeyId = accessKeyId;
     this.#ready = new Promise((resolve) => (this.#onReady = resolve));
-    const beat = new SharedArrayBuffer(4);
-    this.#unwatch = surroundings.clock.watch(beat);
+    const heartbeat = new SharedArrayBuffer(4);
+    this.#stopHeartbeats = context.clock.expectHeartbeats(heartbeat);
     this.#worker = new Worker(WORKER, {
-      env: environmentOf(settings, accessKeyId, surroundings.endpoint),
+      env: environmentOf(settings, accessKeyId, context.endpoint),
       execArgv: [],
       stdout: true,
       stderr: true,
       workerData: {
         bundle: settings.bundle,
         handler: settings.handler,
-        time: surroundings.clock.setting,
-        beat,
-        context: contextOf(settings),
+        time: context.clock.setting,
+        heartbeat,
+        context: invocationContext(settings),
       } satisfies WorkerSettings,
     });
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
-    this.#worker.on('error', (error: Error) => this.#die({ errorType: error.name, errorMessage: error.message }));
-    this.#worker.on('exit', (code) => this.#die(exitError(this.current, code)));
+    this.#worker.on('error', (error: Error) => this.#end({ errorType: error.name, errorMessage: error.message }));
+    this.#worker.on('exit', (code) => this.#end(exitError(this.current, code)));
   }
 
-  /** Resolves when the function is loaded, or could not be. */
+  /** Resolves when the function is loaded or failed to load. */
   public async warm(): Promise<void> {
     await this.#ready;
     this.coldStart = false;
   }
 
-  /** Runs one invocation; the time limit begins when the function is loaded. */
+  /** Runs one invocation. The timeout counts from when the function is loaded. */
   public async run(invocation: Invocation): Promise<InvocationResult> {
-    const { clock } = this.#surroundings;
-    if (this.death !== undefined) return { ok: false, error: this.death };
+    const { clock } = this.#context;
+    if (this.endedBy !== undefined) return { ok: false, error: this.endedBy };
     this.current = invocation;
     const ended = new Promise<InvocationResult>((resolve) => (this.#settle = resolve));
     await this.#ready;
@@ -91,15 +91,15 @@ export class ExecutionEnvironment {
     return result;
   }
 
-  /** Ends the thread; an invocation under way fails with the error. */
+  /** Ends the thread. A running invocation fails with the error. */
   public kill(error: FunctionError): void {
-    this.#die(error);
+    this.#end(error);
     void this.#worker.terminate();
   }
 
-  /** Ends the thread and waits for its end. */
+  /** Ends the thread and waits until it has ended. */
   public async stop(): Promise<void> {
-    this.#die(exitError(this.current, 1));
+    this.#end(exitError(this.current, 1));
     await this.#worker.terminate();
   }
 
@@ -109,7 +109,7 @@ export class ExecutionEnvironment {
         this.#onReady();
         return;
       case 'line':
-        this.#surroundings.onLine(message.text, this.current?.requestId);
+        this.#context.onLine(message.text, this.current?.requestId);
         return;
       case 'done':
         this.#settle?.({ ok: true, payload: JSON.parse(message.payload) });
@@ -120,12 +120,12 @@ export class ExecutionEnvironment {
     }
   }
 
-  #die(error: FunctionError): void {
-    if (this.death !== undefined) return;
-    this.death = error;
-    this.#unwatch();
+  #end(error: FunctionError): void {
+    if (this.endedBy !== undefined) return;
+    this.endedBy = error;
+    this.#stopHeartbeats();
     this.#onReady();
-    if (this.current !== undefined) this.#surroundings.onLine(error.errorMessage, this.current.requestId);
+    if (this.current !== undefined) this.#context.onLine(error.errorMessage, this.current.requestId);
     this.#settle?.({ ok: false, error });
   }
 }
@@ -141,7 +141,7 @@ const timeoutError = ({ requestId }: Invocation, seconds: number): FunctionError
   errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`,
 });
 
-const contextOf = ({ name, arn, memoryMb, logGroup }: FunctionSettings) => ({
+const invocationContext = ({ name, arn, memoryMb, logGroup }: FunctionSettings) => ({
   functionName: name,
   functionVersion: '$LATEST',
   invokedFunctionArn: arn,
@@ -169,12 +169,12 @@ function environmentOf(settings: FunctionSettings, accessKeyId: string, endpoint
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
     AWS_ENDPOINT_URL: endpoint,
-    // Nothing of the developer's own machine gets in.
+    // Isolates the function from the configuration of the developer's machine.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
     TZ: ':UTC',
-    // Taken away again before the function is loaded.
+    // Removed before the function is loaded.
     NODE_COMPILE_CACHE: COMPILE_CACHE,
   };
 }

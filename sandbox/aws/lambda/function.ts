@@ -1,24 +1,24 @@
 import type { Statement } from '../iam/policy.ts';
 import type { TimeSetting } from '../simulation/time.ts';
 
-/** A function as the template describes it. */
+/** A function as described by the template. */
 export interface FunctionSettings {
   readonly name: string;
   readonly arn: string;
   readonly region: string;
   /** File and export, such as `index.handler`. */
   readonly handler: string;
-  /** The built module to run. */
+  /** Path of the built module. */
   readonly bundle: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Its session under the execution role: who its calls are made by. */
+  /** ARN of its session under the execution role, the caller of its API calls. */
   readonly roleArn: string;
-  /** What the execution role may do in EC2. @default everything */
+  /** Policies of the execution role that EC2 evaluates. @default every action is allowed */
   readonly policies?: readonly Statement[];
   readonly logGroup: string;
-  /** What the API tells, and nothing here depends on. */
+  /** Fields that GetFunction returns and that have no effect. */
   readonly about?: {
     readonly description?: string;
     readonly runtime?: string;
@@ -36,31 +36,31 @@ export interface FunctionError {
   readonly trace?: readonly string[];
 }
 
-/** How an invocation ended. */
+/** The result of an invocation. */
 export type InvocationResult =
   { readonly ok: true; readonly payload: unknown } | { readonly ok: false; readonly error: FunctionError };
 
-/** What is invoked, and which try it is. */
+/** The payload of an invocation, and the number of the attempt. */
 export interface Invocation {
   readonly payload: unknown;
   readonly requestId: string;
-  /** What the payload is about; the same at each retry. Faults are drawn by it. */
+  /** The subject of the payload: the same for every retry. Faults are drawn by it. */
   readonly key: string;
   readonly attempt: number;
 }
 
-/** One invocation that was made. Times are simulated milliseconds since 1970. */
+/** A completed invocation. Times are simulated milliseconds since 1970. */
 export interface InvocationRecord extends Invocation {
   readonly functionName: string;
   readonly coldStart: boolean;
   readonly startedAt: number;
   readonly endedAt: number;
-  /** API calls that it made. */
+  /** The number of API calls that it made. */
   readonly calls: number;
   readonly result: InvocationResult;
 }
 
-/** A line that a function wrote. */
+/** A line in the log of a function. */
 export interface LogLine {
   readonly at: number;
   readonly functionName: string;
@@ -68,25 +68,25 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** What the main thread tells a worker. */
+/** A message from the main thread to a worker. */
 export interface InvokeMessage {
   readonly payload: string;
   readonly requestId: string;
-  /** Simulated milliseconds since 1970 at which the time is up. */
+  /** When the invocation times out; simulated milliseconds since 1970. */
   readonly deadline: number;
 }
 
-/** What a worker is started with. */
+/** The `workerData` of a worker. */
 export interface WorkerSettings {
   readonly bundle: string;
   readonly handler: string;
   readonly time: TimeSetting;
-  /** Where the thread shows that it keeps up. */
-  readonly beat: SharedArrayBuffer;
+  /** Memory in which the thread sends its heartbeats. */
+  readonly heartbeat: SharedArrayBuffer;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-/** What a worker tells the main thread. */
+/** A message from a worker to the main thread. */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'line'; readonly text: string }

@@ -3,10 +3,10 @@ import type { Queues } from '../sqs/queues.ts';
 import type { CallObserver } from '../wire/gateway.ts';
 import { AsyncInvoker, type AsyncSettings } from './async-invoke.ts';
 import type { FunctionSettings } from './function.ts';
-import { FunctionHost, type HostRoom } from './host.ts';
+import { FunctionHost, type HostContext } from './host.ts';
 import { Poller, type PollerSettings } from './poller.ts';
 
-/** A queue that a function takes from. */
+/** A queue that invokes a function. */
 export interface EventSourceMapping {
   readonly id: string;
   readonly queueArn: string;
@@ -20,18 +20,18 @@ export interface EventSourceMapping {
 /** All functions of the account. */
 export class Functions implements CallObserver {
   public readonly mappings: EventSourceMapping[] = [];
-  readonly #room: HostRoom;
+  readonly #context: HostContext;
   readonly #queues: Queues;
   readonly #hosts = new Map<string, { readonly host: FunctionHost; readonly invoker: AsyncInvoker }>();
 
-  public constructor(room: HostRoom, queues: Queues) {
-    this.#room = room;
+  public constructor(context: HostContext, queues: Queues) {
+    this.#context = context;
     this.#queues = queues;
   }
 
   public add(settings: FunctionSettings, asynchronous: AsyncSettings): void {
-    const host = new FunctionHost(settings, this.#room);
-    const invoker = new AsyncInvoker(host, asynchronous, { ...this.#room, queues: this.#queues });
+    const host = new FunctionHost(settings, this.#context);
+    const invoker = new AsyncInvoker(host, asynchronous, { ...this.#context, queues: this.#queues });
     this.#hosts.set(settings.arn, { host, invoker });
   }
 
@@ -55,13 +55,13 @@ export class Functions implements CallObserver {
     settings: PollerSettings,
     { id, enabled }: Pick<EventSourceMapping, 'id' | 'enabled'>,
   ): void {
-    const createdAt = this.#room.clock.now();
+    const createdAt = this.#context.clock.now();
     this.mappings.push({ id, queueArn: queue.arn, functionArn: host.settings.arn, enabled, settings, createdAt });
     if (!enabled) return;
-    new Poller(queue, host, settings, this.#room).start();
+    new Poller(queue, host, settings, this.#context).start();
   }
 
-  /** Gives an event to a function, asynchronously; `false` if there is no such function. */
+  /** Invokes a function asynchronously. @returns whether the function exists. */
   public accept(arn: string, payload: unknown): boolean {
     const found = this.#hosts.get(arn);
     found?.invoker.accept(payload);

@@ -7,8 +7,8 @@ import type { Ids } from '../simulation/ids.ts';
 import { ExecutionEnvironment, exitError } from './environment.ts';
 import type { FunctionSettings, Invocation, InvocationRecord, InvocationResult, LogLine } from './function.ts';
 
-/** What the functions of an account share. */
-export interface HostRoom {
+/** What the functions of an account depend on. */
+export interface HostContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly callers: Callers;
@@ -17,16 +17,20 @@ export interface HostRoom {
   readonly endpoint: string;
   readonly invocations: InvocationRecord[];
   readonly lines: LogLine[];
-  /** Execution environments of one function at a time; others wait, as events do in Lambda's own queue. */
+  /**
+   * Concurrent execution environments of one function.
+   *
+   * Further invocations wait, as in Lambda's internal queue.
+   */
   readonly maxConcurrency: number;
 }
 
 type Crash = ReturnType<Faults['crashes']>;
 
-/** Runs one function: the very file that would be deployed, in worker threads. */
+/** Runs one function in worker threads, from the file that would be deployed. */
 export class FunctionHost implements CallObserver {
   public readonly settings: FunctionSettings;
-  readonly #room: HostRoom;
+  readonly #context: HostContext;
   readonly #idle: ExecutionEnvironment[] = [];
   readonly #byKey = new Map<
     string,
@@ -34,26 +38,26 @@ export class FunctionHost implements CallObserver {
   >();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
-  #keepsWarm = false;
+  #replacesEnded = false;
   #stopped = false;
 
-  public constructor(settings: FunctionSettings, room: HostRoom) {
+  public constructor(settings: FunctionSettings, context: HostContext) {
     this.settings = settings;
-    this.#room = room;
+    this.#context = context;
   }
 
-  /** Starts environments ahead of need, waits until they are loaded, and from now on replaces those that die. */
+  /** Starts warm environments. From now on an environment that ends is replaced. */
   public async prewarm(count: number): Promise<void> {
-    this.#keepsWarm = count > 0;
+    this.#replacesEnded = count > 0;
     const environments = Array.from({ length: count }, () => this.#start());
     await Promise.all(environments.map((environment) => environment.warm()));
     this.#idle.push(...environments);
   }
 
-  /** Invokes and waits for the end, whatever it is. */
+  /** Invokes the function and waits for the result. */
   public async invoke(invocation: Invocation): Promise<InvocationResult> {
-    const { clock, faults, invocations, maxConcurrency, activity } = this.#room;
-    const end = activity.work(`invocation of ${this.settings.name}`);
+    const { clock, faults, invocations, maxConcurrency, activity } = this.#context;
+    const end = activity.beginWork(`invocation of ${this.settings.name}`);
     if (this.#running >= maxConcurrency) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
     if (this.#stopped) {
@@ -62,7 +66,7 @@ export class FunctionHost implements CallObserver {
       return { ok: false, error: exitError(invocation, 1) };
     }
     const { requestId, key, attempt } = invocation;
-    const environment = this.#warm() ?? this.#start();
+    const environment = this.#takeIdle() ?? this.#start();
     const functionName = this.settings.name;
     const crash = faults.crashes({ functionName, requestId, key, attempt });
     const live = { environment, calls: 0, crash, hung: false };
@@ -72,8 +76,8 @@ export class FunctionHost implements CallObserver {
     if (crash?.afterCalls === 0 && crash.how === 'exit') environment.kill(exitError(invocation, 1));
     const result = await environment.run(invocation);
     this.#byKey.delete(environment.accessKeyId);
-    if (environment.death === undefined) this.#idle.push(environment);
-    else if (this.#keepsWarm) this.#idle.push(this.#start());
+    if (environment.endedBy === undefined) this.#idle.push(environment);
+    else if (this.#replacesEnded) this.#idle.push(this.#start());
     const endedAt = clock.now();
     invocations.push({ ...invocation, functionName, coldStart, startedAt, endedAt, calls: live.calls, result });
     const next = this.#waiting.shift();
@@ -99,23 +103,23 @@ export class FunctionHost implements CallObserver {
     return !live.hung;
   }
 
-  /** Ends all environments, and starts none any more. */
+  /** Ends all environments and prevents new ones. */
   public async stop(): Promise<void> {
     this.#stopped = true;
-    this.#keepsWarm = false;
+    this.#replacesEnded = false;
     const live = [...this.#byKey.values()].map(({ environment }) => environment);
     await Promise.all([...this.#idle, ...live].map((environment) => environment.stop()));
   }
 
-  /** An environment at rest. One that died there (an unhandled rejection after its answer, say) is dropped. */
-  #warm(): ExecutionEnvironment | undefined {
+  /** An idle environment. One that ended while idle (for example by an unhandled rejection) is dropped. */
+  #takeIdle(): ExecutionEnvironment | undefined {
     let environment = this.#idle.pop();
-    while (environment?.death !== undefined) environment = this.#idle.pop();
+    while (environment?.endedBy !== undefined) environment = this.#idle.pop();
     return environment;
   }
 
   #start(): ExecutionEnvironment {
-    const { callers, clock, endpoint, ids, lines } = this.#room;
+    const { callers, clock, endpoint, ids, lines } = this.#context;
     const { name, roleArn, policies } = this.settings;
     const accessKeyId = `ASIA${ids.hex('function credentials', 16).toUpperCase()}`;
     callers.add(accessKeyId, { arn: roleArn, policies });

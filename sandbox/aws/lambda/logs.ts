@@ -1,10 +1,10 @@
 import { at, list, text } from '../wire/params.ts';
 import type { LogLine } from './function.ts';
 
-/** One for all environments of a function. */
+/** The log stream of all environments of a function. */
 export const LOG_STREAM = 'local/[$LATEST]';
 
-/** A line that is a JSON object, with where it comes from. */
+/** A log line that is a JSON object. */
 export interface JsonLine extends LogLine {
   readonly json: Readonly<Record<string, unknown>>;
 }
@@ -28,7 +28,7 @@ export interface MetricValue {
 }
 
 /**
- * The metrics that CloudWatch would read out of log lines.
+ * The metrics in log lines, in CloudWatch's embedded metric format.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */

@@ -1,7 +1,8 @@
 import type { Clock } from '../simulation/clock.ts';
 import type { Activity } from '../simulation/activity.ts';
 import { hexOf, type Ids } from '../simulation/ids.ts';
-import { md5, type Message, type Queue } from '../sqs/queue.ts';
+import { md5, type Message } from '../sqs/message.ts';
+import type { Queue } from '../sqs/queue.ts';
 import { systemAttributes } from '../sqs/system-attributes.ts';
 import type { InvocationResult } from './function.ts';
 import type { FunctionHost } from './host.ts';
@@ -10,13 +11,13 @@ import type { FunctionHost } from './host.ts';
 export interface PollerSettings {
   readonly batchSize: number;
   readonly windowSeconds: number;
-  /** `ReportBatchItemFailures`: the function says which messages failed. */
+  /** `ReportBatchItemFailures`: the function returns which messages failed. */
   readonly partialFailures: boolean;
-  /** Batches at the same time. */
+  /** Concurrent batches. */
   readonly maxConcurrency: number;
 }
 
-/** Lambda starts with five batches at a time. */
+/** Lambda starts with five concurrent batches. */
 export const DEFAULT_POLLER: PollerSettings = {
   batchSize: 10,
   windowSeconds: 0,
@@ -24,67 +25,67 @@ export const DEFAULT_POLLER: PollerSettings = {
   maxConcurrency: 5,
 };
 
-/** What a poller works with. */
-export interface PollerRoom {
+/** What a poller depends on. */
+export interface PollerContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly activity: Activity;
 }
 
-/** An event source mapping: takes messages from a queue in batches and gives them to a function. */
+/** An event source mapping: receives messages from a queue in batches and invokes a function with them. */
 export class Poller {
   readonly #queue: Queue;
   readonly #host: FunctionHost;
   readonly #settings: PollerSettings;
-  readonly #room: PollerRoom;
+  readonly #context: PollerContext;
   #batch: Message[] = [];
-  #closeWindow: (() => void) | undefined;
+  #cancelWindow: (() => void) | undefined;
   #running = 0;
 
-  public constructor(queue: Queue, host: FunctionHost, settings: PollerSettings, room: PollerRoom) {
+  public constructor(queue: Queue, host: FunctionHost, settings: PollerSettings, context: PollerContext) {
     this.#queue = queue;
     this.#host = host;
     this.#settings = settings;
-    this.#room = room;
+    this.#context = context;
   }
 
   public start(): void {
-    this.#queue.consume(() => this.#pump());
+    this.#queue.consume(() => this.#receive());
   }
 
-  /** Gathers messages: until the batch is full, or the window that the first message opened has closed. */
-  #pump(): void {
+  /** Gathers messages until the batch is full or the batching window of its first message is over. */
+  #receive(): void {
     const { batchSize, windowSeconds, maxConcurrency } = this.#settings;
     while (this.#running < maxConcurrency && this.#queue.visible > 0) {
       this.#batch.push(...this.#queue.receive(batchSize - this.#batch.length));
       if (this.#batch.length === 0) return;
       if (this.#batch.length === batchSize || windowSeconds === 0) this.#dispatch();
-      else this.#closeWindow ??= this.#room.clock.after(windowSeconds * 1000, () => this.#dispatch());
+      else this.#cancelWindow ??= this.#context.clock.after(windowSeconds * 1000, () => this.#dispatch());
     }
   }
 
   #dispatch(): void {
     const batch = this.#batch;
     this.#batch = [];
-    this.#closeWindow?.();
-    this.#closeWindow = undefined;
+    this.#cancelWindow?.();
+    this.#cancelWindow = undefined;
     if (batch.length === 0) return;
     this.#running++;
-    this.#room.activity.run(`batch from ${this.#queue.name}`, async () => {
+    this.#context.activity.run(`batch from ${this.#queue.name}`, async () => {
       const result = await this.#host.invoke({
         payload: { Records: batch.map((message) => this.#record(message)) },
-        requestId: this.#room.ids.uuid('invocation'),
+        requestId: this.#context.ids.uuid('invocation'),
         key: hexOf(16, ...batch.map(({ body }) => body).sort()),
         attempt: Math.max(...batch.map(({ receiveCount }) => receiveCount)),
       });
       const failed = this.#failed(result, batch);
       for (const { id, receiptHandle } of batch) if (!failed.has(id)) this.#queue.delete(receiptHandle ?? '');
       this.#running--;
-      this.#pump();
+      this.#receive();
     });
   }
 
-  /** The messages that stay in the queue until their visibility timeout. An answer that makes no sense fails the batch. */
+  /** Ids of the messages that failed and stay in the queue. An invalid response fails the whole batch. */
   #failed(result: InvocationResult, batch: readonly Message[]): ReadonlySet<string> {
     const all = new Set(batch.map(({ id }) => id));
     if (!result.ok) return all;

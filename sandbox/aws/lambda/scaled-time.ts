@@ -7,10 +7,14 @@ import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { simulatedNow, type TimeSetting } from '../simulation/time.ts';
 
-/** Real milliseconds that a socket is granted however fast the simulated time runs, unless its timeout is shorter anyway. */
+/** The shortest real timeout of a socket, unless its own timeout is shorter, at any time scale. */
 const SOCKET_GRACE_MS = 1000;
 
-/** Puts a thread on the simulated clock: its dates, timers and time measurements. To be called before anything else is loaded. */
+/**
+ * Replaces dates, timers and time measurements of a thread by simulated ones.
+ *
+ * Must be called before other modules load.
+ */
 export function scaleTime(setting: TimeSetting): void {
   const { scale } = setting;
   const now = () => Math.floor(simulatedNow(setting));
@@ -32,9 +36,10 @@ function replaceDate(now: () => number): void {
 }
 
 /**
- * Tells whether the running code has just opened an HTTP request. The timers that it sets then guard a socket (the SDK's
- * connection and request timeouts), and sockets live in real time: seconds of grace would shrink to nothing on a fast clock.
- * The storage tells one turn of the code from another that runs in the same scan of the microtask queue.
+ * Returns a function that says whether the running code has just opened an HTTP request.
+ *
+ * Timers that it sets then are socket timeouts (connection and request timeouts of the SDK). Sockets work in real time, so that
+ * on a fast clock a timeout of seconds would be too short. The storage separates tasks that share a run of the microtask queue.
  */
 function watchSockets(): () => boolean {
   const turn = new AsyncLocalStorage<{ opening: boolean }>();
@@ -58,14 +63,14 @@ function replaceTimers(setting: TimeSetting, guardsSocket: () => boolean): void 
     const delay = Number(ms) / scale;
     return guardsSocket() ? Math.max(delay, Math.min(Number(ms), SOCKET_GRACE_MS)) : delay;
   };
-  /** What a timer goes on as. */
+  /** The timer that continues a timer which fired too early. */
   const successors = new WeakMap<object, NodeJS.Timeout>();
   const later = (task: (...args: []) => void, ms = 0, ...args: []) => {
     const due = simulatedNow(setting) + Number(ms);
     const fire = () => {
-      // A clock that waits for the machine may have stood still meanwhile.
-      const left = due - simulatedNow(setting);
-      if (shared !== undefined && left >= 1) successors.set(timer, real.setTimeout(fire, left / scale));
+      // A clock that pauses when the machine is overloaded may have paused meanwhile.
+      const remaining = due - simulatedNow(setting);
+      if (shared !== undefined && remaining >= 1) successors.set(timer, real.setTimeout(fire, remaining / scale));
       else task(...args);
     };
     const timer = real.setTimeout(fire, scaled(ms));

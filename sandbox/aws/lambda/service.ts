@@ -10,7 +10,7 @@ import type { EventSourceMapping, Functions } from './functions.ts';
 
 const LARGEST_PAGE = 100;
 
-/** Lambda, as far as one can look at it. Functions run because something invokes them. */
+/** Read-only Lambda API. Functions are invoked by rules and event source mappings only. */
 export class LambdaService implements Service {
   readonly #functions: () => Functions | undefined;
 
@@ -31,7 +31,7 @@ export class LambdaService implements Service {
     }
   }
 
-  /** A function by name, ARN, or ARN without its beginning. */
+  /** A function by name, ARN or partial ARN. */
   #find(params: Params, region: string): FunctionSettings {
     const wanted = text(params, 'FunctionName') ?? '';
     const name =

@@ -1,34 +1,34 @@
-// The inside of an execution environment: loads the bundle and calls its handler, one event at a time.
+// The worker thread of an execution environment: loads the bundle and calls its handler, one event at a time.
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FunctionError, InvokeMessage, WorkerMessage, WorkerSettings } from './function.ts';
-import { beatOn } from '../simulation/elastic-time.ts';
+import { sendHeartbeats } from '../simulation/shared-time.ts';
 import { scaleTime } from './scaled-time.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
-// Node has read it; a function in Lambda has none.
+// Node.js has read it; a function in Lambda does not have it.
 delete process.env.NODE_COMPILE_CACHE;
 
 const settings = workerData as WorkerSettings;
 const port = parentPort;
 if (port === null) throw new Error('this file runs in a worker thread only');
-const tell = (message: WorkerMessage) => port.postMessage(message);
+const post = (message: WorkerMessage) => port.postMessage(message);
 
-if (settings.time.shared !== undefined) beatOn(settings.beat);
+if (settings.time.shared !== undefined) sendHeartbeats(settings.heartbeat);
 scaleTime(settings.time);
 captureOutput();
 const handler = await load();
 port.on('message', (message: InvokeMessage) => void invoke(message));
-tell({ kind: 'ready' });
+post({ kind: 'ready' });
 
-/** Output goes through the port, so that it keeps its order with the results. */
+/** Sends output through the port, so that its order relative to the results is preserved. */
 function captureOutput(): void {
   let rest = '';
   const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown) => {
     const lines = (rest + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())).split('\n');
     rest = lines.pop() ?? '';
-    for (const text of lines) tell({ kind: 'line', text });
+    for (const text of lines) post({ kind: 'line', text });
     const callback = typeof encoding === 'function' ? encoding : done;
     if (typeof callback === 'function') (callback as () => void)();
     return true;
@@ -54,9 +54,9 @@ async function invoke({ payload, requestId, deadline }: InvokeMessage): Promise<
   };
   try {
     const result = await handler(JSON.parse(payload), context);
-    tell({ kind: 'done', payload: JSON.stringify(result) ?? 'null' });
+    post({ kind: 'done', payload: JSON.stringify(result) ?? 'null' });
   } catch (error) {
-    tell({ kind: 'failed', error: toFunctionError(error) });
+    post({ kind: 'failed', error: toFunctionError(error) });
   }
 }
 

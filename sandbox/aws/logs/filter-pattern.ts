@@ -1,29 +1,29 @@
 import { at } from '../wire/params.ts';
 
-/** A pattern that CloudWatch Logs would not take, or that is not known here. */
+/** Thrown for a pattern that CloudWatch Logs would refuse, or that the local AWS does not support. */
 export class FilterPatternError extends Error {}
 
 type Test = (message: string) => boolean;
 
 /**
- * A filter pattern: terms that a line must have, or a condition on its JSON.
+ * Compiles a filter pattern: terms that a line must contain, or a condition on its JSON.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 export function compileFilter(pattern: string): Test {
   const trimmed = pattern.trim();
   if (trimmed === '') return () => true;
-  if (trimmed.startsWith('[')) throw new FilterPatternError('Patterns of space-delimited fields are not known here');
+  if (trimmed.startsWith('[')) throw new FilterPatternError('Patterns of space-delimited fields are not supported');
   if (!trimmed.startsWith('{')) return terms(trimmed);
   if (!trimmed.endsWith('}')) throw new FilterPatternError('Invalid filter pattern');
-  const holds = new Condition(trimmed.slice(1, -1)).read();
+  const matches = new Condition(trimmed.slice(1, -1)).read();
   return (message) => {
     const json = parse(message);
-    return json !== undefined && holds(json);
+    return json !== undefined && matches(json);
   };
 }
 
-/** All plain terms, none of those after `-`, and one of those after `?`. */
+/** Requires all plain terms, none of the terms after `-`, and one of the terms after `?`. */
 function terms(pattern: string): Test {
   const all = [...pattern.matchAll(/([-?]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))/g)].map(
     ([, sign = '', quoted, word = '']) => ({
@@ -39,7 +39,7 @@ function terms(pattern: string): Test {
   };
 }
 
-type Holds = (json: unknown) => boolean;
+type JsonTest = (json: unknown) => boolean;
 
 const TOKENS =
   /\s*(?:(?<punctuation>\(|\)|&&|\|\||!=|>=|<=|=|>|<)|"(?<quoted>(?:[^"\\]|\\.)*)"|%(?<regex>[^%]+)%|(?<word>[^\s()&|=!<>"]+))/gy;
@@ -49,7 +49,7 @@ interface Token {
   readonly text: string;
 }
 
-/** `$.a = "x" && ($.b[0].c > 3 || $.d NOT EXISTS)`; `&&` binds more tightly than `||`. */
+/** Parses `$.a = "x" && ($.b.c > 3 || $.d NOT EXISTS)`. `&&` has precedence over `||`. */
 class Condition {
   readonly #tokens: Token[] = [];
   #next = 0;
@@ -67,29 +67,29 @@ class Condition {
     }
   }
 
-  public read(): Holds {
-    const holds = this.#either();
+  public read(): JsonTest {
+    const matches = this.#either();
     if (this.#next < this.#tokens.length) throw new FilterPatternError('Invalid filter pattern');
-    return holds;
+    return matches;
   }
 
-  #either(): Holds {
+  #either(): JsonTest {
     const parts = [this.#both()];
     while (this.#took('||')) parts.push(this.#both());
-    return (json) => parts.some((holds) => holds(json));
+    return (json) => parts.some((matches) => matches(json));
   }
 
-  #both(): Holds {
+  #both(): JsonTest {
     const parts = [this.#single()];
     while (this.#took('&&')) parts.push(this.#single());
-    return (json) => parts.every((holds) => holds(json));
+    return (json) => parts.every((matches) => matches(json));
   }
 
-  #single(): Holds {
+  #single(): JsonTest {
     if (this.#took('(')) {
-      const holds = this.#either();
+      const matches = this.#either();
       if (!this.#took(')')) throw new FilterPatternError('Invalid filter pattern');
-      return holds;
+      return matches;
     }
     const path = pathOf(this.#take().text);
     const operator = this.#take().text.toUpperCase();
@@ -99,14 +99,14 @@ class Condition {
     return comparison(path, operator, this.#take());
   }
 
-  #is(path: readonly string[]): Holds {
+  #is(path: readonly string[]): JsonTest {
     const word = this.#take().text.toUpperCase();
     const wanted = { TRUE: true, FALSE: false, NULL: null }[word];
     if (wanted === undefined) throw new FilterPatternError('Invalid filter pattern');
     return (json) => at(json, ...path) === wanted;
   }
 
-  #notExists(path: readonly string[]): Holds {
+  #notExists(path: readonly string[]): JsonTest {
     if (this.#take().text.toUpperCase() !== 'EXISTS') throw new FilterPatternError('Invalid filter pattern');
     return (json) => at(json, ...path) === undefined;
   }
@@ -127,11 +127,11 @@ class Condition {
 
 function pathOf(selector: string): string[] {
   if (!selector.startsWith('$.')) throw new FilterPatternError(`Invalid selector: ${selector}`);
-  if (selector.includes('[')) throw new FilterPatternError('Selectors with indices are not known here');
+  if (selector.includes('[')) throw new FilterPatternError('Selectors with indices are not supported');
   return selector.slice('$.'.length).split('.');
 }
 
-function comparison(path: readonly string[], operator: string, { kind, text }: Token): Holds {
+function comparison(path: readonly string[], operator: string, { kind, text }: Token): JsonTest {
   const number = kind === 'word' && text.trim() !== '' ? Number(text) : NaN;
   if (operator === '=' || operator === '!=') {
     const equals = kind === 'regex' ? new RegExp(text) : likeness(text);
@@ -159,7 +159,7 @@ const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 
 const isScalar = (value: unknown): boolean => typeof value !== 'object';
 
-/** An asterisk at the ends, or in between, is any text. */
+/** An asterisk matches any text. */
 const likeness = (text: string): RegExp =>
   new RegExp(
     `^${text

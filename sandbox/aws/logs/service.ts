@@ -13,7 +13,7 @@ const MOST_GROUPS = 50;
 const EVENT_ID_DIGITS = 56;
 const INGESTION_MS = 1_000;
 
-/** CloudWatch Logs: what the functions wrote. */
+/** Read-only CloudWatch Logs API for the logs of the functions. */
 export class LogsService implements Service {
   readonly #lines: readonly LogLine[];
   readonly #functions: () => readonly FunctionSettings[];
@@ -45,12 +45,13 @@ export class LogsService implements Service {
     const matches = filterOf(text(params, 'filterPattern') ?? '');
     const streams = texts(params, 'logStreamNames');
     const prefix = text(params, 'logStreamNamePrefix') ?? '';
-    const looked = LOG_STREAM.startsWith(prefix) && (streams.length === 0 || streams.includes(LOG_STREAM));
-    const found = [...this.#lines.entries()].filter(
-      ([, line]) => looked && names.has(line.functionName) && line.at >= from && line.at <= to && matches(line.text),
+    const isSelected = LOG_STREAM.startsWith(prefix) && (streams.length === 0 || streams.includes(LOG_STREAM));
+    const lines = [...this.#lines.entries()].filter(
+      ([, { functionName, at, text: message }]) =>
+        isSelected && names.has(functionName) && at >= from && at <= to && matches(message),
     );
     const size = Math.min(Number(text(params, 'limit') ?? MOST_EVENTS), MOST_EVENTS);
-    const { items, nextToken } = page(found, size, text(params, 'nextToken'), 'InvalidParameterException');
+    const { items, nextToken } = page(lines, size, text(params, 'nextToken'), 'InvalidParameterException');
     return { events: items.map(([index, line]) => eventShape(line, index)), searchedLogStreams: [], nextToken };
   }
 
@@ -78,7 +79,7 @@ function filterOf(pattern: string): (message: string) => boolean {
   }
 }
 
-/** An ARN, or the name itself. */
+/** The name of a log group, given its ARN or its name. */
 const groupIn = (identifier: string): string => identifier.split(':log-group:').at(-1)?.replace(/:\*$/, '') ?? '';
 
 const eventShape = ({ at, text: message }: LogLine, index: number): Wire => ({

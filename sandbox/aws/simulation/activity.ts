@@ -1,44 +1,48 @@
-/** Something is still under way when nobody waits for it any more. */
+/** Thrown when activity is still in progress at the end of a wait. */
 export class BusyError extends Error {
   public override readonly name = 'BusyError';
 }
 
-/** Counts what is under way, so that a test can wait for the end of it instead of sleeping. */
+/** Counts what is in progress, so that a test can wait until nothing is instead of sleeping. */
 export class Activity {
-  readonly #open = new Map<string, number>();
+  readonly #inProgress = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   #working = 0;
   #failure: Error | undefined;
 
-  /** Something begins; the function returned ends it (once, however often it is called). */
+  /** Begins an activity. The returned function ends it; calling it again has no effect. */
   public begin(what: string): () => void {
-    this.#open.set(what, (this.#open.get(what) ?? 0) + 1);
-    let open = true;
+    this.#inProgress.set(what, (this.#inProgress.get(what) ?? 0) + 1);
+    let ended = false;
     return () => {
-      if (!open) return;
-      open = false;
+      if (ended) return;
+      ended = true;
       this.#end(what);
     };
   }
 
-  /** As `begin`, for what goes on in real time (an invocation, a call) and does not merely wait for the clock. */
-  public work(what: string): () => void {
+  /** Like `begin`, for work in real time (an invocation, a call), as opposed to waiting for the clock. */
+  public beginWork(what: string): () => void {
     const end = this.begin(what);
     this.#working++;
-    let open = true;
+    let ended = false;
     return () => {
-      if (open) this.#working--;
-      open = false;
+      if (!ended) this.#working--;
+      ended = true;
       end();
     };
   }
 
-  /** Whether nothing happens before the clock's next timer. Sure only in a task of its own: promises may still have to go on. */
-  public get atRest(): boolean {
+  /**
+   * Whether everything in progress waits for the clock.
+   *
+   * Reliable only in a macrotask: promises may not have settled yet.
+   */
+  public get waitsForClock(): boolean {
     return this.#working === 0;
   }
 
-  /** Counts a promise while it is pending. Its rejection is a defect of the sandbox and fails `idle`. */
+  /** Counts a promise while it is pending. A rejection is a defect of the sandbox and fails `idle`. */
   public run(what: string, task: () => Promise<void>): void {
     const end = this.begin(what);
     task()
@@ -52,26 +56,26 @@ export class Activity {
     this.#wake();
   }
 
-  /** What is under way, for people. */
+  /** A text that lists what is in progress. */
   public describe(): string {
-    return [...this.#open].map(([what, count]) => `${count} × ${what}`).join(', ') || 'nothing';
+    return [...this.#inProgress].map(([what, count]) => `${count} × ${what}`).join(', ') || 'nothing';
   }
 
   /**
-   * Resolves when nothing is under way.
+   * Resolves when nothing is in progress.
    *
    * @param limit real milliseconds.
-   * @throws BusyError naming what still is under way after the limit.
+   * @throws BusyError that lists what is still in progress after the limit.
    */
   public async idle(limit?: number): Promise<void> {
     let late = false;
     const timer = limit === undefined ? undefined : setTimeout(() => ((late = true), this.#wake()), limit);
     try {
       for (;;) {
-        // Listens before it looks: what ends in between must not be missed.
+        // Registered before the check, so that an activity that ends in between is not missed.
         const woken = new Promise<void>((resolve) => this.#waiting.add(resolve));
-        if (await this.#quiet()) return;
-        if (late) throw new BusyError(`still under way after ${limit ?? 0} ms: ${this.describe()}`);
+        if (await this.#isIdle()) return;
+        if (late) throw new BusyError(`still in progress after ${limit ?? 0} ms: ${this.describe()}`);
         await woken;
       }
     } finally {
@@ -79,21 +83,21 @@ export class Activity {
     }
   }
 
-  /** Nothing under way now, nor after what was already due in the event loop had its turn. */
-  async #quiet(): Promise<boolean> {
+  /** Whether nothing is in progress, now and after the callbacks that the event loop has already queued. */
+  async #isIdle(): Promise<boolean> {
     for (let turn = 0; turn < 2; turn++) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#open.size > 0) return false;
+      if (this.#inProgress.size > 0) return false;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return this.#open.size === 0;
+    return this.#inProgress.size === 0;
   }
 
   #end(what: string): void {
-    const left = (this.#open.get(what) ?? 1) - 1;
-    if (left > 0) this.#open.set(what, left);
-    else this.#open.delete(what);
-    if (this.#open.size === 0) this.#wake();
+    const remaining = (this.#inProgress.get(what) ?? 1) - 1;
+    if (remaining > 0) this.#inProgress.set(what, remaining);
+    else this.#inProgress.delete(what);
+    if (this.#inProgress.size === 0) this.#wake();
   }
 
   #wake(): void {

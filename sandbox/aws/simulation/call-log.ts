@@ -1,6 +1,6 @@
 import type { Params } from '../wire/params.ts';
 
-/** One API call, as it was made and as it ended. */
+/** One API call and its outcome. */
 export interface CallRecord {
   /** Simulated milliseconds since 1970. */
   readonly at: number;
@@ -14,7 +14,7 @@ export interface CallRecord {
   /** Request id of the function invocation that made the call. */
   readonly invocation?: string;
   readonly requestId: string;
-  /** `ok`, or the error code the caller got; `reset` if the connection broke. */
+  /** `ok`, the error code, or `reset` if the connection was reset. */
   readonly outcome: string;
 }
 
@@ -30,7 +30,7 @@ export class CallLog {
     return this.#calls;
   }
 
-  /** The calls of one action that also agree with the fields given. */
+  /** The calls of one action whose fields have the given values. */
   public of(action: string, fields: Partial<CallRecord> = {}): readonly CallRecord[] {
     const wanted = Object.entries({ ...fields, action }) as [keyof CallRecord, unknown][];
     return this.#calls.filter((call) => wanted.every(([name, value]) => call[name] === value));

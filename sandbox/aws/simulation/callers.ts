@@ -1,19 +1,19 @@
 import type { Statement } from '../iam/policy.ts';
 
-/** Who is behind an access key. */
+/** The identity that an access key belongs to. */
 export interface Caller {
   /** An IAM user, the root user, or an assumed-role session. */
   readonly arn: string;
-  /** Recorded instead of the header of the request. */
+  /** Recorded instead of the request header. */
   readonly userAgent?: string;
   readonly sourceIp?: string;
   /** The AWS service that makes the call, such as `autoscaling.amazonaws.com`. */
   readonly invokedBy?: string;
-  /** What EC2 lets it do. @default everything */
+  /** Policies that EC2 evaluates. @default every action is allowed */
   readonly policies?: readonly Statement[];
 }
 
-/** The access keys of the account. Signatures are not checked: whoever names a key is its owner. */
+/** The access keys of the account. Signatures are not verified. */
 export class Callers {
   readonly #known: Map<string, Caller>;
   readonly #fallback: Caller;

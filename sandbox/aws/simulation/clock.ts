@@ -1,11 +1,11 @@
 import type { Activity } from './activity.ts';
-import { newSharedTime, Pacemaker } from './elastic-time.ts';
+import { newSharedTime, TimeKeeper } from './shared-time.ts';
 import { realNow, simulatedNow, type TimeSetting } from './time.ts';
 
-/** Cancels what was scheduled. */
+/** Cancels a scheduled task. */
 export type Cancel = () => void;
 
-/** Something scheduled. */
+/** A scheduled task. */
 interface Timer {
   /** Simulated milliseconds since 1970. */
   readonly due: number;
@@ -13,26 +13,26 @@ interface Timer {
   readonly cancel: Cancel;
 }
 
-/** Real milliseconds from one look at what is due to the next, while idle time is skipped. */
-const LOOK = 4;
+/** Real milliseconds between two checks for due timers, while idle time is skipped. */
+const CHECK_EVERY = 4;
 
-/** The time of the local AWS. Everything that waits on AWS's behalf waits here, so that minutes can pass in seconds. */
+/** The simulated clock. Every delay of the local AWS waits for it, so that minutes can pass in seconds. */
 export class Clock {
   public readonly setting: TimeSetting;
   readonly #activity: Activity;
   readonly #timers = new Set<Timer>();
-  readonly #pacemaker: Pacemaker | undefined;
-  #look: NodeJS.Timeout | undefined;
+  readonly #timeKeeper: TimeKeeper | undefined;
+  #idleCheck: NodeJS.Timeout | undefined;
 
   /**
    * @param scale simulated seconds per real second; 1 is real time.
-   * @param patient whether it stands still while the machine cannot keep up.
+   * @param pauseWhenOverloaded whether time pauses while the machine is overloaded.
    */
-  public constructor(scale: number, activity: Activity, epoch = Date.now(), patient = false) {
+  public constructor(scale: number, activity: Activity, epoch = Date.now(), pauseWhenOverloaded = false) {
     if (!(scale > 0)) throw new Error(`time scale must be greater than 0, not ${scale}`);
-    const shared = patient ? newSharedTime() : undefined;
+    const shared = pauseWhenOverloaded ? newSharedTime() : undefined;
     this.setting = { scale, origin: realNow(), epoch, shared };
-    this.#pacemaker = shared && new Pacemaker(shared, realNow);
+    this.#timeKeeper = shared && new TimeKeeper(shared, realNow);
     this.#activity = activity;
   }
 
@@ -41,7 +41,7 @@ export class Clock {
     return Math.floor(simulatedNow(this.setting));
   }
 
-  /** The simulated time as AWS writes it. */
+  /** The simulated time in ISO 8601. */
   public iso(at = this.now()): string {
     return new Date(at).toISOString();
   }
@@ -51,7 +51,11 @@ export class Clock {
     return ms / this.setting.scale;
   }
 
-  /** Runs a task later. It counts as under way (`Activity`) if it is named. */
+  /**
+   * Runs a task after a simulated duration.
+   *
+   * With a name it counts as in progress until then (`Activity`).
+   */
   public after(ms: number, task: () => void, what?: string): Cancel {
     const end = what === undefined ? undefined : this.#activity.begin(what);
     const due = this.now() + ms;
@@ -69,60 +73,61 @@ export class Clock {
         end?.();
       }
     };
-    const ring = () => {
-      const early = due - this.now();
-      if (early >= 1 && this.#pacemaker !== undefined) handle = setTimeout(ring, this.real(early));
+    const fireIfDue = () => {
+      const remaining = due - this.now();
+      if (remaining >= 1 && this.#timeKeeper !== undefined) handle = setTimeout(fireIfDue, this.real(remaining));
       else fire();
     };
     const cancel = () => {
       drop();
       end?.();
     };
-    let handle = setTimeout(ring, this.real(ms));
+    let handle = setTimeout(fireIfDue, this.real(ms));
     const timer = { due, fire, cancel };
     this.#timers.add(timer);
     return cancel;
   }
 
   /**
-   * Skips the time in which nothing happens: whenever nothing is at work, the clock goes straight to what is due next. Everything
-   * happens at the simulated time at which it would happen anyway. Only for a patient clock, and only if all who make calls from
-   * outside say so (`Sandbox.work`).
+   * From now on, advances to the next timer whenever everything in progress waits for the clock.
+   *
+   * Every task still runs at the simulated time for which it was scheduled. Calls from outside must be counted as work
+   * (`Sandbox.work`). Needs a clock that pauses when the machine is overloaded.
    */
-  public skipRests(): void {
-    const pacemaker = this.#pacemaker;
-    if (pacemaker === undefined) throw new Error('only a patient clock can skip time');
-    this.#look ??= setInterval(() => {
+  public skipIdleTime(): void {
+    const timeKeeper = this.#timeKeeper;
+    if (timeKeeper === undefined) throw new Error('only a clock that pauses when overloaded can skip idle time');
+    this.#idleCheck ??= setInterval(() => {
       let next = Infinity;
       for (const { due } of this.#timers) next = Math.min(next, due);
-      const rest = this.real(next - this.now());
-      if (this.#activity.atRest && rest > LOOK && rest < Infinity) pacemaker.skip(rest);
+      const idle = this.real(next - this.now());
+      if (this.#activity.waitsForClock && idle > CHECK_EVERY && idle < Infinity) timeKeeper.skip(idle);
       if (next <= this.now()) this.#fireDue();
-    }, LOOK);
+    }, CHECK_EVERY);
   }
 
-  /** Resolves after a simulated duration; never, once the clock is stopped. */
+  /** Resolves after a simulated duration, or never if the clock is stopped before. */
   public sleep(ms: number): Promise<void> {
     return ms > 0 ? new Promise((resolve) => this.after(ms, resolve)) : Promise.resolve();
   }
 
-  /** Waits for a thread that shows its beat there, until the function returned is called. */
-  public watch(beat: SharedArrayBuffer): () => void {
-    return this.#pacemaker?.watch(beat) ?? (() => undefined);
+  /** Pauses time while a thread sends no heartbeats, until the returned function is called. */
+  public expectHeartbeats(heartbeat: SharedArrayBuffer): () => void {
+    return this.#timeKeeper?.expectHeartbeats(heartbeat) ?? (() => undefined);
   }
 
-  /** Drops everything scheduled. */
+  /** Cancels all scheduled tasks. */
   public stop(): void {
-    this.#pacemaker?.stop();
-    clearInterval(this.#look);
+    this.#timeKeeper?.stop();
+    clearInterval(this.#idleCheck);
     for (const { cancel } of [...this.#timers]) cancel();
   }
 
-  /** Their own timers are late by what was skipped. */
+  /** Fires timers that became due by skipping: their own real timeouts are late. */
   #fireDue(): void {
     const now = this.now();
     const due = [...this.#timers].filter((timer) => timer.due <= now).sort((a, b) => a.due - b.due);
-    // One may cancel another.
+    // A task may cancel another one.
     for (const timer of due) if (this.#timers.has(timer)) timer.fire();
   }
 }

@@ -1,27 +1,27 @@
 import { fractionOf } from './ids.ts';
 import type { Params } from '../wire/params.ts';
 
-/** A call about to be answered. `attempt` counts the calls of the same action about the same thing, from 1. */
+/** A call that may fail. `attempt` counts the calls with the same action and key, from 1. */
 export interface FaultyCall {
   readonly service: string;
   readonly action: string;
   readonly region: string;
-  /** What the call is about: an instance id, a client token, a topic, … */
+  /** The subject of the call: an instance id, a client token, a topic, … */
   readonly key: string;
   readonly attempt: number;
   readonly params: Params;
   readonly accessKeyId: string;
-  /** Request id of the function invocation that makes the call. */
+  /** Request id of the function invocation that makes the call, if one does. */
   readonly invocation?: string;
 }
 
-/** An instance about to be launched. */
+/** An instance that is being launched. */
 export interface FaultyInstance {
   readonly instanceId: string;
   readonly region: string;
 }
 
-/** An event about to be put on the bus. */
+/** An event that is about to be sent to a bus. */
 export interface FaultyEvent {
   /** `cloudtrail` or `state-change`. */
   readonly kind: string;
@@ -29,22 +29,22 @@ export interface FaultyEvent {
   readonly name: string;
   readonly region: string;
   readonly instanceIds: readonly string[];
-  /** Kind, name and instances; the same whenever the event is sent. */
+  /** Kind, name and instances: the same for every copy of the event. */
   readonly key: string;
   /** Counts the events of the same key, from 1. */
   readonly attempt: number;
 }
 
-/** A message about to be published. */
+/** A message that is being published. */
 export interface FaultyPublish {
   readonly topicArn: string;
   readonly subject: string | undefined;
   readonly message: string;
-  /** Counts the tries to publish this very message to this topic, from 1. */
+  /** Counts the attempts to publish this message to this topic, from 1. */
   readonly attempt: number;
 }
 
-/** A delivery of the bus about to be made. */
+/** A delivery of an event to a target. */
 export interface FaultyDelivery {
   readonly rule: string;
   readonly targetArn: string;
@@ -52,42 +52,46 @@ export interface FaultyDelivery {
   readonly attempt: number;
 }
 
-/** An invocation about to start. */
+/** An invocation that is about to start. */
 export interface FaultyInvocation {
   readonly functionName: string;
   readonly requestId: string;
-  /** What the payload is about; the same at each retry. */
+  /** The subject of the payload: the same for every retry. */
   readonly key: string;
   readonly attempt: number;
 }
 
-/** What goes wrong, each on its own. The defaults are `NO_FAULTS`; a running sandbox reads them anew each time. */
+/**
+ * Faults to inject, independent of each other.
+ *
+ * The sandbox evaluates them at every use; the defaults are `NO_FAULTS`.
+ */
 export interface Faults {
-  /** EC2 answers `RequestLimitExceeded` (other services `Throttling`) although the bucket is not empty. */
+  /** Throttles the call although the token bucket is not empty. */
   throttles: (call: FaultyCall) => boolean;
-  /** The service answers with this 5xx code. */
+  /** Fails the call with this 5xx error code. */
   fails: (call: FaultyCall) => 'InternalError' | 'Unavailable' | undefined;
-  /** The connection breaks before the call is carried out, or after it. */
+  /** Resets the connection before or after the call is carried out. */
   resets: (call: FaultyCall) => 'before' | 'after' | undefined;
-  /** Simulated milliseconds before the call is carried out. */
+  /** Delays the call by simulated milliseconds. */
   slows: (call: FaultyCall) => number;
-  /** The event is never sent. */
+  /** Drops the event. */
   loses: (event: FaultyEvent) => boolean;
-  /** How many more times the event is sent. */
+  /** The number of additional copies of the event. */
   duplicates: (event: FaultyEvent) => number;
-  /** Simulated milliseconds that an event, or copy 1, 2, … of it, comes late. */
+  /** Delays the event (copy 0) or an additional copy (1, 2, …) by simulated milliseconds. */
   delays: (event: FaultyEvent, copy: number) => number;
-  /** CloudTrail omits the response elements whatever their size. */
+  /** Omits the response elements of the CloudTrail record, whatever their size. */
   truncates: (event: FaultyEvent) => boolean;
-  /** Simulated milliseconds during which EC2 does not know a new instance. */
+  /** Hides a new instance from describe calls for simulated milliseconds: eventual consistency. */
   hides: (instance: FaultyInstance) => number;
-  /** Simulated milliseconds after which EC2 fails at a new instance: it dies, and from then on EC2 does not show it. */
+  /** Terminates a new instance after simulated milliseconds. Describe calls no longer return it. */
   vanishes: (instance: FaultyInstance) => number | undefined;
-  /** SNS answers with this error code. */
+  /** Fails the publish call with this error code. */
   refuses: (publish: FaultyPublish) => string | undefined;
-  /** A target cannot be reached: worth a retry, or not. */
+  /** Fails the delivery: retryable or permanently. */
   undeliverable: (delivery: FaultyDelivery) => 'retry' | 'never' | undefined;
-  /** The function dies, or hangs until its timeout, after so many API calls: carried out, but their answer is not seen. */
+  /** Ends or hangs the function after a number of API calls, before it receives the last response. */
   crashes: (invocation: FaultyInvocation) => { readonly afterCalls: number; readonly how: 'exit' | 'hang' } | undefined;
 }
 
@@ -107,7 +111,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   crashes: () => undefined,
 };
 
-/** Shares from 0 to 1 of what is hit, and upper bounds in simulated milliseconds. */
+/** Rates of faults, from 0 to 1, and upper bounds in simulated milliseconds. */
 export interface FaultRates {
   readonly throttles?: number;
   readonly fails?: number;
@@ -121,13 +125,14 @@ export interface FaultRates {
   readonly vanishes?: { readonly rate: number; readonly upTo: number };
   readonly refuses?: number;
   readonly undeliverable?: number;
-  /** A crash comes after 0 to `upTo` calls; half of them are hangs. */
+  /** A crash happens after 0 to `upTo` calls; half of the crashes are hangs. */
   readonly crashes?: { readonly rate: number; readonly upTo: number };
 }
 
 /**
- * Faults drawn by hash of the seed, what is hit and the attempt. Nothing is drawn from a sequence, so that the same things
- * are hit however the calls interleave.
+ * Draws faults at random but reproducibly.
+ *
+ * Each draw is a hash of the seed, the subject and the attempt, so that it does not depend on the order of calls.
  */
 export function drawFaults(seed: string, rates: FaultRates): Faults {
   const draw = (name: keyof Faults, ...key: readonly (string | number)[]) => fractionOf(seed, name, ...key);

@@ -1,27 +1,27 @@
-import { granted, type SharedTime, sharedTime } from './elastic-time.ts';
+import { elapsed, type SharedTime, sharedTime } from './shared-time.ts';
 
-/** How simulated time follows real time. Main thread and workers share one setting, and so one clock. */
+/** How simulated time follows from real time. The main thread and the workers share it. */
 export interface TimeSetting {
   /** Simulated seconds per real second. */
   readonly scale: number;
-  /** Reading of `realNow` when the clock was started. */
+  /** `realNow` at the start of the clock. */
   readonly origin: number;
-  /** Simulated milliseconds since 1970 at that moment. */
+  /** Simulated milliseconds since 1970 at the start of the clock. */
   readonly epoch: number;
-  /** Where the time stands, if it waits for the machine. */
+  /** The `SharedTime` of a clock that pauses when the machine is overloaded. */
   readonly shared?: SharedArrayBuffer;
 }
 
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 const hrtime = process.hrtime.bigint.bind(process.hrtime);
 
-/** Milliseconds of a monotonic clock that all threads of the process share (`performance.now` starts anew in each worker). */
+/** Milliseconds of a monotonic clock that all threads share. `performance.now` starts at 0 in each. */
 export const realNow = (): number => Number(hrtime()) / NANOSECONDS_PER_MILLISECOND;
 
 /** Simulated milliseconds since 1970. */
 export const simulatedNow = ({ scale, origin, epoch, shared }: TimeSetting): number => {
   const now = realNow();
-  return epoch + (shared === undefined ? now - origin : granted(viewOf(shared), now)) * scale;
+  return epoch + (shared === undefined ? now - origin : elapsed(viewOf(shared), now)) * scale;
 };
 
 const views = new WeakMap<SharedArrayBuffer, SharedTime>();

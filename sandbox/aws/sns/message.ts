@@ -1,11 +1,11 @@
 import { ApiError } from '../wire/errors.ts';
 import { at, list, text } from '../wire/params.ts';
 
-/** What a caller publishes. */
+/** The parameters of a publish call. */
 export interface Publish {
   readonly message: string;
   readonly subject?: string;
-  /** `json`: one body per protocol. */
+  /** `json` if the message contains a body for each protocol. */
   readonly structure?: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
@@ -15,7 +15,7 @@ export interface Attribute {
   readonly StringValue?: string;
 }
 
-/** A message that SNS took, and what subscribers get of it. */
+/** A published message, and what subscribers receive. */
 export interface PublishedMessage {
   /** Simulated milliseconds since 1970. */
   readonly at: number;
@@ -23,11 +23,11 @@ export interface PublishedMessage {
   readonly topicArn: string;
   readonly subject?: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** As it was published. */
+  /** The parameters of the publish call. */
   readonly raw: Publish;
-  /** What an `email` subscriber reads. */
+  /** What an `email` subscriber receives. */
   readonly email: { readonly from: string; readonly subject: string; readonly body: string };
-  /** What an `sqs` or `https` subscriber reads, without raw delivery; its `Message` is the body. */
+  /** What an `sqs` or `https` subscriber receives without raw delivery; `Message` is the body. */
   readonly json: Readonly<Record<string, unknown>> & { readonly Message: string };
 }
 
@@ -36,7 +36,7 @@ const MAX_BYTES = 256 * 1024;
 const MAX_SUBJECT = 100;
 const ATTRIBUTE_TYPES = /^(String|String\.Array|Number|Binary)$/;
 
-/** The message of a Publish call or of one entry of a batch, checked as SNS checks it. */
+/** Reads and validates a Publish call or one entry of a batch. */
 export function readPublish(params: unknown): Publish {
   const publish: Publish = {
     message: text(params, 'Message') ?? '',
@@ -51,14 +51,14 @@ export function readPublish(params: unknown): Publish {
   return publish;
 }
 
-/** Bytes of a message with its attributes: names, types and values count. */
+/** The size of a message in bytes. Names, types and values of attributes count. */
 export const sizeOf = ({ message, attributes }: Publish): number =>
   Object.entries(attributes).reduce(
     (sum, [name, { DataType, StringValue = '' }]) => sum + Buffer.byteLength(name + DataType + StringValue),
     Buffer.byteLength(message),
   );
 
-/** The body for a protocol; subscribers of a protocol that is not named get `default`. */
+/** The body for a protocol, or the `default` body. */
 export function chosenBody({ message, structure }: Publish, protocol: string): string {
   if (structure !== 'json') return message;
   const bodies: unknown = JSON.parse(message);
@@ -95,7 +95,7 @@ function checkAttribute(name: string, { DataType, StringValue }: Attribute): voi
   }
 }
 
-/** ASCII without line breaks or control characters, under 100 of them, and it begins with a letter, number or punctuation. */
+/** Subjects are under 100 printable ASCII characters and do not begin with a space. */
 function checkSubject(subject: string | undefined): void {
   if (subject === undefined) return;
   if (subject.length >= MAX_SUBJECT || !/^[\x21-\x7e][\x20-\x7e]*$/.test(subject)) throw invalid('Subject');
@@ -125,5 +125,5 @@ function isJsonList(value: string): boolean {
 
 const invalid = (reason: string): ApiError => new ApiError('InvalidParameter', `Invalid parameter: ${reason}`);
 
-/** On the wire, SNS spells this one the other way round. */
+/** An error that the API reference calls `InvalidParameterValue`. Its code is `ParameterValueInvalid`. */
 const invalidValue = (reason: string): ApiError => new ApiError('ParameterValueInvalid', reason);

@@ -15,7 +15,7 @@ const MAX_BATCH = 10;
 const PAGE = 100;
 const MAX_BATCH_BYTES = 256 * 1024;
 
-/** SNS, as far as this product meets it. */
+/** The SNS actions that the product, its tests and its scenarios use. */
 export class SnsService implements Service {
   readonly #topics: Topics;
   readonly #ids: Ids;
@@ -70,8 +70,8 @@ export class SnsService implements Service {
     const [protocol = '', endpoint = ''] = [text(params, 'Protocol'), text(params, 'Endpoint')];
     if (protocol === '' || endpoint === '') throw new ApiError('InvalidParameter', 'Invalid parameter: Endpoint');
     const { arn, confirmed } = this.#topics.subscribe(topic, protocol, endpoint);
-    const told = confirmed || text(params, 'ReturnSubscriptionArn') === 'true';
-    return { SubscriptionArn: told ? arn : 'pending confirmation' };
+    const returnsArn = confirmed || text(params, 'ReturnSubscriptionArn') === 'true';
+    return { SubscriptionArn: returnsArn ? arn : 'pending confirmation' };
   }
 
   #confirm(topic: Topic, token: string): Wire {
@@ -86,7 +86,7 @@ export class SnsService implements Service {
     const attempt = this.#ids.count(`publish ${topic.arn} ${hexOf(32, message)}`);
     const refusal = this.#faults.refuses({ topicArn: topic.arn, subject, message, attempt });
     if (refusal !== undefined) {
-      throw new ApiError(refusal, 'The local AWS was told to refuse this', refusal === 'InternalError' ? 500 : 400);
+      throw new ApiError(refusal, 'Injected by the faults of the sandbox', refusal === 'InternalError' ? 500 : 400);
     }
     const messageId = this.#ids.uuid('notification');
     this.#topics.deliver(topic, messageId, publish);

@@ -16,7 +16,7 @@ export function attributesOf({ arn, displayName, subscriptions }: Topic): Wire {
   });
 }
 
-/** Nobody learns the ARN of a subscription that is not confirmed. */
+/** A subscription in responses. SNS does not return the ARN of one that is not confirmed. */
 export const subscriptionShape = ({ arn, protocol, endpoint, confirmed }: Subscription, topicArn: string): Wire => ({
   SubscriptionArn: confirmed ? arn : 'PendingConfirmation',
   Owner: accountOf(topicArn),

@@ -2,21 +2,21 @@ import type { Clock } from '../simulation/clock.ts';
 import { hexOf, uuidOf } from '../simulation/ids.ts';
 import { chosenBody, type Publish, type PublishedMessage } from './message.ts';
 
-/** Who gets the messages of a topic. */
+/** A subscription to a topic. */
 export interface Subscription {
   readonly arn: string;
   readonly protocol: string;
   readonly endpoint: string;
-  /** What the confirmation mail asks the subscriber to send back. */
+  /** The token in the confirmation message. */
   readonly token: string;
-  /** People and web servers have to say first that they want it. */
   confirmed: boolean;
 }
 
+/** Protocols whose subscriptions must be confirmed. */
 const TO_CONFIRM = ['email', 'email-json', 'http', 'https', 'sms'];
 const TOKEN_LENGTH = 64;
 
-/** A topic and everything that was published to it. */
+/** A topic and all messages published to it. */
 export interface Topic {
   readonly arn: string;
   readonly displayName?: string;
@@ -24,7 +24,7 @@ export interface Topic {
   readonly messages: PublishedMessage[];
 }
 
-/** All topics of the account: the mailbox of whoever subscribed. */
+/** All topics of the account. */
 export class Topics {
   readonly #account: string;
   readonly #clock: Clock;
@@ -42,10 +42,10 @@ export class Topics {
     return topic;
   }
 
-  /** The same subscription again is the one that is there. */
+  /** Subscribes an endpoint, or returns its existing subscription. */
   public subscribe(topic: Topic, protocol: string, endpoint: string): Subscription {
-    const known = topic.subscriptions.find((other) => other.protocol === protocol && other.endpoint === endpoint);
-    if (known !== undefined) return known;
+    const existing = topic.subscriptions.find((other) => other.protocol === protocol && other.endpoint === endpoint);
+    if (existing !== undefined) return existing;
     const arn = `${topic.arn}:${uuidOf(topic.arn, protocol, endpoint)}`;
     const confirmed = !TO_CONFIRM.includes(protocol);
     const subscription = { arn, protocol, endpoint, token: hexOf(TOKEN_LENGTH, arn), confirmed };
@@ -53,7 +53,7 @@ export class Topics {
     return subscription;
   }
 
-  /** Subscribers of a topic click on the link in their confirmation mail: those of one endpoint, or all. */
+  /** Confirms the subscription of one endpoint, or of all. */
   public confirm(topic: Topic, endpoint?: string): void {
     for (const subscription of topic.subscriptions) {
       if (endpoint === undefined || subscription.endpoint === endpoint) subscription.confirmed = true;
@@ -68,7 +68,7 @@ export class Topics {
     return this.#byArn.get(arn);
   }
 
-  /** Everything published to all topics, oldest first. */
+  /** The messages of all topics, oldest first. */
   public messages(): readonly PublishedMessage[] {
     return this.all()
       .flatMap(({ messages }) => messages)

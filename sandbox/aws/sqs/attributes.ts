@@ -1,13 +1,13 @@
 import { ApiError } from '../wire/errors.ts';
 import { text } from '../wire/params.ts';
-import type { FifoSettings } from './fifo.ts';
-import { DEFAULT_QUEUE, type Queue, type QueueSettings } from './queue.ts';
+import type { Queue } from './queue.ts';
+import { DEFAULT_QUEUE, type FifoSettings, type QueueSettings } from './settings.ts';
 
-/** What is special about a queue, read from the attributes of CreateQueue or the properties of a template. */
+/** FIFO settings in the attributes of CreateQueue or the properties of a template, if there are any. */
 export function fifoSettings(attributes: unknown): FifoSettings | undefined {
   const [fifo, contentBased] = [text(attributes, 'FifoQueue'), text(attributes, 'ContentBasedDeduplication')];
   if (fifo !== 'true') {
-    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html: `false` is not a value of it
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html: `FifoQueue` cannot be `false`
     const unknown =
       fifo !== undefined ? 'FifoQueue' : contentBased === 'true' ? 'ContentBasedDeduplication' : undefined;
     if (unknown !== undefined) throw new ApiError('InvalidAttributeName', `Unknown Attribute ${unknown}.`);
@@ -17,7 +17,7 @@ export function fifoSettings(attributes: unknown): FifoSettings | undefined {
   return { contentBasedDeduplication: contentBased === 'true', deduplicationScope };
 }
 
-/** The attributes of CreateQueue; the others are left alone. */
+/** Settings in the attributes of CreateQueue. Other attributes are ignored. */
 export function settingsOf(attributes: unknown): QueueSettings {
   const number = (name: string, fallback: number) => {
     const value = Number(text(attributes, name) ?? fallback);
@@ -41,13 +41,13 @@ export function settingsOf(attributes: unknown): QueueSettings {
 
 export function attributesOf(queue: Queue, now: number): Record<string, string> {
   const messages = queue.messages();
-  const waiting = messages.filter(({ visibleAt }) => visibleAt > now);
-  const delayed = waiting.filter(({ receiveCount }) => receiveCount === 0);
+  const hidden = messages.filter(({ visibleAt }) => visibleAt > now);
+  const delayed = hidden.filter(({ receiveCount }) => receiveCount === 0);
   const { redrive, fifo } = queue.settings;
   return {
     QueueArn: queue.arn,
-    ApproximateNumberOfMessages: String(messages.length - waiting.length),
-    ApproximateNumberOfMessagesNotVisible: String(waiting.length - delayed.length),
+    ApproximateNumberOfMessages: String(messages.length - hidden.length),
+    ApproximateNumberOfMessagesNotVisible: String(hidden.length - delayed.length),
     ApproximateNumberOfMessagesDelayed: String(delayed.length),
     DelaySeconds: String(queue.settings.delaySeconds),
     VisibilityTimeout: String(queue.settings.visibilityTimeout),

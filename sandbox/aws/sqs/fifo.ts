@@ -1,19 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../wire/errors.ts';
-import type { Message } from './queue.ts';
-
-/** What only a FIFO queue has. */
-export interface FifoSettings {
-  readonly contentBasedDeduplication: boolean;
-  /** Within what a deduplication id stands for one message. @default 'queue' */
-  readonly deduplicationScope?: 'queue' | 'messageGroup';
-}
-
-/** How a message says where it belongs. */
-export interface FifoIds {
-  readonly groupId: string;
-  readonly deduplicationId: string;
-}
+import type { FifoIds, Message } from './message.ts';
+import type { FifoSettings } from './settings.ts';
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-exactly-once-processing.html
 const DEDUPLICATION_MS = 300_000;
@@ -22,7 +10,7 @@ const SUFFIX = '.fifo';
 
 export const isFifoName = (name: string): boolean => name.endsWith(SUFFIX);
 
-/** Refuses names and dead-letter queues that do not go with the type of the queue. */
+/** Refuses a name or a dead-letter queue that does not match the type of the queue. */
 export function checkQueue(name: string, fifo: FifoSettings | undefined, deadLetterArn: string | undefined): void {
   const plain = fifo === undefined ? name : name.slice(0, -SUFFIX.length);
   if (name.length > 80 || !/^[\w-]+$/.test(plain) || (fifo !== undefined && !isFifoName(name))) {
@@ -41,19 +29,19 @@ export function checkQueue(name: string, fifo: FifoSettings | undefined, deadLet
   }
 }
 
-/** Refuses what a standard queue does not take. Groups it takes: they make it a fair one. */
+/** Refuses a deduplication id. A standard queue accepts a group id: it makes it a fair queue. */
 export function checkStandard({ groupId, deduplicationId }: Partial<FifoIds>): void {
   checkForm('MessageGroupId', groupId);
   if (deduplicationId !== undefined) throw wrongType('MessageDeduplicationId', deduplicationId);
 }
 
-/** The group and the deduplication id of a message to a FIFO queue. */
+/** The group id and the deduplication id of a message for a FIFO queue. */
 export function fifoIds(
   { contentBasedDeduplication }: FifoSettings,
   body: string,
   { groupId, deduplicationId, delaySeconds = 0 }: Partial<FifoIds> & { readonly delaySeconds?: number },
 ): FifoIds {
-  // Only the queue delays. That a message may say 0 is not documented; SQS takes it.
+  // Only the queue has a delay. That SQS accepts 0 in a message is not documented.
   if (delaySeconds !== 0) throw wrongType('DelaySeconds', String(delaySeconds));
   if (groupId === undefined || groupId === '') {
     throw new ApiError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
@@ -82,7 +70,11 @@ const wrongType = (name: string, value: string): ApiError =>
 
 const invalid = (message: string): ApiError => new ApiError('InvalidParameterValue', message);
 
-/** Remembers what was sent: the same again within five minutes is taken, and not kept, even if the first is long done. */
+/**
+ * Finds duplicates.
+ *
+ * SQS accepts but drops one within five minutes, even if the first message was deleted.
+ */
 export class Deduplication {
   readonly #scope: FifoSettings['deduplicationScope'];
   readonly #sent = new Map<string, { readonly message: Message; readonly until: number }>();
@@ -94,7 +86,7 @@ export class Deduplication {
   /** The message that was sent under this id. */
   public find(ids: FifoIds, now: number): Message | undefined {
     for (const [key, { until }] of this.#sent) {
-      if (until > now) break; // they are in order
+      if (until > now) break; // entries are in order of time
       this.#sent.delete(key);
     }
     return this.#sent.get(this.#key(ids))?.message;
@@ -112,12 +104,15 @@ export class Deduplication {
 const FIRST_SEQUENCE_NUMBER = 18_849_496_460_467_695_616n;
 const SEQUENCE_STEP = 256n;
 
-/** Large and increasing, but not by ones. */
+/** Sequence numbers of SQS are large and increase, but not by one. */
 export const sequenceNumber = (count: number): string => String(FIRST_SEQUENCE_NUMBER + BigInt(count) * SEQUENCE_STEP);
 
-/** What can be received, in order: nothing of a group that has a message in flight. */
-export function inGroups(all: readonly Message[], isVisible: (message: Message) => boolean): readonly Message[] {
+/** The messages that can be received, in order: none of a group that has a message in flight. */
+export function receivableInOrder(
+  all: readonly Message[],
+  isVisible: (message: Message) => boolean,
+): readonly Message[] {
   const inFlight = all.filter((message) => message.receiveCount > 0 && !isVisible(message));
-  const closed = new Set(inFlight.map(({ groupId }) => groupId));
-  return all.filter((message) => isVisible(message) && !closed.has(message.groupId));
+  const blockedGroups = new Set(inFlight.map(({ groupId }) => groupId));
+  return all.filter((message) => isVisible(message) && !blockedGroups.has(message.groupId));
 }

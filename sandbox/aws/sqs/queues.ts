@@ -1,19 +1,20 @@
 import { ApiError } from '../wire/errors.ts';
 import type { Wire } from '../wire/xml.ts';
 import { checkQueue } from './fifo.ts';
-import { DEFAULT_QUEUE, Queue, type QueueRoom, type QueueSettings } from './queue.ts';
+import { Queue, type QueueContext } from './queue.ts';
+import { DEFAULT_QUEUE, type QueueSettings } from './settings.ts';
 
 /** All queues of the account. */
 export class Queues {
-  /** Where the local AWS answers; queue URLs begin with it. */
+  /** URL of the local AWS, with which queue URLs begin. */
   public endpoint = '';
   readonly #account: string;
-  readonly #room: Omit<QueueRoom, 'find'>;
+  readonly #context: Omit<QueueContext, 'find'>;
   readonly #byArn = new Map<string, Queue>();
 
-  public constructor(account: string, room: Omit<QueueRoom, 'find'>) {
+  public constructor(account: string, context: Omit<QueueContext, 'find'>) {
     this.#account = account;
-    this.#room = room;
+    this.#context = context;
   }
 
   public create(region: string, name: string, settings: QueueSettings = DEFAULT_QUEUE): Queue {
@@ -21,7 +22,7 @@ export class Queues {
     const existing = this.#byArn.get(arn);
     if (existing !== undefined) return existing;
     checkQueue(name, settings.fifo, settings.redrive?.deadLetterArn);
-    const queue = new Queue(name, arn, settings, { ...this.#room, find: (wanted) => this.#byArn.get(wanted) });
+    const queue = new Queue(name, arn, settings, { ...this.#context, find: (wanted) => this.#byArn.get(wanted) });
     this.#byArn.set(arn, queue);
     return queue;
   }
@@ -42,12 +43,12 @@ export class Queues {
     return this.byArn(`arn:aws:sqs:${region}:${this.#account}:${name}`) ?? doesNotExist(name);
   }
 
-  /** The region is part of the URL here, because all regions share one address. */
+  /** Queue URLs of the local AWS contain the region, because all regions share one address. */
   public url(queue: Queue): string {
     return this.urlOf(queue.arn);
   }
 
-  /** The URL that a queue of this ARN has, or will have. */
+  /** The URL of a queue by its ARN, whether or not the queue exists. */
   public urlOf(arn: string): string {
     const [, , , region = '', account = '', name = ''] = arn.split(':');
     return `${this.endpoint}/${region}/${account}/${name}`;
@@ -57,21 +58,21 @@ export class Queues {
     return this.all().find((queue) => this.url(queue) === url) ?? doesNotExist(url);
   }
 
-  /** Moves everything out of a dead-letter queue, in order: to the queue named, or each message back to where it came from. */
+  /** Moves all messages of a dead-letter queue to one queue, or each to the queue it came from. */
   public redrive(sourceArn: string, destinationArn?: string): Wire {
     const deadLetterQueue = this.byArn(sourceArn);
     if (deadLetterQueue === undefined)
       throw new ApiError('ResourceNotFoundException', `There is no queue ${sourceArn}`, 404);
     const isFifo = deadLetterQueue.settings.fifo !== undefined;
-    const named = destinationArn === undefined ? undefined : this.byArn(destinationArn);
-    if (named !== undefined && isFifo !== (named.settings.fifo !== undefined)) {
+    const target = destinationArn === undefined ? undefined : this.byArn(destinationArn);
+    if (target !== undefined && isFifo !== (target.settings.fifo !== undefined)) {
       throw new ApiError('InvalidParameterValue', 'Source and destination queues must be of the same type.');
     }
     for (const message of deadLetterQueue.drain()) {
       const destination = this.byArn(destinationArn ?? message.source ?? '');
       if (destination === undefined) deadLetterQueue.add(message);
       else {
-        const now = this.#room.clock.now();
+        const now = this.#context.clock.now();
         const sentAt = isFifo ? now : message.sentAt;
         destination.add({ ...message, source: undefined, sentAt, visibleAt: now, receiveCount: 0 });
       }

@@ -4,7 +4,8 @@ import type { ApiCall, Service } from '../wire/gateway.ts';
 import { at, list, type Params, text, texts } from '../wire/params.ts';
 import type { Wire } from '../wire/xml.ts';
 import { attributesOf, settingsOf } from './attributes.ts';
-import { md5, type Message, type MessageAttributes, type Queue } from './queue.ts';
+import { md5, type Message, type MessageAttributes } from './message.ts';
+import type { Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
 import { systemAttributes } from './system-attributes.ts';
 
@@ -46,7 +47,7 @@ export class SqsService implements Service {
       case 'ChangeMessageVisibility':
         return changeVisibility(this.#queueOf(params), params);
       case 'GetQueueAttributes':
-        return asked(attributesOf(this.#queueOf(params), this.#clock.now()), texts(params, 'AttributeNames'));
+        return requested(attributesOf(this.#queueOf(params), this.#clock.now()), texts(params, 'AttributeNames'));
       case 'PurgeQueue':
         this.#queueOf(params).drain();
         return {};
@@ -116,7 +117,7 @@ const expired = (handle: string): ApiError =>
     `Value ${handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
   );
 
-/** Entries succeed or fail each on its own. */
+/** Runs a batch call. Entries succeed or fail independently of each other. */
 function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): Wire {
   const entries = list(params, 'Entries');
   if (entries.length === 0)
@@ -128,6 +129,7 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): 
   if (ids.some((id) => !/^[\w-]{1,80}$/.test(id))) {
     throw new ApiError(
       'InvalidBatchEntryId',
+      // cspell:disable-next-line -- the words of AWS
       'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
     );
   }
@@ -176,8 +178,8 @@ function toWire(message: Message): Wire {
   };
 }
 
-/** Only what is asked for is answered; without names, nothing is. */
-function asked(attributes: Readonly<Record<string, string>>, names: readonly string[]): Wire {
-  const known = Object.entries(attributes).filter(([name]) => names.includes('All') || names.includes(name));
-  return known.length > 0 ? { Attributes: Object.fromEntries(known) } : {};
+/** The requested attributes. Without attribute names SQS returns none. */
+function requested(attributes: Readonly<Record<string, string>>, names: readonly string[]): Wire {
+  const selected = Object.entries(attributes).filter(([name]) => names.includes('All') || names.includes(name));
+  return selected.length > 0 ? { Attributes: Object.fromEntries(selected) } : {};
 }

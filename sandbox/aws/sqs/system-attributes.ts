@@ -1,9 +1,9 @@
-import type { Message } from './queue.ts';
+import type { Message } from './message.ts';
 
-/** Dummy unique id: senders are not told apart. */
+/** One id for all senders: the local AWS does not record who sent a message. */
 const SENDER_ID = 'AIDAEXAMPLESENDER';
 
-/** What SQS adds to a message; the event of a function has the same. */
+/** The attributes that SQS adds to a message, in ReceiveMessage and in the event of a function. */
 export const systemAttributes = ({
   sentAt,
   receiveCount,

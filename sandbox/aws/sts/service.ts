@@ -2,7 +2,7 @@ import { principal } from '../cloudtrail/identity.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { Service } from '../wire/gateway.ts';
 
-/** STS: who am I. */
+/** The STS API: GetCallerIdentity. */
 export const sts: Service = {
   handle({ action, caller: { arn } }) {
     if (action !== 'GetCallerIdentity') throw new ApiError('InvalidAction', `The local AWS has no sts:${action}`);

@@ -1,4 +1,4 @@
-/** An answer other than success, with the code that clients see. */
+/** An error response of a service, with its error code. */
 export class ApiError extends Error {
   public readonly code: string;
   public readonly status: number;
@@ -11,8 +11,8 @@ export class ApiError extends Error {
   }
 }
 
-/** The connection breaks instead of an answer. */
+/** The connection is reset instead of a response. */
 export class ConnectionReset extends Error {}
 
-/** The answer never comes. */
+/** No response is ever sent. */
 export class NoAnswer extends Error {}

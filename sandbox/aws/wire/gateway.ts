@@ -8,7 +8,7 @@ import { ApiError, ConnectionReset, NoAnswer } from './errors.ts';
 import { type Params, text } from './params.ts';
 import type { Wire } from './xml.ts';
 
-/** A call on its way to a service. */
+/** An API call to a service. */
 export interface ApiCall {
   readonly service: string;
   readonly action: string;
@@ -18,22 +18,23 @@ export interface ApiCall {
   readonly caller: Caller;
   readonly userAgent: string;
   readonly requestId: string;
-  /** Simulated milliseconds when the call came in. */
+  /** When the call was received; simulated milliseconds since 1970. */
   readonly at: number;
 }
 
-/** What a caller says; the gateway adds the rest. */
+/** What a caller provides. The gateway adds the other fields of the call. */
 export type ApiRequest = Pick<ApiCall, 'service' | 'action' | 'region' | 'params' | 'accessKeyId' | 'userAgent'>;
 
-/** A service of the local AWS. Refuses by throwing an `ApiError`. */
+/** A service of the local AWS. It throws an `ApiError` to refuse a call. */
 export interface Service {
   handle(call: ApiCall): Promise<Wire> | Wire;
 }
 
-/** Knows which function invocation an access key belongs to, and whether that invocation lives to see an answer. */
+/** Relates calls to function invocations. */
 export interface CallObserver {
+  /** Request id of the invocation that uses an access key. */
   invocationOf(accessKeyId: string): string | undefined;
-  /** Called when a call was carried out. `false`: the caller is gone, or will never see the answer. */
+  /** Called after a call was carried out. @returns whether the caller still runs and can receive the response. */
   answered(accessKeyId: string): boolean;
 }
 
@@ -45,8 +46,8 @@ const THROTTLE: Record<string, [code: string, status: number]> = {
   lambda: ['TooManyRequestsException', 429],
 };
 
-/** What services answer where the account is not enabled: its credentials are not known there. */
-const UNKNOWN_THERE: Record<string, [code: string, status: number]> = {
+/** Errors in a region that is not enabled for the account, where its credentials are unknown. */
+const REGION_NOT_ENABLED: Record<string, [code: string, status: number]> = {
   ec2: ['AuthFailure', 401],
   sns: ['InvalidClientTokenId', 403],
   sqs: ['InvalidClientTokenId', 403],
@@ -54,27 +55,27 @@ const UNKNOWN_THERE: Record<string, [code: string, status: number]> = {
   cloudformation: ['InvalidClientTokenId', 403],
 };
 
-/** The one door to all services: faults, the call log, and the fate of the calling function are dealt with here. */
+/** The single entry point of all services. It injects faults, logs calls and crashes calling functions. */
 export class Gateway {
   public observer: CallObserver | undefined;
   readonly #services: Readonly<Record<string, Service>>;
   readonly #regions: ReadonlySet<string>;
-  readonly #room: Room;
+  readonly #context: GatewayContext;
   readonly #attempts = new Map<string, number>();
 
-  public constructor(services: Readonly<Record<string, Service>>, regions: readonly string[], room: Room) {
+  public constructor(services: Readonly<Record<string, Service>>, regions: readonly string[], context: GatewayContext) {
     this.#services = services;
     this.#regions = new Set(regions);
-    this.#room = room;
+    this.#context = context;
   }
 
   public async call(request: ApiRequest): Promise<{ requestId: string; result: Wire }> {
-    const { activity, clock, ids, callers, log, faults } = this.#room;
-    const end = activity.work(`${request.service} ${request.action}`);
+    const { activity, clock, ids, callers, log, faults } = this.#context;
+    const end = activity.beginWork(`${request.service} ${request.action}`);
     const requestId = ids.uuid('request');
     const call: ApiCall = { ...request, requestId, caller: callers.of(request.accessKeyId), at: clock.now() };
     const invocation = this.observer?.invocationOf(request.accessKeyId);
-    const note = (outcome: string) => {
+    const logCall = (outcome: string) => {
       const { service, action, region, params, accessKeyId, at } = call;
       log.add({
         at,
@@ -96,30 +97,31 @@ export class Gateway {
       if (reset === 'before') throw new ConnectionReset();
       const result = await this.#handle(call, faulty);
       if (reset === 'after') throw new ConnectionReset();
-      note('ok');
-      this.#deliver(request.accessKeyId);
+      logCall('ok');
+      this.#checkCaller(request.accessKeyId);
       return { requestId, result };
     } catch (error) {
       if (error instanceof NoAnswer) throw error;
-      note(error instanceof ApiError ? error.code : 'reset');
+      logCall(error instanceof ApiError ? error.code : 'reset');
       if (error instanceof ApiError) Object.assign(error, { requestId });
-      this.#deliver(request.accessKeyId);
+      this.#checkCaller(request.accessKeyId);
       throw error;
     } finally {
       end();
     }
   }
 
-  #deliver(accessKeyId: string): void {
+  /** @throws NoAnswer if the caller ended or must not receive a response. */
+  #checkCaller(accessKeyId: string): void {
     if (this.observer?.answered(accessKeyId) === false) throw new NoAnswer();
   }
 
   async #handle(call: ApiCall, faulty: FaultyCall): Promise<Wire> {
-    const { faults } = this.#room;
+    const { faults } = this.#context;
     const [code, status] = THROTTLE[call.service] ?? ['ThrottlingException', 400];
     if (!this.#regions.has(call.region)) {
-      const [refusal, withStatus] = UNKNOWN_THERE[call.service] ?? ['UnrecognizedClientException', 400];
-      throw new ApiError(refusal, `Region ${call.region} is not enabled for this account`, withStatus);
+      const [errorCode, httpStatus] = REGION_NOT_ENABLED[call.service] ?? ['UnrecognizedClientException', 400];
+      throw new ApiError(errorCode, `Region ${call.region} is not enabled for this account`, httpStatus);
     }
     if (faults.throttles(faulty)) throw new ApiError(code, 'Request limit exceeded.', status);
     const failure = faults.fails(faulty);
@@ -141,8 +143,8 @@ export class Gateway {
   }
 }
 
-/** What the gateway works with. */
-export interface Room {
+/** What the gateway depends on. */
+export interface GatewayContext {
   readonly activity: Activity;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -3,7 +3,7 @@ import type { Params } from './params.ts';
 import type { Protocol } from './protocol.ts';
 import type { Wire } from './xml.ts';
 
-/** An answer as JSON. Times are seconds. */
+/** A response as JSON. Times are seconds since 1970. */
 export const toJson = (result: Wire): string =>
   JSON.stringify(result ?? {}, function (this: Record<string, unknown>, name, value: unknown) {
     const raw = this[name];
@@ -18,7 +18,7 @@ export const json = (version: '1.0' | '1.1', namespace = ''): Protocol => ({
   error: (_requestId, { code, message }) => ({ body: JSON.stringify({ __type: namespace + code, message }) }),
 });
 
-/** For services that used to speak the query protocol: clients go on naming exceptions by the codes of that time. */
+/** For services that migrated from the query protocol, whose error codes SDK clients still expect. */
 const formerlyQuery = (protocol: Protocol, codes: Readonly<Record<string, string>>): Protocol => ({
   ...protocol,
   error: (requestId, error) => ({
@@ -43,7 +43,7 @@ function parseJson(body: string): Params {
     const value: unknown = JSON.parse(body === '' ? '{}' : body);
     if (typeof value === 'object' && value !== null) return value as Params;
   } catch {
-    // falls through to the error that AWS answers
+    // reported below, as AWS does
   }
   throw new ApiError('SerializationException', 'The request body is not a JSON object');
 }

@@ -1,6 +1,6 @@
 import { ApiError } from './errors.ts';
 
-/** One page of a list, and the token of the next one. */
+/** One page of a list, and the token of the next page. */
 export function page<T>(
   all: readonly T[],
   size: number,

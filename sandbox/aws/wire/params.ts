@@ -1,4 +1,4 @@
-/** Parameters of a call: a tree of texts, lists and objects (JSON protocols also bring numbers and booleans). */
+/** Parameters of a call: strings, lists and objects, and in JSON protocols numbers and booleans. */
 export interface Params {
   readonly [name: string]: unknown;
 }
@@ -13,20 +13,20 @@ export const at = (params: unknown, ...path: readonly string[]): unknown =>
     params,
   );
 
-/** The text at a path; numbers and booleans of JSON protocols as text. */
+/** The string at a path. Numbers and booleans are converted. */
 export function text(params: unknown, ...path: readonly string[]): string | undefined {
   const value = at(params, ...path);
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-/** The list at a path; empty if there is none. */
+/** The list at a path, or an empty list. */
 export function list(params: unknown, ...path: readonly string[]): readonly unknown[] {
   const value = at(params, ...path);
   return Array.isArray(value) ? value : [];
 }
 
-/** The list of texts at a path. */
+/** The strings in the list at a path. */
 export const texts = (params: unknown, ...path: readonly string[]): readonly string[] =>
   list(params, ...path).filter((value) => typeof value === 'string');
 

@@ -2,11 +2,13 @@ import type { Params } from './params.ts';
 
 type Tree = { [name: string]: Tree | string };
 
-/** Wrappers that the AWS Query protocol puts around lists; EC2 uses none. */
+/** Names that the AWS Query protocol puts around lists. EC2 uses none. */
 const LIST_WRAPPERS = new Set(['member', 'entry']);
 
 /**
- * Reads a form body of the EC2 or AWS Query protocol: `Filter.1.Value.2=x` becomes `{Filter: [{Value: [.., 'x']}]}`.
+ * Parses a form body of the EC2 or AWS Query protocol.
+ *
+ * `Filter.1.Value.2=x` becomes `{Filter: [{Value: [.., 'x']}]}`.
  *
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
  */

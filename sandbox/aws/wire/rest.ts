@@ -2,14 +2,14 @@ import { ApiError } from './errors.ts';
 import { toJson } from './json.ts';
 import type { HttpRequest, Protocol } from './protocol.ts';
 
-/** Paths of the Lambda API that are known here. https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
+/** Supported paths of the Lambda API. https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
 const ROUTES: readonly (readonly [path: RegExp, action: string])[] = [
   [/^\/2015-03-31\/functions\/(?<FunctionName>[^/]+)$/, 'GetFunction'],
   [/^\/2015-03-31\/functions\/(?<FunctionName>[^/]+)\/configuration$/, 'GetFunctionConfiguration'],
   [/^\/2015-03-31\/event-source-mappings\/?$/, 'ListEventSourceMappings'],
 ];
 
-/** https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html, reading calls only */
+/** https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html, GET requests only */
 export const lambdaRest: Protocol = {
   contentType: 'application/json',
   request: (http) => routed(http),

@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ApiError, ConnectionReset, NoAnswer } from './errors.ts';
 import type { Gateway } from './gateway.ts';
-import { PROTOCOLS, type Protocol } from './protocol.ts';
+import type { Protocol } from './protocol.ts';
+import { PROTOCOLS } from './protocols.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-/** The local AWS on the wire: every service and region behind one loopback address. */
+/** The HTTP endpoint of the local AWS: every service and region behind one loopback address. */
 export class WireServer {
   readonly #server: Server;
   readonly #gateway: Gateway;
@@ -25,7 +26,7 @@ export class WireServer {
     });
   }
 
-  /** @param port 0 takes a free one. */
+  /** @param port 0 for any free port. */
   public async start(port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -35,9 +36,9 @@ export class WireServer {
   }
 
   public async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const stopped = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
-    await closed;
+    await stopped;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -45,7 +46,7 @@ export class WireServer {
     if (body === undefined) return;
     const target = header(request, 'x-amz-target');
     const scope = scopeOf(request) ?? {
-      service: guess(target, body),
+      service: serviceOf(target, body),
       region: this.#homeRegion,
       accessKeyId: 'anonymous',
     };
@@ -76,19 +77,19 @@ export class WireServer {
     response: ServerResponse,
     send: (status: number, requestId: string, text: string, headers?: Record<string, string>) => void,
   ): void {
-    if (error instanceof NoAnswer) return; // the caller waits until it dies
+    if (error instanceof NoAnswer) return; // the caller waits until its own timeout or end
     if (error instanceof ConnectionReset) {
       response.socket?.resetAndDestroy();
       return;
     }
     if (!(error instanceof ApiError)) this.#onDefect(error);
-    const known =
+    const apiError =
       error instanceof ApiError
         ? error
         : new ApiError('InternalFailure', `defect of the local AWS: ${String(error)}`, 500);
-    const requestId = 'requestId' in known ? String(known.requestId) : 'none';
-    const { body, headers } = protocol.error(requestId, known);
-    send(known.status, requestId, body, headers);
+    const requestId = 'requestId' in apiError ? String(apiError.requestId) : 'none';
+    const { body, headers } = protocol.error(requestId, apiError);
+    send(apiError.status, requestId, body, headers);
   }
 }
 
@@ -114,8 +115,8 @@ function scopeOf(request: IncomingMessage) {
     : undefined;
 }
 
-/** The service of an unsigned call. */
-function guess(target: string | undefined, body: string): string {
+/** The service of an unsigned request, by its action. */
+function serviceOf(target: string | undefined, body: string): string {
   if (target?.startsWith('AmazonSQS.') === true) return 'sqs';
   const action = new URLSearchParams(body).get('Action') ?? '';
   if (action === 'GetCallerIdentity') return 'sts';

@@ -1,8 +1,8 @@
-/** What an answer is made of. Lists are written the way of the protocol, dates and numbers as text. */
+/** The content of a response. How lists are serialized depends on the protocol. */
 export type Wire =
   string | number | boolean | Date | Entries | undefined | readonly Wire[] | { readonly [name: string]: Wire };
 
-/** A map, as the AWS Query protocol writes it. */
+/** A map of strings, which the AWS Query protocol serializes as `entry` elements. */
 export class Entries {
   public constructor(public readonly values: Readonly<Record<string, string>>) {}
 }
@@ -10,7 +10,7 @@ export class Entries {
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const EC2_NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 
-/** A successful EC2 answer. Lists have `item` elements. */
+/** A successful EC2 response. Lists have `item` elements. */
 export function ec2Answer(action: string, requestId: string, result: Wire): string {
   const content = element('requestId', requestId, 'item') + contentOf(result, 'item');
   return `${DECLARATION}<${action}Response xmlns="${EC2_NAMESPACE}">${content}</${action}Response>`;
@@ -20,7 +20,7 @@ export function ec2Answer(action: string, requestId: string, result: Wire): stri
 export const ec2Error = (requestId: string, Code: string, Message: string): string =>
   DECLARATION + element('Response', { Errors: { Error: { Code, Message } }, RequestID: requestId }, 'item');
 
-/** A successful answer of the AWS Query protocol. Lists have `member` elements. */
+/** A successful response of the AWS Query protocol. Lists have `member` elements. */
 export function queryAnswer(namespace: string, action: string, requestId: string, result: Wire): string {
   const metadata = element('ResponseMetadata', { RequestId: requestId }, 'member');
   const content = element(`${action}Result`, result ?? {}, 'member') + metadata;
@@ -32,8 +32,8 @@ export function queryError(namespace: string, requestId: string, Type: string, C
   return `${DECLARATION}<ErrorResponse xmlns="${namespace}">${content}</ErrorResponse>`;
 }
 
-// Names of elements are our own; only texts are escaped. A builder library takes ten times as long as this, and fleets of
-// thousands are described again and again.
+// Element names come from the code; only texts are escaped. An XML library takes ten times as long, and fleets of thousands of
+// instances are described often.
 function element(name: string, value: Wire, listElement: string): string {
   return value === undefined ? '' : `<${name}>${contentOf(value, listElement)}</${name}>`;
 }
@@ -61,7 +61,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '\r': '&#xD;',
 };
 
-/** A carriage return would be read as a line feed if it were written as it is. */
+/** XML parsers read a literal carriage return as a line feed. */
 const escaped = (text: string): string =>
   /[&<>"\r]/.test(text) ? text.replace(/[&<>"\r]/g, (found) => ENTITIES[found] ?? found) : text;
 

@@ -1,23 +1,23 @@
-import { TryAgainError } from '../../../lambda/app/invoke.ts';
+import { RetryableError } from '../../../lambda/app/handle-events.ts';
 import type { Snapshot } from '../../../lambda/core/instance.ts';
 import { parseScan } from '../../../lambda/triggers/scan.ts';
 import { instanceId, NOW, REGION } from '../../support/builders.ts';
 import { after, failure, virtualTime } from '../../support/ports.ts';
-import { old, reported, rules, RUN, type ScanWorld, scanWorld, take } from '../../support/scan.ts';
+import { old, reported, rules, RUN, type ScanWorld, scanWorld, runStep } from '../../support/scan.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => instanceId(index + 1));
 const fleet = (count: number): Snapshot[] => ids(count).map((id) => old(id));
 const batch = (instanceIds: readonly string[]) => ({ ...RUN, step: 'batch', index: 0, instanceIds }) as const;
-const WHEN_QUIET = rules({ existing: 'enforce-when-unused' });
+const WHEN_UNUSED = rules({ existing: 'enforce-when-unused' });
 
-/** Who was changed, in order, as often as it was. */
+/** Ids of the changed instances, in order, with repetitions. */
 const changed = ({ calls }: ScanWorld): string[] =>
   calls.filter((call) => call.startsWith('modify')).map((call) => call.split(' ')[2] ?? '');
 const statuses = ({ outcomes }: ScanWorld) =>
   outcomes.map(({ target, status, reason }) => [target.instanceId, status, reason]);
 
 describe('a batch', () => {
-  it('is closed at three a second, told in one message, and looked after', async () => {
+  it('is remediated at three per second, notified in one alert, and checked later', async () => {
     const ports = scanWorld(fleet(30));
     const times: number[] = [];
     const writer = {
@@ -27,7 +27,7 @@ describe('a batch', () => {
       },
     };
 
-    await take(batch(ids(30)), rules(), { ...ports, writer });
+    await runStep(batch(ids(30)), rules(), { ...ports, writer });
 
     expect(changed(ports).sort()).toEqual(ids(30).sort());
     times.forEach((seconds, index) => expect(seconds).toBeCloseTo(index / 3, 2));
@@ -41,16 +41,16 @@ describe('a batch', () => {
     );
   });
 
-  it('of a thousand fits well into an invocation', async () => {
+  it('of a thousand takes less than half of an invocation', async () => {
     const ports = scanWorld(fleet(1_000));
 
-    await take(batch(ids(1_000)), rules(), ports);
+    await runStep(batch(ids(1_000)), rules(), ports);
 
     expect(new Set(changed(ports)).size).toBe(1_000);
     expect(ports.time.now().getTime() - NOW.getTime()).toBeLessThan(350_000);
   });
 
-  it('is decided again on what is read now: who became exempt, compliant or gone since is left', async () => {
+  it('is decided again on current snapshots', async () => {
     const ports = scanWorld([
       old(instanceId(1), { tags: { 'imdsv2:exempt-until': '2026-12-31' } }),
       old(instanceId(2), { options: { HttpTokens: 'required' } }),
@@ -60,7 +60,7 @@ describe('a batch', () => {
       old(instanceId(6)),
     ]);
 
-    await take(batch(ids(6)), rules(), ports);
+    await runStep(batch(ids(6)), rules(), ports);
 
     expect(changed(ports)).toEqual([instanceId(6)]);
     expect(statuses(ports)).toEqual([
@@ -71,29 +71,29 @@ describe('a batch', () => {
       [instanceId(5), 'skipped', 'endpoint-disabled'],
       [instanceId(6), 'remediated', 'imdsv1-enabled'],
     ]);
-    // What was left alone is in the digest.
-    expect(ports.published).toMatchObject([{ json: { counts: { closed: 1, remediated: 1 } } }]);
+    // Instances that were not remediated are in the digest.
+    expect(ports.published).toMatchObject([{ json: { counts: { 'already-remediated': 1, remediated: 1 } } }]);
     expect(ports.checks.map((check) => check.instanceId)).toEqual([instanceId(6)]);
   });
 
-  it('an instance that EC2 no longer shows is gone, and nobody waits for it', async () => {
+  it('does not wait for an instance that EC2 no longer returns', async () => {
     const ports = scanWorld([old(instanceId(1))]);
     const earlier = { ...batch([instanceId(1), instanceId(2)]), startedAt: after(-600) };
 
-    await take(earlier, rules(), ports);
+    await runStep(earlier, rules(), ports);
 
     expect(statuses(ports)).toContainEqual([instanceId(2), 'skipped', 'gone']);
     expect(ports.time.now().getTime()).toBe(NOW.getTime());
   });
 });
 
-describe('existing=enforce-when-unused', () => {
-  const [unused, used, silent, exempt, compliant, stopped, gaps] = ids(7) as [string, ...string[]];
+describe('a batch under existing=enforce-when-unused', () => {
+  const [unused, used, withoutData, exempt, compliant, stopped, gaps] = ids(7) as [string, ...string[]];
   const world = () => {
     const ports = scanWorld([
       old(unused),
       old(used ?? ''),
-      old(silent ?? ''),
+      old(withoutData ?? ''),
       old(exempt ?? '', { tags: { 'imdsv2:exempt-until': '2026-12-31' } }),
       old(compliant ?? '', { options: { HttpTokens: 'required' } }),
       old(stopped ?? '', { state: 'stopped' }),
@@ -105,16 +105,16 @@ describe('existing=enforce-when-unused', () => {
     return ports;
   };
 
-  it('closes what was measured to be unused and nothing else: no data is unknown, never zero', async () => {
+  it('remediates only instances that were measured as unused; missing data is unknown, not zero', async () => {
     const ports = world();
 
-    await take(batch(ids(7)), WHEN_QUIET, ports);
+    await runStep(batch(ids(7)), WHEN_UNUSED, ports);
 
     expect(changed(ports)).toEqual([unused]);
     expect(statuses(ports)).toEqual([
       [unused, 'remediated', 'imdsv1-enabled'],
       [used, 'needs-review', 'in-use'],
-      [silent, 'needs-review', 'usage-unknown'],
+      [withoutData, 'needs-review', 'usage-unknown'],
       [exempt, 'exempt', 'exempt'],
       [compliant, 'already-remediated', 'already-remediated'],
       [stopped, 'needs-review', 'usage-unknown'],
@@ -122,43 +122,45 @@ describe('existing=enforce-when-unused', () => {
     ]);
   });
 
-  it('does not pay for the compliant and the exempt', async () => {
+  it('does not measure compliant and exempt instances', async () => {
     const ports = world();
 
-    await take(batch(ids(7)), WHEN_QUIET, ports);
+    await runStep(batch(ids(7)), WHEN_UNUSED, ports);
 
     const measured = ports.calls.filter((call) => call.startsWith('measure'));
-    expect(measured).toEqual([`measure ${REGION} MetadataNoToken ${[unused, used, silent, stopped, gaps].join(' ')}`]);
+    expect(measured).toEqual([
+      `measure ${REGION} MetadataNoToken ${[unused, used, withoutData, stopped, gaps].join(' ')}`,
+    ]);
   });
 
-  it('closes nothing where nobody can measure', async () => {
+  it('remediates nothing if usage cannot be measured', async () => {
     const ports = world();
     ports.fail('measure', failure('denied'));
 
-    await take(batch(ids(7)), WHEN_QUIET, ports);
+    await runStep(batch(ids(7)), WHEN_UNUSED, ports);
 
     expect(changed(ports)).toEqual([]);
   });
 
-  it('existing=enforce does not ask', async () => {
+  it('is not measured under existing=enforce', async () => {
     const ports = world();
 
-    await take(batch([used ?? '']), rules(), ports);
+    await runStep(batch([used ?? '']), rules(), ports);
 
     expect(changed(ports)).toEqual([used]);
     expect(ports.calls.some((call) => call.startsWith('measure'))).toBe(false);
   });
 });
 
-describe('no writer, no change', () => {
+describe('a batch without permission to remediate', () => {
   it.each(['audit', 'enforce-when-unused', 'enforce'] as const)(
-    'a batch that was requested for before the account went to audit (existing=%s)',
+    'changes nothing without a writer (existing=%s)',
     async (existing) => {
       const world = scanWorld(fleet(3));
       ids(3).forEach((id) => world.metrics.set(`MetadataNoToken ${id}`, reported()));
       const { writer, ...ports } = world;
 
-      await take(batch(ids(3)), rules({ existing }), ports);
+      await runStep(batch(ids(3)), rules({ existing }), ports);
 
       expect(writer).toBeDefined();
       expect(changed(world)).toEqual([]);
@@ -166,28 +168,28 @@ describe('no writer, no change', () => {
     },
   );
 
-  it('existing=audit changes nothing even if it had a writer, and tells nothing but in the digest', async () => {
+  it('changes and notifies nothing under existing=audit, even with a writer', async () => {
     const ports = scanWorld(fleet(3));
 
-    await take(batch(ids(3)), rules({ existing: 'audit' }), ports);
+    await runStep(batch(ids(3)), rules({ existing: 'audit' }), ports);
 
     expect(changed(ports)).toEqual([]);
     expect(ports.published).toEqual([]);
   });
 });
 
-describe('what goes wrong', () => {
-  it('one that fails for now leaves the others closed and told, and comes again alone, so that nobody is told twice', async () => {
+describe('failures in a batch', () => {
+  it('an instance that must be retried is queued alone, so that no other is notified twice', async () => {
     const ports = scanWorld(fleet(5));
-    const one = ports.fail.bind(ports, `modify ${REGION} ${instanceId(2)}`);
-    one(...Array<Error>(60).fill(failure('throttled')));
+    const failOne = ports.fail.bind(ports, `modify ${REGION} ${instanceId(2)}`);
+    failOne(...Array<Error>(60).fill(failure('throttled')));
 
-    await take(batch(ids(5)), rules(), { ...ports, time: virtualTime(60) });
+    await runStep(batch(ids(5)), rules(), { ...ports, time: virtualTime(60) });
 
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 4, failed: 1 } } }]);
     expect(ports.checks).toHaveLength(4);
-    expect(ports.waiting.map((text) => parseScan(JSON.parse(text)))).toEqual([batch([instanceId(2)])]);
-    ports.forget();
+    expect(ports.queued.map((text) => parseScan(JSON.parse(text)))).toEqual([batch([instanceId(2)])]);
+    ports.clearFaults();
 
     expect(await ports.drain(rules())).toEqual([]);
 
@@ -195,59 +197,59 @@ describe('what goes wrong', () => {
     expect(ports.checks).toHaveLength(5);
   });
 
-  it('one that is alone and fails for now is taken again by the queue, which knows when it is enough', async () => {
+  it('a single instance that must be retried is left to the queue and its maximum receive count', async () => {
     const ports = scanWorld(fleet(1));
     ports.fail('modify', ...Array<Error>(60).fill(failure('throttled')));
 
-    await expect(take(batch(ids(1)), rules(), { ...ports, time: virtualTime(60) })).rejects.toEqual(
-      new TryAgainError(`1 instances in ${REGION} must be tried again`),
+    await expect(runStep(batch(ids(1)), rules(), { ...ports, time: virtualTime(60) })).rejects.toEqual(
+      new RetryableError(`1 instances in ${REGION} must be retried`),
     );
-    expect(ports.waiting).toEqual([]);
+    expect(ports.queued).toEqual([]);
   });
 
-  it('a queue that does not take them back has the whole batch come again', async () => {
+  it('the whole batch is retried if the queue does not accept the remaining instances', async () => {
     const ports = scanWorld(fleet(5));
     ports.fail(`modify ${REGION} ${instanceId(2)}`, ...Array<Error>(60).fill(failure('unknown')));
-    ports.fail('ask', failure('denied', 'no'));
+    ports.fail('putSteps', failure('denied', 'no'));
 
-    await expect(take(batch(ids(5)), rules(), ports)).rejects.toEqual(failure('denied', 'no'));
+    await expect(runStep(batch(ids(5)), rules(), ports)).rejects.toEqual(failure('denied', 'no'));
   });
 
-  it('one that fails for good is told, and the batch is done', async () => {
+  it('a permanent failure is notified and not retried', async () => {
     const ports = scanWorld(fleet(5));
     ports.fail(`modify ${REGION} ${instanceId(2)}`, failure('denied'));
 
-    await take(batch(ids(5)), rules(), ports);
+    await runStep(batch(ids(5)), rules(), ports);
 
     expect(ports.published).toMatchObject([
       { json: { counts: { remediated: 4, failed: 1 } }, attributes: { severity: 'CRITICAL' } },
     ]);
   });
 
-  it('where nothing can be done the rest is given up, and not tried again in vain', async () => {
+  it('the remaining instances are not begun or retried if every change is denied', async () => {
     const ports = scanWorld(fleet(200));
     ports.fail(`modify ${REGION}`, ...Array<Error>(200).fill(failure('denied')));
 
-    await take(batch(ids(200)), rules(), ports);
+    await runStep(batch(ids(200)), rules(), ports);
 
     expect(changed(ports)).toHaveLength(40);
     expect(ports.published).toMatchObject([{ json: { counts: { failed: 40 } } }]);
   });
 
-  it('where nothing can be done for now the rest comes again', async () => {
+  it('the whole batch is retried if every describe fails until the deadline', async () => {
     const ports = scanWorld(fleet(200), { time: virtualTime(120) });
     ports.fail('describe', ...Array<Error>(100).fill(failure('unavailable')));
 
-    await expect(take(batch(ids(200)), rules(), ports)).rejects.toThrow(
-      `200 instances in ${REGION} must be tried again`,
+    await expect(runStep(batch(ids(200)), rules(), ports)).rejects.toThrow(
+      `200 instances in ${REGION} must be retried`,
     );
     expect(changed(ports)).toEqual([]);
   });
 
-  it('time that is up stops it before the deadline; what was done is told, and the next take does the rest', async () => {
+  it('the instances that were not begun before the deadline are queued', async () => {
     const ports = scanWorld(fleet(100), { time: virtualTime(10) });
 
-    await take(batch(ids(100)), rules(), ports);
+    await runStep(batch(ids(100)), rules(), ports);
 
     const first = changed(ports);
     expect(first.length).toBeGreaterThan(20);
@@ -261,13 +263,13 @@ describe('what goes wrong', () => {
     expect(ports.outcomes.some(({ status }) => status === 'already-remediated')).toBe(false);
   });
 
-  it('a queue that takes no checks costs nobody the change or the alert', async () => {
+  it('post-change checks that cannot be scheduled affect neither changes nor alerts', async () => {
     const ports = scanWorld(fleet(2));
-    ports.fail('check', failure('denied'));
+    ports.fail('putChecks', failure('denied'));
 
-    await take(batch(ids(2)), rules(), ports);
+    await runStep(batch(ids(2)), rules(), ports);
 
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 2 } } }]);
-    expect(ports.warnings).toEqual(['what was closed is not checked']);
+    expect(ports.warnings).toEqual(['post-change checks could not be scheduled']);
   });
 });

@@ -1,39 +1,39 @@
 import fc from 'fast-check';
 import { instanceId, REGION } from '../../support/builders.ts';
 import { after } from '../../support/ports.ts';
-import { old, reported, rules, RUN, type ScanWorld, scanWorld, take } from '../../support/scan.ts';
+import { old, reported, rules, RUN, type ScanWorld, scanWorld, runStep } from '../../support/scan.ts';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => instanceId(index + 1));
 const changed = ({ calls }: ScanWorld): string[] =>
   calls.filter((call) => call.startsWith('modify')).map((call) => call.split(' ')[2] ?? '');
 const start = (seconds = 0) => ({ ...RUN, step: 'start', startedAt: after(seconds) }) as const;
 
-it('a whole run: what was open before is closed, told, counted and checked', async () => {
+it('a run remediates, notifies, counts and checks the existing instances', async () => {
   const ports = scanWorld([
     ...ids(25).map((id) => old(id)),
     old(instanceId(99), { options: { HttpTokens: 'required' } }),
   ]);
 
-  await take(start(), rules(), ports);
+  await runStep(start(), rules(), ports);
   expect(await ports.drain(rules())).toEqual([]);
 
   expect(changed(ports).sort()).toEqual(ids(25).sort());
   expect(ports.digests()).toMatchObject([
-    { json: { closed: 25, counts: { 'non-compliant': 0, pending: 25, compliant: 1 } } },
+    { json: { remediated: 25, counts: { 'non-compliant': 0, pending: 25, compliant: 1 } } },
   ]);
   expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 0, needsReview: 0 }]]);
   expect(ports.checks).toHaveLength(25);
 });
 
-describe('an instance whose page moves is not skipped', () => {
-  it('for the list is complete before the first change', async () => {
-    // Each page is read by offset: whoever closes the first ten before he reads on, skips the second ten.
+describe('a run with pages that move', () => {
+  it('lists all instances before the first change', async () => {
+    // Pages are read by offset: changes between two pages would skip instances.
     const ports = scanWorld(
       ids(95).map((id) => old(id)),
       { pageSize: 10 },
     );
 
-    await take(start(), rules(), ports);
+    await runStep(start(), rules(), ports);
     expect(await ports.drain(rules())).toEqual([]);
 
     expect(changed(ports).sort()).toEqual(ids(95).sort());
@@ -42,7 +42,7 @@ describe('an instance whose page moves is not skipped', () => {
     expect(pages).toHaveLength(10);
   });
 
-  it('whatever the size of the pages and of the fleet', async () => {
+  it('remediates all instances, whatever the sizes of pages and fleet', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 30 }), async (count, pageSize) => {
         const ports = scanWorld(
@@ -50,7 +50,7 @@ describe('an instance whose page moves is not skipped', () => {
           { pageSize },
         );
 
-        await take(start(), rules(), ports);
+        await runStep(start(), rules(), ports);
         await ports.drain(rules());
 
         expect(changed(ports).sort()).toEqual(ids(count).sort());
@@ -60,15 +60,15 @@ describe('an instance whose page moves is not skipped', () => {
   });
 });
 
-describe('two runs that overlap', () => {
+describe('overlapping runs', () => {
   it.each(['enforce', 'enforce-when-unused'] as const)(
-    'existing=%s: no instance is changed twice',
+    'change no instance twice under existing=%s',
     async (existing) => {
       const ports = scanWorld(ids(30).map((id) => old(id)));
       ids(30).forEach((id) => ports.metrics.set(`MetadataNoToken ${id}`, reported()));
-      // Both have listed the region before either closes anything.
+      // Both list the region before the first change.
       for (const seconds of [0, 6 * 3600]) {
-        await take({ ...RUN, step: 'region', startedAt: after(seconds) }, rules({ existing }), ports);
+        await runStep({ ...RUN, step: 'region', startedAt: after(seconds) }, rules({ existing }), ports);
       }
 
       expect(await ports.drain(rules({ existing }))).toEqual([]);
@@ -80,17 +80,17 @@ describe('two runs that overlap', () => {
   );
 });
 
-it('whatever the fleet, only what may be changed is changed, and each of that once', async () => {
+it('a run changes exactly the instances that it may, once each, whatever the fleet', async () => {
   const kind = fc.constantFrom(
     'non-compliant',
     'exempt',
-    'badly exempt',
+    'malformed exemption',
     'compliant',
     'off',
     'managed',
     'used',
-    'silent',
-    'gone',
+    'without data',
+    'terminated',
   );
   await fc.assert(
     fc.asyncProperty(fc.array(kind, { maxLength: 40 }), fc.boolean(), async (kinds, whenUnused) => {
@@ -103,21 +103,22 @@ it('whatever the fleet, only what may be changed is changed, and each of that on
           old(id, {
             tags: {
               ...(what === 'exempt' && { 'imdsv2:exempt-until': '2026-12-31' }),
-              ...(what === 'badly exempt' && { 'imdsv2:exempt-until': '2026-31-12' }),
+              ...(what === 'malformed exemption' && { 'imdsv2:exempt-until': '2026-31-12' }),
             },
             options: {
               ...(what === 'compliant' && { HttpTokens: 'required' }),
               ...(what === 'off' && { HttpEndpoint: 'disabled' }),
             },
             awsManaged: what === 'managed',
-            state: what === 'gone' ? 'terminated' : 'running',
+            state: what === 'terminated' ? 'terminated' : 'running',
           }),
         );
-        if (what !== 'silent') ports.metrics.set(`MetadataNoToken ${id}`, reported(what === 'used' ? 3 : 0));
-        if (what === 'non-compliant' || (!whenUnused && (what === 'used' || what === 'silent'))) expected.push(id);
+        if (what !== 'without data') ports.metrics.set(`MetadataNoToken ${id}`, reported(what === 'used' ? 3 : 0));
+        if (what === 'non-compliant' || (!whenUnused && (what === 'used' || what === 'without data')))
+          expected.push(id);
       });
 
-      await take(start(), policy, ports);
+      await runStep(start(), policy, ports);
       expect(await ports.drain(policy)).toEqual([]);
 
       expect(changed(ports).sort()).toEqual(expected.sort());

@@ -1,16 +1,15 @@
-import { SCAN_HOURS } from '../../../lambda/config.ts';
 import { isFirstOfDay } from '../../../lambda/app/scan/summary.ts';
 import type { Run } from '../../../lambda/triggers/scan.ts';
 import { instanceId, NOW, REGION } from '../../support/builders.ts';
 import { failure } from '../../support/ports.ts';
-import { DAILY, old, reported, rules, RUN, scanWorld, take } from '../../support/scan.ts';
+import { DAILY, old, reported, rules, RUN, scanWorld, runStep } from '../../support/scan.ts';
 
 const summaryStep = (run: Run = RUN, nonCompliantBefore = 0, requested = 0) =>
   ({ ...run, step: 'summary', nonCompliantBefore, requested }) as const;
 const [A, B, C, D, E, F] = [1, 2, 3, 4, 5, 6].map(instanceId) as [string, string, string, string, string, string];
 const REQUIRED = { options: { HttpTokens: 'required' } };
 
-/** Two open, one exempt, one compliant, one pending, one badly exempt. */
+/** Two non-compliant, one exempt, one compliant, one pending, one with a malformed exemption. */
 const mixed = () => {
   const ports = scanWorld([
     old(A),
@@ -27,8 +26,7 @@ const mixed = () => {
 const verbs = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
 
 describe('the first run of a day', () => {
-  it.each(SCAN_HOURS)('every %s hours, exactly one run a day is it', (hours) => {
-    const every = Number(hours);
+  it.each([1, 2, 3, 4, 6, 8, 12, 24])('is exactly one every %s hours', (every) => {
     const runs = Array.from({ length: 24 / every }, (_, index) => new Date(Date.UTC(2026, 10, 22, index * every)));
     const late = runs.map((run) => new Date(run.getTime() + 59_000));
 
@@ -37,49 +35,49 @@ describe('the first run of a day', () => {
     }
   });
 
-  it('tells how the region stands, though nothing was closed', async () => {
+  it('sends a digest, even if nothing was remediated', async () => {
     const ports = mixed();
 
-    await take(summaryStep(DAILY), rules({ existing: 'audit' }), ports);
+    await runStep(summaryStep(DAILY), rules({ existing: 'audit' }), ports);
 
     expect(ports.digests()).toMatchObject([
       {
-        attributes: { status: ['digest'], severity: 'info', region: REGION, trigger: 'scan' },
+        attributes: { status: ['digest'], severity: 'INFORMATIONAL', region: REGION, trigger: 'scan' },
         json: {
           startedAt: '2026-11-22T00:00:00.000Z',
           counts: { 'non-compliant': 3, exempt: 1, compliant: 1, pending: 1 },
-          closed: 0,
+          remediated: 0,
           compliancePercent: 16.6,
-          open: { 'existing-instance': 2, 'exemption-malformed': 1 },
+          nonCompliant: { 'existing-instance': 2, 'exemption-malformed': 1 },
         },
       },
     ]);
   });
 
-  it('says what holds what it left open, once it measured that', async () => {
-    const [measured, not] = [mixed(), mixed()];
+  it('emits the reasons for review if usage was measured', async () => {
+    const [measured, notMeasured] = [mixed(), mixed()];
 
-    await take(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), measured);
-    await take(summaryStep(RUN, 3, 2), rules({ existing: 'enforce-when-unused' }), not);
+    await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), measured);
+    await runStep(summaryStep(RUN, 3, 2), rules({ existing: 'enforce-when-unused' }), notMeasured);
 
     const [[, daily] = []] = measured.completed;
     expect(daily?.needsReviewBy).toEqual({ 'in-use': 1, 'exemption-malformed': 1 });
     expect(daily?.needsReview).toBe(2);
-    expect(not.completed[0]?.[1].needsReviewBy).toBeUndefined();
+    expect(notMeasured.completed[0]?.[1].needsReviewBy).toBeUndefined();
   });
 
-  it('comes late, after noon: it is still the first, and the run of noon still is not', async () => {
+  it('may be late, and the run at noon is still not the first', async () => {
     const ports = mixed();
-    await take(summaryStep(DAILY), rules(), ports);
-    await take(summaryStep(RUN), rules(), ports);
+    await runStep(summaryStep(DAILY), rules(), ports);
+    await runStep(summaryStep(RUN), rules(), ports);
     expect(ports.digests()).toHaveLength(1);
   });
 
-  it('finds where IMDSv1 is refused, with one query', async () => {
+  it('reads the rejected calls with one query', async () => {
     const ports = mixed();
     ports.mostRejected.set(D, 12);
 
-    await take(summaryStep(DAILY), rules(), ports);
+    await runStep(summaryStep(DAILY), rules(), ports);
 
     expect(ports.calls.filter((call) => call.startsWith('rejected'))).toEqual([`rejected ${REGION}`]);
     expect(ports.digests()).toMatchObject([{ json: { rejected: { [D]: 12 } }, attributes: { severity: 'MEDIUM' } }]);
@@ -87,11 +85,11 @@ describe('the first run of a day', () => {
   });
 });
 
-describe('another run', () => {
-  it('that closed nothing tells nothing and pays for nothing, but counts', async () => {
+describe('a later run of the day', () => {
+  it('that remediated nothing sends no digest and measures nothing, but emits gauges', async () => {
     const ports = mixed();
 
-    await take(summaryStep(RUN, 3, 2), rules(), ports);
+    await runStep(summaryStep(RUN, 3, 2), rules(), ports);
 
     expect(ports.published).toEqual([]);
     expect(verbs(ports.calls)).toEqual(['list']);
@@ -110,131 +108,133 @@ describe('another run', () => {
     ]);
   });
 
-  it('that closed something tells it, and asks nobody what is refused', async () => {
+  it('that remediated instances sends a digest without rejected calls', async () => {
     const ports = mixed();
 
-    await take(summaryStep(RUN, 5, 4), rules(), ports);
+    await runStep(summaryStep(RUN, 5, 4), rules(), ports);
 
-    expect(ports.digests()).toMatchObject([{ json: { closed: 2 } }]);
+    expect(ports.digests()).toMatchObject([{ json: { remediated: 2 } }]);
     expect(verbs(ports.calls)).not.toContain('rejected');
   });
 
-  it('that requested for nothing has closed nothing, whoever did', async () => {
+  it('that requested nothing sends no digest, even if fewer instances are non-compliant', async () => {
     const ports = mixed();
 
-    await take(summaryStep(RUN, 50, 0), rules({ existing: 'audit' }), ports);
+    await runStep(summaryStep(RUN, 50, 0), rules({ existing: 'audit' }), ports);
 
     expect(ports.published).toEqual([]);
   });
 });
 
-describe('what is measured', () => {
-  it('is how the open ones use IMDSv1, and nothing about the compliant and the exempt', async () => {
+describe('IMDSv1 usage', () => {
+  it('is measured of non-compliant instances only', async () => {
     const ports = mixed();
 
-    await take(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
+    await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
 
     expect(ports.calls.filter((call) => call.startsWith('measure'))).toEqual([
       `measure ${REGION} MetadataNoToken ${A} ${B} ${F}`,
     ]);
-    expect(ports.digests()[0]?.json.nonCompliant).toEqual({ waiting: 1, 'in-use': 1, 'exemption-malformed': 1 });
+    expect(ports.digests()[0]?.json.nonCompliant).toEqual({ 'remediation-pending': 1, 'in-use': 1, 'exemption-malformed': 1 });
     expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 3, needsReview: 2 }]]);
   });
 
-  it('and cannot be measured is not known, and the region is told all the same', async () => {
+  it('is unknown if it cannot be measured, and the digest is sent without it', async () => {
     const ports = mixed();
     ports.fail('measure', failure('denied'));
     ports.fail('rejected', failure('denied'));
     ports.fail('defaults', failure('denied'));
 
-    await take(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
+    await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
 
     const [digest] = ports.digests();
     expect(digest?.json.nonCompliant).toEqual({ 'usage-unknown': 2, 'exemption-malformed': 1 });
     expect(digest?.json).not.toHaveProperty('rejected', expect.anything());
-    expect(digest?.json.missingForEnforcement).toContain('the defaults of the account could not be read');
+    expect(digest?.json.missingForEnforcement).toContain('the account defaults could not be read');
     expect(ports.warnings).toEqual([
-      `how IMDSv1 is used in ${REGION} could not be read`,
-      `what is refused in ${REGION} could not be read`,
+      `IMDSv1 usage in ${REGION} could not be read`,
+      `rejected IMDSv1 calls in ${REGION} could not be read`,
     ]);
     expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 3, needsReview: 3 }]]);
   });
 });
 
-describe('whether the product is alive', () => {
-  it('is in the digest of the home region, as a warning', async () => {
+describe('deployment health', () => {
+  it('is in the digest of the home region, which is then at least MEDIUM', async () => {
     const ports = mixed();
-    ports.off.push('the rule Launch is disabled');
+    ports.problems.push('the rule Launch is disabled');
 
-    await take(summaryStep(DAILY), rules(), ports);
+    await runStep(summaryStep(DAILY), rules(), ports);
 
     expect(ports.digests()).toMatchObject([
       { json: { problems: ['the rule Launch is disabled'] }, attributes: { severity: 'MEDIUM' } },
     ]);
   });
 
-  it('is not requested elsewhere', async () => {
+  it('is not checked in other regions', async () => {
     const ports = mixed();
 
-    await take(summaryStep(DAILY), rules({ homeRegion: 'us-east-1' }), ports);
+    await runStep(summaryStep(DAILY), rules({ homeRegion: 'us-east-1' }), ports);
 
     expect(ports.calls).not.toContain('healthChecks');
     expect(ports.digests()).toMatchObject([{ json: { problems: [] } }]);
   });
 
-  it('is told even if the home region has no instance', async () => {
+  it('is reported even if the home region has no instance', async () => {
     const ports = scanWorld();
-    ports.off.push('3 dead letters are waiting');
+    ports.problems.push('the dead-letter queue has 3 messages');
 
-    await take(summaryStep(DAILY), rules(), ports);
+    await runStep(summaryStep(DAILY), rules(), ports);
 
-    expect(ports.digests()).toMatchObject([{ json: { problems: ['3 dead letters are waiting'] } }]);
+    expect(ports.digests()).toMatchObject([{ json: { problems: ['the dead-letter queue has 3 messages'] } }]);
   });
 });
 
 describe('a region without instances', () => {
-  it('is not told of, but is complete', async () => {
+  it('sends no digest, but is complete', async () => {
     const ports = scanWorld();
 
-    await take(summaryStep(DAILY), rules(), ports);
+    await runStep(summaryStep(DAILY), rules(), ports);
 
     expect(ports.published).toEqual([]);
     expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 0, compliant: 0, oldestNonCompliantSeconds: 0 }]]);
   });
 
-  it('those that are going count for none', async () => {
+  it('may have instances that are shutting down or terminated', async () => {
     const ports = scanWorld([old(A, { state: 'shutting-down' }), old(B, { state: 'terminated' })]);
 
-    await take(summaryStep(DAILY), rules(), ports);
+    await runStep(summaryStep(DAILY), rules(), ports);
 
     expect(ports.published).toEqual([]);
   });
 });
 
-it('a region that cannot be listed now is counted later: the step comes again', async () => {
+it('the step fails and is retried if the region cannot be listed', async () => {
   const ports = mixed();
   ports.fail('list', failure('denied', 'no'));
 
-  await expect(take(summaryStep(DAILY), rules(), ports)).rejects.toEqual(failure('denied', 'no'));
+  await expect(runStep(summaryStep(DAILY), rules(), ports)).rejects.toEqual(failure('denied', 'no'));
   expect(ports.completed).toEqual([]);
 });
 
-it('a digest that SNS refuses waits on the work queue; that neither takes, the step comes again', async () => {
+it('a digest that SNS refuses is queued; if the queue refuses it too, the step is retried', async () => {
   const ports = mixed();
   ports.fail('publish', failure('unavailable'));
-  await take(summaryStep(DAILY), rules(), ports);
+  await runStep(summaryStep(DAILY), rules(), ports);
   expect(ports.undelivered).toMatchObject([{ json: { schema: 'imdsv2-enforcer.digest/v1' } }]);
 
   ports.fail('publish', failure('unavailable'));
-  ports.fail('keep', failure('unavailable', 'SQS is away'));
-  await expect(take(summaryStep(DAILY), rules(), ports)).rejects.toEqual(failure('unavailable', 'SQS is away'));
+  ports.fail('putUndelivered', failure('unavailable', 'SQS is unavailable'));
+  await expect(runStep(summaryStep(DAILY), rules(), ports)).rejects.toEqual(
+    failure('unavailable', 'SQS is unavailable'),
+  );
   expect(ports.completed).toHaveLength(1);
 });
 
-it('an instance whose age is not known is not the oldest', async () => {
+it('an instance of unknown age is not the oldest', async () => {
   const ports = scanWorld([old(A, { launchTime: undefined, firstLaunch: undefined }), old(B)]);
 
-  await take(summaryStep(RUN), rules(), ports);
+  await runStep(summaryStep(RUN), rules(), ports);
 
   expect(ports.completed[0]?.[1].oldestNonCompliantSeconds).toBe((NOW.getTime() - Date.UTC(2026, 9, 1, 8)) / 1000);
 });

@@ -1,6 +1,6 @@
-"""Serves moto on a free loopback port, says which one, and ends with its standard input.
+"""Serves moto on a free loopback port, prints the port, and exits at the end of standard input.
 
-Standard input is a pipe from whoever started it: however that process ends, even killed, the pipe closes and moto goes with it.
+Standard input is a pipe from the parent process. When that process ends, even if it is killed, the pipe ends and moto exits.
 """
 
 import signal
@@ -8,7 +8,7 @@ import sys
 
 from moto.server import ThreadedMotoServer
 
-# Ctrl-C in a terminal reaches us too; our parent first ends the tests and then us.
+# A terminal sends Ctrl-C to this process too. The parent ends the tests first, then this process.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

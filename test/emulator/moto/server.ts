@@ -14,15 +14,15 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-/** Starts moto and waits until it answers. What it logs goes to `moto.log` in the folder. */
+/** Starts moto and waits until it listens. It logs to `moto.log` in the folder. */
 export async function startMoto(python: string, folder: string, signal: AbortSignal): Promise<Moto> {
-  // Isolated: no PYTHON* variable and no package of the user's changes what runs.
+  // Isolated mode: PYTHON* variables and the user's packages have no effect.
   const child = spawn(python, ['-I', join(import.meta.dirname, 'serve.py')], { env: environment() });
   const log = child.stderr.pipe(createWriteStream(join(folder, 'moto.log')));
-  child.once('error', () => undefined); // its output ends too, which is what we wait for
-  const patience = AbortSignal.timeout(START_SECONDS * 1000);
+  child.once('error', () => undefined); // its output ends too, which is handled below
+  const timeout = AbortSignal.timeout(START_SECONDS * 1000);
   try {
-    const port = await firstLine(child.stdout, AbortSignal.any([signal, patience]));
+    const port = await firstLine(child.stdout, AbortSignal.any([signal, timeout]));
     child.stdout.resume();
     return { endpoint: `http://127.0.0.1:${port}`, stop: () => stop(child) };
   } catch (error) {
@@ -32,7 +32,7 @@ export async function startMoto(python: string, folder: string, signal: AbortSig
   }
 }
 
-/** Nothing of the user's AWS or proxy settings; moto needs neither. */
+/** Without AWS and proxy settings, which moto does not need. */
 function environment(): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG } = process.env;
   return { PATH, HOME, LANG };
@@ -42,10 +42,10 @@ async function firstLine(stream: Readable, signal: AbortSignal): Promise<string>
   for await (const line of createInterface({ input: stream, signal })) {
     if (/^\d+$/.test(line)) return line;
   }
-  throw new Error('it ended, or took too long, before it said its port');
+  throw new Error('it exited or timed out before it printed its port');
 }
 
-/** Moto ends with its standard input (see serve.py); one that does not is killed. */
+/** Ends standard input, on which moto exits (see serve.py), and kills it if it does not. */
 async function stop(child: ChildProcessWithoutNullStreams): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.stdin.end();

@@ -18,14 +18,14 @@ import { randomUUID } from 'node:crypto';
 import type { MetadataOptions } from '../../../lambda/core/instance.ts';
 import { REGION } from '../../support/builders.ts';
 
-// What people and AWS do beside the product, in an account that other runs may have used: every name here is new.
+// Calls of users, without the product. The account may contain resources of other runs, so that every name is new.
 
 const RECEIVE_MILLISECONDS = 10_000;
 
 const sns = new SNSClient({ region: REGION });
 const sqs = new SQSClient({ region: REGION });
 
-/** EC2 as a caller beside the product sees it. */
+/** An EC2 client of a user. */
 export const ec2In = (region = REGION): EC2Client => new EC2Client({ region });
 
 const newName = (): string => `imdsv2-${randomUUID()}`;
@@ -38,7 +38,7 @@ interface Launch {
   readonly clientToken?: string;
 }
 
-/** Launches instances, with IMDSv1 unless said, and gives their ids. */
+/** Launches instances, by default with IMDSv1 enabled. @returns their ids. */
 export async function launch({ count = 1, region = REGION, options, tags, clientToken }: Launch = {}): Promise<
   string[]
 > {
@@ -63,32 +63,32 @@ export async function launchOne(of: Omit<Launch, 'count'> = {}): Promise<string>
   return id;
 }
 
-/** Sets options by hand. */
+/** Modifies metadata options. */
 export async function setOptions(InstanceId: string, options: InstanceMetadataOptionsRequest): Promise<void> {
   await ec2In().send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...options }));
 }
 
-/** The options of an instance now. */
+/** The current metadata options of an instance. */
 export async function optionsOf(instanceId: string, region = REGION): Promise<MetadataOptions> {
   const { Reservations } = await ec2In(region).send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
   const options = Reservations?.[0]?.Instances?.[0]?.MetadataOptions;
-  if (options === undefined) throw new Error(`the endpoint does not say the options of ${instanceId}`);
+  if (options === undefined) throw new Error(`the endpoint returns no options of ${instanceId}`);
   return options;
 }
 
-/** A new queue's URL. */
+/** Creates a queue. @returns its URL. */
 export async function createQueue(Attributes?: Record<string, string>): Promise<string> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: newName(), Attributes }));
   return QueueUrl ?? '';
 }
 
-/** A topic's ARN, of a new topic unless its name is known. */
+/** Creates a topic. @returns its ARN. */
 export async function createTopic(Name = newName()): Promise<string> {
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name }));
   return TopicArn ?? '';
 }
 
-/** Subscribes a queue, with a filter policy if there is one. */
+/** Subscribes a queue to a topic, optionally with a filter policy. */
 export async function subscribe(TopicArn: string, queueUrl: string, filter?: object): Promise<void> {
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] });
   const { Attributes } = await sqs.send(command);
@@ -98,7 +98,11 @@ export async function subscribe(TopicArn: string, queueUrl: string, filter?: obj
   );
 }
 
-/** Takes all messages from a queue, and waits some seconds for so many; too few or too many of them are for the test to see. */
+/**
+ * Receives all messages of a queue.
+ *
+ * Waits some seconds for the expected number, but may return fewer or more.
+ */
 export async function receive(QueueUrl: string, expected: number): Promise<Message[]> {
   const received: Message[] = [];
   const until = Date.now() + RECEIVE_MILLISECONDS;

@@ -2,7 +2,7 @@ import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { ec2In, launchOne, optionsOf, setOptions } from './account.ts';
 import type { Trait } from './where.ts';
 
-/** What AWS does, the product relies on and not every emulator does; each is tried without the product. */
+/** Behaviour of AWS that the product relies on and that some emulators lack. */
 const TRAITS: Readonly<Record<Trait, () => Promise<boolean>>> = {
   'filter client-token': () => hasFilter('client-token', 'none'),
   'filter launch-time': () => hasFilter('launch-time', '2000-01-01*'),
@@ -14,11 +14,11 @@ const TRAITS: Readonly<Record<Trait, () => Promise<boolean>>> = {
   },
 };
 
-/** Finds out what the endpoint lacks, and says so: what needs it is not judged there. */
+/** Reports which traits the endpoint lacks. Tests that need them are skipped. */
 export default async function setup(): Promise<void> {
   const { AWS_ENDPOINT_URL } = process.env;
   if (!AWS_ENDPOINT_URL) throw new Error('no AWS_ENDPOINT_URL: start these tests with `npm run test:emulator`');
-  // moto looks at a filter only when there is something to filter.
+  // moto validates filters only if there are instances.
   await launchOne().catch((error: unknown) => {
     throw new Error(`nothing can be launched at ${AWS_ENDPOINT_URL}`, { cause: error });
   });
@@ -26,7 +26,7 @@ export default async function setup(): Promise<void> {
   for (const [trait, has] of Object.entries(TRAITS)) {
     if (!(await has())) lacking.push(trait);
   }
-  if (lacking.length > 0) console.log(`not judged here, because this endpoint lacks it: ${lacking.join(', ')}\n`);
+  if (lacking.length > 0) console.log(`skipped, because this endpoint lacks it: ${lacking.join(', ')}\n`);
   process.env.EMULATOR_LACKS = lacking.join();
 }
 

@@ -2,51 +2,42 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { type Config, toEnvironment } from '../../../lambda/config.ts';
 import type { AlertJson } from '../../../lambda/core/message.ts';
 import type { handler as Handler } from '../../../lambda/handlers/enforce.ts';
+import { CONFIG } from '../../support/config.ts';
 import type { Envelope } from '../../support/events.ts';
 import { createQueue, createTopic, receive, subscribe } from './account.ts';
 
-/** What arrives on a queue that is subscribed to the alerts. */
+/** An alert in a queue that is subscribed to the topic. */
 export interface Alert {
   readonly subject: string;
   readonly json: AlertJson;
   readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
 
-/** The function as deployed, with a topic and queues of its own. */
+/** The function with a topic and queues. */
 export interface Product {
-  /** Envelope of an event that happens now in this account. */
+  /** The envelope of an event that happens now in this account. */
   readonly now: () => Envelope;
   readonly topicArn: string;
   readonly workQueue: string;
-  /** Gives the function an event of the bus, with some seconds left after the reserve it keeps. */
+  /** Invokes the function with an event. `seconds` remain besides the reserve for cleaning up. */
   readonly deliver: (event: unknown, seconds?: number) => Promise<void>;
-  /** Gives the function messages of the work queue; returns the positions of those that must come again. */
+  /** Invokes the function with messages of the work queue. @returns the positions of messages to retry. */
   readonly deliverBatch: (bodies: readonly (string | undefined)[], seconds?: number) => Promise<number[]>;
-  /** Takes so many alerts from a queue that is subscribed to them. */
+  /** Receives the expected number of alerts. */
   readonly alerts: (expected: number) => Promise<Alert[]>;
 }
 
 const RESERVE_SECONDS = 15;
 
-/** Imports the handler with an environment of its own, as a cold start does. */
+/** Imports the handler with new environment variables, as a cold start does. */
 export async function deploy(over: Partial<Config> = {}): Promise<Product> {
   const topicArn = await createTopic();
   const [alertQueue, workQueue] = [await createQueue(), await createQueue()];
   await subscribe(topicArn, alertQueue);
-  const config: Config = {
-    mode: 'enforce',
-    existing: 'audit',
-    trail: true,
-    maxExemptionDays: 90,
-    usageLookBackDays: 14,
-    usageMinimumAgeDays: 1,
-    outcomesTopicArn: topicArn,
-    workQueueUrl: workQueue,
-    ...over,
-  };
-  // The log and the metrics, which go to standard output, are judged elsewhere.
-  const quiet = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
-  Object.assign(process.env, toEnvironment(config), quiet);
+  const config: Config = { ...CONFIG, outcomesTopicArn: topicArn, workQueueUrl: workQueue, ...over };
+  // Logs and metrics go to standard output; other tests check them.
+  const silent = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
+  Object.assign(process.env, toEnvironment(config), silent);
   let handler: typeof Handler | undefined;
   await jest.isolateModulesAsync(async () => {
     ({ handler } = await import('../../../lambda/handlers/enforce.ts'));
@@ -63,14 +54,14 @@ export async function deploy(over: Partial<Config> = {}): Promise<Product> {
     },
     deliverBatch: async (bodies, seconds) => {
       const Records = bodies.map((body, index) => ({ messageId: String(index), eventSource: 'aws:sqs', body }));
-      const answer = await invoke({ Records }, seconds);
-      return (answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => Number(itemIdentifier));
+      const response = await invoke({ Records }, seconds);
+      return (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => Number(itemIdentifier));
     },
     alerts: async (expected) => (await receive(alertQueue, expected)).map(({ Body }) => toAlert(Body)),
   };
 }
 
-/** An alert as SNS wraps it for SQS. */
+/** Parses an alert from the body of a queue message. */
 export function toAlert(body = ''): Alert {
   const { Subject, Message, MessageAttributes } = JSON.parse(body) as Record<'Subject' | 'Message', string> & {
     MessageAttributes: Alert['attributes'];
@@ -78,8 +69,8 @@ export function toAlert(body = ''): Alert {
   return { subject: Subject, json: JSON.parse(Message) as AlertJson, attributes: MessageAttributes };
 }
 
-/** What became of the instances in some alerts, by id. */
-export function fates(alerts: readonly Alert[]): Record<string, string> {
+/** The statuses of the instances in alerts, by id. */
+export function statuses(alerts: readonly Alert[]): Record<string, string> {
   const outcomes = alerts.flatMap(({ json }) => json.outcomes);
   return Object.fromEntries(outcomes.map(({ instanceId, status }) => [instanceId, status]));
 }

@@ -1,12 +1,12 @@
 const { EMULATOR, EMULATOR_LACKS = '' } = process.env;
 
-/** What not every endpoint has. */
+/** Behaviour of AWS that some endpoints lack. */
 export type Trait =
   'filter client-token' | 'filter launch-time' | 'filter metadata-options.http-tokens' | 'keeping omitted fields';
 
-/** A test of what moto does otherwise than AWS. It runs only where we started moto ourselves, and so know that it is moto. */
+/** A test of a difference between moto and AWS. It runs only if the endpoint is known to be moto. */
 export const onMoto: jest.It = EMULATOR === 'moto' ? it : it.skip;
 
-/** A test that can only judge where the endpoint does what AWS does; else it is skipped, as the start of the run says. */
+/** A test that is skipped if the endpoint lacks a trait. */
 export const needs = (...traits: readonly Trait[]): jest.It =>
   traits.some((trait) => EMULATOR_LACKS.split(',').includes(trait)) ? it.skip : it;

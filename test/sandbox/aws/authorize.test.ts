@@ -20,7 +20,7 @@ const denied = (Condition: Statement['Condition']): Statement => ({
   Condition,
 });
 
-/** What the role of the product has, and the instances that it may not touch. */
+/** Policies like those of the product's role, with instances that it may not modify. */
 const POLICIES: readonly Statement[] = [
   { Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*' },
   { Effect: 'Allow', Action: [MODIFY, 'ec2:CreateTags'], Resource: 'arn:aws:ec2:*:111122223333:instance/*' },
@@ -47,21 +47,21 @@ describe('a caller with policies', () => {
     return { sandbox, ec2, add, modify };
   };
 
-  test('is judged by what it asks for, what the instance is, and what is not known', async () => {
+  test('is authorized by the requested options and by the instance', async () => {
     const { add, modify } = await setUp();
-    const open = add();
+    const InstanceId = add();
 
-    expect(await modify({ InstanceId: open, ...CHANGE })).toEqual(ALLOWED);
-    expect(await modify({ InstanceId: open, ...CHANGE, HttpTokens: 'optional' })).toEqual(DENIED);
-    expect(await modify({ InstanceId: open, HttpPutResponseHopLimit: 2 })).toEqual(DENIED);
-    expect(await modify({ InstanceId: open, HttpTokens: 'required', HttpEndpoint: 'disabled' })).toEqual(DENIED);
+    expect(await modify({ InstanceId, ...CHANGE })).toEqual(ALLOWED);
+    expect(await modify({ InstanceId, ...CHANGE, HttpTokens: 'optional' })).toEqual(DENIED);
+    expect(await modify({ InstanceId, HttpPutResponseHopLimit: 2 })).toEqual(DENIED);
+    expect(await modify({ InstanceId, HttpTokens: 'required', HttpEndpoint: 'disabled' })).toEqual(DENIED);
     expect(await modify({ InstanceId: add({ HttpEndpoint: 'disabled' }), ...CHANGE })).toEqual(DENIED);
     expect(await modify({ InstanceId: add({}, { frozen: 'yes' }), ...CHANGE })).toEqual(DENIED);
     expect(await modify({ InstanceId: 'i-0123456789abcdef0', ...CHANGE })).toEqual(['InvalidInstanceID.NotFound', 400]);
     expect(await modify({ InstanceId: 'i-nonsense', ...CHANGE })).toEqual(['InvalidInstanceID.Malformed', 400]);
   });
 
-  test('is judged without a dry run too, and nothing changes', async () => {
+  test('changes nothing by a call that is denied', async () => {
     const { sandbox, ec2, add, modify } = await setUp();
     const id = add();
 
@@ -77,7 +77,7 @@ describe('a caller with policies', () => {
     expect((await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }))).Reservations).toHaveLength(1);
   });
 
-  test('a refused call is in CloudTrail', async () => {
+  test('is recorded by CloudTrail when denied', async () => {
     const { sandbox, add, modify } = await setUp();
     await modify({ InstanceId: add(), HttpTokens: 'optional', DryRun: false });
     await sandbox.idle();
@@ -85,7 +85,7 @@ describe('a caller with policies', () => {
   });
 });
 
-test('a function has the policies of its role in the stack', async () => {
+test('a function is authorized by the policies of its role in the stack', async () => {
   const { Resources = {} } = templateOf();
   const policy = (Statement: object[]): Template['Resources'] => ({
     Policy: {
@@ -97,14 +97,14 @@ test('a function has the policies of its role in the stack', async () => {
     const template = { Resources: { ...Resources, ...policy(statements) } };
     const sandbox = await sandboxOf({ stacks: [{ template }], bundles: FIXTURE, timeScale: BRISK });
     await launch(ec2Of(sandbox));
-    sandbox.clock.skipRests();
+    sandbox.clock.skipIdleTime();
     await sandbox.idle();
     return sandbox.calls.of('ModifyInstanceMetadataOptions').map(({ outcome }) => outcome);
   };
-  const elsewhere = { Effect: 'Allow', Action: 'kms:Decrypt', Resource: { 'Fn::GetAtt': ['Nowhere', 'Arn'] } };
+  const otherStatement = { Effect: 'Allow', Action: 'kms:Decrypt', Resource: { 'Fn::GetAtt': ['Nowhere', 'Arn'] } };
 
-  expect(new Set(await changesBy([elsewhere, { Effect: 'Allow', Action: 'ec2:*', Resource: '*' }]))).toEqual(
+  expect(new Set(await changesBy([otherStatement, { Effect: 'Allow', Action: 'ec2:*', Resource: '*' }]))).toEqual(
     new Set(['ok']),
   );
-  expect(new Set(await changesBy([elsewhere]))).toEqual(new Set(['UnauthorizedOperation']));
+  expect(new Set(await changesBy([otherStatement]))).toEqual(new Set(['UnauthorizedOperation']));
 });

@@ -15,9 +15,9 @@ afterEach(stopAll);
 const template: Template = {
   ...templateOf(),
   Description: 'a test',
-  Parameters: { Scenario: { Default: 'prod' } },
+  Parameters: { Stage: { Default: 'prod' } },
   Outputs: {
-    TopicArn: { Value: { Ref: 'TopicBBBBBBBB' }, Description: 'Where eventLog go', Export: { Name: 'eventLog' } },
+    TopicArn: { Value: { Ref: 'TopicBBBBBBBB' }, Description: 'Topic of the alerts', Export: { Name: 'alerts' } },
     QueueUrl: { Value: { Ref: 'WorkQueue11111111' } },
   },
 };
@@ -29,11 +29,11 @@ async function setUp(resources: Template['Resources'] = template.Resources) {
     bundles: FIXTURE,
   });
   const clientOf = (region: string) => new CloudFormationClient({ ...sandbox.client({ region }), maxAttempts: 1 });
-  return { sandbox, client: clientOf('us-east-1'), elsewhere: clientOf('eu-west-1') };
+  return { sandbox, client: clientOf('us-east-1'), otherRegion: clientOf('eu-west-1') };
 }
 
-test('a stack with its outputs', async () => {
-  const { sandbox, client, elsewhere } = await setUp();
+test('DescribeStacks returns a stack with its outputs', async () => {
+  const { sandbox, client, otherRegion } = await setUp();
   const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: 'Local' }));
   expect(Stacks).toEqual([
     expect.objectContaining({
@@ -42,13 +42,13 @@ test('a stack with its outputs', async () => {
       Description: 'a test',
       StackStatus: 'CREATE_COMPLETE',
       CreationTime: expect.any(Date),
-      Parameters: [{ ParameterKey: 'Scenario', ParameterValue: 'prod' }],
+      Parameters: [{ ParameterKey: 'Stage', ParameterValue: 'prod' }],
       Outputs: [
         {
           OutputKey: 'TopicArn',
           OutputValue: sandbox.topic('Topic').arn,
-          Description: 'Where eventLog go',
-          ExportName: 'eventLog',
+          Description: 'Topic of the alerts',
+          ExportName: 'alerts',
         },
         { OutputKey: 'QueueUrl', OutputValue: sandbox.queues.url(sandbox.queue('WorkQueue')) },
       ],
@@ -56,10 +56,10 @@ test('a stack with its outputs', async () => {
   ]);
   expect((await client.send(new DescribeStacksCommand({ StackName: Stacks[0]?.StackId }))).Stacks).toEqual(Stacks);
   expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual(Stacks);
-  expect((await elsewhere.send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
+  expect((await otherRegion.send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
 });
 
-test('its resources, by the names that other services know them by', async () => {
+test('the physical ids of resources are those that other services use', async () => {
   const { sandbox, client } = await setUp();
   const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName: 'Local' }));
   const physicalIds = StackResources.map((item) => [item.LogicalResourceId, item.PhysicalResourceId] as const);
@@ -82,11 +82,23 @@ test('its resources, by the names that other services know them by', async () =>
     ResourceStatus: 'CREATE_COMPLETE',
   });
   const PhysicalResourceId = 'Local-Function22222222';
-  const owner = await client.send(new DescribeStackResourcesCommand({ PhysicalResourceId, LogicalResourceId }));
-  expect(owner.StackResources).toMatchObject([{ StackName: 'Local', LogicalResourceId }]);
+  const byPhysicalId = await client.send(new DescribeStackResourcesCommand({ PhysicalResourceId, LogicalResourceId }));
+  expect(byPhysicalId.StackResources).toMatchObject([{ StackName: 'Local', LogicalResourceId }]);
 });
 
-test('many resources come in pages', async () => {
+test('the physical id of a rule on a custom bus begins with the bus', async () => {
+  const { client } = await setUp({
+    ...template.Resources,
+    Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'custom' } },
+    BusRule: { Type: 'AWS::Events::Rule', Properties: { Name: 'rule', EventBusName: { Ref: 'Bus' }, Targets: [] } },
+  });
+  const { StackResources } = await client.send(
+    new DescribeStackResourcesCommand({ StackName: 'Local', LogicalResourceId: 'BusRule' }),
+  );
+  expect(StackResources).toMatchObject([{ PhysicalResourceId: 'custom|rule' }]);
+});
+
+test('ListStackResources returns pages', async () => {
   const roles = Array.from({ length: 230 }, (_, index) => [`Role${index}`, { Type: 'AWS::IAM::Role' }] as const);
   const { client } = await setUp({ ...Object.fromEntries(roles), ...template.Resources });
   const names: unknown[] = [];
@@ -99,16 +111,16 @@ test('many resources come in pages', async () => {
   expect([names.length, new Set(names).size, pages]).toEqual([all, all, 3]);
 });
 
-test('what is not there', async () => {
-  const { client, elsewhere } = await setUp();
-  const NOT_THERE = ['ValidationError', 400];
+test('refuses stacks and resources that do not exist', async () => {
+  const { client, otherRegion } = await setUp();
+  const DOES_NOT_EXIST = ['ValidationError', 400];
   const StackName = 'Local';
-  expect(await refusal(client.send(new DescribeStacksCommand({ StackName: 'Other' })))).toEqual(NOT_THERE);
-  expect(await refusal(elsewhere.send(new DescribeStacksCommand({ StackName })))).toEqual(NOT_THERE);
-  expect(await refusal(client.send(new ListStackResourcesCommand({ StackName: 'Other' })))).toEqual(NOT_THERE);
+  expect(await refusal(client.send(new DescribeStacksCommand({ StackName: 'Other' })))).toEqual(DOES_NOT_EXIST);
+  expect(await refusal(otherRegion.send(new DescribeStacksCommand({ StackName })))).toEqual(DOES_NOT_EXIST);
+  expect(await refusal(client.send(new ListStackResourcesCommand({ StackName: 'Other' })))).toEqual(DOES_NOT_EXIST);
   const LogicalResourceId = 'Nowhere';
   expect(await refusal(client.send(new DescribeStackResourceCommand({ StackName, LogicalResourceId })))).toEqual(
-    NOT_THERE,
+    DOES_NOT_EXIST,
   );
   await expect(client.send(new DescribeStacksCommand({ StackName: 'Other' }))).rejects.toThrow(
     'Stack with id Other does not exist',

@@ -18,7 +18,7 @@ const ARN = `arn:aws:cloudtrail:${HOME}:111122223333:trail/management-events`;
 async function setUp(trail: SandboxOptions['trail'] = true) {
   const sandbox = await sandboxOf({ regions: [HOME, AWAY], trail });
   const clientOf = (region: string) => new CloudTrailClient({ ...sandbox.client({ region }), maxAttempts: 1 });
-  /** Names of the calls that reach the buses when something is launched in a region. */
+  /** Names of the calls that EventBridge receives when an instance is launched in a region. */
   const recorded = async (region: string) => {
     const before = sandbox.events.length;
     await launch(ec2Of(sandbox, { region }));
@@ -28,7 +28,7 @@ async function setUp(trail: SandboxOptions['trail'] = true) {
   return { home: clientOf(HOME), away: clientOf(AWAY), recorded };
 }
 
-test('a trail of all regions, with its shadow, status and selectors', async () => {
+test('returns a multi-region trail with its shadow trail, status and event selectors', async () => {
   const { home, away, recorded } = await setUp();
   const { trailList } = await home.send(new DescribeTrailsCommand({}));
   expect(trailList).toMatchObject([
@@ -48,7 +48,7 @@ test('a trail of all regions, with its shadow, status and selectors', async () =
   expect([await recorded(HOME), await recorded(AWAY)]).toEqual([['RunInstances'], ['RunInstances']]);
 });
 
-test('what is switched off reaches no bus', async () => {
+test('EventBridge receives no calls while logging is stopped', async () => {
   const { home, away, recorded } = await setUp();
   expect(await refusal(away.send(new StopLoggingCommand({ Name: ARN })))).toEqual(['InvalidHomeRegionException', 400]);
   await home.send(new StopLoggingCommand({ Name: ARN }));
@@ -58,7 +58,7 @@ test('what is switched off reaches no bus', async () => {
   expect(await recorded(HOME)).toEqual(['RunInstances']);
 });
 
-test('no trail, a trail of one region, and one that does not record what changes something', async () => {
+test('EventBridge receives calls only by a trail that records write calls of the region', async () => {
   const none = await setUp(false);
   expect((await none.home.send(new DescribeTrailsCommand({}))).trailList).toEqual([]);
   expect(await none.recorded(HOME)).toEqual([]);

@@ -14,17 +14,16 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const METRICS = ['MetadataNoToken', 'MetadataNoTokenRejected'];
 
-/** Minutes pass at once, and the values of the last hour are asked for by five minutes. */
-async function changing() {
+/** A fast sandbox with an instance that makes one call every five minutes. */
+async function setUp() {
   const sandbox = await sandboxOf({ startAt: NOW, timeScale: 16_000 });
   const client = new CloudWatchClient({ ...sandbox.client(), maxAttempts: 1 });
   clients.push(client);
   const id = sandbox.fleet().add({ launchedAt: new Date(NOW.getTime() - 100 * DAY) }).id;
-  // One in every five minutes.
   sandbox.usage.set(id, { callsPerDay: 288 });
   const pass = () => sandbox.clock.sleep(30 * 60_000);
   const from = sandbox.clock.now();
-  /** The sums since then, of calls that were answered and that were refused. */
+  /** The calls since the start that succeeded, and those that were rejected. */
   const sums = async () => {
     const { MetricDataResults = [] } = await client.send(
       new GetMetricDataCommand({
@@ -49,29 +48,29 @@ async function changing() {
   return { sandbox, ec2: ec2Of(sandbox), id, pass, sums };
 }
 
-test('closed, its calls are refused; after a rollback they are answered again', async () => {
-  const { ec2, id, pass, sums } = await changing();
+test('calls are rejected while tokens are required, and succeed again after a rollback', async () => {
+  const { ec2, id, pass, sums } = await setUp();
   const set = (HttpTokens: 'required' | 'optional') =>
     ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId: id, HttpTokens, HttpEndpoint: 'enabled' }));
   await pass();
   await set('required');
   await pass();
-  const [answered, refused] = await sums();
-  expect(answered?.sum).toBeGreaterThanOrEqual(4);
-  expect(refused?.sum).toBeGreaterThanOrEqual(4);
-  expect(refused?.latest).toBeGreaterThan(answered?.latest ?? Infinity);
+  const [succeeded, rejected] = await sums();
+  expect(succeeded?.sum).toBeGreaterThanOrEqual(4);
+  expect(rejected?.sum).toBeGreaterThanOrEqual(4);
+  expect(rejected?.latest).toBeGreaterThan(succeeded?.latest ?? Infinity);
 
   await set('optional');
   await pass();
   const [again, before] = await sums();
-  expect(again?.sum).toBeGreaterThanOrEqual((answered?.sum ?? 0) + 4);
+  expect(again?.sum).toBeGreaterThanOrEqual((succeeded?.sum ?? 0) + 4);
   expect(again?.latest).toBeGreaterThan(before?.latest ?? Infinity);
   await pass();
   expect((await sums())[1]).toEqual(before);
 });
 
-test('stopped, it reports nothing until it runs again', async () => {
-  const { sandbox, ec2, id, pass, sums } = await changing();
+test('a stopped instance reports no metrics until it runs again', async () => {
+  const { sandbox, ec2, id, pass, sums } = await setUp();
   await pass();
   await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
   await sandbox.idle();

@@ -15,7 +15,7 @@ const DAY = 24 * HOUR;
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY);
 
 async function setUp() {
-  // In real time: what was measured so far does not move on.
+  // In real time, so that the values do not change during the test.
   const sandbox = await sandboxOf({
     startAt: new Date(NOW.getTime() + 1),
     timeScale: 1,
@@ -42,17 +42,17 @@ const query = (instanceId: string, more: { Id?: string; metric?: string; Period?
   },
 });
 
-/** Sums of one instance and metric, latest first, as they are answered. */
+/** Sums of one instance and metric, latest first. */
 const sumsOf = async (get: Awaited<ReturnType<typeof setUp>>['get'], ...args: Parameters<typeof query>) =>
   (await get({ MetricDataQueries: [query(...args)] })).MetricDataResults?.[0]?.Values;
 
-test('calls without a token, by period; which of the two metrics has them depends on the options', async () => {
+test('calls without a token count in one of two metrics, depending on the metadata options', async () => {
   const { sandbox, add, get } = await setUp();
-  const [open, closed, unused] = [add('optional'), add('required'), add('optional')];
-  for (const id of [open, closed]) sandbox.usage.set(id, { callsPerDay: 48 });
+  const [optional, required, unused] = [add('optional'), add('required'), add('optional')];
+  for (const id of [optional, required]) sandbox.usage.set(id, { callsPerDay: 48 });
   sandbox.usage.set(unused, { callsPerDay: 0 });
 
-  const { MetricDataResults } = await get({ MetricDataQueries: [query(open)] });
+  const { MetricDataResults } = await get({ MetricDataQueries: [query(optional)] });
   expect(MetricDataResults).toEqual([
     {
       Id: 'q0',
@@ -62,29 +62,29 @@ test('calls without a token, by period; which of the two metrics has them depend
       Values: [48, 48, 48],
     },
   ]);
-  expect(await sumsOf(get, open, { Period: 3600 })).toEqual(Array.from({ length: 72 }, () => 2));
-  expect(await sumsOf(get, open, { metric: 'MetadataNoTokenRejected' })).toEqual([]);
-  expect(await sumsOf(get, closed, { metric: 'MetadataNoTokenRejected' })).toEqual([48, 48, 48]);
-  expect(await sumsOf(get, closed)).toEqual([]);
+  expect(await sumsOf(get, optional, { Period: 3600 })).toEqual(Array.from({ length: 72 }, () => 2));
+  expect(await sumsOf(get, optional, { metric: 'MetadataNoTokenRejected' })).toEqual([]);
+  expect(await sumsOf(get, required, { metric: 'MetadataNoTokenRejected' })).toEqual([48, 48, 48]);
+  expect(await sumsOf(get, required)).toEqual([]);
   expect(await sumsOf(get, unused)).toEqual([0, 0, 0]);
-  expect(await sumsOf(get, open, { metric: 'CPUUtilization' })).toEqual([]);
+  expect(await sumsOf(get, optional, { metric: 'CPUUtilization' })).toEqual([]);
 });
 
-test('no metrics without a setting, in another region, or before the launch', async () => {
+test('there are no values without usage, in another region, or before the launch', async () => {
   const { sandbox, add, get } = await setUp();
-  const [unset, young, elsewhere] = [
+  const [unset, young, otherRegion] = [
     add('optional'),
     add('optional', new Date(NOW.getTime() - 2 * HOUR)),
     add('optional', daysAgo(9), 'eu-west-1'),
   ];
-  for (const id of [young, elsewhere]) sandbox.usage.set(id, { callsPerDay: 24 });
+  for (const id of [young, otherRegion]) sandbox.usage.set(id, { callsPerDay: 24 });
   expect(await sumsOf(get, unset)).toEqual([]);
-  expect(await sumsOf(get, elsewhere)).toEqual([]);
+  expect(await sumsOf(get, otherRegion)).toEqual([]);
   expect(await sumsOf(get, 'i-0123456789abcdef0')).toEqual([]);
   expect(await sumsOf(get, young, { Period: 3600 })).toEqual([1, 1]);
 });
 
-test('the first and the last call', async () => {
+test('values begin with the first call and end with the last one', async () => {
   const { sandbox, add, get } = await setUp();
   const id = add('optional');
   sandbox.usage.set(id, { callsPerDay: 24, lastSeen: new Date(daysAgo(2).getTime() + 5 * HOUR) });
@@ -95,7 +95,7 @@ test('the first and the last call', async () => {
   expect(await sumsOf(get, id)).toEqual([]);
 });
 
-test('after tokens are required, the same calls are refused', async () => {
+test('calls are rejected after tokens are required', async () => {
   const { sandbox, add, get } = await setUp();
   const id = add('optional');
   sandbox.usage.set(id, { callsPerDay: 86_400 });
@@ -113,7 +113,7 @@ test('after tokens are required, the same calls are refused', async () => {
   expect(later.MetricDataResults?.[0]?.Timestamps).toEqual([NOW]);
 });
 
-test('of one that was stopped nobody knows when, the last call is the last that is known', async () => {
+test('an instance that was stopped at an unknown time reports until its last call', async () => {
   const { sandbox, add, get } = await setUp();
   const ids = [undefined, new Date(daysAgo(2).getTime() + 5 * HOUR)].map((lastSeen) => {
     const { id } = sandbox.fleet().add({ launchedAt: daysAgo(100), state: 'stopped' });
@@ -125,7 +125,7 @@ test('of one that was stopped nobody knows when, the last call is the last that 
   expect(await sumsOf(get, add('optional'))).toEqual([]);
 });
 
-test('values older than two weeks are kept by five minutes, and every instance reports every five minutes', async () => {
+test('instances report every five minutes, and old values are retained for longer periods only', async () => {
   const { sandbox, add, get } = await setUp();
   const id = add('optional', daysAgo(400));
   sandbox.usage.set(id, { callsPerDay: 288 });
@@ -141,7 +141,7 @@ test('values older than two weeks are kept by five minutes, and every instance r
   expect(await counts(70, 3600)).toEqual([12]);
 });
 
-test('500 queries, in pages of values', async () => {
+test('GetMetricData accepts 500 queries and returns pages of values', async () => {
   const { sandbox, client, add, get } = await setUp();
   const ids = Array.from({ length: 500 }, () => add('optional'));
   ids.forEach((id, index) => sandbox.usage.set(id, { callsPerDay: index }));
@@ -164,8 +164,8 @@ test('500 queries, in pages of values', async () => {
 });
 
 test.each<[what: string, input: object]>([
-  ['ids that begin with a capital', { MetricDataQueries: [query('i-1', { Id: 'Q' })] }],
-  ['an id twice', { MetricDataQueries: [query('i-1'), query('i-2')] }],
+  ['an id that begins with a capital', { MetricDataQueries: [query('i-1', { Id: 'Q' })] }],
+  ['a duplicate id', { MetricDataQueries: [query('i-1'), query('i-2')] }],
   ['a period of half a minute', { MetricDataQueries: [query('i-1', { Period: 30 })] }],
   ['an end before the start', { MetricDataQueries: [query('i-1')], EndTime: daysAgo(4) }],
   ['a metric and an expression', { MetricDataQueries: [{ ...query('i-1'), Expression: 'SELECT 1' }] }],
@@ -178,37 +178,37 @@ describe('Metrics Insights', () => {
   const FROM = 'SELECT SUM(MetadataNoToken) FROM SCHEMA("AWS/EC2", InstanceId)';
   const ask = (Expression: string) => ({ MetricDataQueries: [{ Id: 'top', Expression, Period: DAY / 1000 }] });
 
-  test('the instances that call most', async () => {
+  test('returns instances in the requested order', async () => {
     const { sandbox, add, get } = await setUp();
-    const [a, b, c, closed] = [add('optional'), add('optional'), add('optional'), add('required')];
+    const [a, b, c, required] = [add('optional'), add('optional'), add('optional'), add('required')];
     sandbox.usage.set(a, { callsPerDay: 1 });
     sandbox.usage.set(b, { callsPerDay: 300 });
     sandbox.usage.set(c, { callsPerDay: 20 });
-    sandbox.usage.set(closed, { callsPerDay: 1_000 });
-    const found = async (Expression: string) => {
+    sandbox.usage.set(required, { callsPerDay: 1_000 });
+    const result = async (Expression: string) => {
       const { MetricDataResults = [] } = await get(ask(Expression));
       return MetricDataResults.map(({ Id, Label, Values }) => [Id, Label, Values?.[0]]);
     };
 
-    expect(await found(`${FROM} GROUP BY InstanceId ORDER BY SUM() DESC LIMIT 2`)).toEqual([
+    expect(await result(`${FROM} GROUP BY InstanceId ORDER BY SUM() DESC LIMIT 2`)).toEqual([
       ['top', b, 300],
       ['top', c, 20],
     ]);
-    expect(await found(`${FROM}\n  GROUP BY InstanceId ORDER BY MAX() ASC`)).toEqual([
+    expect(await result(`${FROM}\n  GROUP BY InstanceId ORDER BY MAX() ASC`)).toEqual([
       ['top', a, 1],
       ['top', c, 20],
       ['top', b, 300],
     ]);
-    expect(await found(`SELECT SUM(MetadataNoToken) FROM "AWS/EC2" WHERE InstanceId != '${b}'`)).toEqual([
+    expect(await result(`SELECT SUM(MetadataNoToken) FROM "AWS/EC2" WHERE InstanceId != '${b}'`)).toEqual([
       ['top', 'MetadataNoToken', 21],
     ]);
-    expect(await found(`${FROM} WHERE InstanceId = '${a}' GROUP BY InstanceId`)).toEqual([['top', a, 1]]);
-    expect(await found(FROM.replace('NoToken', 'NoTokenRejected') + ' GROUP BY InstanceId')).toEqual([
-      ['top', closed, 1_000],
+    expect(await result(`${FROM} WHERE InstanceId = '${a}' GROUP BY InstanceId`)).toEqual([['top', a, 1]]);
+    expect(await result(FROM.replace('NoToken', 'NoTokenRejected') + ' GROUP BY InstanceId')).toEqual([
+      ['top', required, 1_000],
     ]);
   });
 
-  test('reads 10,000 metrics, and says if there were more', async () => {
+  test('reads 10,000 metrics and reports if more match', async () => {
     const { sandbox, get } = await setUp();
     for (let count = 0; count < 10_050; count++) {
       sandbox.usage.set(sandbox.fleet().add({ launchedAt: daysAgo(9) }).id, { callsPerDay: 1 });

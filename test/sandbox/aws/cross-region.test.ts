@@ -7,14 +7,14 @@ afterEach(stopAll);
 const OURS = 'arn:aws:events:us-east-1:111122223333:event-bus/ours';
 const bus = { Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'ours' } } };
 
-/** A queue of what is not sent, and a role that may do one thing. */
-const spoke = (Action = 'events:PutEvents', Resource = OURS): Template['Resources'] => ({
+/** A rule that forwards events to the home region by a role with one permission. */
+const forwarder = (Action = 'events:PutEvents', Resource = OURS): Template['Resources'] => ({
   Role: { Type: 'AWS::IAM::Role', Properties: {} },
   Policy: {
     Type: 'AWS::IAM::Policy',
     Properties: { Roles: [{ Ref: 'Role' }], PolicyDocument: { Statement: [{ Effect: 'Allow', Action, Resource }] } },
   },
-  UndeliveredAlert: { Type: 'AWS::SQS::Queue', Properties: {} },
+  Undelivered: { Type: 'AWS::SQS::Queue', Properties: {} },
   UndeliveredPolicy: {
     Type: 'AWS::SQS::QueuePolicy',
     Properties: {
@@ -24,7 +24,7 @@ const spoke = (Action = 'events:PutEvents', Resource = OURS): Template['Resource
             Effect: 'Allow',
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sqs:SendMessage',
-            Resource: getArn('UndeliveredAlert'),
+            Resource: getArn('Undelivered'),
           },
         ],
       },
@@ -34,12 +34,12 @@ const spoke = (Action = 'events:PutEvents', Resource = OURS): Template['Resource
     Type: 'AWS::Events::Rule',
     Properties: {
       EventPattern: { source: ['aws.ec2'] },
-      Targets: [{ Arn: OURS, Id: 'T', RoleArn: getArn('Role'), DeadLetterConfig: { Arn: getArn('UndeliveredAlert') } }],
+      Targets: [{ Arn: OURS, Id: 'T', RoleArn: getArn('Role'), DeadLetterConfig: { Arn: getArn('Undelivered') } }],
     },
   },
 });
 
-/** The fixture with its rule for running instances on another bus, or off. */
+/** The template with changes of its rule for running instances. */
 function home(rule: object, more: Template['Resources'] = {}): Template {
   const { Resources = {} } = templateOf({ without: ['Mapping'] });
   const { RunningRule44444444: running, ...others } = Resources;
@@ -48,11 +48,11 @@ function home(rule: object, more: Template['Resources'] = {}): Template {
   return { Resources: { ...others, ...more, RunningRule44444444: changed } };
 }
 
-/** An instance starts in both regions. Gives the regions whose events arrived, and why others did not. */
-async function startBoth(template: Template, elsewhere = spoke()) {
+/** Sends an event in both regions. @returns the regions of delivered events, and the errors of undelivered ones. */
+async function startBoth(template: Template, otherRegion = forwarder()) {
   const sandbox = await sandboxOf({
     regions: ['us-east-1', 'eu-west-1'],
-    stacks: [{ template }, { template: { Resources: elsewhere }, region: 'eu-west-1', name: 'Spoke' }],
+    stacks: [{ template }, { template: { Resources: otherRegion }, region: 'eu-west-1', name: 'Forwarder' }],
     bundles: FIXTURE,
   });
   for (const region of sandbox.regions) {
@@ -69,28 +69,28 @@ async function startBoth(template: Template, elsewhere = spoke()) {
     });
   }
   await sandbox.idle();
-  const [arrived, undelivered] = [sandbox.queue('WorkQueue'), sandbox.queue('UndeliveredAlert')].map((queue) =>
+  const [delivered, undelivered] = [sandbox.queue('WorkQueue'), sandbox.queue('Undelivered')].map((queue) =>
     queue.messages(),
   );
   return {
-    arrived: arrived?.map(({ body }) => (JSON.parse(body) as { region: string }).region),
+    delivered: delivered?.map(({ body }) => (JSON.parse(body) as { region: string }).region),
     undelivered: undelivered?.map(({ attributes }) => attributes['ERROR_CODE']?.StringValue),
   };
 }
 
-test('a bus of the home region: events of another one reach its rules, those of its own region do not', async () => {
-  expect(await startBoth(home({ EventBusName: 'ours' }, bus))).toEqual({ arrived: ['eu-west-1'], undelivered: [] });
+test('rules of a custom bus match events that another region forwards, and no others', async () => {
+  expect(await startBoth(home({ EventBusName: 'ours' }, bus))).toEqual({ delivered: ['eu-west-1'], undelivered: [] });
 });
 
 test.each([
-  ['may do something else', spoke('events:PutRule')],
-  ['may put elsewhere', spoke(undefined, OURS.replace('us-east-1', 'us-west-2'))],
-])('a role that %s → a dead letter in the region of the event', async (_, elsewhere) => {
+  ['another action', forwarder('events:PutRule')],
+  ['another bus', forwarder(undefined, OURS.replace('us-east-1', 'us-west-2'))],
+])('with a role for %s, the event is sent to the dead-letter queue of its region', async (_, otherRegion) => {
   const template = home({ EventBusName: 'ours' }, bus);
-  expect(await startBoth(template, elsewhere)).toEqual({ arrived: [], undelivered: ['NO_PERMISSIONS'] });
+  expect(await startBoth(template, otherRegion)).toEqual({ delivered: [], undelivered: ['NO_PERMISSIONS'] });
 });
 
-test('a bus that is not there takes nothing, and no rule', async () => {
-  expect(await startBoth(home({ State: 'DISABLED' }))).toEqual({ arrived: [], undelivered: ['TARGET_NOT_FOUND'] });
+test('a bus that does not exist accepts neither events nor rules', async () => {
+  expect(await startBoth(home({ State: 'DISABLED' }))).toEqual({ delivered: [], undelivered: ['TARGET_NOT_FOUND'] });
   await expect(startBoth(home({ EventBusName: 'ours' }))).rejects.toThrow(`there is no event bus ${OURS}`);
 });

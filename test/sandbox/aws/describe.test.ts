@@ -2,7 +2,7 @@ import { describeInstances, ec2Of, idsWith, launch, sandboxOf, stopAll } from '.
 
 afterEach(stopAll);
 
-test('filters: any of the values, all of the filters, wildcards', async () => {
+test('a filter matches any of its values, with wildcards, and all filters must match', async () => {
   const sandbox = await sandboxOf({ startAt: new Date('2026-03-04T05:06:07.890Z'), timeScale: 1 });
   const ec2 = ec2Of(sandbox);
   const tagged = (Value: string) => [{ ResourceType: 'instance' as const, Tags: [{ Key: 'team', Value }] }];
@@ -24,7 +24,7 @@ test('filters: any of the values, all of the filters, wildcards', async () => {
   expect(await idsWith(ec2, { 'launch-time': ['2026-03-05*'] })).toEqual([]);
 });
 
-test('filters on key, profile and protocols', async () => {
+test('filters by key, instance profile and protocols', async () => {
   const ec2 = ec2Of(await sandboxOf());
   const Arn = 'arn:aws:iam::111122223333:instance-profile/web';
   const MetadataOptions = { HttpProtocolIpv6: 'enabled' as const };
@@ -37,7 +37,7 @@ test('filters on key, profile and protocols', async () => {
   expect(await idsWith(ec2, { 'metadata-options.http-protocol-ipv4': ['enabled'] })).toEqual([id, other]);
 });
 
-test('pages go through all instances, in several reservations', async () => {
+test('returns all instances in pages, which may split a reservation', async () => {
   const ec2 = ec2Of(await sandboxOf());
   const ids = [...(await launch(ec2, { MinCount: 4 })), ...(await launch(ec2, { MinCount: 9 }))];
 

@@ -18,7 +18,7 @@ const modify = (ec2: EC2Client, InstanceId: string, options: object) =>
   ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...options }));
 
 describe('metadata options of a launch', () => {
-  test('launch over template over account over image over built-in, option by option', async () => {
+  test('come from the launch, the template, the account, the image or the default, in this order', async () => {
     const sandbox = await sandboxOf();
     const ec2 = ec2Of(sandbox);
     const V2 = 'ami-0ff00ff00ff00ff00';
@@ -42,7 +42,7 @@ describe('metadata options of a launch', () => {
     ).toEqual(['required', 5, 'disabled']);
   });
 
-  test('HttpTokensEnforced refuses what would be optional', async () => {
+  test('must require tokens where HttpTokensEnforced is enabled', async () => {
     const sandbox = await sandboxOf();
     const ec2 = ec2Of(sandbox);
     const [id = ''] = await launch(ec2);
@@ -56,7 +56,7 @@ describe('metadata options of a launch', () => {
 });
 
 describe('modifying metadata options', () => {
-  test('keeps what it does not name, answers at once, and applies after a moment', async () => {
+  test('keeps omitted options and is applied after a moment', async () => {
     const sandbox = await sandboxOf();
     const ec2 = ec2Of(sandbox);
     const [id = ''] = await launch(ec2, {
@@ -66,14 +66,16 @@ describe('modifying metadata options', () => {
 
     await modify(ec2, id, { HttpTokens: 'required' });
 
-    const kept = { HttpPutResponseHopLimit: 3, InstanceMetadataTags: 'enabled', HttpTokens: 'required' };
-    expect((await describeInstances(ec2, { InstanceIds: [id] })).instances[0]?.MetadataOptions).toMatchObject(kept);
+    const expectedOptions = { HttpPutResponseHopLimit: 3, InstanceMetadataTags: 'enabled', HttpTokens: 'required' };
+    expect((await describeInstances(ec2, { InstanceIds: [id] })).instances[0]?.MetadataOptions).toMatchObject(
+      expectedOptions,
+    );
     await sandbox.idle();
     const [after] = (await describeInstances(ec2, { InstanceIds: [id] })).instances;
-    expect(after?.MetadataOptions).toMatchObject({ ...kept, State: 'applied' });
+    expect(after?.MetadataOptions).toMatchObject({ ...expectedOptions, State: 'applied' });
   });
 
-  test('switches IMDS on when told so, and refuses tokens while it stays off', async () => {
+  test('is refused while IMDS is disabled, unless the call enables it', async () => {
     const sandbox = await sandboxOf();
     const ec2 = ec2Of(sandbox);
     const [id = ''] = await launch(ec2, { MetadataOptions: { HttpEndpoint: 'disabled' } });
@@ -86,11 +88,12 @@ describe('modifying metadata options', () => {
   test('is refused for terminated and for managed instances', async () => {
     const sandbox = await sandboxOf();
     const ec2 = ec2Of(sandbox);
-    const [gone = ''] = await launch(ec2);
-    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [gone] }));
+    const [terminated = ''] = await launch(ec2);
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [terminated] }));
     const [managed = ''] = await launch(ec2, { Operator: { Principal: 'eks.amazonaws.com' } });
 
-    expect(await refusal(modify(ec2, gone, { HttpTokens: 'required' }))).toEqual(['IncorrectInstanceState', 400]);
+    const change = modify(ec2, terminated, { HttpTokens: 'required' });
+    expect(await refusal(change)).toEqual(['IncorrectInstanceState', 400]);
     expect(await refusal(modify(ec2, managed, { HttpTokens: 'required' }))).toEqual(['OperationNotPermitted', 400]);
     expect(await idsWith(ec2, { 'instance-id': [managed] })).toEqual([]);
     const Filters = [{ Name: 'operator.managed', Values: ['true'] }];
@@ -101,7 +104,7 @@ describe('modifying metadata options', () => {
   });
 });
 
-test('an instance is not known at first', async () => {
+test('a hidden instance is not found until its time has passed', async () => {
   const sandbox = await sandboxOf({ timeScale: 100, faults: { hides: () => 10_000 } });
   const ec2 = ec2Of(sandbox);
   const [id = ''] = await launch(ec2);
@@ -113,30 +116,30 @@ test('an instance is not known at first', async () => {
   expect(await idsWith(ec2, { 'instance-id': [id] })).toEqual([id]);
 });
 
-test('an instance that vanishes dies, and EC2 does not show it from then on', async () => {
+test('an instance that vanishes terminates and is not returned any more', async () => {
   let launches = 0;
   const vanishes = () => (launches++ === 0 ? 3_000 : undefined);
   const sandbox = await sandboxOf({ faults: { vanishes } });
   const ec2 = ec2Of(sandbox);
-  const [gone = '', healthy = ''] = await launch(ec2, { MinCount: 2 });
+  const [vanished = '', healthy = ''] = await launch(ec2, { MinCount: 2 });
   await sandbox.idle();
 
-  expect(await idsWith(ec2, { 'instance-id': [gone, healthy] })).toEqual([healthy]);
-  expect(await refusal(describeInstances(ec2, { InstanceIds: [gone, healthy] }))).toEqual([
+  expect(await idsWith(ec2, { 'instance-id': [vanished, healthy] })).toEqual([healthy]);
+  expect(await refusal(describeInstances(ec2, { InstanceIds: [vanished, healthy] }))).toEqual([
     'InvalidInstanceID.NotFound',
     400,
   ]);
-  expect(sandbox.fleet().get(gone)).toMatchObject({
+  expect(sandbox.fleet().get(vanished)).toMatchObject({
     state: 'terminated',
     stateReason: { code: 'Server.InternalError' },
   });
   const states = sandbox.events
-    .filter(({ detail }) => detail['instance-id'] === gone)
+    .filter(({ detail }) => detail['instance-id'] === vanished)
     .map(({ detail }) => detail['state']);
   expect(states.at(-1)).toBe('terminated');
 });
 
-test('an instance that somebody terminates first does not vanish', async () => {
+test('an instance that is terminated by a call before does not vanish', async () => {
   const sandbox = await sandboxOf({ faults: { vanishes: () => 60_000 } });
   const ec2 = ec2Of(sandbox);
   const [id = ''] = await launch(ec2);
@@ -146,7 +149,7 @@ test('an instance that somebody terminates first does not vanish', async () => {
   expect(await idsWith(ec2, { 'instance-id': [id] })).toEqual([id]);
 });
 
-test('start and stop: LaunchTime is that of the start, attach times that of the first launch', async () => {
+test('a start changes LaunchTime, but not the attach times of the first launch', async () => {
   const sandbox = await sandboxOf({ timeScale: 20_000 });
   const ec2 = ec2Of(sandbox);
   const [id = ''] = await launch(ec2);
@@ -182,19 +185,19 @@ test('a client token launches once', async () => {
   expect(sandbox.fleet().instances()).toHaveLength(2);
 });
 
-test('tags that only AWS may set', async () => {
+test('only AWS services can set tags that begin with aws:', async () => {
   const autoscaling = {
     arn: 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling',
     invokedBy: 'autoscaling.amazonaws.com',
   };
   const sandbox = await sandboxOf({ callers: { AKIAASG: autoscaling } });
-  const [person, service] = [ec2Of(sandbox), ec2Of(sandbox, { accessKeyId: 'AKIAASG' })];
+  const [user, service] = [ec2Of(sandbox), ec2Of(sandbox, { accessKeyId: 'AKIAASG' })];
   sandbox.fleet().addLaunchTemplate({ id: 'lt-0aa', name: 'web', imageId: IMAGE });
   const { version } = sandbox.fleet().addLaunchTemplate({ id: 'lt-0aa', name: 'web', imageId: IMAGE });
   const group = { ResourceType: 'instance' as const, Tags: [{ Key: 'aws:autoscaling:groupName', Value: 'web' }] };
   const input = { LaunchTemplate: { LaunchTemplateName: 'web', Version: '$Latest' }, TagSpecifications: [group] };
 
-  expect(await refusal(person.send(new RunInstancesCommand({ ...input, MinCount: 1, MaxCount: 1 })))).toEqual([
+  expect(await refusal(user.send(new RunInstancesCommand({ ...input, MinCount: 1, MaxCount: 1 })))).toEqual([
     'InvalidParameterValue',
     400,
   ]);
@@ -206,7 +209,7 @@ test('tags that only AWS may set', async () => {
     'aws:ec2launchtemplate:version': version,
   });
 
-  await person.send(
+  await user.send(
     new CreateTagsCommand({
       Resources: [id],
       Tags: [
@@ -215,7 +218,7 @@ test('tags that only AWS may set', async () => {
       ],
     }),
   );
-  await person.send(
+  await user.send(
     new DeleteTagsCommand({
       Resources: [id],
       Tags: [
@@ -225,12 +228,12 @@ test('tags that only AWS may set', async () => {
     }),
   );
   expect(tags.get('a')).toBe('1');
-  await person.send(new DeleteTagsCommand({ Resources: [id] }));
+  await user.send(new DeleteTagsCommand({ Resources: [id] }));
   expect([...tags.keys()]).toHaveLength(3);
 });
 
 describe('token buckets', () => {
-  test('refuse when empty and refill with time', () => {
+  test('throttle when empty and refill with time', () => {
     const buckets = new Buckets({ Mutate: { capacity: 3, refill: 1 } });
     const taken = (now: number) => {
       try {
@@ -247,7 +250,7 @@ describe('token buckets', () => {
     expect(() => buckets.take('StopInstances', 60_000, 2)).not.toThrow();
   });
 
-  test('are those of AWS by default, per region, and count instances too', async () => {
+  test('are per region and also count instances, with the limits of AWS by default', async () => {
     const sandbox = await sandboxOf({ timeScale: 1, regions: ['us-east-1', 'eu-west-1'] });
     const ec2 = ec2Of(sandbox);
     expect(await refusal(launch(ec2, { MinCount: 1001 }))).toEqual(['RequestLimitExceeded', 503]);

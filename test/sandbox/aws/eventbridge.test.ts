@@ -14,7 +14,7 @@ import { BRISK, FIXTURE, refusal, sandboxOf, stopAll } from '../support.ts';
 
 afterEach(stopAll);
 
-/** The stack, with a rule for events of our own, a schedule, and a rule that is disabled. */
+/** The template with a rule for custom events, a schedule and a disabled rule. */
 const template = (): Template => {
   const { Resources = {} } = templateOf({ without: ['Mapping'] });
   const own = { source: ['ours'], 'detail-type': ['ping'], detail: { id: [{ prefix: 'n-' }] } };
@@ -41,7 +41,7 @@ const template = (): Template => {
       OwnPolicy: queuePolicy,
       OwnRule: rule({ Description: 'our own', EventPattern: own, Targets }),
       Schedule: rule({ ScheduleExpression: 'rate(1 day)', Targets: [{ ...Targets[0], Input: '{}' }] }),
-      Sleeping: rule({ EventPattern: own, State: 'DISABLED', Targets }),
+      DisabledRule: rule({ EventPattern: own, State: 'DISABLED', Targets }),
     },
   };
 };
@@ -61,7 +61,7 @@ async function setUp() {
 
 const PING = { Source: 'ours', DetailType: 'ping', Detail: '{"id":"n-1"}' };
 
-test('events of our own reach the rules that match', async () => {
+test('custom events are delivered by the rules that match', async () => {
   const { sandbox, put, bodies } = await setUp();
   const Time = new Date('2026-05-06T07:08:09Z');
   const answer = await put({ ...PING, Resources: ['arn:x'], Time }, { ...PING, Detail: '{"id":"other"}' });
@@ -82,7 +82,7 @@ test('events of our own reach the rules that match', async () => {
   ]);
 });
 
-test('entries are refused each on its own', async () => {
+test('entries of PutEvents fail independently of each other', async () => {
   const { sandbox, put, bodies } = await setUp();
   const { FailedEntryCount, Entries = [] } = await put(
     PING,
@@ -107,7 +107,7 @@ test('entries are refused each on its own', async () => {
   expect(await refusal(put(...Array.from({ length: 11 }, () => PING)))).toEqual(['ValidationException', 400]);
 });
 
-test('rules, and where they lead', async () => {
+test('returns rules and their targets', async () => {
   const { sandbox, client } = await setUp();
   const { Rules = [] } = await client.send(new ListRulesCommand({}));
   expect(Rules.map(({ Name, State }) => [Name, State])).toEqual([
@@ -115,7 +115,7 @@ test('rules, and where they lead', async () => {
     ['Local-RunningRule44444444', 'ENABLED'],
     ['Local-OwnRule', 'ENABLED'],
     ['Local-Schedule', 'ENABLED'],
-    ['Local-Sleeping', 'DISABLED'],
+    ['Local-DisabledRule', 'DISABLED'],
   ]);
   const rule = await client.send(new DescribeRuleCommand({ Name: 'Local-OwnRule' }));
   expect(rule).toMatchObject({

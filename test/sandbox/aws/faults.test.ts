@@ -21,7 +21,7 @@ const event = (key: string, attempt = 1) => ({
 const keys = Array.from({ length: 2000 }, (_, number) => `i-${number}`);
 const share = (hits: (key: string) => boolean) => keys.filter(hits).length / keys.length;
 
-test('nothing goes wrong unless it is told to', () => {
+test('no faults are injected by default', () => {
   const none = drawFaults('seed', {});
   for (const { throttles, fails, resets, slows, loses, duplicates, delays, truncates, hides, vanishes } of [
     none,
@@ -44,7 +44,7 @@ test('nothing goes wrong unless it is told to', () => {
   }
 });
 
-test('the share that is hit is the rate, and what is hit follows from seed, key and attempt', () => {
+test('faults occur at their rate and depend on seed, key and attempt only', () => {
   const faults = drawFaults('seed', { throttles: 0.2, loses: 0.1, hides: { rate: 0.5, upTo: 10_000 } });
   expect(share((key) => faults.throttles(call(key)))).toBeCloseTo(0.2, 1);
   expect(share((key) => faults.loses(event(key)))).toBeCloseTo(0.1, 1);
@@ -65,7 +65,7 @@ test('the share that is hit is the rate, and what is hit follows from seed, key 
   expect(hit('seed', keys, 2)).not.toEqual(hit('seed', keys, 1));
 });
 
-test('each fault is drawn on its own', () => {
+test('faults are drawn independently of each other', () => {
   const all = drawFaults('seed', { throttles: 0.5, fails: 0.5, resets: 0.5, loses: 0.5, truncates: 0.5 });
   const both = (one: (key: string) => unknown, other: (key: string) => unknown) =>
     share((key) => Boolean(one(key)) && Boolean(other(key)));
@@ -83,14 +83,14 @@ test('each fault is drawn on its own', () => {
   ).toBeCloseTo(0.25, 1);
 });
 
-test('crashes come after some number of calls, as exit or hang', () => {
+test('a crash follows a number of calls and is an exit or a hang', () => {
   const faults = drawFaults('seed', { crashes: { rate: 1, upTo: 3 } });
   const crashes = keys.map((key) => faults.crashes({ functionName: 'f', requestId: 'r', key, attempt: 1 }));
   expect(new Set(crashes.map((crash) => crash?.afterCalls))).toEqual(new Set([0, 1, 2, 3]));
   expect(new Set(crashes.map((crash) => crash?.how))).toEqual(new Set(['exit', 'hang']));
 });
 
-test('the remaining faults', () => {
+test('refusals, failed deliveries, duplicates and delays are drawn at their rate', () => {
   const faults: Faults = drawFaults('seed', {
     refuses: 1,
     undeliverable: 1,
@@ -103,7 +103,7 @@ test('the remaining faults', () => {
   expect(faults.delays(event('a'), 0)).not.toBe(faults.delays(event('a'), 1));
 });
 
-test('ids look like those of AWS and follow from seed and key', () => {
+test('ids have the form of AWS ids and depend on seed and key', () => {
   expect(uuidOf('a')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
   const [one, same, other] = [new Ids('x'), new Ids('x'), new Ids('y')];
   expect(one.uuid('k')).toBe(same.uuid('k'));

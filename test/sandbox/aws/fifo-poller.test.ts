@@ -4,7 +4,7 @@ import { BRISK, FIXTURE, sandboxOf, stopAll } from '../support.ts';
 
 afterEach(stopAll);
 
-describe('a function that takes from a FIFO queue', () => {
+describe('a function that is invoked by a FIFO queue', () => {
   const start = async (behaviour: string, more: object = {}) => {
     const sandbox = await sandboxOf({
       timeScale: BRISK,
@@ -13,7 +13,7 @@ describe('a function that takes from a FIFO queue', () => {
       prewarm: 3,
       schedules: false,
     });
-    sandbox.clock.skipRests();
+    sandbox.clock.skipIdleTime();
     return sandbox;
   };
   const recordsOf = ({ invocations }: Sandbox) =>
@@ -24,7 +24,7 @@ describe('a function that takes from a FIFO queue', () => {
         return { body: record?.body, attributes: record?.attributes, startedAt, endedAt };
       });
 
-  test('works on a group one by one, and on groups side by side, no more than allowed', async () => {
+  test('processes each group in order, and groups concurrently up to the limit', async () => {
     const sandbox = await start('sleep');
     const queue = sandbox.queue('Steps');
     expect(queue.name).toBe('Local-Steps.fifo');
@@ -46,14 +46,14 @@ describe('a function that takes from a FIFO queue', () => {
       );
       expect(second?.startedAt).toBeGreaterThanOrEqual(first?.endedAt ?? Infinity);
     }
-    const atOnce = records.map(
+    const concurrent = records.map(
       ({ startedAt }) => records.filter((other) => other.startedAt <= startedAt && other.endedAt > startedAt).length,
     );
-    expect(Math.max(...atOnce)).toBe(3);
+    expect(Math.max(...concurrent)).toBe(3);
     expect(queue.size).toBe(0);
   });
 
-  test('what fails stays hidden, holds up its group only, and is a dead letter in the end', async () => {
+  test('a failed message blocks its group only, and finally moves to the dead-letter queue', async () => {
     const sandbox = await start('fail');
     const queue = sandbox.queue('Steps');
     for (const fail of [true, false]) queue.send(JSON.stringify({ fail }), { groupId: 'a' });
@@ -70,6 +70,6 @@ describe('a function that takes from a FIFO queue', () => {
       expect((later?.startedAt ?? 0) - (earlier?.startedAt ?? 0)).toBeGreaterThan(55_000);
     }
     expect((ofGroup('b')[0]?.startedAt ?? Infinity) - (one?.startedAt ?? 0)).toBeLessThan(55_000);
-    expect(sandbox.queue('LateSteps').messages()).toMatchObject([{ body: '{"fail":true}', groupId: 'a' }]);
+    expect(sandbox.queue('DeadSteps').messages()).toMatchObject([{ body: '{"fail":true}', groupId: 'a' }]);
   });
 });

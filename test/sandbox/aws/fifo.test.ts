@@ -24,7 +24,7 @@ describe('a FIFO queue', () => {
   let sandbox: Sandbox;
   let sqs: SQSClient;
   let QueueUrl: string;
-  let dead: string;
+  let deadLetterUrl: string;
 
   const create = async (QueueName: string, Attributes: Record<string, string>) =>
     (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
@@ -32,12 +32,12 @@ describe('a FIFO queue', () => {
   beforeEach(async () => {
     sandbox = await sandboxOf({ timeScale: 100 });
     sqs = new SQSClient({ ...sandbox.client(), maxAttempts: 1 });
-    dead = await create('dead.fifo', { FifoQueue: 'true' });
+    deadLetterUrl = await create('dead.fifo', { FifoQueue: 'true' });
     QueueUrl = await create('jobs.fifo', {
       FifoQueue: 'true',
       ContentBasedDeduplication: 'true',
       VisibilityTimeout: '60',
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: sandbox.queues.at(dead).arn, maxReceiveCount: 2 }),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: sandbox.queues.at(deadLetterUrl).arn, maxReceiveCount: 2 }),
     });
   });
 
@@ -52,7 +52,7 @@ describe('a FIFO queue', () => {
   const hide = ({ ReceiptHandle }: Message, VisibilityTimeout: number) =>
     sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
 
-  test('gives messages in order, with what they belong to', async () => {
+  test('returns messages in order, with group, deduplication id and sequence number', async () => {
     const { SequenceNumber = '' } = await send('1', { MessageDeduplicationId: 'x' });
     await send('2');
     const [first, second] = await receive({ MessageSystemAttributeNames: ['All'] });
@@ -65,7 +65,7 @@ describe('a FIFO queue', () => {
     expect(BigInt(second?.Attributes?.['SequenceNumber'] ?? 0)).toBeGreaterThan(BigInt(SequenceNumber));
   });
 
-  test('gives nothing more of a group that has a message in flight', async () => {
+  test('returns no message of a group that has one in flight', async () => {
     for (const body of ['a1', 'a2']) await send(body);
     const [first = {}] = await receive({ MaxNumberOfMessages: 1 });
     expect(first.Body).toBe('a1');
@@ -76,7 +76,7 @@ describe('a FIFO queue', () => {
     expect(await bodies()).toEqual(['a2']);
   });
 
-  test('a receive that waits goes on when the group is free', async () => {
+  test('a waiting receive returns when no message of the group is in flight', async () => {
     for (const body of ['a1', 'a2']) await send(body);
     const [first = {}] = await receive({ MaxNumberOfMessages: 1 });
     const until = sandbox.clock.now() + 20_000;
@@ -87,7 +87,7 @@ describe('a FIFO queue', () => {
     expect(sandbox.clock.now()).toBeLessThan(until);
   });
 
-  test('a message that comes back is the first of its group again', async () => {
+  test('a message that becomes visible again is the first of its group', async () => {
     for (const body of ['a1', 'a2', 'a3']) await send(body);
     const [first = {}] = await receive({ MaxNumberOfMessages: 1 });
     await hide(first, 0);
@@ -95,7 +95,7 @@ describe('a FIFO queue', () => {
     expect(await bodies()).toEqual([]);
   });
 
-  test('a message that comes back waits for those behind it that are in flight', async () => {
+  test('a message that becomes visible again waits for later messages in flight', async () => {
     for (const body of ['a1', 'a2', 'a3']) await send(body);
     const [first = {}, second = {}] = await receive({ MaxNumberOfMessages: 2 });
     await hide(first, 0);
@@ -104,7 +104,7 @@ describe('a FIFO queue', () => {
     expect(await bodies()).toEqual(['a1', 'a3']);
   });
 
-  test('a message received too often is a dead letter of its group, and the next one is given', async () => {
+  test('a message received too often moves to the dead-letter queue, and the next one is returned', async () => {
     const { MessageId } = await send('a1', { MessageDeduplicationId: 'x' });
     await send('a2');
     const sentAt = sandbox.queues.at(QueueUrl).messages()[0]?.sentAt ?? 0;
@@ -115,26 +115,26 @@ describe('a FIFO queue', () => {
     }
     await sandbox.clock.sleep(1000);
     expect(await bodies()).toEqual(['a2']);
-    const [letter] = sandbox.queues.at(dead).messages();
-    expect(letter).toMatchObject({ body: 'a1', groupId: 'a', deduplicationId: MessageId });
-    expect(letter?.sentAt).toBeGreaterThan(sentAt);
+    const [deadLetter] = sandbox.queues.at(deadLetterUrl).messages();
+    expect(deadLetter).toMatchObject({ body: 'a1', groupId: 'a', deduplicationId: MessageId });
+    expect(deadLetter?.sentAt).toBeGreaterThan(sentAt);
   });
 
-  test('dead letters go back in order, and only to a FIFO queue', async () => {
+  test('a redrive keeps the order, and its destination must be a FIFO queue', async () => {
     const standard = await create('standard', {});
     const arnOf = (url: string) => sandbox.queues.at(url).arn;
     for (const body of ['1', '2', '3']) {
-      await send(body, { QueueUrl: dead, MessageDeduplicationId: body });
+      await send(body, { QueueUrl: deadLetterUrl, MessageDeduplicationId: body });
     }
     const move = (DestinationArn: string) =>
-      sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf(dead), DestinationArn }));
+      sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf(deadLetterUrl), DestinationArn }));
     expect(await refusal(move(arnOf(standard)))).toEqual(INVALID);
     await move(arnOf(QueueUrl));
     expect(await bodies()).toEqual(['1', '2', '3']);
-    expect(sandbox.queues.at(dead).size).toBe(0);
+    expect(sandbox.queues.at(deadLetterUrl).size).toBe(0);
   });
 
-  test('the same message again is taken, and not given, for five minutes', async () => {
+  test('a duplicate within five minutes is accepted, but not delivered', async () => {
     const first = await send('same');
     expect(await send('same', { MessageGroupId: 'b' })).toMatchObject({ MessageId: first.MessageId });
     const [received = {}, ...more] = await receive();
@@ -147,20 +147,20 @@ describe('a FIFO queue', () => {
     await send('same', { MessageDeduplicationId: 'not-the-same' });
     expect(await bodies()).toEqual(['other', 'same']);
 
-    sandbox.clock.skipRests();
+    sandbox.clock.skipIdleTime();
     await sandbox.clock.sleep(300_000);
     await sandbox.work('send', () => send('same', { MessageGroupId: 'c' }));
     expect(sandbox.queues.at(QueueUrl).messages().at(-1)).toMatchObject({ body: 'same', groupId: 'c' });
   });
 
-  test('groups can be deduplicated each on its own', async () => {
+  test('deduplication can be limited to a group', async () => {
     const Attributes = { FifoQueue: 'true', ContentBasedDeduplication: 'true', DeduplicationScope: 'messageGroup' };
     const url = await create('scoped.fifo', Attributes);
     for (const MessageGroupId of ['a', 'b', 'a']) await send('same', { QueueUrl: url, MessageGroupId });
     expect(sandbox.queues.at(url).size).toBe(2);
   });
 
-  test('the queue delays, and a message does not', async () => {
+  test('a queue can have a delay, but a message cannot', async () => {
     const url = await create('late.fifo', {
       FifoQueue: 'true',
       ContentBasedDeduplication: 'true',
@@ -174,7 +174,7 @@ describe('a FIFO queue', () => {
     expect(await refusal(send('3', { DelaySeconds: 900 }))).toEqual(INVALID);
   });
 
-  test('a handle is good until its message is visible again', async () => {
+  test('a receipt handle expires when its message becomes visible again', async () => {
     await send('1');
     const [first = {}] = await receive();
     await hide(first, 0);
@@ -193,7 +193,7 @@ describe('a FIFO queue', () => {
     await remove(again);
   });
 
-  test('a batch keeps its order, and entries are refused each on its own', async () => {
+  test('a batch keeps its order, and its entries fail independently of each other', async () => {
     const Entries = [
       { Id: 'a', MessageBody: '1', MessageGroupId: 'a' },
       { Id: 'b', MessageBody: '2' },
@@ -219,14 +219,14 @@ describe('a FIFO queue', () => {
     expect(await refused(large)).toEqual(['BatchRequestTooLong', 400]);
   });
 
-  test('what SQS refuses', async () => {
+  test('refuses invalid messages, names and attributes', async () => {
     expect(await refusal(send('1', { MessageGroupId: undefined }))).toEqual(['MissingParameter', 400]);
     expect(await refusal(send('1', { MessageGroupId: 'two words' }))).toEqual(INVALID);
     expect(await refusal(send('1', { MessageDeduplicationId: 'x'.repeat(129) }))).toEqual(INVALID);
-    expect(await refusal(send('1', { QueueUrl: dead }))).toEqual(INVALID);
+    expect(await refusal(send('1', { QueueUrl: deadLetterUrl }))).toEqual(INVALID);
     const standard = await create('standard', {});
     expect(await refusal(send('1', { QueueUrl: standard, MessageDeduplicationId: 'x' }))).toEqual(INVALID);
-    // A group makes a standard queue a fair one.
+    // A group id makes a standard queue a fair queue.
     await send('1', { QueueUrl: standard });
 
     expect(await refusal(create('plain', { FifoQueue: 'true' }))).toEqual(INVALID);
@@ -237,11 +237,14 @@ describe('a FIFO queue', () => {
       400,
     ]);
     expect(await refusal(create('plain', { VisibilityTimeout: 'long' }))).toEqual(['InvalidAttributeValue', 400]);
-    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: sandbox.queues.at(dead).arn, maxReceiveCount: 2 });
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: sandbox.queues.at(deadLetterUrl).arn,
+      maxReceiveCount: 2,
+    });
     expect(await refusal(create('plain', { RedrivePolicy }))).toEqual(INVALID);
   });
 
-  test('is described', async () => {
+  test('returns its attributes', async () => {
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
     expect(Attributes).toMatchObject({
       FifoQueue: 'true',

@@ -13,15 +13,15 @@ async function setUp(mapping = {}) {
   const stacks = [{ template: templateOf({ mapping }), name: 'Local' }];
   const sandbox = await sandboxOf({ stacks, bundles: FIXTURE, regions: ['us-east-1', 'eu-west-1'] });
   const clientOf = (region: string) => new LambdaClient({ ...sandbox.client({ region }), maxAttempts: 1 });
-  return { sandbox, client: clientOf('us-east-1'), elsewhere: clientOf('eu-west-1') };
+  return { sandbox, client: clientOf('us-east-1'), otherRegion: clientOf('eu-west-1') };
 }
 
 const NAME = 'Local-Function22222222';
 const ARN = `arn:aws:lambda:us-east-1:111122223333:function:${NAME}`;
 const NOT_FOUND = ['ResourceNotFoundException', 404];
 
-test('a function by name or ARN', async () => {
-  const { client, elsewhere } = await setUp();
+test('returns a function by name or ARN', async () => {
+  const { client, otherRegion } = await setUp();
   const configuration = await client.send(new GetFunctionConfigurationCommand({ FunctionName: NAME }));
   expect(configuration).toMatchObject({
     FunctionName: NAME,
@@ -40,11 +40,11 @@ test('a function by name or ARN', async () => {
   expect(Configuration).toMatchObject({ FunctionArn: ARN, CodeSha256: configuration.CodeSha256 });
 
   expect(await refusal(client.send(new GetFunctionCommand({ FunctionName: 'other' })))).toEqual(NOT_FOUND);
-  expect(await refusal(elsewhere.send(new GetFunctionCommand({ FunctionName: NAME })))).toEqual(NOT_FOUND);
+  expect(await refusal(otherRegion.send(new GetFunctionCommand({ FunctionName: NAME })))).toEqual(NOT_FOUND);
 });
 
-test('event source mappings', async () => {
-  const { sandbox, client, elsewhere } = await setUp();
+test('returns event source mappings', async () => {
+  const { sandbox, client, otherRegion } = await setUp();
   const mappings = async (input: object) =>
     (await client.send(new ListEventSourceMappingsCommand(input))).EventSourceMappings;
   const all = await mappings({});
@@ -67,10 +67,10 @@ test('event source mappings', async () => {
   expect(await mappings({ FunctionName: NAME })).toEqual(all);
   expect(await mappings({ FunctionName: ARN, EventSourceArn: sandbox.queue('WorkQueue').arn })).toEqual(all);
   expect(await mappings({ EventSourceArn: sandbox.queue('DeadLetterQueue').arn })).toEqual([]);
-  expect((await elsewhere.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([]);
+  expect((await otherRegion.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([]);
 });
 
-test('a mapping that is switched off is listed, and takes nothing', async () => {
+test('a disabled event source mapping is returned, but receives no messages', async () => {
   const { sandbox, client } = await setUp({ Enabled: false });
   const { EventSourceMappings } = await client.send(new ListEventSourceMappingsCommand({}));
   expect(EventSourceMappings).toMatchObject([{ State: 'Disabled' }]);

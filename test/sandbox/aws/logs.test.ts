@@ -13,7 +13,7 @@ afterEach(stopAll);
 
 const GROUP = '/aws/lambda/Local-Function22222222';
 
-test('what a function wrote, by time and pattern, in pages', async () => {
+test('FilterLogEvents returns log lines by time and pattern, in pages', async () => {
   const sandbox = await sandboxOf({ stacks: [{ template: templateOf(), name: 'Local' }], bundles: FIXTURE });
   const client = new CloudWatchLogsClient({ ...sandbox.client(), maxAttempts: 1 });
   const write = (at: number, text: string, functionName = 'Local-Function22222222') =>
@@ -81,7 +81,7 @@ test.each<[pattern: string, matches: boolean]>([
   expect(compileFilter(pattern)(LINE)).toBe(matches);
 });
 
-test('a line that is no JSON meets no condition', () => {
+test('a line that is not JSON matches no condition', () => {
   expect(compileFilter('{ $.id NOT EXISTS }')('plain')).toBe(false);
 });
 

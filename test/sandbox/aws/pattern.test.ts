@@ -83,14 +83,19 @@ describe.each<[name: string, pattern: unknown, matching: unknown[], other: unkno
     [{ a: [{ b: 1 }], c: [] }],
   ],
   [
-    'a launch in which some instance is open',
+    'a launch with a non-compliant instance',
     notRequired,
     [launch('optional'), launch('required', 'optional')],
     [launch('required', 'required')],
   ],
-  ['a launch that says nothing', notRequired, [launch(undefined), { detail: {} }, { detail: { items: null } }], []],
-  // Absence is a property of the whole event: that one element lacks the field is not enough.
-  ['a launch that says it of some only', notRequired, [], [launch('required', undefined)]],
+  [
+    'a launch record without metadata options',
+    notRequired,
+    [launch(undefined), { detail: {} }, { detail: { items: null } }],
+    [],
+  ],
+  // `exists: false` applies to the whole event: it is not enough that one element lacks the field.
+  ['a launch record with metadata options of some instances only', notRequired, [], [launch('required', undefined)]],
 ])('%s', (_name, pattern, matching, other) => {
   const matches = compilePattern(pattern);
 
@@ -128,6 +133,6 @@ test.each<[pattern: unknown]>([
   [{ a: [{ 'anything-but': { prefix: '' } }] }],
   [{ a: [{ 'anything-but': { numeric: ['<', 1] } }] }],
   [{ $or: [{ a: [1] }] }],
-])('refuses %j when it is loaded', (pattern) => {
+])('refuses to compile %j', (pattern) => {
   expect(() => compilePattern(pattern)).toThrow(PatternError);
 });

@@ -9,20 +9,20 @@ describe('a queue', () => {
   const activity = new Activity();
   const clock = new Clock(1000, activity);
   const queues = new Queues('111122223333', { activity, clock, ids: new Ids('test') });
-  const dead = queues.create('us-east-1', 'dead');
+  const deadLetterQueue = queues.create('us-east-1', 'dead');
   const settings = { delaySeconds: 0, visibilityTimeout: 30, retentionSeconds: 3600 };
   const jobs = queues.create('us-east-1', 'jobs', {
     ...settings,
-    redrive: { deadLetterArn: dead.arn, maxReceiveCount: 2 },
+    redrive: { deadLetterArn: deadLetterQueue.arn, maxReceiveCount: 2 },
   });
 
   afterEach(() => {
     jobs.drain();
-    dead.drain();
+    deadLetterQueue.drain();
   });
   afterAll(() => clock.stop());
 
-  test('delays a message as the message or the queue says', async () => {
+  test('delays a message by the delay of the message or of the queue', async () => {
     jobs.send('later', { delaySeconds: 60 });
     jobs.send('now');
     expect(jobs.receive(10).map(({ body }) => body)).toEqual(['now']);
@@ -30,7 +30,7 @@ describe('a queue', () => {
     expect(jobs.receive(10).map(({ body }) => body)).toContain('later');
   });
 
-  test('hides what was received, until it is deleted or its timeout is over', async () => {
+  test('hides a received message until it is deleted or its visibility timeout is over', async () => {
     jobs.send('one');
     const [first] = jobs.receive(1);
     expect(jobs.receive(1)).toEqual([]);
@@ -49,26 +49,26 @@ describe('a queue', () => {
     expect(jobs.changeVisibility('nonsense', 0)).toBe(false);
   });
 
-  test('a message received too often is a dead letter, and comes back by a redrive', () => {
+  test('moves a message received too often to the dead-letter queue, from where a redrive returns it', () => {
     jobs.send('hard');
     for (let time = 1; time <= 2; time++) expect(jobs.receive(1, 0)).toHaveLength(1);
     expect(jobs.receive(1)).toEqual([]);
-    expect(dead.messages()).toMatchObject([{ body: 'hard', source: jobs.arn, receiveCount: 0 }]);
+    expect(deadLetterQueue.messages()).toMatchObject([{ body: 'hard', source: jobs.arn, receiveCount: 0 }]);
 
-    queues.redrive(dead.arn);
-    expect(dead.size).toBe(0);
+    queues.redrive(deadLetterQueue.arn);
+    expect(deadLetterQueue.size).toBe(0);
     expect(jobs.receive(1)).toMatchObject([{ body: 'hard', receiveCount: 1 }]);
   });
 
-  test('a redrive without destination leaves what came from nowhere', () => {
-    dead.send('direct');
-    queues.redrive(dead.arn);
-    expect(dead.size).toBe(1);
-    queues.redrive(dead.arn, jobs.arn);
-    expect([dead.size, jobs.size]).toEqual([0, 1]);
+  test('a redrive without destination keeps messages without a source queue', () => {
+    deadLetterQueue.send('direct');
+    queues.redrive(deadLetterQueue.arn);
+    expect(deadLetterQueue.size).toBe(1);
+    queues.redrive(deadLetterQueue.arn, jobs.arn);
+    expect([deadLetterQueue.size, jobs.size]).toEqual([0, 1]);
   });
 
-  test('a message is forgotten after the retention period', async () => {
+  test('deletes a message after the retention period', async () => {
     const short = queues.create('us-east-1', 'short', { ...settings, retentionSeconds: 60 });
     short.send('old');
     await clock.sleep(62_000);
@@ -86,13 +86,13 @@ describe('an event source mapping', () => {
       bundles: FIXTURE,
       prewarm,
     });
-    sandbox.clock.skipRests();
+    sandbox.clock.skipIdleTime();
     return sandbox;
   };
   const batchesOf = ({ invocations }: Awaited<ReturnType<typeof start>>) =>
     invocations.map(({ payload }) => (payload as { Records: { body: string }[] }).Records.map((record) => record.body));
 
-  test('gathers a batch within its window and shows messages as SQS does', async () => {
+  test('gathers a batch within its window and passes messages in the form of SQS', async () => {
     const sandbox = await start({});
     const queue = sandbox.queue('WorkQueue');
     for (const number of [1, 2, 3]) queue.send(JSON.stringify({ number }), { delaySeconds: number });
@@ -121,7 +121,7 @@ describe('an event source mapping', () => {
     });
   });
 
-  test('only the messages that failed come again, and are dead letters in the end', async () => {
+  test('only failed messages are retried, and finally move to the dead-letter queue', async () => {
     const sandbox = await start({});
     const queue = sandbox.queue('WorkQueue');
     for (const fail of [false, true]) queue.send(JSON.stringify({ fail }), { delaySeconds: 0 });
@@ -132,11 +132,11 @@ describe('an event source mapping', () => {
     expect(sandbox.queue('DeadLetterQueue').messages()).toMatchObject([{ body: '{"fail":true}', source: queue.arn }]);
   });
 
-  test.each(['throw', 'nonsense'])('a batch whose answer is %s fails as a whole', async (behaviour) => {
+  test.each(['throw', 'nonsense'])('the whole batch fails if the function returns %s', async (behaviour) => {
     const sandbox = await start({ behaviour });
     for (const number of [1, 2]) sandbox.queue('WorkQueue').send(JSON.stringify({ number }), { delaySeconds: 0 });
     await sandbox.idle();
-    // What becomes visible again at the same moment comes back in any order.
+    // Messages that become visible at the same time are received in any order.
     expect(batchesOf(sandbox).map((batch) => [...batch].sort())).toEqual([
       ['{"number":1}', '{"number":2}'],
       ['{"number":1}', '{"number":2}'],
@@ -144,7 +144,7 @@ describe('an event source mapping', () => {
     expect(sandbox.queue('DeadLetterQueue').size).toBe(2);
   });
 
-  test('without ReportBatchItemFailures the answer does not matter', async () => {
+  test('without ReportBatchItemFailures the response is ignored', async () => {
     const sandbox = await start({ mapping: { FunctionResponseTypes: [] } });
     sandbox.queue('WorkQueue').send('{"fail":true}', { delaySeconds: 0 });
     await sandbox.idle();
@@ -152,7 +152,7 @@ describe('an event source mapping', () => {
     expect(sandbox.queue('DeadLetterQueue').size).toBe(0);
   });
 
-  test('a full batch does not wait, and no more run at once than allowed', async () => {
+  test('a full batch does not wait for the window, and concurrent batches are limited', async () => {
     const mapping = { BatchSize: 2, ScalingConfig: { MaximumConcurrency: 2 } };
     const sandbox = await start({ behaviour: 'sleep', mapping }, 2);
     for (let number = 0; number < 7; number++) sandbox.queue('WorkQueue').send('{}', { delaySeconds: 0 });
@@ -163,10 +163,10 @@ describe('an event source mapping', () => {
         .sort(),
     ).toEqual([1, 2, 2, 2]);
     const { invocations } = sandbox;
-    const atOnce = invocations.map(
+    const concurrent = invocations.map(
       ({ startedAt }) =>
         invocations.filter((other) => other.startedAt <= startedAt && other.endedAt > startedAt).length,
     );
-    expect(Math.max(...atOnce)).toBe(2);
+    expect(Math.max(...concurrent)).toBe(2);
   });
 });

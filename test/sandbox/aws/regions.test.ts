@@ -7,7 +7,7 @@ import { ec2Of, refusal, sandboxOf, stopAll } from '../support.ts';
 
 afterEach(stopAll);
 
-test('DescribeRegions answers the enabled ones, and on request those that one can opt in to', async () => {
+test('DescribeRegions returns enabled regions, and on request opt-in regions', async () => {
   const ec2 = ec2Of(await sandboxOf({ regions: ['us-east-1', 'eu-south-1'] }));
   const regions = async (input: DescribeRegionsCommandInput = {}) => {
     const { Regions = [] } = await ec2.send(new DescribeRegionsCommand(input));
@@ -31,8 +31,8 @@ test('DescribeRegions answers the enabled ones, and on request those that one ca
   ]);
 });
 
-test('a region that is not enabled knows no credentials', async () => {
+test('credentials are unknown in a region that is not enabled', async () => {
   const sandbox = await sandboxOf({ regions: ['us-east-1'] });
-  const elsewhere = ec2Of(sandbox, { region: 'me-south-1' });
-  expect(await refusal(elsewhere.send(new DescribeInstancesCommand({})))).toEqual(['AuthFailure', 401]);
+  const otherRegion = ec2Of(sandbox, { region: 'me-south-1' });
+  expect(await refusal(otherRegion.send(new DescribeInstancesCommand({})))).toEqual(['AuthFailure', 401]);
 });

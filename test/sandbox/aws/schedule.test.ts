@@ -10,7 +10,7 @@ import { BRISK, FIXTURE, READER, sandboxOf, stopAll } from '../support.ts';
 
 afterEach(stopAll);
 
-describe('an expression', () => {
+describe('parseSchedule', () => {
   const from = (time: string) => new Date(`2026-06-01T${time}Z`).getTime();
   const times = (expression: string, time: string, count: number) => {
     const schedule = parseSchedule(expression);
@@ -76,7 +76,7 @@ describe('a scheduled rule', () => {
     return { sandbox, events, times, until };
   };
 
-  test('rings at its hours, and gives its queue an event', async () => {
+  test('runs on its schedule and sends an event to its queue', async () => {
     const { sandbox, events, times, until } = await start({}, { timeScale: 80_000 });
     await until(() => events().length >= 2);
     expect(times().slice(0, 2)).toEqual(['2026-06-01T06:00:00Z', '2026-06-01T12:00:00Z']);
@@ -98,7 +98,7 @@ describe('a scheduled rule', () => {
     expect(sandbox.deliveries[0]).toMatchObject({ rule: 'Local-Schedule', outcome: 'delivered' });
   });
 
-  test('waits without being under way, and ends with the sandbox', async () => {
+  test('does not count as activity while it waits, and ends with the sandbox', async () => {
     const { sandbox } = await start();
     await sandbox.idle(10_000);
     await sandbox.stop();
@@ -107,7 +107,7 @@ describe('a scheduled rule', () => {
     expect(sandbox.events).toHaveLength(length);
   });
 
-  test.each(['Schedule', 'Scan/Schedule', 'Local-Schedule', ARN])('fires by hand as %s', async (name) => {
+  test.each(['Schedule', 'Scan/Schedule', 'Local-Schedule', ARN])('can be run by the name %s', async (name) => {
     const { sandbox, events } = await start({}, { timeScale: 1 });
     const event = sandbox.bus.fire(name);
     await sandbox.idle();
@@ -116,7 +116,7 @@ describe('a scheduled rule', () => {
     expect(() => sandbox.bus.fire('LaunchRule')).toThrow('no scheduled rule LaunchRule');
   });
 
-  test('only when told, if schedules are off', async () => {
+  test('does not run on its schedule if schedules are disabled', async () => {
     const { sandbox, events, until } = await start({}, { schedules: false, timeScale: 100_000 });
     await until(() => sandbox.clock.now() > Date.parse('2026-06-01T07:00:00Z'));
     expect(events()).toEqual([]);
@@ -125,7 +125,7 @@ describe('a scheduled rule', () => {
     expect(events()).toHaveLength(1);
   });
 
-  test('does not ring while it is disabled', async () => {
+  test('does not run while it is disabled', async () => {
     const { sandbox, events, times, until } = await start({ State: 'DISABLED' }, { timeScale: 100_000 });
     await until(() => sandbox.clock.now() > Date.parse('2026-06-01T13:00:00Z'));
     expect(sandbox.bus.fire('Schedule')).toBeUndefined();
@@ -138,7 +138,7 @@ describe('a scheduled rule', () => {
     expect(times()[0]).toMatch(/T(00|06|12|18):00:00Z$/);
   });
 
-  test('at a rate counts from when it was made', async () => {
+  test('counts a rate from its creation', async () => {
     const { times, until } = await start({ ScheduleExpression: 'rate(30 minutes)' });
     await until(() => times().length > 1);
     const [first = '', second = ''] = times();
@@ -146,7 +146,7 @@ describe('a scheduled rule', () => {
     expect(Date.parse(second) - Date.parse(first)).toBe(1_800_000);
   });
 
-  test('sends a constant instead of the event, if it has one', async () => {
+  test('sends its constant input instead of the event', async () => {
     const Targets = [
       { Id: 'T', Arn: getArn('Steps'), SqsParameters: { MessageGroupId: 'g' }, Input: '{"step":"start"}' },
     ];
@@ -161,7 +161,7 @@ describe('a scheduled rule', () => {
   });
 });
 
-test('starts a function of a quarter of an hour, which asks every service and goes on by its own queue', async () => {
+test('a function with a timeout of 15 minutes can call every service and send messages to its own queue', async () => {
   const sandbox = await sandboxOf({
     stacks: [{ template: fifoTemplate({ queue: { VisibilityTimeout: 960 }, function: READER_PROPERTIES }) }],
     bundles: READER,
@@ -172,7 +172,7 @@ test('starts a function of a quarter of an hour, which asks every service and go
   const { id } = sandbox.fleet('eu-west-1').add({ launchedAt: new Date(sandbox.clock.now() - 86_400_000) });
   sandbox.usage.set(id, { callsPerDay: 24 });
   sandbox.bus.fire('Schedule');
-  sandbox.clock.skipRests();
+  sandbox.clock.skipIdleTime();
   await sandbox.idle();
   const [first, ...others] = sandbox.invocations.map(({ result }) => result);
   expect(first).toMatchObject({

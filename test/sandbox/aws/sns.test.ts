@@ -9,7 +9,7 @@ let TopicArn: string;
 beforeEach(async () => {
   sandbox = await sandboxOf();
   sns = new SNSClient({ ...sandbox.client(), maxAttempts: 1 });
-  TopicArn = sandbox.topics.create('us-east-1', 'eventLog', 'The EventLog').arn;
+  TopicArn = sandbox.topics.create('us-east-1', 'alerts', 'The Alerts').arn;
 });
 
 afterEach(async () => {
@@ -21,7 +21,7 @@ const publish = (input: Partial<PublishCommandInput>) =>
   sns.send(new PublishCommand({ TopicArn, Message: 'text', ...input }));
 const attribute = (DataType: string, StringValue: string) => ({ MessageAttributes: { a: { DataType, StringValue } } });
 
-test('what subscribers get', async () => {
+test('subscribers receive the body for their protocol', async () => {
   const Message = JSON.stringify({ default: '{"schema":"v1"}', email: 'Dear reader' });
   await publish({ Subject: 'Re: you', Message, MessageStructure: 'json', ...attribute('String', 'high') });
   await publish({ Message: 'plain' });
@@ -31,7 +31,7 @@ test('what subscribers get', async () => {
     topicArn: TopicArn,
     subject: 'Re: you',
     attributes: { a: { DataType: 'String', StringValue: 'high' } },
-    email: { from: 'The EventLog <no-reply@sns.amazonaws.com>', subject: 'Re: you', body: 'Dear reader' },
+    email: { from: 'The Alerts <no-reply@sns.amazonaws.com>', subject: 'Re: you', body: 'Dear reader' },
     json: {
       Type: 'Notification',
       Subject: 'Re: you',
@@ -64,29 +64,25 @@ test.each<[what: string, input: Partial<PublishCommandInput>, code: string]>([
   ['an empty message', { Message: '' }, 'InvalidParameterException'],
   ['more than 256 KiB', { Message: 'x'.repeat(256 * KIB + 1) }, 'InvalidParameterException'],
   [
-    'attributes that make it more',
+    'attributes that exceed the size',
     { Message: 'x'.repeat(256 * KIB - 9), ...attribute('String', 'xyz') },
     'InvalidParameterException',
   ],
-  ['multi-byte characters that make it more', { Message: 'ü'.repeat(128 * KIB + 1) }, 'InvalidParameterException'],
+  ['multi-byte characters that exceed the size', { Message: 'ü'.repeat(128 * KIB + 1) }, 'InvalidParameterException'],
   ['a structure without default', { Message: '{"email":"x"}', MessageStructure: 'json' }, 'InvalidParameterException'],
   ['a structure that is not JSON', { Message: 'x', MessageStructure: 'json' }, 'InvalidParameterException'],
   ['an empty attribute', attribute('String', ''), 'InvalidParameterValueException'],
-  ['a type of attribute that there is not', attribute('Text', 'x'), 'InvalidParameterValueException'],
-  ['a list that is none', attribute('String.Array', 'a, b'), 'InvalidParameterValueException'],
-  ['a topic that there is not', { TopicArn: 'arn:aws:sns:us-east-1:111122223333:other' }, 'NotFoundException'],
-  [
-    'a topic of another region',
-    { TopicArn: 'arn:aws:sns:eu-west-1:111122223333:eventLog' },
-    'InvalidParameterException',
-  ],
+  ['an unknown attribute type', attribute('Text', 'x'), 'InvalidParameterValueException'],
+  ['a malformed list', attribute('String.Array', 'a, b'), 'InvalidParameterValueException'],
+  ['a topic that does not exist', { TopicArn: 'arn:aws:sns:us-east-1:111122223333:other' }, 'NotFoundException'],
+  ['a topic of another region', { TopicArn: 'arn:aws:sns:eu-west-1:111122223333:alerts' }, 'InvalidParameterException'],
 ])('refuses %s', async (_what, input, code) => {
   const [name] = await refusal(publish(input));
   expect(name).toBe(code);
   expect(sandbox.topics.messages()).toEqual([]);
 });
 
-test('a refusal by fault counts the tries of the same message', async () => {
+test('a fault counts the attempts to publish the same message', async () => {
   sandbox.faults.refuses = ({ message, attempt }) => (message === 'text' && attempt < 3 ? 'InternalError' : undefined);
 
   expect(await refusal(publish({}))).toEqual(['InternalErrorException', 500]);

@@ -33,7 +33,7 @@ afterEach(async () => {
 const send = (input: Partial<SendMessageCommandInput>) =>
   sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'text', ...input }));
 
-test('a queue is listed and described', async () => {
+test('returns queues and their attributes', async () => {
   await send({});
   await send({ DelaySeconds: 900 });
   await send({});
@@ -51,14 +51,14 @@ test('a queue is listed and described', async () => {
   expect(sandbox.queues.at(QueueUrl).size).toBe(0);
 });
 
-test('attributes of a message come with it', async () => {
+test('a message has its attributes when it is received', async () => {
   const MessageAttributes = { kind: { DataType: 'String', StringValue: 'alert' } };
   await send({ MessageAttributes });
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'] }));
   expect(Messages).toMatchObject([{ Body: 'text', MessageAttributes }]);
 });
 
-test('a receive waits for a message', async () => {
+test('ReceiveMessage waits for a message', async () => {
   const receive = sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
   await sandbox.clock.sleep(2_000);
   await send({ MessageBody: 'late' });
@@ -66,7 +66,7 @@ test('a receive waits for a message', async () => {
   expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }))).Messages).toBeUndefined();
 });
 
-test('visibility and deletion by receipt handle', async () => {
+test('visibility can be changed, and a message deleted, by receipt handle', async () => {
   await send({});
   const receive = async () =>
     (await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0]?.ReceiptHandle ?? '';
@@ -79,7 +79,7 @@ test('visibility and deletion by receipt handle', async () => {
   expect(await refusal(sqs.send(change))).toEqual(['MessageNotInflight', 400]);
 });
 
-test('what SQS refuses', async () => {
+test('refuses invalid messages and batches', async () => {
   const none = `${sandbox.endpoint}/us-east-1/111122223333/none`;
   expect(await refusal(send({ QueueUrl: none }))).toEqual(['QueueDoesNotExist', 400]);
   expect(await refusal(send({ DelaySeconds: 901 }))).toEqual(['InvalidParameterValue', 400]);

@@ -34,7 +34,7 @@ async function setUp() {
   return { sandbox, client, topic, counts };
 }
 
-test('a mail subscription waits until it is confirmed', async () => {
+test('an email subscription is pending until it is confirmed', async () => {
   const { sandbox, client, topic, counts } = await setUp();
   const TopicArn = topic.arn;
   const arns = async () => {
@@ -52,7 +52,7 @@ test('a mail subscription waits until it is confirmed', async () => {
   expect(Attributes).toMatchObject({ TopicArn, Owner: '111122223333', DisplayName: 'Test' });
 });
 
-test('subscribing and confirming at the wire', async () => {
+test('subscriptions can be created and confirmed by API calls', async () => {
   const { client, topic, counts } = await setUp();
   const TopicArn = topic.arn;
   const subscribe = (Endpoint: string) => client.send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint }));
@@ -75,7 +75,7 @@ test('subscribing and confirming at the wire', async () => {
   expect(await refusal(client.send(nowhere))).toEqual(['NotFoundException', 404]);
 });
 
-test('a queue says how much is in it, if it is asked', async () => {
+test('a queue returns its number of messages if it is requested', async () => {
   const { sandbox } = await setUp();
   const client = new SQSClient({ ...sandbox.client(), maxAttempts: 1 });
   const QueueName = sandbox.queue('DeadLetterQueue').name;

@@ -4,7 +4,7 @@ import { ec2Of, refusal, sandboxOf, stopAll } from '../support.ts';
 
 afterEach(stopAll);
 
-test('CreateTags and DeleteTags reach the bus in the form of CloudTrail, for rules to match keys', async () => {
+test('rules can match the tag keys of CreateTags and DeleteTags', async () => {
   const sandbox = await sandboxOf();
   const ec2 = ec2Of(sandbox);
   const [a, b] = [sandbox.fleet().add({ launchedAt: new Date(0) }), sandbox.fleet().add({ launchedAt: new Date(0) })];

@@ -10,18 +10,18 @@ afterEach(stopAll);
 const deploy = (template: Template, bundles: string | Record<string, string> = FIXTURE) =>
   sandboxOf({ stacks: [{ template, name: 'Local' }], bundles });
 
-/** The template with properties of one resource changed. */
+/** The template with changed properties of one resource. */
 function changed(id: string, properties: object, options: TemplateOptions = {}): Template {
   const { Resources = {} } = templateOf(options);
   const resource = Resources[id] ?? { Type: 'none' };
   return { Resources: { ...Resources, [id]: { ...resource, Properties: { ...resource.Properties, ...properties } } } };
 }
 
-/** A schedule to a FIFO queue, with properties of the rule, of its target and of the queue changed. */
+/** A schedule with a FIFO queue as target, with changed properties. */
 const scheduled = (rule: object, target: object = { SqsParameters: { MessageGroupId: 'g' } }, queue: object = {}) =>
   fifoTemplate({ rule: { ...rule, Targets: [{ Id: 'T', Arn: getArn('Steps'), ...target }] }, queue });
 
-test('names, ARNs and URLs are those of the local AWS', async () => {
+test('resources have names, ARNs and URLs of the local AWS', async () => {
   const sandbox = await deploy(templateOf());
   expect(sandbox.queue('WorkQueue').arn).toBe('arn:aws:sqs:us-east-1:111122223333:Local-WorkQueue11111111');
   expect(sandbox.queue('DeadLetterQueue')).toBe(sandbox.queue('DeadLetterQueueAAAAAAAA'));
@@ -44,27 +44,27 @@ test('names, ARNs and URLs are those of the local AWS', async () => {
 
 test.each<[what: string, template: Template, message: RegExp]>([
   [
-    'a function it does not know',
+    'an unsupported intrinsic function',
     changed('TopicBBBBBBBB', { DisplayName: { 'Fn::ImportValue': 'x' } }),
     /TopicBBBBBBBB\.DisplayName: .*Fn::ImportValue/,
   ],
   [
-    'a reference to nothing',
+    'a reference to a resource that does not exist',
     changed('WorkQueue11111111', { QueueName: { Ref: 'Nowhere' } }),
     /WorkQueue11111111\.QueueName: there is no resource Nowhere/,
   ],
   [
-    'an attribute it does not know',
+    'an unsupported attribute',
     changed('WorkQueue11111111', { QueueName: { 'Fn::GetAtt': ['TopicBBBBBBBB', 'Colour'] } }),
     /no attribute Colour of TopicBBBBBBBB/,
   ],
   [
-    'a FIFO queue with standard dead letters',
+    'a FIFO queue with a standard dead-letter queue',
     changed('WorkQueue11111111', { FifoQueue: true }),
     /must be same type of queue/,
   ],
   [
-    'a pattern with an operator it does not know',
+    'an event pattern with an unknown operator',
     changed('RunningRule44444444', { EventPattern: { a: [{ like: 'x' }] } }),
     /unrecognized match type "like"/,
   ],
@@ -80,11 +80,11 @@ test.each<[what: string, template: Template, message: RegExp]>([
   ],
   ['a large batch without window', templateOf({ mapping: { MaximumBatchingWindowInSeconds: 0 } }), /batching window/],
   [
-    'a mapping that runs one at a time',
+    'a mapping with a maximum concurrency of 1',
     templateOf({ mapping: { ScalingConfig: { MaximumConcurrency: 1 } } }),
     /2 to 1000/,
   ],
-  ['a schedule of some days only', scheduled({ ScheduleExpression: 'cron(0 6 ? * MON *)' }), /every day/],
+  ['a schedule that does not run every day', scheduled({ ScheduleExpression: 'cron(0 6 ? * MON *)' }), /every day/],
   ['a FIFO target without group', scheduled({}, {}), /SqsParameters\.MessageGroupId/],
   [
     'a FIFO target without content-based deduplication',
@@ -92,7 +92,7 @@ test.each<[what: string, template: Template, message: RegExp]>([
     /content-based deduplication/,
   ],
   [
-    'dead letters of a rule in a FIFO queue',
+    'a FIFO dead-letter queue of a rule',
     scheduled({}, { DeadLetterConfig: { Arn: getArn('Steps') } }),
     /dead-letter queue must be a standard one/,
   ],
@@ -101,9 +101,9 @@ test.each<[what: string, template: Template, message: RegExp]>([
     fifoTemplate({ mapping: { MaximumBatchingWindowInSeconds: 5 } }),
     /FIFO queue has .* no batching window/,
   ],
-  ['a mapping that filters', templateOf({ mapping: { FilterCriteria: {} } }), /FilterCriteria/],
+  ['a mapping with filter criteria', templateOf({ mapping: { FilterCriteria: {} } }), /FilterCriteria/],
   [
-    'a rule that may not reach its dead letters',
+    'a rule without permission to send to its dead-letter queue',
     templateOf({ without: ['QueuePolicy'] }),
     /may not send to its dead-letter queue/,
   ],
@@ -115,7 +115,7 @@ test('refuses a rule whose function has no bundle', async () => {
   await expect(deploy(templateOf(), {})).rejects.toThrow(/no bundle was given for .*Function22222222/);
 });
 
-test('a target that the rule may not reach gets nothing, and the event is a dead letter', async () => {
+test('an event without permission for the target is sent to the dead-letter queue', async () => {
   const sandbox = await deploy(templateOf({ without: ['LaunchPermission'] }), { Function: FIXTURE });
   sandbox.bus.put({
     version: '0',
@@ -133,7 +133,7 @@ test('a target that the rule may not reach gets nothing, and the event is a dead
   expect(sandbox.queue('DeadLetterQueue').messages()[0]?.attributes['ERROR_CODE']?.StringValue).toBe('NO_PERMISSIONS');
 });
 
-test('parameters, joins, substitutions and splits', async () => {
+test('resolves parameters, joins, substitutions and splits', async () => {
   const name = {
     'Fn::Join': [
       '-',
@@ -152,20 +152,20 @@ describe('functions and queues of nested constructs', () => {
   const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Local/Enforcer/${path}/Resource` } });
   const template = (): Template => {
     const { Resources = {} } = templateOf({ without: ['Mapping'] });
-    const { Function22222222: outer, DeadLetterQueueAAAAAAAA: letters } = Resources;
-    if (outer === undefined || letters === undefined) throw new Error('the template changed');
+    const { Function22222222: outer, DeadLetterQueueAAAAAAAA: deadLetterQueue } = Resources;
+    if (outer === undefined || deadLetterQueue === undefined) throw new Error('the template changed');
     return {
       Resources: {
         ScanFunction55555555: { ...outer, ...at('Scan/Function') },
-        ScanDeadLetterQueue66666666: { ...letters, ...at('Scan/DeadLetterQueue') },
+        ScanDeadLetterQueue66666666: { ...deadLetterQueue, ...at('Scan/DeadLetterQueue') },
         ...Resources,
         Function22222222: { ...outer, ...at('Function') },
-        DeadLetterQueueAAAAAAAA: { ...letters, ...at('DeadLetterQueue') },
+        DeadLetterQueueAAAAAAAA: { ...deadLetterQueue, ...at('DeadLetterQueue') },
       },
     };
   };
 
-  test('each function has its bundle', async () => {
+  test('each function runs its bundle', async () => {
     const all: Record<string, string>[] = [
       { Function: FIXTURE, 'Scan/Function': READER },
       { ScanFunction: READER, Function: FIXTURE },
@@ -182,7 +182,7 @@ describe('functions and queues of nested constructs', () => {
     }
   });
 
-  test('the outermost goes by a name that several have', async () => {
+  test('an ambiguous name denotes the outermost construct', async () => {
     const sandbox = await deploy(template());
     expect(sandbox.queue('DeadLetterQueue').name).toBe('Local-DeadLetterQueueAAAAAAAA');
     expect(sandbox.queue('Scan/DeadLetterQueue').name).toBe('Local-ScanDeadLetterQueue66666666');

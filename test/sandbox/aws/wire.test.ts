@@ -25,7 +25,7 @@ import { ec2Of, IMAGE, launch, refusal, sandboxOf, stopAll } from '../support.ts
 
 afterEach(stopAll);
 
-test('EC2 with the SDK as it is', async () => {
+test('the SDK can call EC2', async () => {
   const sandbox = await sandboxOf({ regions: ['us-east-1', 'eu-west-1'] });
   const ec2 = ec2Of(sandbox);
 
@@ -82,7 +82,7 @@ test('EC2 with the SDK as it is', async () => {
   expect(Regions?.map(({ RegionName }) => RegionName)).toEqual(['us-east-1', 'eu-west-1']);
 });
 
-test('account defaults', async () => {
+test('the SDK can modify account defaults', async () => {
   const ec2 = ec2Of(await sandboxOf());
   const defaults = async () => (await ec2.send(new GetInstanceMetadataDefaultsCommand({}))).AccountLevel;
   expect(await defaults()).toEqual({ HttpTokensEnforced: 'disabled', ManagedBy: 'account' });
@@ -104,7 +104,7 @@ test('account defaults', async () => {
   expect(await defaults()).toMatchObject({ HttpTokensEnforced: 'enabled' });
 });
 
-test('refusals carry code and status', async () => {
+test('errors have a code and an HTTP status', async () => {
   const sandbox = await sandboxOf();
   const ec2 = ec2Of(sandbox);
   const [id = ''] = await launch(ec2);
@@ -120,8 +120,8 @@ test('refusals carry code and status', async () => {
   expect(await refused({ InstanceIds: [id], MaxResults: 5 })).toEqual(['InvalidParameterCombination', 400]);
   expect(await refused({ MaxResults: 4 })).toEqual(['InvalidParameterValue', 400]);
   expect(await refused({ Filters: [{ Name: 'colour', Values: ['red'] }] })).toEqual(['InvalidParameterValue', 400]);
-  const elsewhere = ec2Of(sandbox, { region: 'ap-south-1' });
-  expect(await refusal(elsewhere.send(new DescribeInstancesCommand({})))).toEqual(['AuthFailure', 401]);
+  const otherRegion = ec2Of(sandbox, { region: 'ap-south-1' });
+  expect(await refusal(otherRegion.send(new DescribeInstancesCommand({})))).toEqual(['AuthFailure', 401]);
   expect(sandbox.calls.of('ModifyInstanceMetadataOptions').map(({ outcome }) => outcome)).toEqual([
     'InvalidInstanceID.NotFound',
     'InvalidInstanceID.Malformed',
@@ -131,7 +131,7 @@ test('refusals carry code and status', async () => {
   ]);
 });
 
-test('the SDK gets over throttling, server errors and broken connections', async () => {
+test('the SDK retries after throttling, server errors and reset connections', async () => {
   const sandbox = await sandboxOf({
     faults: {
       throttles: ({ action, attempt }) => action === 'RunInstances' && attempt === 1,
@@ -144,7 +144,7 @@ test('the SDK gets over throttling, server errors and broken connections', async
 
   await ec2.send(new DescribeInstancesCommand({ InstanceIds: ids }));
 
-  // The third attempt finds, by its client token, what the second one launched.
+  // The third attempt returns, by its client token, the instances that the second one launched.
   expect(sandbox.calls.of('RunInstances').map(({ outcome }) => outcome)).toEqual([
     'RequestLimitExceeded',
     'reset',
@@ -159,7 +159,7 @@ test('the SDK gets over throttling, server errors and broken connections', async
   expect(sandbox.calls.of('DescribeInstances').map(({ outcome }) => outcome)).toEqual(['Unavailable', 'ok']);
 });
 
-test('SNS and SQS with the SDK as it is', async () => {
+test('the SDK can call SNS and SQS', async () => {
   const sandbox = await sandboxOf();
   const topic = sandbox.topics.create('us-east-1', 'eventLog');
   sandbox.queues.create('us-east-1', 'jobs');
@@ -202,7 +202,7 @@ test('SNS and SQS with the SDK as it is', async () => {
   sqs.destroy();
 });
 
-test('STS tells callers apart by access key', async () => {
+test('STS returns the caller of an access key', async () => {
   const arn = 'arn:aws:iam::111122223333:user/ana';
   const sandbox = await sandboxOf({ callers: { AKIAANA: { arn } } });
   const whoIs = async (key: string) => {

@@ -1,0 +1,33 @@
+/** What the use cases need from the outside. Adapters implement it with AWS SDK clients, tests in memory. */
+import type { InstanceReader, InstanceWriter } from './instances.ts';
+import type { WorkQueue } from './queues.ts';
+import type { Publisher, Telemetry } from './reporting.ts';
+import type { UsageReader } from './usage.ts';
+
+export type * from './deployment.ts';
+export type * from './instances.ts';
+export type * from './queues.ts';
+export type * from './reporting.ts';
+export type * from './usage.ts';
+
+/** The clock of one invocation. */
+export interface Time {
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+  /** A number from 0 up to, but not including, 1: the jitter of retries. */
+  random(): number;
+  /** No new work is begun after it. */
+  readonly deadline: Date;
+}
+
+/** The ports of the function that handles events. */
+export interface Ports {
+  readonly reader: InstanceReader;
+  /** Absent in `audit` mode: changes are then reported, not made. */
+  readonly writer?: InstanceWriter;
+  readonly queue: WorkQueue;
+  readonly usage: UsageReader;
+  readonly publisher: Publisher;
+  readonly telemetry: Telemetry;
+  readonly time: Time;
+}

@@ -1,0 +1,44 @@
+import type { Measurement, UsageWindow } from '../../core/usage.ts';
+
+/**
+ * EC2's metrics of calls to IMDS without a token: those that succeeded while tokens were optional, and those that were rejected
+ * while tokens were required.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
+ */
+export type UsageMetric = 'MetadataNoToken' | 'MetadataNoTokenRejected';
+
+/** One metric of up to 500 instances over a time window. */
+export interface UsageQuestion {
+  readonly region: string;
+  readonly metric: UsageMetric;
+  readonly instanceIds: readonly string[];
+  readonly window: UsageWindow;
+}
+
+/** Measures IMDSv1 usage. CloudWatch charges for every metric that is requested. */
+export interface UsageReader {
+  /**
+   * Returns one page of measurements. Later pages may add points to an instance; an instance without data has no points.
+   *
+   * @param token from the previous page; absent for the first page.
+   * @throws FailureError
+   */
+  page(question: UsageQuestion, token?: string): Promise<UsagePage>;
+}
+
+export interface UsagePage {
+  /** By instance id. */
+  readonly measurements: ReadonlyMap<string, Measurement>;
+  /** Token of the next page; absent on the last page. */
+  readonly next?: string;
+}
+
+/** Finds the instances with the most rejected IMDSv1 calls. */
+export interface RejectionReader {
+  /**
+   * Returns up to 100 instances of a region with rejected calls in the window, most calls first, with the number of calls.
+   *
+   * @throws FailureError
+   */
+  mostRejected(region: string, window: UsageWindow): Promise<ReadonlyMap<string, number>>;
+}

@@ -1,0 +1,121 @@
+import { type WorkloadImpact, judgeAfterChange, toWorkloadImpactMessages } from '../core/workload-impact.ts';
+import type { AlertOptions } from '../core/email.ts';
+import { FailureError } from '../core/failure.ts';
+import { groupBy } from '../core/group-by.ts';
+import type { Measurement } from '../core/usage.ts';
+import type { PostChangeCheck } from '../triggers/post-change-check.ts';
+import { measureUsage } from './measure-usage.ts';
+import { attempt, withRetries } from './retry.ts';
+import type { Ports } from './ports/index.ts';
+import { keyOf } from './remediate.ts';
+import { send } from './report.ts';
+
+type CheckPorts = Pick<Ports, 'reader' | 'usage' | 'queue' | 'publisher' | 'telemetry' | 'time'>;
+
+/** The period of EC2's metrics under basic monitoring. */
+const PERIOD_SECONDS = 300;
+
+/**
+ * Runs post-change checks: alerts on workload impact, and schedules the next check of the other instances.
+ *
+ * The instances of a region are checked together. A failure in one region does not affect the others.
+ *
+ * @returns the checks that failed and must be retried.
+ */
+export async function runPostChangeChecks(
+  checks: readonly PostChangeCheck[],
+  options: AlertOptions,
+  ports: CheckPorts,
+): Promise<readonly PostChangeCheck[]> {
+  const retries: PostChangeCheck[] = [];
+  for (const checksInRegion of groupBy(checks, ({ account, region }) => `${account} ${region}`).values()) {
+    const result = await attempt(() => checkRegion(checksInRegion, options, ports));
+    if (result instanceof FailureError) ports.telemetry.warning(CHECK_FAILED, result);
+    retries.push(...(result instanceof FailureError ? checksInRegion : result));
+  }
+  return retries;
+}
+
+const CHECK_FAILED = 'the post-change check failed and will be retried';
+
+async function checkRegion(
+  checks: readonly PostChangeCheck[],
+  options: AlertOptions,
+  ports: CheckPorts,
+): Promise<readonly PostChangeCheck[]> {
+  const { reader, queue, telemetry, time } = ports;
+  const latest = latestOf(checks);
+  const [{ account, region } = { account: '', region: '' }] = latest;
+  const ids = latest.map(({ instanceId }) => instanceId);
+  const described = await withRetries(() => reader.describe(region, ids), time);
+  const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
+  const rejections = await measureRejections(region, latest, ports);
+  const impacts: (WorkloadImpact & { readonly check: PostChangeCheck })[] = [];
+  const unfinished: PostChangeCheck[] = [];
+  for (const check of latest) {
+    const snapshot = snapshots.get(check.instanceId);
+    if (snapshot === undefined) continue;
+    const rejected = countSince(rejections.get(check.instanceId), check.remediatedAt);
+    const verdict = judgeAfterChange(snapshot, rejected, check.checksDone);
+    if (verdict === 'notify') impacts.push({ snapshot, remediatedAt: check.remediatedAt, rejected, check });
+    if (verdict === 'check-again') unfinished.push(check);
+  }
+  const retries: PostChangeCheck[] = [];
+  const retry = (error: FailureError, failed: readonly PostChangeCheck[]) => {
+    telemetry.warning(CHECK_FAILED, error);
+    retries.push(...failed);
+  };
+  if (unfinished.length > 0) {
+    const next = unfinished.map((check) => ({ ...check, checksDone: check.checksDone + 1 }));
+    const scheduled = await attempt(() => withRetries(() => queue.putChecks(next), time));
+    if (scheduled instanceof FailureError) retry(scheduled, unfinished);
+  }
+  if (impacts.length > 0) {
+    const messages = toWorkloadImpactMessages(account, region, impacts, options);
+    const notified = await attempt(() => Promise.all(messages.map((message) => send(message, ports))));
+    const impactedChecks = impacts.map(({ check }) => check);
+    if (notified instanceof FailureError) retry(notified, impactedChecks);
+    else {
+      const count = impacts.filter(({ rejected }) => rejected > 0).length;
+      if (count > 0) telemetry.rejected(count);
+    }
+  }
+  return retries;
+}
+
+/** One check for each instance, because SQS may deliver twice: that of the latest change, and of it the furthest. */
+function latestOf(checks: readonly PostChangeCheck[]): PostChangeCheck[] {
+  const latest = new Map<string, PostChangeCheck>();
+  for (const check of checks) {
+    const other = latest.get(keyOf(check));
+    const newer = other === undefined ? 1 : check.remediatedAt.getTime() - other.remediatedAt.getTime();
+    if (other === undefined || newer > 0 || (newer === 0 && check.checksDone > other.checksDone))
+      latest.set(keyOf(check), check);
+  }
+  return [...latest.values()];
+}
+
+/** Measures rejected calls since the first of the changes. Without permission, only the metadata options are checked. */
+async function measureRejections(
+  region: string,
+  checks: readonly PostChangeCheck[],
+  { usage, telemetry, time }: CheckPorts,
+): Promise<ReadonlyMap<string, Measurement>> {
+  const first = checks.reduce((earliest, { remediatedAt }) => Math.min(earliest, remediatedAt.getTime()), Infinity);
+  const window = { from: new Date(startOfPeriod(first)), to: time.now(), periodSeconds: PERIOD_SECONDS };
+  const instanceIds = checks.map(({ instanceId }) => instanceId);
+  const question = { region, metric: 'MetadataNoTokenRejected', instanceIds, window } as const;
+  const measured = await attempt(() => measureUsage(question, usage, time));
+  if (!(measured instanceof FailureError)) return measured.measurements;
+  if (measured.kind !== 'denied') throw measured;
+  telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, measured);
+  return new Map();
+}
+
+function countSince(measurement: Measurement | undefined, remediatedAt: Date): number {
+  const from = startOfPeriod(remediatedAt.getTime());
+  const points = (measurement?.points ?? []).filter(({ at }) => at.getTime() >= from);
+  return points.reduce((sum, { count }) => sum + count, 0);
+}
+
+const startOfPeriod = (time: number): number => Math.floor(time / (PERIOD_SECONDS * 1000)) * PERIOD_SECONDS * 1000;

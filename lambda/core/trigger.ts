@@ -1,0 +1,38 @@
+import type { Reason } from './reason.ts';
+
+/**
+ * What the decision and the alerts need to know about a trigger: data, defined beside its parser.
+ *
+ * Only the name is required. A trigger that states nothing else finds existing exposure, which is the safe default: it is
+ * remediated only if the account chose so for existing instances.
+ */
+export interface TriggerTraits {
+  /** Public name: the `trigger` of messages and log lines. */
+  readonly name: string;
+  /**
+   * Whether the exposure it finds is new. `new-on-first-start`: new if `isFirstLaunch`, else existing.
+   *
+   * @default 'existing'
+   */
+  readonly exposure?: 'new' | 'new-on-first-start' | 'existing';
+  /** The exposure began with the call, not with the last start of the instance. */
+  readonly exposedByCall?: boolean;
+  /** The call re-enabled IMDSv1. Its remediations are HIGH and count as drift. */
+  readonly drift?: boolean;
+  /** What the call did to the exemption tag, if anything. Setting the tag never leads to a change. */
+  readonly exemptionTag?: 'set' | 'removed';
+  /** With a trail, the CloudTrail triggers have already reported what this one finds on a first start. */
+  readonly backsUpCloudTrail?: boolean;
+  /** Instances that stay unchanged are listed in a digest and need no alert of their own. */
+  readonly inDigest?: boolean;
+  /**
+   * First sentence of an alert about an instance with IMDSv1 enabled, without the full stop.
+   *
+   * @default 'IMDSv1 was enabled'
+   */
+  readonly opening?: string;
+  /** What the call did, shown with its time in an alert; absent if the time of the call is not shown. */
+  readonly callLabel?: string;
+  /** Sentences of an alert that replace the usual ones, by reason. */
+  readonly sentences?: Readonly<Partial<Record<Reason, string>>>;
+}

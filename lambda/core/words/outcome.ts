@@ -1,0 +1,78 @@
+import type { Outcome } from '../outcome.ts';
+import type { Reason, ReviewReason } from '../reason.ts';
+import { plural } from './format.ts';
+
+/** What happened to an instance and why, in one or two sentences without untrusted input. */
+export function explainOutcome({ status, reason, target: { context } }: Outcome): string {
+  const { drift, opening = 'IMDSv1 was enabled', sentences } = context.trigger;
+  switch (status) {
+    case 'remediated':
+      return drift ? `${opening} and has been reverted.` : `${opening}. Now requires IMDSv2.`;
+    case 'would-remediate':
+      return `${opening}. Audit mode: nothing was changed.`;
+    case 'already-remediated':
+      return 'IMDSv1 was enabled when this was recorded. Already remediated when checked.';
+    case 'exempt':
+    case 'needs-review':
+    case 'skipped':
+    case 'failed':
+      return sentences?.[reason] ?? SENTENCES[reason];
+  }
+}
+
+const RETRIED = 'The change will be retried. IMDSv1 stays enabled until then.';
+
+const SENTENCES: Readonly<Record<Reason, string>> = {
+  'imdsv1-enabled': 'IMDSv1 is enabled.',
+  exempt: 'An exemption is in date. IMDSv1 stays enabled.',
+  'exempt-self-granted':
+    'An exemption is in date, and the RunInstances call itself set its tag. Check that it was approved. IMDSv1 stays enabled.',
+  unreadable: 'EC2 returned metadata options of an unknown form. Nothing was changed.',
+  'exemption-malformed':
+    'The exemption tag is not a calendar date (YYYY-MM-DD). IMDSv1 stays enabled until the tag is corrected or removed.',
+  'exemption-exceeds-maximum':
+    'The exemption exceeds the maximum duration of this account. IMDSv1 stays enabled until the tag is corrected or removed.',
+  'exemption-expired':
+    'The exemption tag was set to a past date. Setting the tag never leads to a change, and IMDSv1 stays enabled.',
+  'in-use': 'IMDSv1 is in use, and stays enabled until it is unused.',
+  'usage-unknown': 'IMDSv1 usage is unknown, and IMDSv1 stays enabled until it is measured as unused.',
+  'existing-instance': 'Existing instances are reported only (existing=audit), and IMDSv1 stays enabled.',
+  terminated: 'Shutting down or terminated.',
+  'aws-managed': 'Operated by an AWS service. No one else can modify it.',
+  'endpoint-disabled':
+    'IMDS is disabled, and IMDSv1 with it. (Security Hub EC2.8 still reports it while tokens are optional.)',
+  compliant: 'IMDSv2 is required.',
+  'already-remediated': 'IMDSv2 is required.',
+  gone: 'EC2 no longer returns this instance.',
+  recorded: 'IMDSv1 is enabled. A finding is on the work queue for remediation.',
+  'not-visible': 'EC2 does not return this instance yet. It will be retried.',
+  'not-ready': 'EC2 does not accept the change in the current state of the instance. It will be retried.',
+  throttled: `EC2 throttled the account until the time limit. ${RETRIED}`,
+  unavailable: `EC2 did not respond. ${RETRIED}`,
+  deadline: `The invocation reached its time limit. ${RETRIED}`,
+  denied:
+    'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 denies the change" in the runbook.',
+  unsupported:
+    'EC2 does not support the change. An account setting (HttpTokensEnforced) or a declarative policy of the organization may govern these options.',
+  'wrong-state': 'EC2 does not accept the change in the state of the instance.',
+  invalid: 'EC2 rejected the request as invalid.',
+  unknown: `The change failed for an unknown reason. ${RETRIED}`,
+};
+
+/** Labels of the reasons for a review. */
+export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
+  unreadable: 'metadata options with unknown values',
+  'exemption-malformed': 'exemption is not a date',
+  'exemption-exceeds-maximum': 'exemption exceeds the maximum duration',
+  'exemption-expired': 'exemption tag set to a past date',
+  'existing-instance': 'existing=audit, report only',
+  'in-use': 'IMDSv1 in use',
+  'usage-unknown': 'IMDSv1 usage unknown',
+};
+
+/** The title of a list of non-compliant instances with the same reason for a review, or with none. */
+export function nonCompliantTitle(reason: ReviewReason | 'remediation-pending', instances: number): string {
+  const noun = reason === 'existing-instance' ? 'non-compliant existing instance' : 'non-compliant instance';
+  const label = reason === 'remediation-pending' ? 'remediation pending' : REVIEW_LABELS[reason];
+  return `${plural(instances, noun)} (${label})`;
+}

@@ -1,0 +1,40 @@
+import type { UnknownUsage, Usage } from '../usage.ts';
+import { minute, plural } from './format.ts';
+
+/** The IMDSv1 usage of an instance, as text. */
+export function usageNote(usage: Usage): string {
+  switch (usage.kind) {
+    case 'unused':
+      return `unused: no call without a token in ${days(usage.hours)} of data`;
+    case 'in-use':
+      return `in use: ${calls(usage.count)} without a token, ${perDay(usage.callsPerDay)}, last seen ${minute(usage.lastSeen)}`;
+    case 'unknown':
+      return `unknown: ${UNKNOWN[usage.why]}`;
+  }
+}
+
+/** The rejected IMDSv1 calls on an instance that requires IMDSv2, as text. */
+export function rejectedNote(usage: Usage): string {
+  switch (usage.kind) {
+    case 'unused':
+      return `no rejected call in ${days(usage.hours)} of data`;
+    case 'in-use':
+      return `${calls(usage.count)} without a token rejected, ${perDay(usage.callsPerDay)}, last seen ${minute(usage.lastSeen)}; a workload may be affected`;
+    case 'unknown':
+      return `unknown: ${UNKNOWN[usage.why]}`;
+  }
+}
+
+const calls = (count: number): string => plural(count, 'call');
+const perDay = (count: number): string => (count < 1 ? 'less than 1 per day' : `about ${Math.round(count)} per day`);
+const days = (hours: number): string => (hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} days`);
+
+const UNKNOWN: Readonly<Record<UnknownUsage, string>> = {
+  'not-read': 'not all data could be read from CloudWatch',
+  stopped: 'not running',
+  'age-unknown': 'launch time unknown',
+  'too-young': 'launched too recently',
+  'no-data': 'no data in CloudWatch',
+  'too-little-data': 'too few hours of data',
+  gaps: 'hours of data are missing',
+};

@@ -1,0 +1,97 @@
+import { Duration } from 'aws-cdk-lib';
+import { GraphWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { enforcerMetric, everyRegion, needsReviewByReason } from './metrics.ts';
+import type { Scan } from './scan.ts';
+
+export interface DashboardProps {
+  readonly function: IFunction;
+  readonly workQueue: IQueue;
+  readonly deadLetterQueue: IQueue;
+  readonly scan: Scan;
+  readonly scanEveryHours: number;
+  /** Whether other regions forward their events. */
+  readonly forwards: boolean;
+}
+
+/** Without `driftRemediated`, which is a part of `remediated` and would count twice in a stacked graph. */
+const OUTCOMES = ['remediated', 'needsReview', 'exempt', 'failed', 'retried', 'notUnderstood'] as const;
+
+/** The widgets of the dashboard, row by row. */
+export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
+  const { function: enforcer, workQueue, deadLetterQueue, scan, scanEveryHours, forwards } = props;
+  const half = { width: 12, height: 6 };
+  // A gauge has one value per run, so points of a shorter period would not be connected.
+  const run = Duration.hours(scanEveryHours);
+  const gauges = [
+    ['NonCompliant', 'nonCompliant'],
+    ['Compliant', 'compliant'],
+    ['NeedsReview', 'needsReview'],
+    ['Oldest non-compliant, seconds', 'oldestNonCompliantSeconds'],
+  ] as const;
+  return [
+    [
+      new GraphWidget({
+        ...half,
+        title: 'Outcomes',
+        stacked: true,
+        left: OUTCOMES.map((name) => enforcerMetric(name)),
+      }),
+      new GraphWidget({
+        ...half,
+        title: 'Exposure, seconds',
+        left: [Stats.p(50), Stats.p(95)].map((statistic) => enforcerMetric('exposureSeconds', { statistic })),
+      }),
+    ],
+    [
+      new GraphWidget({
+        ...half,
+        title: 'Queues',
+        left: [
+          workQueue.metricApproximateNumberOfMessagesVisible({ label: 'Work queue' }),
+          workQueue.metricApproximateNumberOfMessagesDelayed({ label: 'Work queue, delayed' }),
+          deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead-letter queue' }),
+        ],
+        right: [workQueue.metricApproximateAgeOfOldestMessage({ label: 'Oldest message, seconds' })],
+      }),
+      new GraphWidget({
+        ...half,
+        title: 'Function',
+        left: [enforcer.metricErrors(), enforcer.metricThrottles()],
+        right: [enforcer.metricDuration({ statistic: Stats.p(95) })],
+      }),
+    ],
+    gauges.map(
+      ([title, name]) =>
+        new GraphWidget({ width: 6, height: 6, title: `${title}, by region`, left: [everyRegion(name, run)] }),
+    ),
+    [
+      new GraphWidget({
+        width: 24,
+        height: 6,
+        title: 'Needs review, by reason and region',
+        stacked: true,
+        left: [needsReviewByReason()],
+      }),
+    ],
+    [
+      new GraphWidget({
+        ...half,
+        title: 'Scans',
+        left: [
+          enforcerMetric('scanCompleted', { label: 'Regions completed' }),
+          scan.queue.metricApproximateNumberOfMessagesVisible({ label: 'Steps queued' }),
+          scan.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Steps in the dead-letter queue' }),
+          ...(forwards ? [enforcerMetric('forwarderProblems', { label: 'Problems of forwarding regions' })] : []),
+        ],
+        right: [scan.function.metricErrors({ label: 'Failed attempts' })],
+      }),
+      new GraphWidget({
+        ...half,
+        title: 'Remediated instances with rejected IMDSv1 calls',
+        left: [enforcerMetric('rejectedInstances', { label: 'Instances' })],
+      }),
+    ],
+  ];
+}

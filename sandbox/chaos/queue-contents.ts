@@ -1,0 +1,51 @@
+import { text } from '../aws/wire/params.ts';
+import type { Sandbox } from '../index.ts';
+import { eventIn, isPostChangeCheck } from '../queued-event.ts';
+
+/** Queues whose alarms report messages that are not processed. */
+export const QUEUES = ['WorkQueue', 'DeadLetterQueue'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+/** Instance ids and client tokens in messages. */
+interface References {
+  readonly ids: ReadonlySet<string>;
+  readonly tokens: ReadonlySet<string>;
+}
+
+/** The messages in a queue. */
+export interface QueueContents {
+  readonly queue: QueueName;
+  readonly messages: number;
+  /** In all messages except post-change checks. A retry processes these instances. */
+  readonly referenced: References;
+  /** In messages that lead to an alert even if the instance requires IMDSv2 by then. */
+  readonly notifying: References;
+}
+
+/** Reads the queues without receiving messages. */
+export function queueContents(sandbox: Pick<Sandbox, 'queue'>): readonly QueueContents[] {
+  return QUEUES.map((queue) => {
+    const messages = sandbox.queue(queue).messages();
+    const bodies = messages.map(({ body }) => body).filter((body) => !isPostChangeCheck(body));
+    const notifying = referencesIn(bodies.filter(leadsToAlert));
+    return { queue, messages: messages.length, referenced: referencesIn(bodies), notifying };
+  });
+}
+
+function referencesIn(bodies: readonly string[]): References {
+  const ids = new Set(bodies.flatMap((body) => body.match(/\bi-[0-9a-f]{17}\b/g) ?? []));
+  const tokens = bodies.map(eventIn).map((event) => text(event, 'detail', 'requestParameters', 'clientToken') ?? '');
+  return { ids, tokens: new Set(tokens) };
+}
+
+/**
+ * Whether a message leads to an alert about an instance that requires IMDSv2 by then.
+ *
+ * An undelivered alert, a finding and a record with metadata options do. A running-state event and a record without instances do
+ * not, because they do not show that IMDSv1 was enabled.
+ */
+function leadsToAlert(body: string): boolean {
+  const event = eventIn(body);
+  if (text(event, 'detail-type') === 'EC2 Instance State-change Notification') return false;
+  return text(event, 'detail', 'responseElements', 'omitted') === undefined;
+}

@@ -1,0 +1,2 @@
+/** Prints a line of output. */
+export type Print = (line?: string) => void;

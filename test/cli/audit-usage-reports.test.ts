@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CsvReport } from '../../cli/audit/csv.ts';
+import { HtmlReport } from '../../cli/audit/html/report.ts';
+import { type AuditJson, JsonReport } from '../../cli/audit/json.ts';
+import type { Report } from '../../cli/audit/report.ts';
+import type { AuditRow } from '../../cli/audit/row.ts';
+import type { UsageAudit } from '../../cli/audit/summary.ts';
+import { TableReport } from '../../cli/audit/table.ts';
+import type { Usage } from '../../lambda/core/usage.ts';
+import { auditOf, auditRow } from '../support/audit.ts';
+import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
+import { recordingIo } from '../support/io.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'audit-usage-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const path = join(folder, 'report');
+const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
+
+/** One of each kind. */
+const USAGES: readonly Usage[] = [
+  { kind: 'unused', hours: 336 },
+  { kind: 'in-use', count: 42, callsPerDay: 3.2, lastSeen: new Date('2026-11-21T08:00:00Z') },
+  { kind: 'unknown', why: 'stopped' },
+];
+
+const rowsOf = (usages: readonly (Usage | undefined)[]): AuditRow[] =>
+  usages.map((usage, index) => ({
+    ...auditRow({ instanceId: instanceId(index), tags: { Name: `web ${index}` } }),
+    usage,
+  }));
+
+/** Writes a report with rows and their usage. */
+function made(report: Report, rows: readonly AuditRow[], usage?: UsageAudit): void {
+  report.add(rows);
+  report.end({ ...auditOf(rows), usage });
+}
+
+const measured = (errors: UsageAudit['errors'] = new Map()): UsageAudit => ({
+  lookBackDays: 14,
+  minimumAgeDays: 1,
+  metricsRequested: 3,
+  errors,
+});
+
+test('CSV has the usage of measured instances, and empty cells for others', () => {
+  made(new CsvReport(path, ACCOUNT), rowsOf([...USAGES, undefined]), measured());
+  const lines = readFileSync(path, 'utf8').split('\r\n').slice(1, -1);
+  expect(lines.map((line) => line.split(',2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,')[1])).toEqual([
+    'unused,,,unused: no call without a token in 14 days of data',
+    'in-use,4,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 per day, last seen 2026-11-21T08:00Z"',
+    'unknown,,,unknown: not running',
+    ',,,',
+  ]);
+});
+
+test('JSON has the usage of measured instances, and how it was measured', () => {
+  const { io, out } = recordingIo();
+  made(new JsonReport(ABOUT, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
+  const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
+  expect(instances.map((instance) => instance.usage)).toEqual([
+    { kind: 'unused', hours: 336 },
+    { kind: 'in-use', count: 42, callsPerDay: 3.2, lastSeen: '2026-11-21T08:00:00.000Z' },
+    { kind: 'unknown', why: 'stopped' },
+    undefined,
+  ]);
+  expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsRequested: 3, errors: { [REGION]: 'denied' } });
+});
+
+describe('HTML', () => {
+  const pageOf = (usages: readonly (Usage | undefined)[], usage?: UsageAudit): string => {
+    made(new HtmlReport(path), rowsOf(usages), usage);
+    return readFileSync(path, 'utf8');
+  };
+  const cellsOf = (page: string) => {
+    const { rows } = JSON.parse(/id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? '') as { rows: unknown[][] };
+    return rows;
+  };
+
+  test('has a column for usage', () => {
+    const page = pageOf(USAGES, measured());
+    expect(page).toContain('IMDSv1 usage</button></th></tr>');
+    expect(cellsOf(page).map((row) => row[7])).toEqual([
+      expect.stringMatching(/^unused: /),
+      expect.stringMatching(/^in use: 42 calls/),
+      'unknown: not running',
+    ]);
+  });
+
+  test('has no column if usage was not measured', () => {
+    const page = pageOf([undefined]);
+    expect(page).not.toContain('IMDSv1 usage');
+    expect(cellsOf(page)[0]).toHaveLength(7);
+  });
+
+  test('lists regions in which usage could not be measured', () => {
+    const page = pageOf(USAGES, measured(new Map([[REGION, 'denied by <b>']])));
+    expect(page).toContain(`<b>${REGION}</b>: IMDSv1 usage unknown: denied by &lt;b&gt;`);
+  });
+});
+
+describe('table', () => {
+  const linesOf = (usages: readonly (Usage | undefined)[], usage?: UsageAudit): string[] => {
+    const { io, out } = recordingIo();
+    made(new TableReport(1, io), rowsOf(usages), usage);
+    return out;
+  };
+
+  test('lists instances in use by number of calls, and counts the others', () => {
+    const more: Usage = { kind: 'in-use', count: 900, callsPerDay: 64, lastSeen: NOW };
+    const out = linesOf([...USAGES, more], measured());
+    const at = out.indexOf('IMDSv1 usage of non-compliant instances, last 14 days: 1 unused, 2 in use, 1 unknown');
+    expect(out.slice(at + 2, at + 6)).toEqual([
+      expect.stringMatching(/^region +instance +name +IMDSv1 usage$/),
+      expect.stringMatching(/web 3 +in use: 900 calls without a token, about 64 per day/),
+      'and 1 more; --top shows more, --json, --csv and --html all',
+      '',
+    ]);
+  });
+
+  test('states that no usage was measured', () => {
+    const out = linesOf([{ kind: 'unknown', why: 'no-data' }], measured());
+    const at = out.indexOf('IMDSv1 usage of non-compliant instances, last 14 days: 0 unused, 0 in use, 1 unknown');
+    expect(out[at + 2]).toBe('No IMDSv1 usage was measured.');
+  });
+
+  test('has no such section if usage was not measured', () => {
+    expect(linesOf([undefined]).join('\n')).not.toContain('IMDSv1 usage');
+  });
+});

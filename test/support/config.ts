@@ -1,0 +1,22 @@
+/** Configurations of the functions, for tests that are not about configuration. */
+import type { Config, ScanConfig } from '../../lambda/config.ts';
+
+export const CONFIG: Config = {
+  mode: 'enforce',
+  existing: 'audit',
+  trail: true,
+  maxExemptionDays: 90,
+  usageLookBackDays: 14,
+  usageMinimumAgeDays: 1,
+  outcomesTopicArn: 'arn:aws:sns:eu-west-1:111122223333:imdsv2-outcomes',
+  workQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-work',
+};
+
+export const SCAN_CONFIG: ScanConfig = {
+  ...CONFIG,
+  scanQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-scan.fifo',
+  deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-dead',
+  ruleNames: ['Imdsv2Enforcer-Launch-1', 'Imdsv2Enforcer-Drift-2'],
+  scanEveryHours: 6,
+  forwarders: [],
+};

@@ -118,7 +118,7 @@ function judge(): void {
     bound(name, 'not notified', ({ instances }) => instances.filter(({ alerts }) => alerts === 0).length, 0);
     bound(name, 'warnings', ({ books }) => books.warnings.size, 0);
   }
-  for (const name of ['burst', 'people', 'minute']) bound(name, 'notified twice', twiceIn, 0);
+  for (const name of ['burst', 'people', 'minute', 'running']) bound(name, 'notified twice', twiceIn, 0);
   bound('burst', 'refused changes', ({ ec2 }) => ec2.refused, 1000);
   bound('burst', 'billed seconds', ({ lambda }) => lambda.billedMs / 1000, 600);
   bound('burst', 'last remediation', ({ lastMs }) => lastMs / 1000, 1.05 * 184);

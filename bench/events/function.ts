@@ -78,10 +78,7 @@ export class LambdaFunction {
       });
       work(invocation).then(
         (value) => end({ value }),
-        (error: unknown) => {
-          if (!isExpected(error)) throw error;
-          end(undefined);
-        },
+        () => end(undefined),
       );
     });
     invocation.over = true;
@@ -97,6 +94,3 @@ export class LambdaFunction {
     return result;
   }
 }
-
-const isExpected = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'RetryableError' || error.name === 'FailureError');

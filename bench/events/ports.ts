@@ -71,7 +71,7 @@ export function portsOf(
       }
       return {};
     });
-  const queue = sqsWorkQueue({ send } as unknown as SQSClient, 'work');
+  const queue = sqsWorkQueue({ send } as unknown as SQSClient, { workQueueUrl: 'work', checkQueueUrl: 'checks' });
   return {
     reader: {
       describe: (region, ids) =>
@@ -100,6 +100,7 @@ export function portsOf(
     telemetry: {
       outcome: () => undefined,
       notUnderstood: (_, problem) => books.warn(problem),
+      handedBack: () => undefined,
       scanCompleted: () => undefined,
       forwarderProblems: () => undefined,
       rejected: () => undefined,

@@ -1,5 +1,6 @@
 import { Budget, type BudgetSettings } from '../../lambda/app/budget.ts';
-import { handleBatch, type Rules } from '../../lambda/app/handle-events.ts';
+import { handleBatch } from '../../lambda/app/handle-batch.ts';
+import type { Rules } from '../../lambda/app/handle-events.ts';
 import { VirtualClock } from '../scan/clock.ts';
 import { launchEvent, runningEvent } from './bus.ts';
 import { Ec2, type Instance } from './ec2.ts';
@@ -81,7 +82,7 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
 
   const listen = (queue: StandardQueue, source: SourceSettings) =>
     startEventSource(clock, queue, source, async (messages) => {
-      const records = messages.map(({ id, body }) => ({ messageId: id, body }));
+      const records = messages.map(({ id, body, receives }) => ({ messageId: id, body, receiveCount: receives }));
       const done = await lambda.invoke((invocation) => {
         invocation.environment.budget ??= new Budget(delivery.budget);
         return handleBatch(records, RULES, portsOf(invocation, room), invocation.environment.budget);

@@ -111,6 +111,7 @@ export class Invocation {
       telemetry: {
         outcome: () => undefined,
         notUnderstood: (_, problem) => statistics.warnings.push(problem),
+        handedBack: () => undefined,
         scanCompleted: () => (statistics.completed += 1),
         forwarderProblems: () => undefined,
         rejected: () => undefined,

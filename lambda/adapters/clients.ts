@@ -8,6 +8,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 /** Timeouts in milliseconds, so that one call without a response does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
+/** The same for SQS and SNS, which the time after a remediation must suffice for. */
+const quick = { requestHandler: { ...requestHandler, requestTimeout: 3_000 }, maxAttempts: 2 };
+
 /** EC2 clients by region. They do not retry; `withRetries` does. */
 export const ec2Clients = (): ((region: string) => EC2Client) =>
   byRegion((region) => unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })));
@@ -37,9 +40,9 @@ function byRegion<T>(make: (region: string) => T): (region: string) => T {
   };
 }
 
-export const snsClient = (): SNSClient => new SNSClient({ requestHandler });
+export const snsClient = (): SNSClient => new SNSClient(quick);
 
-export const sqsClient = (): SQSClient => new SQSClient({ requestHandler });
+export const sqsClient = (): SQSClient => new SQSClient(quick);
 
 export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });
 

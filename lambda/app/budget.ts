@@ -1,35 +1,30 @@
 import { FailureError } from '../core/failure.ts';
-import type { Pace } from './pace.ts';
+import type { ChangePace } from './pace.ts';
 import type { Time } from './ports/index.ts';
 
-/** How changes are paced that come through the work queue. Found with bench/events.ts. */
+/** How the changes of the work queue are paced. The values are found with bench/events.ts. */
 export interface BudgetSettings {
-  /** Changes at once: fewer than EC2's 100, so that people find some left. */
+  /** Changes at once: fewer than EC2's 100, so that other callers find some left. */
   readonly burst: number;
-  /** Changes a second at most, as EC2 has it. */
+  /** Changes per second: EC2's refill rate. */
   readonly perSecond: number;
-  /** Seconds of that rate which a throttled environment leaves to everybody else, at least. */
+  /** Seconds of that rate that are left to other callers after EC2 has throttled a call. */
   readonly stepBackSeconds: number;
-  /** By how much the rate grows again in each second, after it was halved. */
+  /** By how much the rate grows in each second, after it was halved. */
   readonly growth: number;
-  /** The longest that a change waits in an invocation; one that must wait longer is handed back to the queue. */
-  readonly patienceMs: number;
+  /** The longest wait in an invocation, in milliseconds. A change that must wait longer is handed back to the queue. */
+  readonly longestWaitMs: number;
 }
 
 /** https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html */
-export const BUDGET: BudgetSettings = { burst: 90, perSecond: 5, stepBackSeconds: 1, growth: 0.1, patienceMs: 1000 };
-
-/** The pace of changes in a Region, in one invocation. */
-export type SharedPace = Pick<Pace, 'take' | 'drain'> & {
-  /** Whether changes that were handed back still wait for their turn. */
-  isBehind(): boolean;
-};
+export const BUDGET: BudgetSettings = { burst: 90, perSecond: 5, stepBackSeconds: 1, growth: 0.1, longestWaitMs: 1000 };
 
 /**
- * What one execution environment believes EC2's buckets for ModifyInstanceMetadataOptions to hold, Region by Region. It outlives the
- * invocation, because a bucket that was emptied a second ago is still empty. It is an estimate and may be lost: other environments,
- * the scan and people take from the same buckets, so each refusal halves the rate, and the rate grows back slowly. That way any
- * number of environments comes to share what there is.
+ * An estimate of EC2's token buckets for ModifyInstanceMetadataOptions, one for each region.
+ *
+ * It belongs to the execution environment and outlives the invocation, because a bucket that was emptied a second ago is still
+ * empty. Other environments, the scan and other callers use the same buckets: so each throttled call halves the rate, and the rate
+ * grows back slowly. That way any number of environments shares what EC2 allows.
  */
 export class Budget {
   readonly #buckets = new Map<string, Bucket>();
@@ -39,14 +34,15 @@ export class Budget {
     this.#settings = settings;
   }
 
-  public paceIn(region: string, time: Time): SharedPace {
+  /** The pace of changes in a region, in one invocation. */
+  public paceIn(region: string, time: Time): ChangePace {
     const bucket = this.#in(region);
     const now = () => time.now().getTime();
     return {
       take: async () => {
         const wait = bucket.wait(now());
-        if (wait > this.#settings.patienceMs || now() + wait >= time.deadline.getTime()) {
-          throw new FailureError('deadline', "EC2's request rate leaves no room for this instance now");
+        if (wait > this.#settings.longestWaitMs || now() + wait >= time.deadline.getTime()) {
+          throw new FailureError('deadline', "EC2's request rate left no room for this instance in this invocation");
         }
         bucket.take();
         if (wait > 0) await time.sleep(wait);
@@ -56,12 +52,17 @@ export class Budget {
     };
   }
 
-  /** Promises a moment to a change that is handed back, behind those promised before. @returns milliseconds until then. */
-  public promise(region: string, now: Date): number {
-    return this.#in(region).promise(now.getTime());
+  /** Reserves the time of a change that is handed back, after those reserved before. @returns milliseconds until then. */
+  public reserve(region: string, now: Date): number {
+    return this.#in(region).reserve(now.getTime());
   }
 
-  /** Milliseconds until the last moment that was promised. */
+  /** A change came later than usual: others of its region may be waiting, too. */
+  public noteLate(region: string, now: Date): void {
+    this.#in(region).noteLate(now.getTime());
+  }
+
+  /** Milliseconds until the last reserved time. */
   public backlog(region: string, now: Date): number {
     return this.#in(region).backlog(now.getTime());
   }
@@ -73,8 +74,11 @@ export class Budget {
   }
 }
 
-/** A refusal within this time of another is the same one: calls that were under way. */
+/** Throttled calls within this time count as one: they were in progress at the same time. */
 const SAME_REFUSAL_MS = 1000;
+
+/** How long after the last reserved time a region still counts as behind: other environments have reservations of their own. */
+const AFTERWARDS_MS = 30_000;
 
 /** Times are milliseconds since 1970. */
 class Bucket {
@@ -82,7 +86,7 @@ class Bucket {
   #rate: number;
   #at = -Infinity;
   #halvedAt = -Infinity;
-  #promisedUntil = -Infinity;
+  #reservedUntil = -Infinity;
 
   public constructor(private readonly settings: BudgetSettings) {
     this.#tokens = settings.burst;
@@ -98,7 +102,7 @@ class Bucket {
     this.#tokens -= 1;
   }
 
-  /** EC2 has throttled: its bucket is empty, whatever this one says. */
+  /** Empties the bucket, because EC2 has throttled a call. */
   public drain(now: number): void {
     const { perSecond, stepBackSeconds } = this.settings;
     this.#refill(now);
@@ -108,13 +112,17 @@ class Bucket {
     this.#rate /= 2;
   }
 
-  public promise(now: number): number {
-    this.#promisedUntil = Math.max(this.#promisedUntil, now + this.wait(now)) + 1000 / this.settings.perSecond;
-    return this.#promisedUntil - now;
+  public reserve(now: number): number {
+    this.#reservedUntil = Math.max(this.#reservedUntil, now + this.wait(now)) + 1000 / this.settings.perSecond;
+    return this.#reservedUntil - now;
+  }
+
+  public noteLate(now: number): void {
+    this.#reservedUntil = Math.max(this.#reservedUntil, now);
   }
 
   public backlog(now: number): number {
-    return Math.max(0, this.#promisedUntil - now);
+    return Math.max(0, this.#reservedUntil + AFTERWARDS_MS - now);
   }
 
   #refill(now: number): void {

@@ -28,6 +28,9 @@ export async function findLaunchedInstances(lookup: Lookup, ports: Ports): Promi
   const { account, region, atLeast, known } = lookup;
   const byTime = lookup.clientToken === undefined;
   const context = byTime ? { ...lookup.context, caller: undefined } : lookup.context;
+  if (time.now() >= time.deadline) {
+    return { known, failure: new FailureError('deadline', 'no time was left to find the instances of a launch') };
+  }
   const read = await attempt(() => withRetries(() => reader.find(lookup), time));
   if (read instanceof FailureError) return { known, failure: read };
   const found = (byTime ? read.filter(isFirstLaunch) : read).filter(({ instanceId }) => !known.includes(instanceId));
@@ -37,7 +40,7 @@ export async function findLaunchedInstances(lookup: Lookup, ports: Ports): Promi
   const findings = nonCompliant.map(({ instanceId, options }) =>
     toFinding({ account, region, instanceId, context }, options),
   );
-  const recorded = await attempt(() => withRetries(() => queue.putFindings(findings), time));
+  const recorded = await attempt(() => queue.putFindings(findings));
   if (recorded instanceof FailureError) return { known, failure: recorded };
   const all = [...known, ...found.map(({ instanceId }) => instanceId)];
   if (all.length >= atLeast) return { known: all };

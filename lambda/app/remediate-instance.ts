@@ -3,8 +3,7 @@ import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
-import type { SharedPace } from './budget.ts';
-import type { Pace } from './pace.ts';
+import type { ChangePace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { InstanceWriter, Ports, Time } from './ports/index.ts';
 
@@ -17,8 +16,8 @@ export interface Unrecorded {
   readonly snapshot: Snapshot;
 }
 
-/** What keeps to EC2's request rate; `isBehind` where changes can be handed back. */
-export type ChangePace = Pick<Pace, 'take' | 'drain'> & Partial<SharedPace>;
+/** How long after its event an instance without a record is left to the record of its launch. */
+const BEHIND_MINUTES = 60;
 
 /**
  * How long after its event an instance that EC2 does not return may still appear.
@@ -47,8 +46,8 @@ export async function remediateInstance(
     return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-enabled', at: now };
   }
   if (!recordsImdsv1Enabled(target.context.recorded)) {
-    // The event of its launch may still wait for its turn: a finding now would lead to a second alert.
-    const isBehind = pace.isBehind?.() === true;
+    // The launch of this instance may be among the changes that were handed back, and its alert names the caller.
+    const isBehind = pace.isBehind?.() === true && ageOf(target, now) < BEHIND_MINUTES * 60_000;
     return isBehind ? { target, snapshot, status: 'failed', reason: 'deadline', at: now } : { target, snapshot };
   }
   const after = await attempt(() => change(target, pace, writer, time));
@@ -57,6 +56,8 @@ export async function remediateInstance(
   const exposedSeconds = secondsExposed(target, snapshot, at);
   return { target, snapshot, status: 'remediated', reason: 'imdsv1-enabled', at, after, exposedSeconds };
 }
+
+const ageOf = ({ context }: Target, now: Date): number => now.getTime() - context.occurredAt.getTime();
 
 /** Whether an instance that EC2 does not return may still appear. */
 export function mayStillAppear({ occurredAt }: Context, now: Date): boolean {

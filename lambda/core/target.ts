@@ -1,3 +1,4 @@
+import type { Delivery } from './delivery.ts';
 import type { TriggerTraits } from './trigger.ts';
 import type { Usage } from './usage.ts';
 
@@ -23,6 +24,8 @@ export interface Context {
   readonly recorded?: Recorded;
   /** IMDSv1 usage of the instance; absent if it was not measured. */
   readonly usage?: Usage;
+  /** Which delivery of its message this is; absent if it did not come from the work queue. */
+  readonly delivery?: Delivery;
 }
 
 /** Who made an API call, as CloudTrail recorded it. Untrusted input: sanitize it before it is shown. */

@@ -21,7 +21,6 @@ export const drift: Trigger = {
   callLabel: 'IMDSv1 re-enabled',
   ruleId: 'Drift',
   description: 'ModifyInstanceMetadataOptions that re-enabled IMDSv1, or enabled IMDS without requiring IMDSv2',
-  delivery: 'direct',
   pattern: {
     ...call,
     detail: {

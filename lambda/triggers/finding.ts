@@ -48,9 +48,13 @@ export function toFinding({ account, region, instanceId, context }: Target, obse
   };
 }
 
+/** Whether an event is a finding, and not an event of the bus. */
+export const isFinding = (event: Json): boolean =>
+  text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE;
+
 /** Reads findings of these triggers. They come from the work queue, so no rule matches them. */
 export const findingReader = (triggers: readonly TriggerTraits[]): EventReader => ({
-  accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
+  accepts: isFinding,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const detail = at(event, 'detail');
     const instanceId = toInstanceId(text(detail, 'instanceId'));

@@ -21,28 +21,28 @@ async function take(count: number, budget: Budget, time: ReturnType<typeof virtu
 }
 
 describe('the budget of changes', () => {
-  it('leaves people a tenth of what EC2 allows at once, then keeps to its rate', async () => {
+  it('leaves a tenth of what EC2 allows at once to other callers, then keeps to its rate', async () => {
     const given = await take(BUDGET.burst + 2, new Budget(), virtualTime(3600));
 
     expect(given.slice(0, BUDGET.burst)).toEqual(Array(BUDGET.burst).fill(0));
     expect(given.slice(BUDGET.burst)).toEqual([0.2, 0.4]);
   });
 
-  it('outlives an invocation, and each Region has its own', async () => {
-    const budget = new Budget({ ...BUDGET, patienceMs: 0 });
+  it('outlives an invocation, and each region has its own', async () => {
+    const budget = new Budget({ ...BUDGET, longestWaitMs: 0 });
     await take(BUDGET.burst, budget, virtualTime(5));
 
     expect(await take(1, budget, virtualTime(5))).toEqual(['deadline']);
     expect(await take(1, budget, virtualTime(5), THERE)).toEqual([0]);
   });
 
-  it('a refusal halves the rate once, whatever was under way, and it grows back', async () => {
-    const budget = new Budget({ ...BUDGET, patienceMs: Infinity });
+  it('throttled calls in progress at the same time halve the rate once, and it grows back', async () => {
+    const budget = new Budget({ ...BUDGET, longestWaitMs: Infinity });
     const time = virtualTime(3600);
     await take(1, budget, time);
     for (let calls = 0; calls < 10; calls += 1) budget.paceIn(HERE, time).drain();
 
-    // A second of the full rate is left to others: 5 tokens and one more, at 2.5 a second.
+    // A second of the full rate is left to other callers: 5 tokens and one more, at 2.5 a second.
     const [first] = await take(1, budget, time);
     expect(first).toBeCloseTo(2.4);
     await time.sleep(60_000);
@@ -51,12 +51,20 @@ describe('the budget of changes', () => {
     expect(Number(other) - Number(one)).toBeCloseTo(0.2);
   });
 
-  it('promises moments one behind the other', () => {
+  it('reserves times one after another, and a region counts as behind until 30 s after the last', () => {
     const budget = new Budget();
 
-    expect([1, 2, 3].map(() => budget.promise(HERE, NOW))).toEqual([200, 400, 600]);
-    expect(budget.backlog(HERE, after(0.5))).toBe(100);
-    expect(budget.backlog(HERE, after(1))).toBe(0);
+    expect([1, 2, 3].map(() => budget.reserve(HERE, NOW))).toEqual([200, 400, 600]);
+    expect(budget.backlog(HERE, after(0.5))).toBe(30_100);
+    expect(budget.backlog(HERE, after(31))).toBe(0);
     expect(budget.backlog(THERE, NOW)).toBe(0);
+  });
+
+  it('a region counts as behind for 30 s after a late change', () => {
+    const budget = new Budget();
+    budget.noteLate(HERE, NOW);
+
+    expect(budget.paceIn(HERE, virtualTime(5)).isBehind?.()).toBe(true);
+    expect(budget.backlog(HERE, after(30))).toBe(0);
   });
 });

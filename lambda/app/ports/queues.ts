@@ -26,7 +26,7 @@ export interface WorkQueue {
    */
   putUndelivered(message: Message): Promise<void>;
   /**
-   * Sends post-change checks, which are delivered after 15 minutes.
+   * Sends post-change checks to a queue of their own, which delivers them after 15 minutes.
    *
    * @throws FailureError if any of them was not accepted.
    */

@@ -2,10 +2,16 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Settings } from './settings.ts';
 import type { Topics } from './topics.ts';
 
+interface ConfigQueues {
+  readonly workQueue: IQueue;
+  readonly checkQueue: IQueue;
+}
+
 /** The configuration of both functions. A setting with an entry in lambda/config.ts is passed on under its own name. */
-export const configOf = (settings: Settings, topics: Topics, workQueue: IQueue) => ({
+export const configOf = (settings: Settings, topics: Topics, { workQueue, checkQueue }: ConfigQueues) => ({
   ...settings,
   trail: settings.trail !== 'none',
   outcomesTopicArn: topics.outcomes.topicArn,
   workQueueUrl: workQueue.queueUrl,
+  checkQueueUrl: checkQueue.queueUrl,
 });

@@ -4,9 +4,9 @@ import { AccountRootPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BUS, forwarderRule } from '../lambda/contract.ts';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
-import { eventPattern, targetOf, type TriggerRulesProps } from './trigger-rules.ts';
+import { type DeliveryProps, eventPattern, workQueueTarget } from './trigger-rules.ts';
 
-export interface HomeBusProps extends TriggerRulesProps {
+export interface HomeBusProps extends DeliveryProps {
   /** The regions that forward their events. */
   readonly regions: readonly string[];
 }
@@ -20,7 +20,7 @@ export class HomeBus extends Construct {
   /** The rules on the event bus, which must be enabled. */
   public readonly rules: readonly Rule[];
 
-  public constructor(scope: Construct, id: string, { regions, ...targets }: HomeBusProps) {
+  public constructor(scope: Construct, id: string, { regions, ...queues }: HomeBusProps) {
     super(scope, id);
     const stack = Stack.of(this);
     // Without a description and with a separate policy, because CloudFormation in GovCloud supports neither property.
@@ -47,7 +47,7 @@ export class HomeBus extends Construct {
           description: `From other regions: ${trigger.description}`,
           // A forwarded event keeps its account and its region.
           eventPattern: { ...eventPattern(trigger), account: [stack.account], region: [...regions] },
-          targets: [targetOf(trigger, targets)],
+          targets: [workQueueTarget(queues)],
         }),
     );
   }

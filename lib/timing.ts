@@ -1,13 +1,19 @@
 import { Duration } from 'aws-cdk-lib';
 
-/** Timeout of the function that handles events. The visibility timeout of the work queue is derived from it. */
-export const FUNCTION_TIMEOUT = Duration.seconds(120);
+/**
+ * Timeout of the function that handles events: 5 s of work (lambda/handlers/enforce.ts), and time for its alerts and for what it
+ * hands back. The visibility timeout of its queues is derived from it.
+ */
+export const FUNCTION_TIMEOUT = Duration.seconds(30);
 
 /** Timeout of one step of a scan: the maximum of Lambda. */
 export const SCAN_TIMEOUT = Duration.minutes(15);
 
-/** Batch window of the work queue, so that many launches share one DescribeInstances. */
-export const BATCH_WINDOW = Duration.seconds(10);
+/** Batch window of the work queue: many launches share one DescribeInstances, and a single one is hardly delayed. */
+export const BATCH_WINDOW = Duration.seconds(1);
+
+/** Batch window of post-change checks, which nothing waits for. */
+export const CHECK_WINDOW = Duration.seconds(60);
 
 /**
  * Retry policy of the rules. After an hour the event goes to the dead-letter queue and an alarm notifies the operators; the

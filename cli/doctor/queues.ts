@@ -70,7 +70,7 @@ function deadLetterQueue(
   };
 }
 
-/** Delayed messages are normal, because start events wait for 90 seconds; visible ones are not. */
+/** Delayed messages are normal: running-state events, what was handed back, and post-change checks. Visible ones are not. */
 function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckResult {
   const text = `${name}: ${visible} visible, ${delayed} delayed, ${inFlight} in flight`;
   if (visible === 0) return { check, level: 'ok', text };

@@ -1,7 +1,7 @@
 import { DescribeRuleCommand, EventBridgeClient, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
 import { BUS } from '../../lambda/contract.ts';
 import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
-import { type ClientConfig, type Deployment, functionArn, type StackResource } from './deployment.ts';
+import type { ClientConfig, Deployment, StackResource } from './deployment.ts';
 import type { CheckResult } from './check-result.ts';
 
 const check = 'rules';
@@ -75,7 +75,6 @@ async function problemsOf(
 /** The expected target; `undefined` for a rule that an extension of the stack added. */
 function targetOf(rule: StackResource, deployment: Deployment): string | undefined {
   if (isSchedule(rule)) return deployment.output('ScanQueueArn');
-  const known = forwardedOf(rule, deployment) ?? BUS_RULES.find(({ ruleId }) => isOf(rule, ruleId));
-  if (known === undefined) return undefined;
-  return known.delivery === 'direct' ? functionArn(deployment) : deployment.output('WorkQueueArn');
+  const isKnown = forwardedOf(rule, deployment) !== undefined || BUS_RULES.some(({ ruleId }) => isOf(rule, ruleId));
+  return isKnown ? deployment.output('WorkQueueArn') : undefined;
 }

@@ -52,10 +52,17 @@ export class Sandbox extends Account {
     this.seedFleet(fleet);
     const { account, homeRegion, queues, topics, bus, clock, callers, faults, ids, activity, invocations, lines } =
       this;
-    const functions = new Functions(
-      { clock, ids, callers, faults, activity, endpoint, invocations, lines, maxConcurrency },
-      queues,
-    );
+    const functions = new Functions({
+      clock,
+      ids,
+      callers,
+      faults,
+      activity,
+      endpoint,
+      invocations,
+      lines,
+      maxConcurrency,
+    });
     this.functions = this.gateway.observer = functions;
     for (const stack of stacks) {
       this.deployments.push(

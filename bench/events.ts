@@ -1,19 +1,23 @@
 /**
- * What launches take on their way through the work queue to remediation: the use cases that are deployed, on a virtual clock, with
- * EC2's own request limits, Lambda's concurrency and environments, and SQS's visibility, delays, batches and dead-letter queue.
+ * What launches take on their way through the work queue to remediation: the use cases that are deployed, on a virtual
+ * clock, with EC2's own request limits, Lambda's concurrency and environments, and SQS's visibility, delays, batches
+ * and dead-letter queue.
  *
  *     npm run bench:events [-- <scenario> ... <setting>=<value>,<value> ...]
  *
- * Without settings it plays what is deployed and exits with 1 if a bound is missed: on a virtual clock nothing depends on the machine.
- * With settings, such as `burst windowSeconds=1,2,5`, it plays every combination side by side. Times are counted from the arrival of
- * the event.
+ * Without settings it plays what is deployed and exits with 1 if a bound is missed: on a virtual clock nothing depends
+ * on the machine. With settings, such as `burst windowSeconds=1,2,5`, it plays every combination side by side. Times
+ * are counted from the arrival of the event.
  */
 import Table from 'cli-table3';
 import { BUDGET } from '../lambda/app/budget.ts';
 import { type Delivery, play, type Result, type Scenario } from './events/run.ts';
 import { SCENARIOS } from './events/scenarios.ts';
 
-/** As deployed: lib/timing.ts, lib/queues.ts, lib/enforcer-function.ts, lambda/handlers/enforce.ts and lambda/app/budget.ts. */
+/**
+ * As deployed: lib/timing.ts, lib/queues.ts, lib/enforcer-function.ts, lambda/handlers/enforce.ts and
+ * lambda/app/budget.ts.
+ */
 const DEPLOYED = {
   ...BUDGET,
   /** Executions at the same time that the account allows: the least that AWS gives. */
@@ -28,7 +32,10 @@ const DEPLOYED = {
   maxConcurrency: 2,
   /** 1: one batch is gathered at a time; 0: each consumer gathers its own. */
   together: 0,
-  /** Whether running-state events have a queue of their own with a delay (1), or the function hands them back when they come (0). */
+  /**
+   * Whether running-state events have a queue of their own with a delay (1), or the function hands them back when they
+   * come (0).
+   */
   runningApart: 0,
   runningDelay: 90,
   runningWindow: 10,
@@ -36,8 +43,8 @@ const DEPLOYED = {
 type Settings = typeof DEPLOYED;
 
 /**
- * The same with direct invocations at a concurrency of 1,000, before there was one path (see docs/adr); `burst` had 359 failed
- * invocations, 68,158 billed seconds, 9,326 refused changes and 359 instances notified twice.
+ * The same with direct invocations at a concurrency of 1,000, before there was one path (see docs/adr); `burst` had 359
+ * failed invocations, 68,158 billed seconds, 9,326 refused changes and 359 instances notified twice.
  */
 const BEFORE = { alone: { p50: 0.2, p95: 0.3 }, large60: { p50: 11.7 }, large200: { p50: 7.3 } };
 

@@ -19,6 +19,7 @@ import type { Settings } from './settings.ts';
 import { BATCH_WINDOW, CHECK_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
 import type { Topics } from './topics.ts';
 
+/** What the function that handles events is connected to. */
 export interface EnforcerFunctionProps {
   readonly code: Code;
   readonly settings: Settings;
@@ -37,7 +38,8 @@ export class EnforcerFunction extends LambdaFunction {
     });
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: settings.logRetentionDays,
-      // The log records what was changed, so it is retained after the stack. A failed first deployment leaves nothing behind.
+      // The log records what was changed, so it is retained after the stack. A failed first deployment leaves nothing
+      // behind.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     super(scope, id, {
@@ -53,8 +55,8 @@ export class EnforcerFunction extends LambdaFunction {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: toEnvironment(configOf(settings, topics, props)),
-      // A change beyond EC2's request rate is handed back to the queue more often than the 16 times after which Lambda would stop it.
-      // It ends by the age of the event, in lambda/app/hand-back.ts.
+      // A change beyond EC2's request rate is handed back to the queue more often than the 16 times after which Lambda
+      // would stop it. It ends by the age of the event, in lambda/app/hand-back.ts.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       recursiveLoop: RecursiveLoop.ALLOW,
     });
@@ -82,7 +84,8 @@ export class EnforcerFunction extends LambdaFunction {
         batchSize: 200,
         maxBatchingWindow,
         reportBatchItemFailures: true,
-        // The minimum of Lambda. All batches share the account's EC2 request quota, and post-change checks delay no event.
+        // The minimum of Lambda. All batches share the account's EC2 request quota, and post-change checks delay no
+        // event.
         maxConcurrency: 2,
       });
     }

@@ -6,6 +6,7 @@ import { BUS, forwarderRule } from '../lambda/contract.ts';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
 import { type DeliveryProps, eventPattern, workQueueTarget } from './trigger-rules.ts';
 
+/** The queues to which the rules deliver, and the regions. */
 export interface HomeBusProps extends DeliveryProps {
   /** The regions that forward their events. */
   readonly regions: readonly string[];

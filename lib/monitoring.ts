@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import { type DashboardProps, dashboardWidgets } from './dashboard.ts';
 import { enforcerMetric } from './metrics.ts';
 
+/** The resources with alarms, and how alarms are sent. */
 export interface MonitoringProps extends DashboardProps {
   /** The topic of alarms. */
   readonly operations: ITopic;
@@ -30,8 +31,8 @@ interface AlarmSpec {
   /** @default 1 */
   readonly periods?: number;
   /**
-   * Set for a metric that must always have values: it goes into ALARM below the threshold and on missing data, but not within this
-   * time after its creation.
+   * Set for a metric that must always have values: it goes into ALARM below the threshold and on missing data, but not
+   * within this time after its creation.
    */
   readonly warmUp?: Duration;
 }
@@ -88,7 +89,8 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
     {
       id: 'FunctionErrors',
       heading: 'The function fails',
-      // An event that fails alone is no error. One or two batches that crash or time out are followed by a retry that succeeds.
+      // An event that fails alone is no error. One or two batches that crash or time out are followed by a retry that
+      // succeeds.
       metric: enforcer.metricErrors(minutes(15)),
       threshold: 3,
     },
@@ -144,7 +146,10 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
   ];
 }
 
-/** An alarm cannot notify a topic in another region, so the scan checks the other regions and emits a metric in this one. */
+/**
+ * An alarm cannot notify a topic in another region, so the scan checks the other regions and emits a metric in this
+ * one.
+ */
 const forwardersAlarm = (scanEveryHours: number): AlarmSpec => ({
   id: 'RegionNotMonitored',
   heading: 'A Region is not monitored',

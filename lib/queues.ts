@@ -7,8 +7,8 @@ import { FUNCTION_TIMEOUT } from './timing.ts';
 /**
  * The queue of events that could not be delivered or handled, until an operator redrives them.
  *
- * SQS redrives only from the dead-letter queue of another queue. This one belongs to the queues of the function, so one redrive also
- * covers the events that rules could not deliver.
+ * SQS redrives only from the dead-letter queue of another queue. This one belongs to the queues of the function, so one
+ * redrive also covers the events that rules could not deliver.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export class DeadLetterQueue extends Queue {
@@ -22,6 +22,7 @@ export class DeadLetterQueue extends Queue {
   }
 }
 
+/** The dead-letter queue, and the batch window. */
 export interface FunctionQueueProps {
   readonly deadLetterQueue: Queue;
   /** Batch window of its event source mapping. */
@@ -34,7 +35,8 @@ export class FunctionQueue extends Queue {
     super(scope, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // Lambda recommends six times the function timeout plus the batch window, so that no throttled batch is received twice.
+      // Lambda recommends six times the function timeout plus the batch window, so that no throttled batch is received
+      // twice.
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * FUNCTION_TIMEOUT.toSeconds()).plus(window),
       retentionPeriod: Duration.days(4),

@@ -36,8 +36,8 @@ export class TriggerRules extends Construct {
     );
     new Rule(this, ping.ruleId, {
       description: ping.description,
-      // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to the stack
-      // know.
+      // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to
+      // the stack know.
       eventPattern: { ...eventPattern(ping), resources: [props.function.functionArn] },
       // `imdsv2 doctor` waits no longer and reports a missing answer, so there is no dead-letter queue.
       targets: [new SqsQueue(props.workQueue, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],

@@ -38,7 +38,7 @@ export async function pythonWith(
   await rm(venv, { recursive: true, force: true });
   await attempt('venv', 'python3', ['-m', 'venv', venv], { seconds: 120, signal });
   console.log(`installing ${requirement} …`);
-  const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries', '1'];
+  const install = ['-m', 'pip', 'install', '-q', '--no-input', '--disable-pip-version-check', '--retries', '1'];
   // Wheels only, so that the installation runs no downloaded code; no cache, so that nothing is left outside the folder.
   const arguments_ = [...install, '--only-binary', ':all:', '--no-cache-dir', requirement];
   await attempt('pip install', python, arguments_, { seconds: 300, signal });

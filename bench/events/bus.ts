@@ -2,7 +2,9 @@ import type { Instance } from './ec2.ts';
 
 const ACCOUNT = '111122223333';
 
-/** The event of a launch, as CloudTrail puts it on the bus. @param omitted whether its record was too large for the ids. */
+/**
+ * The event of a launch, as CloudTrail puts it on the bus. @param omitted whether its record was too large for the ids.
+ */
 export function launchEvent(instances: readonly Instance[], omitted: boolean): object {
   const [first] = instances;
   if (first === undefined) throw new RangeError('a launch has at least one instance');

@@ -95,7 +95,8 @@ export interface SourceSettings {
   /** Batches at the same time, 2 at least. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
   readonly maxConcurrency: number;
   /**
-   * Whether one batch is gathered at a time, as the local AWS does it. AWS does not say; each poller for itself is the worse case.
+   * Whether one batch is gathered at a time, as the local AWS does it. AWS does not say; each poller for itself is the
+   * worse case.
    *
    * @default false
    */
@@ -103,8 +104,9 @@ export interface SourceSettings {
 }
 
 /**
- * An event source mapping with partial batch responses: as many pollers as batches are allowed at the same time. Each gathers a batch
- * until it is full or its window is over, and takes no further message before the function has answered.
+ * An event source mapping with partial batch responses: as many pollers as batches are allowed at the same time. Each
+ * gathers a batch until it is full or its window is over, and takes no further message before the function has
+ * answered.
  *
  * @param handle returns the ids of the messages that failed, or `undefined` if the invocation failed.
  */

@@ -2,7 +2,10 @@ import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSCli
 import { FailureError } from '../core/failure.ts';
 import { failing } from './failures.ts';
 
-/** The most messages that one call accepts. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+/**
+ * The most messages that one call accepts.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
 const BATCH = 10;
 
 /** Splits entries into batches that one call accepts. */
@@ -16,7 +19,8 @@ export function batchesOf<T>(entries: readonly T[]): T[][] {
 const RESENDS = 2;
 
 /**
- * Sends up to ten entries. Entries that SQS did not accept are sent again, unless it refused them as the sender's fault.
+ * Sends up to ten entries. Entries that SQS did not accept are sent again, unless it refused them as the sender's
+ * fault.
  *
  * @throws FailureError if any of the entries was not accepted.
  */

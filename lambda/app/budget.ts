@@ -22,9 +22,9 @@ export const BUDGET: BudgetSettings = { burst: 90, perSecond: 5, stepBackSeconds
 /**
  * An estimate of EC2's token buckets for ModifyInstanceMetadataOptions, one for each region.
  *
- * It belongs to the execution environment and outlives the invocation, because a bucket that was emptied a second ago is still
- * empty. Other environments, the scan and other callers use the same buckets: so each throttled call halves the rate, and the rate
- * grows back slowly. That way any number of environments shares what EC2 allows.
+ * It belongs to the execution environment and outlives the invocation, because a bucket that was emptied a second ago
+ * is still empty. Other environments, the scan and other callers use the same buckets: so each throttled call halves
+ * the rate, and the rate grows back slowly. That way any number of environments shares what EC2 allows.
  */
 export class Budget {
   readonly #buckets = new Map<string, Bucket>();
@@ -52,7 +52,9 @@ export class Budget {
     };
   }
 
-  /** Reserves the time of a change that is handed back, after those reserved before. @returns milliseconds until then. */
+  /**
+   * Reserves the time of a change that is handed back, after those reserved before. @returns milliseconds until then.
+   */
   public reserve(region: string, now: Date): number {
     return this.#in(region).reserve(now.getTime());
   }
@@ -77,7 +79,10 @@ export class Budget {
 /** Throttled calls within this time count as one: they were in progress at the same time. */
 const SAME_REFUSAL_MS = 1000;
 
-/** How long after the last reserved time a region still counts as behind: other environments have reservations of their own. */
+/**
+ * How long after the last reserved time a region still counts as behind: other environments have reservations of their
+ * own.
+ */
 const AFTERWARDS_MS = 30_000;
 
 /** Times are milliseconds since 1970. */

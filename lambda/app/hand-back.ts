@@ -8,18 +8,24 @@ import type { Ports, WorkQueue } from './ports/index.ts';
 /** Failures that only need time: EC2's request rate left no room, or EC2 does not return an instance yet. */
 const NEED_TIME: readonly string[] = ['throttled', 'deadline', 'not-visible', 'not-ready'] satisfies FailureKind[];
 
-/** The longest delay of a message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
+/**
+ * The longest delay of a message.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+ */
 const LONGEST_SECONDS = 900;
 
-/** The age of an event from which nothing of it is handed back. It then fails like any other, up to the dead-letter queue. */
+/**
+ * The age of an event from which nothing of it is handed back. It then fails like any other, up to the dead-letter
+ * queue.
+ */
 const HANDED_BACK_FOR_MS = 6 * 3_600_000;
 
 /** Bounds of the time until EC2 is asked again for what it does not return yet. */
 const ASK_AGAIN_SECONDS = { least: 2, most: 60 };
 
 /**
- * Seconds after a running-state event before which it is not handled, so that the CloudTrail record, which has the caller, is
- * handled first. Without a trail the delay only covers EC2's eventual consistency.
+ * Seconds after a running-state event before which it is not handled, so that the CloudTrail record, which has the
+ * caller, is handled first. Without a trail the delay only covers EC2's eventual consistency.
  */
 const RUNNING_SECONDS = { trail: 90, noTrail: 15 };
 
@@ -42,7 +48,9 @@ export function secondsUntilAskedAgain({ occurredAt }: Context, now: Date): numb
   return Math.min(most, Math.max(least, Math.ceil((now.getTime() - occurredAt.getTime()) / 2000)));
 }
 
-/** Seconds until an instance that needs time is tried again. Changes of a region come one after another, at EC2's rate. */
+/**
+ * Seconds until an instance that needs time is tried again. Changes of a region come one after another, at EC2's rate.
+ */
 export function secondsUntilRetry(
   { reason, target: { region, context } }: Outcome,
   budget: Budget,
@@ -58,7 +66,9 @@ export function secondsUntilRetry(
   return seconds <= LONGEST_SECONDS ? seconds : Math.floor(LONGEST_SECONDS * (0.5 + random / 2));
 }
 
-/** Sends work back to the queue. @returns whether the queue accepted it; if not, its messages must be delivered again. */
+/**
+ * Sends work back to the queue. @returns whether the queue accepted it; if not, its messages must be delivered again.
+ */
 export async function handBack(
   put: (queue: WorkQueue) => Promise<void>,
   { queue, telemetry }: Pick<Ports, 'queue' | 'telemetry'>,

@@ -19,11 +19,12 @@ export interface QueueRecord {
 }
 
 /**
- * Handles a batch of messages: events, recorded findings, post-change checks, undelivered alerts, pings, and messages that an
- * operator moved here from the dead-letter queue.
+ * Handles a batch of messages: events, recorded findings, post-change checks, undelivered alerts, pings, and messages
+ * that an operator moved here from the dead-letter queue.
  *
- * Nothing that takes long is waited for: it is handed back to the queue. So a batch takes seconds, whatever it contains, and no
- * region delays another. A message with which the function cannot cope is found by halving the batch, so that it fails alone.
+ * Nothing that takes long is waited for: it is handed back to the queue. So a batch takes seconds, whatever it
+ * contains, and no region delays another. A message with which the function cannot cope is found by halving the batch,
+ * so that it fails alone.
  *
  * @param budget what the execution environment knows of EC2's request rate from earlier batches.
  * @returns ids of the messages that must be delivered again.

@@ -38,8 +38,9 @@ const SEARCHES = 10;
 /**
  * Handles the events of a batch together.
  *
- * What only needs time goes back to the queue with a delay, and is not notified: nothing happened yet. So do the remaining targets
- * of an event, because a retry of the whole event would repeat the alerts about the others (docs/adr/0011).
+ * What only needs time goes back to the queue with a delay, and is not notified: nothing happened yet. So do the
+ * remaining targets of an event, because a retry of the whole event would repeat the alerts about the others
+ * (docs/adr/0011).
  *
  * @returns ids of the messages that must be delivered again.
  */
@@ -107,7 +108,9 @@ async function delay(
   for (const { messageId } of early) unfinished.add(messageId);
 }
 
-/** Searches the instances of a launch whose ids CloudTrail omitted. If some may be missing, the event is handed back. */
+/**
+ * Searches the instances of a launch whose ids CloudTrail omitted. If some may be missing, the event is handed back.
+ */
 async function search(
   { messageId, event, lookups }: ParsedMessage,
   ports: Ports,

@@ -37,10 +37,10 @@ export type RemediatePorts = RemediateInstancePorts & {
 export type PaceIn = (region: string) => ChangePace;
 
 /**
- * Brings every instance to an outcome, one for each. The failure of one instance is an outcome and does not affect the others.
+ * Evaluates and remediates instances. Returns one outcome for each, also if its remediation failed.
  *
- * A grant in the batch has an outcome of its own: it changes nothing, so it must not replace an event that does; and it is
- * notified with its caller, so no other event may replace it.
+ * A grant in the batch has an outcome of its own: it changes nothing, so it must not replace an event that does; and it
+ * is notified with its caller, so no other event may replace it.
  *
  * @param paceIn by default the full request quota of the account, for this call alone.
  * @param pauses before further looks at instances that EC2 does not return yet; none where they can be handed back.

@@ -1,12 +1,12 @@
 /**
- * Deliveries of a queue message before it goes to the dead-letter queue. With a visibility timeout of three minutes they take an
- * hour.
+ * Deliveries of a queue message before it goes to the dead-letter queue. With a visibility timeout of three minutes
+ * they take an hour.
  */
 export const MAX_RECEIVES = 20;
 
 /**
- * Which delivery of a message this is. `repeated`: an earlier one may have changed the instance without an alert. `last`: if it
- * fails, the message goes to the dead-letter queue.
+ * Which delivery of a message this is. `repeated`: an earlier one may have changed the instance without an alert.
+ * `last`: if it fails, the message goes to the dead-letter queue.
  */
 export type Delivery = 'first' | 'repeated' | 'last';
 

@@ -34,9 +34,9 @@ export function isRetried(outcome: Outcome): boolean {
 /**
  * Severity of an outcome.
  *
- * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. A changed exemption tag
- * is at least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it expects the instance to be
- * remediated.
+ * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. A changed
+ * exemption tag is at least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it
+ * expects the instance to be remediated.
  */
 export function severityOf(outcome: Outcome): Severity {
   const { status, reason, target } = outcome;
@@ -66,9 +66,10 @@ export function worstOf(outcomes: readonly Outcome[]): Severity {
 /**
  * Whether an outcome raises an alert.
  *
- * A failure that is retried raises none; the last attempt does. Where a trail exists, the CloudTrail event of a launch comes before
- * the running-state event, reports the same instance and knows the caller: the later event only alerts on what it changed, may have
- * changed in an earlier delivery, or failed to change. What a scan leaves unchanged is in its digest.
+ * A failure that is retried raises none; the last attempt does. Where a trail exists, the CloudTrail event of a launch
+ * comes before the running-state event, reports the same instance and knows the caller: the later event only alerts on
+ * what it changed, may have changed in an earlier delivery, or failed to change. What a scan leaves unchanged is in its
+ * digest.
  *
  * @param trail whether a CloudTrail trail delivers events to the bus.
  */

@@ -68,8 +68,8 @@ export function recordsImdsv1Enabled(recorded: Recorded | undefined): boolean {
 /**
  * The instance id in a text, or `undefined`.
  *
- * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that passes is
- * safe in commands and subjects; whether it exists is for EC2 to say.
+ * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that
+ * passes is safe in commands and subjects; whether it exists is for EC2 to say.
  */
 export function toInstanceId(text: string | undefined): string | undefined {
   return text

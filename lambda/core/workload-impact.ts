@@ -20,8 +20,8 @@ export interface WorkloadImpact {
 const CHECKS = 4;
 
 /**
- * Whether a check measures rejected calls: the first and the last one, because CloudWatch charges for each, and only of an instance
- * that runs with IMDSv2 required.
+ * Whether a check measures rejected calls: the first and the last one, because CloudWatch charges for each, and only of
+ * an instance that runs with IMDSv2 required.
  */
 export function measuresRejections({ state, options }: Snapshot, checksDone: number): boolean {
   const isMeasured = checksDone === 0 || checksDone + 1 >= CHECKS;

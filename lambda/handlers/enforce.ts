@@ -37,15 +37,16 @@ const ports = {
 };
 
 /**
- * Milliseconds after which a batch begins nothing new. What is not done by then goes back to the queue; the rest of the timeout of
- * the function is for that, and for alerts.
+ * Milliseconds after which a batch begins nothing new. What is not done by then goes back to the queue; the rest of the
+ * timeout of the function is for that, and for alerts.
  */
 const WORK_MS = 5000;
 
 /**
  * Handles a batch of the work queue, or of the queue of post-change checks.
  *
- * It returns the messages to deliver again. An error that is only logged would disable retry, dead-letter queue and alarm.
+ * It returns the messages to deliver again. An error that is only logged would disable retry, dead-letter queue and
+ * alarm.
  */
 export const handler = middy(async ({ Records: batch }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const time = invocationTime(context.getRemainingTimeInMillis(), WORK_MS);

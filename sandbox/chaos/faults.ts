@@ -50,8 +50,8 @@ const CALLS_BEFORE_CRASH = 6;
 /**
  * Draws the faults of a run at random but reproducibly.
  *
- * Each draw is a hash of the seed, the subject and the attempt, so that it does not depend on the order of calls. Only calls of
- * functions fail, not those of the traffic, so that every run has the same fleet.
+ * Each draw is a hash of the seed, the subject and the attempt, so that it does not depend on the order of calls. Only
+ * calls of functions fail, not those of the traffic, so that every run has the same fleet.
  */
 export function chaosFaults(
   seed: string,

@@ -43,7 +43,8 @@ describe('the pattern of launch', () => {
     ['matches responseElements that are null', launchEvent({ detail: { responseElements: null } }), true],
     ['matches a record without responseElements', launchEvent({ detail: { responseElements: undefined } }), true],
     ['matches an empty set of instances', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), true],
-    // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or of none.
+    // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or
+    // of none.
     ['does not match required and missing tokens', launchEvent({ items: [REQUIRED, UNSTATED] }), false],
     ['does not match required tokens', launchEvent({ items: [REQUIRED, REQUIRED] }), false],
     ['does not match a failed call', failedLaunchEvent(), false],

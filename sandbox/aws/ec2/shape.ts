@@ -1,5 +1,5 @@
 import { hexOf } from '../simulation/ids.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { type Instance, STATE_CODE, type StateName } from './instance.ts';
 import type { MetadataOptions } from './metadata-options.ts';
 
@@ -8,7 +8,7 @@ import type { MetadataOptions } from './metadata-options.ts';
  *
  * CloudTrail records of EC2 have the same field names and are made from it too.
  */
-export type Shape = { readonly [name: string]: Wire };
+export type Shape = { readonly [name: string]: ResponseValue };
 
 export const stateShape = (name: StateName): Shape => ({ code: STATE_CODE[name], name });
 

@@ -191,7 +191,9 @@ export class Bus {
     return this.#context.queues.byArn(arn)?.send(input ?? JSON.stringify(event), { groupId }) !== undefined;
   }
 
-  /** Sends the event to the dead-letter queue. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
+  /**
+   * Sends the event to the dead-letter queue. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+   */
   #giveUp(event: BusEvent, rule: Rule, target: Target, reason: string, attempts: number): void {
     const exhausted = reason.startsWith('Maximum');
     const attributes: MessageAttributes = Object.fromEntries(

@@ -1,10 +1,10 @@
 import { ApiError } from './errors.ts';
 import type { Params } from './params.ts';
 import type { Protocol } from './protocol.ts';
-import type { Wire } from './xml.ts';
+import type { ResponseValue } from './xml.ts';
 
 /** A response as JSON. Times are seconds since 1970. */
-export const toJson = (result: Wire): string =>
+export const toJson = (result: ResponseValue): string =>
   JSON.stringify(result ?? {}, function (this: Record<string, unknown>, name, value: unknown) {
     const raw = this[name];
     return raw instanceof Date ? raw.getTime() / 1000 : value;

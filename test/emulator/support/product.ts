@@ -20,7 +20,10 @@ export interface Product {
   readonly now: () => Envelope;
   readonly topicArn: string;
   readonly workQueue: string;
-  /** Invokes the function with an event. `seconds` remain besides the reserve for cleaning up. @returns as `deliverBatch`. */
+  /**
+   * Invokes the function with an event. `seconds` remain besides the reserve for cleaning up. @returns as
+   * `deliverBatch`.
+   */
   readonly deliver: (event: unknown, seconds?: number) => Promise<number[]>;
   /** Invokes the function with messages of the work queue. @returns the positions of messages to retry. */
   readonly deliverBatch: (bodies: readonly (string | undefined)[], seconds?: number) => Promise<number[]>;

@@ -30,7 +30,7 @@ const ALONE_MS = 61_234;
 const burst = singles({ count: 1000, withinMs: 4000 });
 
 /** Launches in the other Region every three seconds, which nothing in the first Region may hold up. */
-const elsewhere = singles({ count: 40, withinMs: 120_000, region: OTHER, fromMs: 300 });
+const inOtherRegion = singles({ count: 40, withinMs: 120_000, region: OTHER, fromMs: 300 });
 
 /** One instance in twenty is shown after one to sixty seconds. */
 const SHOWN_LATE = { every: 20, upTo: 60 };
@@ -51,17 +51,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   large200: { name: 'a launch of 200, ids omitted', launches: large(200) },
   regions: {
     name: 'single launches in eu-west-1 during 600 in us-east-1',
-    launches: [...singles({ count: 600, withinMs: 2400 }), ...elsewhere],
+    launches: [...singles({ count: 600, withinMs: 2400 }), ...inOtherRegion],
     measured: OTHER,
   },
   hidden: {
     name: 'single launches in eu-west-1, while EC2 shows 5% of us-east-1 late',
-    launches: [...singles({ count: 300, withinMs: 120_000, hiddenMs: shownLate }), ...elsewhere],
+    launches: [...singles({ count: 300, withinMs: 120_000, hiddenMs: shownLate }), ...inOtherRegion],
     measured: OTHER,
   },
   outage: {
     name: 'single launches in eu-west-1, while EC2 of us-east-1 is down for 20 min',
-    launches: [...singles({ count: 60, withinMs: 120_000 }), ...elsewhere],
+    launches: [...singles({ count: 60, withinMs: 120_000 }), ...inOtherRegion],
     outage: { region: HOME, fromMs: 0, toMs: 1_200_000 },
     measured: OTHER,
   },

@@ -42,8 +42,10 @@ export const CONFIG = {
   usageMinimumAgeDays: DAYS,
   /** The topic of alerts and digests. */
   outcomesTopicArn: matching('an SNS topic ARN', /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/),
-  /** The queue of running-state events, findings, post-change checks and undelivered alerts. */
+  /** The queue of events, findings and undelivered alerts. */
   workQueueUrl: QUEUE_URL,
+  /** The queue of post-change checks. */
+  checkQueueUrl: QUEUE_URL,
 } satisfies Entries;
 
 /** The configuration of the scan function. */

@@ -28,6 +28,7 @@ export interface ScanProps {
   readonly settings: Settings;
   readonly topics: Topics;
   readonly workQueue: IQueue;
+  readonly checkQueue: IQueue;
   readonly deadLetterQueue: IQueue;
   /** The rules on the default event bus, which the scan checks. */
   readonly rules: readonly Rule[];
@@ -51,7 +52,7 @@ export class Scan extends Construct {
 
   public constructor(scope: Construct, id: string, props: ScanProps) {
     super(scope, id);
-    const { settings, topics, workQueue, deadLetterQueue, rules, forwarded } = props;
+    const { settings, topics, workQueue, checkQueue, deadLetterQueue, rules, forwarded } = props;
     const [, ...forwarders] = settings.regions;
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
@@ -106,7 +107,7 @@ export class Scan extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: toScanEnvironment({
-        ...configOf(settings, topics, workQueue),
+        ...configOf(settings, topics, props),
         scanQueueUrl: this.queue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
@@ -118,7 +119,10 @@ export class Scan extends Construct {
     topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
     this.queue.grantConsumeMessages(role);
     role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn, workQueue.queueArn] }),
+      new PolicyStatement({
+        actions: ['sqs:SendMessage'],
+        resources: [this.queue, workQueue, checkQueue].map(({ queueArn }) => queueArn),
+      }),
     );
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetterQueue.queueArn] }),

@@ -63,7 +63,7 @@ function deadLetterQueue(name: string, url: string, counts: Counts, { setting }:
   );
 }
 
-/** Delayed messages are normal, because start events wait for 90 seconds; visible ones are not. */
+/** Delayed messages are normal: running-state events, what was handed back, and checks. Visible ones are not. */
 function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckResult {
   const text = `${name}: ${visible} visible, ${delayed} delayed, ${inFlight} in flight`;
   if (visible === 0) return ok(check, text);

@@ -2,7 +2,7 @@ import { DescribeRuleCommand, EventBridgeClient, ListTargetsByRuleCommand } from
 import { BUS } from '../../lambda/contract.ts';
 import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { type CheckResult, deleted, fail, ok, unlessMissing } from './check-result.ts';
-import { type ClientConfig, type Deployment, functionArn, type StackResource } from './deployment.ts';
+import type { ClientConfig, Deployment, StackResource } from './deployment.ts';
 
 const check = 'rules';
 
@@ -61,7 +61,6 @@ async function problemOf(
 /** The expected target; `undefined` for a rule that an extension of the stack added. */
 function targetOf(rule: StackResource, deployment: Deployment): string | undefined {
   if (isSchedule(rule)) return deployment.output('ScanQueueArn');
-  const known = forwardedOf(rule, deployment) ?? BUS_RULES.find(({ ruleId }) => isOf(rule, ruleId));
-  if (known === undefined) return undefined;
-  return known.delivery === 'direct' ? functionArn(deployment) : deployment.output('WorkQueueArn');
+  const isKnown = forwardedOf(rule, deployment) !== undefined || BUS_RULES.some(({ ruleId }) => isOf(rule, ruleId));
+  return isKnown ? deployment.output('WorkQueueArn') : undefined;
 }

@@ -8,6 +8,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 /** Timeouts in milliseconds, so that one call without a response does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
+/** The same for SQS and SNS, which the time after a remediation must suffice for. */
+const quick = { requestHandler: { ...requestHandler, requestTimeout: 3_000 }, maxAttempts: 2 };
+
 /**
  * EC2 clients by region. They do not retry; `withRetries` does.
  *
@@ -42,10 +45,10 @@ export function byRegion<T>(make: (region: string) => T): (region: string) => T 
 }
 
 /** The SNS client of the function's region. */
-export const snsClient = (): SNSClient => new SNSClient({ requestHandler });
+export const snsClient = (): SNSClient => new SNSClient(quick);
 
 /** The SQS client of the function's region. */
-export const sqsClient = (): SQSClient => new SQSClient({ requestHandler });
+export const sqsClient = (): SQSClient => new SQSClient(quick);
 
 /** The CloudTrail client of the function's region. */
 export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });

@@ -37,10 +37,13 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
       logger.warn('not understood', { eventId: clean(eventId), problem });
       count(names.notUnderstood);
     },
+    handedBack: (instances) => metrics.addMetric(names.handedBack, MetricUnit.Count, instances),
     scanCompleted: (region, gauges) => {
       logger.info('scan completed', { region, ...gauges });
       count(names.scanCompleted);
       if (gauges.rejected !== undefined) metrics.addMetric(names.rejectedInstances, MetricUnit.Count, gauges.rejected);
+      // CloudWatch charges for each metric, so a region without instances has none.
+      if (gauges.compliant + gauges.nonCompliant + gauges.exempt === 0) return;
       // A separate metric object, because gauges have the dimension `region` and the counts above do not.
       const regional = metrics.singleMetric();
       for (const [name, unit, value] of regionalMetrics(gauges)) {

@@ -1,6 +1,20 @@
 import { FailureError } from '../core/failure.ts';
 import type { Time } from './ports/index.ts';
 
+/** Keeps the changes of a region to EC2's request rate. */
+export interface ChangePace {
+  /**
+   * Waits until a change may be made.
+   *
+   * @throws FailureError `deadline`, at once, if the wait would be too long.
+   */
+  take(): Promise<void>;
+  /** Slows down, because EC2 has throttled a call. */
+  drain(): void;
+  /** Whether changes that were handed back are not due yet; absent where nothing is handed back. */
+  isBehind?(): boolean;
+}
+
 /**
  * Limits the rate of changes with a token bucket like EC2's for ModifyInstanceMetadataOptions.
  *
@@ -8,7 +22,7 @@ import type { Time } from './ports/index.ts';
  * throttled call empties this one.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
-export class Pace {
+export class Pace implements ChangePace {
   #tokens: number;
   #at: number;
 
@@ -21,11 +35,6 @@ export class Pace {
     this.#at = time.now().getTime();
   }
 
-  /**
-   * Waits for a token.
-   *
-   * @throws FailureError `deadline`, at once, if there is none before the deadline.
-   */
   public async take(): Promise<void> {
     this.#refill();
     const wait = Math.max(0, ((1 - this.#tokens) / this.perSecond) * 1000);
@@ -36,7 +45,6 @@ export class Pace {
     if (wait > 0) await this.time.sleep(wait);
   }
 
-  /** Empties the bucket, because EC2 has throttled a call. */
   public drain(): void {
     this.#refill();
     this.#tokens = Math.min(this.#tokens, 0);

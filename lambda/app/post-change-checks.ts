@@ -1,4 +1,9 @@
-import { type WorkloadImpact, judgeAfterChange, toWorkloadImpactMessages } from '../core/workload-impact.ts';
+import {
+  judgeAfterChange,
+  measuresRejections,
+  toWorkloadImpactMessages,
+  type WorkloadImpact,
+} from '../core/workload-impact.ts';
 import type { AlertOptions } from '../core/email.ts';
 import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
@@ -49,7 +54,11 @@ async function checkRegion(
   const ids = latest.map(({ instanceId }) => instanceId);
   const described = await withRetries(() => reader.describe(region, ids), time);
   const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
-  const rejections = await measureRejections(region, latest, ports);
+  const measured = latest.filter(({ instanceId, checksDone }) => {
+    const snapshot = snapshots.get(instanceId);
+    return snapshot !== undefined && measuresRejections(snapshot, checksDone);
+  });
+  const rejections = await measureRejections(region, measured, ports);
   const impacts: (WorkloadImpact & { readonly check: PostChangeCheck })[] = [];
   const unfinished: PostChangeCheck[] = [];
   for (const check of latest) {
@@ -67,7 +76,7 @@ async function checkRegion(
   };
   if (unfinished.length > 0) {
     const next = unfinished.map((check) => ({ ...check, checksDone: check.checksDone + 1 }));
-    const scheduled = await attempt(() => withRetries(() => queue.putChecks(next), time));
+    const scheduled = await attempt(() => queue.putChecks(next));
     if (scheduled instanceof FailureError) retry(scheduled, unfinished);
   }
   if (impacts.length > 0) {
@@ -103,6 +112,7 @@ async function measureRejections(
   checks: readonly PostChangeCheck[],
   { usage, telemetry, time }: CheckPorts,
 ): Promise<ReadonlyMap<string, Measurement>> {
+  if (checks.length === 0) return new Map();
   const first = checks.reduce((earliest, { remediatedAt }) => Math.min(earliest, remediatedAt.getTime()), Infinity);
   const window = { from: new Date(startOfPeriod(first)), to: time.now(), periodSeconds: PERIOD_SECONDS };
   const instanceIds = checks.map(({ instanceId }) => instanceId);

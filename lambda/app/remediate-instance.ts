@@ -3,7 +3,7 @@ import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
-import type { Pace } from './pace.ts';
+import type { ChangePace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { InstanceWriter, Ports, Time } from './ports/index.ts';
 
@@ -15,6 +15,9 @@ export interface Unrecorded {
   readonly target: Target;
   readonly snapshot: Snapshot;
 }
+
+/** How long after its event an instance without a record is left to the record of its launch. */
+const BEHIND_MINUTES = 60;
 
 /**
  * How long after its event an instance that EC2 does not return may still appear.
@@ -32,7 +35,7 @@ export async function remediateInstance(
   target: Target,
   snapshot: Snapshot,
   policy: Policy,
-  pace: Pace,
+  pace: ChangePace,
   ports: RemediateInstancePorts,
 ): Promise<Outcome | Unrecorded> {
   const now = ports.time.now();
@@ -42,13 +45,19 @@ export async function remediateInstance(
   if (writer === undefined) {
     return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-enabled', at: now };
   }
-  if (!recordsImdsv1Enabled(target.context.recorded)) return { target, snapshot };
+  if (!recordsImdsv1Enabled(target.context.recorded)) {
+    // The launch of this instance may be among the changes that were handed back, and its alert names the caller.
+    const isBehind = pace.isBehind?.() === true && ageOf(target, now) < BEHIND_MINUTES * 60_000;
+    return isBehind ? { target, snapshot, status: 'failed', reason: 'deadline', at: now } : { target, snapshot };
+  }
   const after = await attempt(() => change(target, pace, writer, time));
   if (after instanceof FailureError) return reconsider(target, snapshot, after, policy, ports);
   const at = ports.time.now();
   const exposedSeconds = secondsExposed(target, snapshot, at);
   return { target, snapshot, status: 'remediated', reason: 'imdsv1-enabled', at, after, exposedSeconds };
 }
+
+const ageOf = ({ context }: Target, now: Date): number => now.getTime() - context.occurredAt.getTime();
 
 /** Whether an instance that EC2 does not return may still appear. */
 export function mayStillAppear({ occurredAt }: Context, now: Date): boolean {
@@ -64,7 +73,7 @@ export function outcomeOfMissing(target: Target, now: Date): Outcome {
 
 async function change(
   { region, instanceId }: Target,
-  pace: Pace,
+  pace: ChangePace,
   writer: InstanceWriter,
   time: Time,
 ): Promise<MetadataOptions> {

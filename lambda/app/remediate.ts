@@ -5,10 +5,9 @@ import { groupBy } from '../core/group-by.ts';
 import type { Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { recordsImdsv1Enabled, type Target } from '../core/target.ts';
-import type { Usage } from '../core/usage.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { assessUsage } from './assess-usage.ts';
-import { Pace } from './pace.ts';
+import { type ChangePace, Pace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { UsageReader, WorkQueue } from './ports/index.ts';
 import {
@@ -19,11 +18,10 @@ import {
 } from './remediate-instance.ts';
 
 /** Instances in progress at the same time. `Pace`, not this, keeps to EC2's request quota. */
-const CONCURRENCY = 10;
+const CONCURRENCY = 20;
 
 /**
- * Seconds before each further look at instances that EC2 does not return yet. After the last one, Lambda's retry takes
- * over.
+ * Seconds before each further look at instances that EC2 does not return yet, where they cannot be handed back.
  * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
  */
 const PAUSES = [1, 2, 4, 8, 16];
@@ -36,7 +34,7 @@ export type RemediatePorts = RemediateInstancePorts & {
 };
 
 /** The pace of changes in a region. */
-export type PaceIn = (region: string) => Pace;
+export type PaceIn = (region: string) => ChangePace;
 
 /**
  * Evaluates and remediates instances. Returns one outcome for each, also if its remediation failed.
@@ -45,16 +43,20 @@ export type PaceIn = (region: string) => Pace;
  * is notified with its caller, so no other event may replace it.
  *
  * @param paceIn by default the full request quota of the account, for this call alone.
+ * @param pauses before further looks at instances that EC2 does not return yet; none where they can be handed back.
  */
 export async function remediate(
   targets: readonly Target[],
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn = () => new Pace(ports.time),
+  pauses: readonly number[] = PAUSES,
 ): Promise<Outcome[]> {
   const grants = targets.filter(isGrant);
   const others = targets.filter((target) => !isGrant(target));
-  const outcomes = await Promise.all([others, grants].map((group) => inAllRegions(group, policy, ports, paceIn)));
+  const outcomes = await Promise.all(
+    [others, grants].map((group) => inAllRegions(group, policy, ports, paceIn, pauses)),
+  );
   return outcomes.flat();
 }
 
@@ -65,10 +67,13 @@ async function inAllRegions(
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn,
+  pauses: readonly number[],
 ): Promise<Outcome[]> {
   const byRegion = groupBy(oneForEach(targets), ({ region }) => region);
   const outcomes = await Promise.all(
-    [...byRegion].map(([region, targetsInRegion]) => inRegion(region, targetsInRegion, policy, paceIn(region), ports)),
+    [...byRegion].map(([region, targetsInRegion]) =>
+      inRegion(region, targetsInRegion, policy, paceIn(region), ports, pauses),
+    ),
   );
   return outcomes.flat();
 }
@@ -95,13 +100,14 @@ async function inRegion(
   region: string,
   targets: readonly Target[],
   policy: Policy,
-  pace: Pace,
+  pace: ChangePace,
   ports: RemediatePorts,
+  pauses: readonly number[],
 ): Promise<Outcome[]> {
   const { time } = ports;
   const outcomes = new Map<string, Outcome>();
   let pending = targets;
-  for (const pause of [0, ...PAUSES]) {
+  for (const pause of [0, ...pauses]) {
     if (pending.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
     // The command line may stop early; the outcomes so far are still returned.
     if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
@@ -123,7 +129,7 @@ async function remediateVisible(
   region: string,
   targets: readonly Target[],
   policy: Policy,
-  pace: Pace,
+  pace: ChangePace,
   ports: RemediatePorts,
 ): Promise<Outcome[]> {
   const { reader, time } = ports;
@@ -131,49 +137,54 @@ async function remediateVisible(
   const described = await attempt(() => withRetries(() => reader.describe(region, ids), time));
   if (described instanceof FailureError) return targets.map((target) => failed(target, described, time.now()));
   const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
-  const usages = await assessGated(region, targets, snapshots, policy, ports);
-  const results = await pMap(
-    targets.map((target) => withUsage(target, usages.get(target.instanceId))),
-    (target) => {
-      const snapshot = snapshots.get(target.instanceId);
-      return snapshot === undefined
-        ? outcomeOfMissing(target, time.now())
-        : remediateInstance(target, snapshot, policy, pace, ports);
-    },
-    { concurrency: CONCURRENCY },
-  );
+  const remediateAll = (group: readonly Target[]) =>
+    pMap(
+      group,
+      (target) => {
+        const snapshot = snapshots.get(target.instanceId);
+        return snapshot === undefined
+          ? outcomeOfMissing(target, time.now())
+          : remediateInstance(target, snapshot, policy, pace, ports);
+      },
+      { concurrency: CONCURRENCY },
+    );
+  const isGatedTarget = ({ instanceId, context }: Target) => {
+    const snapshot = snapshots.get(instanceId);
+    return snapshot !== undefined && isGated(decide(snapshot, context, policy, time.now()));
+  };
+  // Instances whose decision depends on a measurement delay no other.
+  const [results, measured] = await Promise.all([
+    remediateAll(targets.filter((target) => !isGatedTarget(target))),
+    assess(region, targets.filter(isGatedTarget), snapshots, policy, ports).then(remediateAll),
+  ]);
+  results.push(...measured);
   const recorded = await record(results.filter(isUnrecorded), ports);
   return [...results.filter(isOutcome), ...recorded];
 }
 
-/**
- * Measures usage where the decision depends on it. If that fails, usage stays unknown and the instances need review.
- */
-async function assessGated(
+/** Adds measured usage to targets. If that fails, usage stays unknown and the instances need review. */
+async function assess(
   region: string,
   targets: readonly Target[],
   snapshots: ReadonlyMap<string, Snapshot>,
   policy: Policy,
   { usage, time }: RemediatePorts,
-): Promise<ReadonlyMap<string, Usage>> {
-  if (usage === undefined) return new Map();
-  const gated = targets.flatMap(({ instanceId, context }) => {
-    const snapshot = snapshots.get(instanceId);
-    return snapshot && isGated(decide(snapshot, context, policy, time.now())) ? [snapshot] : [];
-  });
-  if (gated.length === 0) return new Map();
-  const assessed = await attempt(() => assessUsage(region, gated, policy.usage, { usage, time }));
-  return assessed instanceof FailureError ? new Map() : assessed;
+): Promise<readonly Target[]> {
+  if (usage === undefined || targets.length === 0) return targets;
+  const instances = targets.flatMap(({ instanceId }) => snapshots.get(instanceId) ?? []);
+  const assessed = await attempt(() => assessUsage(region, instances, policy.usage, { usage, time }));
+  if (assessed instanceof FailureError) return targets;
+  return targets.map((target) => ({
+    ...target,
+    context: { ...target.context, usage: assessed.get(target.instanceId) },
+  }));
 }
-
-const withUsage = (target: Target, usage: Usage | undefined): Target =>
-  usage === undefined ? target : { ...target, context: { ...target.context, usage } };
 
 /** Sends findings to the work queue. They come back as records that allow the change. */
 async function record(unrecorded: readonly Unrecorded[], { queue, time }: RemediatePorts): Promise<Outcome[]> {
   if (unrecorded.length === 0) return [];
   const findings = unrecorded.map(({ target, snapshot }) => toFinding(target, snapshot.options));
-  const accepted = await attempt(() => withRetries(() => queue.putFindings(findings), time));
+  const accepted = await attempt(() => queue.putFindings(findings));
   if (accepted instanceof FailureError) return unrecorded.map(({ target }) => failed(target, accepted, time.now()));
   return unrecorded.map(({ target, snapshot }) => ({
     target,

@@ -21,17 +21,22 @@ export interface Outcome {
   readonly detail?: string;
 }
 
-/** Whether an outcome is a failure that is retried. */
-export function isRetried({ status, reason }: Outcome): boolean {
+/** Whether an outcome is a failure that a later attempt may undo. */
+export function isRetryableFailure({ status, reason }: Outcome): boolean {
   return status === 'failed' && isRetryable(reason as FailureKind);
+}
+
+/** Whether an outcome is a failure that is retried. The last attempt is not. */
+export function isRetried(outcome: Outcome): boolean {
+  return isRetryableFailure(outcome) && outcome.target.context.delivery !== 'last';
 }
 
 /**
  * Severity of an outcome.
  *
- * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. A changed exemption tag
- * is at least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it expects the instance to be
- * remediated.
+ * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. A changed
+ * exemption tag is at least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it
+ * expects the instance to be remediated.
  */
 export function severityOf(outcome: Outcome): Severity {
   const { status, reason, target } = outcome;
@@ -61,18 +66,21 @@ export function worstOf(outcomes: readonly Outcome[]): Severity {
 /**
  * Whether an outcome raises an alert.
  *
- * An instance that EC2 does not return yet is only retried. Where a trail exists, the CloudTrail event of a launch comes before the
- * running-state event, reports the same instance and knows the caller: the later event only alerts on what it changed or failed to
- * change. What a scan leaves unchanged is in its digest.
+ * A failure that is retried raises none; the last attempt does. Where a trail exists, the CloudTrail event of a launch
+ * comes before the running-state event, reports the same instance and knows the caller: the later event only alerts on
+ * what it changed, may have changed in an earlier delivery, or failed to change. What a scan leaves unchanged is in its
+ * digest.
  *
  * @param trail whether a CloudTrail trail delivers events to the bus.
  */
-export function isNotified({ status, reason, snapshot, target }: Outcome, trail: boolean): boolean {
-  if (status === 'skipped' || reason === 'not-visible' || reason === 'not-ready') return false;
-  const { inDigest, backsUpCloudTrail } = target.context.trigger;
-  if (inDigest && (status === 'needs-review' || status === 'exempt')) return false;
-  if (!backsUpCloudTrail || !trail) return true;
+export function isNotified(outcome: Outcome, trail: boolean): boolean {
+  const { status, snapshot, target } = outcome;
+  const { trigger, delivery } = target.context;
+  if (status === 'skipped' || isRetried(outcome)) return false;
+  if (trigger.inDigest && (status === 'needs-review' || status === 'exempt')) return false;
+  if (!trigger.backsUpCloudTrail || !trail) return true;
   if (status === 'needs-review' || status === 'would-remediate')
     return snapshot !== undefined && !isFirstLaunch(snapshot);
+  if (status === 'already-remediated') return delivery !== 'first';
   return status !== 'exempt';
 }

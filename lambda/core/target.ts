@@ -1,3 +1,4 @@
+import type { Delivery } from './delivery.ts';
 import type { TriggerTraits } from './trigger.ts';
 import type { Usage } from './usage.ts';
 
@@ -23,6 +24,8 @@ export interface Context {
   readonly recorded?: Recorded;
   /** IMDSv1 usage of the instance; absent if it was not measured. */
   readonly usage?: Usage;
+  /** Which delivery of its message this is; absent if it did not come from the work queue. */
+  readonly delivery?: Delivery;
 }
 
 /** Who made an API call, as CloudTrail recorded it. Untrusted input: sanitize it before it is shown. */
@@ -65,8 +68,8 @@ export function recordsImdsv1Enabled(recorded: Recorded | undefined): boolean {
 /**
  * The instance id in a text, or `undefined`.
  *
- * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that passes is
- * safe in commands and subjects; whether it exists is for EC2 to say.
+ * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that
+ * passes is safe in commands and subjects; whether it exists is for EC2 to say.
  */
 export function toInstanceId(text: string | undefined): string | undefined {
   return text

@@ -16,8 +16,17 @@ export interface WorkloadImpact {
   readonly rejected: number;
 }
 
-/** Number of post-change checks of an instance. */
+/** Number of post-change checks of an instance, the first and then one every 15 minutes. */
 const CHECKS = 4;
+
+/**
+ * Whether a check measures rejected calls: the first and the last one, because CloudWatch charges for each, and only of
+ * an instance that runs with IMDSv2 required.
+ */
+export function measuresRejections({ state, options }: Snapshot, checksDone: number): boolean {
+  const isMeasured = checksDone === 0 || checksDone + 1 >= CHECKS;
+  return isMeasured && state === 'running' && options.HttpTokens === 'required';
+}
 
 /**
  * What follows from a post-change check: an alert, another check, or nothing.
@@ -35,7 +44,8 @@ export function judgeAfterChange(
   if (state === 'shutting-down' || state === 'terminated' || options.HttpTokens !== 'required') return 'done';
   if (rejected > 0) return 'notify';
   if (checksDone + 1 < CHECKS) return 'check-again';
-  return options.State === 'pending' ? 'notify' : 'done';
+  // EC2 applies the change to a stopped instance when it starts.
+  return options.State === 'pending' && state !== 'stopped' ? 'notify' : 'done';
 }
 
 /** One instance in the JSON form; schema `imdsv2-enforcer.workload-impact/v1`. */

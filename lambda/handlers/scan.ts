@@ -23,10 +23,10 @@ import { healthChecks } from '../adapters/health-checks.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
-import { parseJson } from '../app/handle-events.ts';
 import { onScanStep } from '../app/scan/index.ts';
 import { parseScanConfig, rulesOf } from '../config.ts';
 import { METRICS } from '../contract.ts';
+import { parseJson } from '../triggers/json.ts';
 
 const config = parseScanConfig(process.env);
 const homeRegion = process.env.AWS_REGION ?? '';
@@ -40,7 +40,7 @@ const ports = {
   fleet: ec2Fleet(ec2),
   regions: ec2Regions(ec2, homeRegion),
   writer: config.mode === 'enforce' && config.existing !== 'audit' ? ec2Writer(ec2) : undefined,
-  queue: sqsWorkQueue(queues, config.workQueueUrl),
+  queue: sqsWorkQueue(queues, config),
   steps: sqsScanQueue(queues, config.scanQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),
   publisher: snsPublisher(snsClient(), config.outcomesTopicArn),

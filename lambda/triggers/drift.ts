@@ -9,8 +9,8 @@ const WRAPPER = 'ModifyInstanceMetadataOptionsRequest';
 /**
  * A call that re-enabled IMDSv1, or enabled IMDS without a version.
  *
- * A remediation sends `HttpTokens=required`, which the pattern does not match, so it cannot trigger another one. A change of the
- * hop limit alone is no drift and does not match either.
+ * A remediation sends `HttpTokens=required`, which the pattern does not match, so it cannot trigger another one. A
+ * change of the hop limit alone is no drift and does not match either.
  */
 export const drift: Trigger = {
   name: 'drift',
@@ -21,13 +21,12 @@ export const drift: Trigger = {
   callLabel: 'IMDSv1 re-enabled',
   ruleId: 'Drift',
   description: 'ModifyInstanceMetadataOptions that re-enabled IMDSv1, or enabled IMDS without requiring IMDSv2',
-  delivery: 'direct',
   pattern: {
     ...call,
     detail: {
       ...call.detail,
-      // Unlike RunInstances, EC2 wraps this request and capitalizes its fields. The plain form occurs in records that passed
-      // through other tools.
+      // Unlike RunInstances, EC2 wraps this request and capitalizes its fields. The plain form occurs in records that
+      // passed through other tools.
       $or: [
         { requestParameters: { [WRAPPER]: { HttpTokens: ['optional'] } } },
         { requestParameters: { [WRAPPER]: { HttpTokens: [{ exists: false }], HttpEndpoint: ['enabled'] } } },

@@ -9,8 +9,9 @@ const DETAIL_TYPE = 'IMDSv1 finding recorded';
 /**
  * An instance observed as non-compliant, recorded on the work queue before it is changed.
  *
- * It is needed where the event itself does not say that IMDSv1 was enabled: if the function fails between the change and the
- * alert, the record still has what the alert needs. It also stands for an instance of an event that must be retried alone.
+ * It is needed where the event itself does not say that IMDSv1 was enabled: if the function fails between the change
+ * and the alert, the record still has what the alert needs. It also stands for an instance of an event that must be
+ * retried alone.
  */
 export interface Finding {
   readonly source: typeof SOURCE;
@@ -48,9 +49,13 @@ export function toFinding({ account, region, instanceId, context }: Target, obse
   };
 }
 
+/** Whether an event is a finding, and not an event of the bus. */
+export const isFinding = (event: Json): boolean =>
+  text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE;
+
 /** Reads findings of these triggers. They come from the work queue, so no rule matches them. */
 export const findingReader = (triggers: readonly TriggerTraits[]): EventReader => ({
-  accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
+  accepts: isFinding,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const detail = at(event, 'detail');
     const instanceId = toInstanceId(text(detail, 'instanceId'));

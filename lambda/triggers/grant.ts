@@ -28,7 +28,6 @@ export const grant: Trigger = {
   },
   ruleId: 'Grant',
   description: 'CreateTags that set an exemption from the enforcement of IMDSv2',
-  delivery: 'direct',
   pattern: {
     ...call,
     detail: { ...call.detail, requestParameters: { tagSet: { items: { key: [TAG.exemptUntil] } } } },

@@ -13,7 +13,6 @@ export const launch: Trigger = {
   opening: 'Launched with IMDSv1 enabled',
   ruleId: 'Launch',
   description: 'Successful RunInstances in which an instance is not known to require IMDSv2',
-  delivery: 'direct',
   pattern: {
     ...call,
     detail: {

@@ -25,7 +25,6 @@ export const revoke: Trigger = {
   },
   ruleId: 'Revoke',
   description: 'DeleteTags that removed an exemption from the enforcement of IMDSv2',
-  delivery: 'direct',
   pattern: {
     ...call,
     // A call that names no tag removes them all.

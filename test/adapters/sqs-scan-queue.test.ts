@@ -78,14 +78,15 @@ it('sends equal bodies for equal steps only, for the deduplication by content', 
 
 it('throws if a step is not accepted, and sends no further step', async () => {
   const Failed = [{ Id: '3', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
-  aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
+  aws.prepare('SendMessageBatch', ...Array.from({ length: 3 }, () => json({ Successful: [], Failed })));
 
   await expect(queue.put(batchs(15))).rejects.toMatchObject({
     name: 'FailureError',
     kind: 'unavailable',
     message: 'InternalError: not this one',
   });
-  expect(aws.take()).toHaveLength(1);
+  const sent = aws.take().map((call) => entriesOf(call).map(({ Id }) => Id));
+  expect(sent.slice(1)).toEqual([['3'], ['3']]);
 });
 
 it('throws if the queue does not exist, and makes no call without steps', async () => {

@@ -182,6 +182,14 @@ describe('scanCompleted', () => {
     ]);
   });
 
+  it('emits no gauges of a region without instances: CloudWatch charges for each', () => {
+    const empty = { compliant: 0, nonCompliant: 0, needsReview: 0, exempt: 0, oldestNonCompliantSeconds: 0 };
+    const lines = written((to) => to.scanCompleted('eu-west-1', { ...empty, needsReviewBy: {} }));
+
+    expect(values(lines)).toEqual([[ALL, 'ScanCompleted', 'Count', 1]]);
+    expect(lines[0]).toMatchObject({ message: 'scan completed', compliant: 0 });
+  });
+
   it('emits the reasons for review with all three dimensions', () => {
     const lines = written((to) =>
       to.scanCompleted('eu-west-1', { ...GAUGES, needsReviewBy: { 'in-use': 3, 'usage-unknown': 2 } }),
@@ -213,6 +221,10 @@ describe('scanCompleted', () => {
       ['region=us-east-1,service=imdsv2-enforcer', 'NeedsReview', 'Count', 5],
       [ALL, 'NeedsReview', 'Count', [1, 1]],
     ]);
+  });
+
+  it('counts instances that were handed back', () => {
+    expect(values(written((to) => to.handedBack(12)))).toEqual([[ALL, 'HandedBack', 'Count', 12]]);
   });
 
   it('emits rejected instances only if they were measured, including zero', () => {

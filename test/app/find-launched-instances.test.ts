@@ -63,15 +63,6 @@ describe('findLaunchedInstances, by client token', () => {
     expect(ports.calls.at(-1)).toBe(`putFindings ${A} ${instanceId(4)}`);
   });
 
-  it('searches again, with pauses, until all instances are found', async () => {
-    const ports = world([launched(A)]);
-    ports.put(launched(B), { visibleAfter: 5 });
-
-    expect(await findLaunchedInstances(lookup(), ports)).toEqual({ known: [A, B] });
-    expect(ports.calls).toEqual([...Array<string>(3).fill(`find ${REGION} ${TOKEN}`), `putFindings ${A} ${B}`]);
-    expect(ports.time.now()).toEqual(after(6));
-  });
-
   it('records the instances that it finds, and reports the others as not visible while the launch is recent', async () => {
     const ports = world([launched(A)]);
 
@@ -116,16 +107,16 @@ describe('findLaunchedInstances, by client token', () => {
     ['find', 'throttled'],
     ['putFindings', 'unavailable'],
     ['find', 'denied'],
-  ] as const)('returns the failure if %s fails (%s) until the deadline', async (call, kind) => {
+  ] as const)('returns the failure if %s fails (%s)', async (call, kind) => {
     const ports = world([launched(A), launched(B)]);
     ports.fail(call, ...Array.from({ length: 50 }, () => failure(kind)));
 
     expect(await findLaunchedInstances(lookup(), ports)).toMatchObject({ known: [], failure: { kind } });
   });
 
-  it.each(['find', 'putFindings'])('retries %s after a transient failure', async (call) => {
+  it('retries a search after a transient failure', async () => {
     const ports = world([launched(A), launched(B)]);
-    ports.fail(call, failure('throttled'), failure('unavailable'));
+    ports.fail('find', failure('throttled'), failure('unavailable'));
 
     expect(await findLaunchedInstances(lookup(), ports)).toEqual({ known: [A, B] });
     expect(ports.findings).toHaveLength(2);

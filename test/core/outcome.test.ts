@@ -1,4 +1,5 @@
 import { STATUSES, type Severity, SEVERITIES } from '../../lambda/contract.ts';
+import type { Delivery } from '../../lambda/core/delivery.ts';
 import { FAILURE_KINDS, isRetryable } from '../../lambda/core/failure.ts';
 import { isRetried, isNotified, type Outcome, severityOf, worstOf } from '../../lambda/core/outcome.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
@@ -55,6 +56,11 @@ describe('severityOf()', () => {
     ['skipped', { status: 'skipped' }, 'INFORMATIONAL'],
     ['a failure that is retried', { status: 'failed', reason: 'throttled' }, 'MEDIUM'],
     ['a failure that is not retried', { status: 'failed', reason: 'denied' }, 'CRITICAL'],
+    [
+      'a failure of the last delivery',
+      { status: 'failed', reason: 'throttled', target: target({ delivery: 'last' }) },
+      'CRITICAL',
+    ],
     [
       'drift with a failure that is not retried',
       { status: 'failed', reason: 'unsupported', target: drift },
@@ -163,21 +169,17 @@ describe('isNotified()', () => {
     );
   });
 
-  test.each(ALL_TRIGGERS)('does not notify about not-visible and not-ready on $name', (trigger) => {
-    const evaluated = target({ trigger });
-    for (const trail of [true, false]) {
-      expect(notified({ status: 'failed', reason: 'not-visible', target: evaluated, snapshot: undefined }, trail)).toBe(
-        false,
-      );
-      expect(notified({ status: 'failed', reason: 'not-ready', target: evaluated }, trail)).toBe(false);
+  test.each(FAILURE_KINDS.filter(isRetryable))('notifies about %s only if it is not retried', (reason) => {
+    for (const trigger of ALL_TRIGGERS) {
+      const notifies = (delivery?: Delivery) =>
+        notified({ status: 'failed', reason, target: target({ trigger, delivery }) }, true);
+      expect([undefined, 'first' as const, 'repeated' as const].map(notifies)).toEqual([false, false, false]);
+      expect(notifies('last')).toBe(true);
     }
   });
 
-  test.each(FAILURE_KINDS.filter((kind) => kind !== 'not-visible' && kind !== 'not-ready'))(
-    'notifies about a failure: %s',
-    (reason) => {
-      expect(notified({ status: 'failed', reason, target: launch }, true)).toBe(true);
-      expect(notified({ status: 'failed', reason, target: running }, true)).toBe(true);
-    },
-  );
+  test.each(FAILURE_KINDS.filter((kind) => !isRetryable(kind)))('notifies about %s at once', (reason) => {
+    expect(notified({ status: 'failed', reason, target: launch }, true)).toBe(true);
+    expect(notified({ status: 'failed', reason, target: running }, true)).toBe(true);
+  });
 });

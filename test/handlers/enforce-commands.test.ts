@@ -4,7 +4,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { INSTANCE } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
-import { functionOnLoopback } from '../support/function.ts';
+import { batchOf, functionOnLoopback } from '../support/function.ts';
 
 // All commands of all clients are recorded, so the test fails on any further command.
 const ec2 = mockClient(EC2Client);
@@ -28,7 +28,7 @@ afterAll(() => {
 });
 
 it('sends exactly four commands for a launch with IMDSv1', async () => {
-  expect((await fn.invoke(launchEvent())).error).toBeUndefined();
+  expect((await fn.invoke(batchOf(launchEvent()))).error).toBeUndefined();
 
   const commands = [...ec2.calls(), ...sns.calls(), ...sqs.calls()].map(({ args: [command] }) => command);
   expect(commands.map((command) => command.constructor)).toEqual([
@@ -40,7 +40,7 @@ it('sends exactly four commands for a launch with IMDSv1', async () => {
 });
 
 it('reports the requested options if the response of EC2 has none', async () => {
-  await fn.invoke(launchEvent());
+  await fn.invoke(batchOf(launchEvent()));
 
   const [publish] = sns.commandCalls(PublishCommand);
   expect(publish?.args[0].input.Message).toContain('HttpTokens optional -> required');

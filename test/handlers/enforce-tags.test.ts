@@ -1,7 +1,7 @@
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { createTagsEvent, deleteTagsEvent } from '../support/events.ts';
-import { functionOnLoopback } from '../support/function.ts';
+import { batchOf, functionOnLoopback } from '../support/function.ts';
 
 const { aws, fn } = functionOnLoopback();
 
@@ -27,7 +27,7 @@ describe('setting the exemption tag', () => {
     async (_, instance) => {
       aws.instances.set(INSTANCE, { ...instance, tags: until(30) });
 
-      const { error, log, metrics } = await fn.invoke(createTagsEvent());
+      const { error, log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
       expect(error).toBeUndefined();
       expect(log).toMatchObject([
@@ -62,7 +62,7 @@ describe('setting the exemption tag', () => {
   ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason) => {
     aws.instances.set(INSTANCE, { tags });
 
-    const { log, metrics } = await fn.invoke(createTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
     expect(log).toMatchObject([
       { status: 'needs-review', reason, severity: 'MEDIUM', caller: DEPLOYER, notified: true },
@@ -74,7 +74,7 @@ describe('setting the exemption tag', () => {
   it('to a text that is not a day, on a compliant instance, is notified as compliant', async () => {
     aws.instances.set(INSTANCE, { httpTokens: 'required', tags: { 'imdsv2:exempt-until': 'soon' } });
 
-    const { log, metrics } = await fn.invoke(createTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
     expect(log).toMatchObject([
       { status: 'needs-review', reason: 'exemption-malformed', severity: 'MEDIUM', notified: true },
@@ -87,7 +87,7 @@ describe('setting the exemption tag', () => {
     const [first, second] = [instanceId(1), instanceId(2)];
     [first, second].forEach((id) => aws.instances.set(id, { tags: until(7) }));
 
-    const { log } = await fn.invoke(createTagsEvent({ resources: [first, 'vol-0a1b2c3d4e5f60718', second] }));
+    const { log } = await fn.invoke(batchOf(createTagsEvent({ resources: [first, 'vol-0a1b2c3d4e5f60718', second] })));
 
     expect(log.map(({ instanceId: id, status }) => [id, status])).toEqual([
       [first, 'exempt'],
@@ -97,7 +97,7 @@ describe('setting the exemption tag', () => {
   });
 
   it('on a volume is ignored', async () => {
-    expect(await fn.invoke(createTagsEvent({ resources: ['vol-0a1b2c3d4e5f60718'] }))).toMatchObject({
+    expect(await fn.invoke(batchOf(createTagsEvent({ resources: ['vol-0a1b2c3d4e5f60718'] })))).toMatchObject({
       log: [],
       metrics: {},
     });
@@ -110,18 +110,13 @@ describe('removing the exemption tag', () => {
   async function deliver() {
     const [put] = aws.take('SendMessageBatch');
     const entries = put?.parameters.Entries as { MessageBody: string }[];
-    const Records = entries.map(({ MessageBody }, index) => ({
-      messageId: `m${index + 1}`,
-      body: MessageBody,
-      eventSource: 'aws:sqs',
-    }));
-    return fn.invoke({ Records });
+    return fn.invoke(batchOf(...entries.map(({ MessageBody }) => MessageBody)));
   }
 
   it('with all other tags needs review and is notified, because the instance may not have been exempt', async () => {
     aws.instances.set(INSTANCE, {});
 
-    const { log } = await fn.invoke(deleteTagsEvent({ tags: [] }));
+    const { log } = await fn.invoke(batchOf(deleteTagsEvent({ tags: [] })));
 
     expect(log).toMatchObject([
       { status: 'needs-review', reason: 'existing-instance', trigger: 'revoke', notified: true },
@@ -132,7 +127,7 @@ describe('removing the exemption tag', () => {
   it('records a finding first, which leads to the change and the alert with the caller', async () => {
     aws.instances.set(INSTANCE, {});
 
-    const { log, metrics } = await fn.invoke(deleteTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(deleteTagsEvent()));
 
     expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded', trigger: 'revoke', notified: false }]);
     expect(metrics).toEqual({});
@@ -152,7 +147,7 @@ describe('removing the exemption tag', () => {
   it('while EC2 still shows it is notified as MEDIUM, and nothing is changed', async () => {
     aws.instances.set(INSTANCE, { tags: until(30) });
 
-    const { log, metrics } = await fn.invoke(deleteTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(deleteTagsEvent()));
 
     expect(log).toMatchObject([{ status: 'exempt', reason: 'exempt', severity: 'MEDIUM', notified: true }]);
     expect(metrics).toEqual({ Exempt: 1 });
@@ -162,7 +157,7 @@ describe('removing the exemption tag', () => {
   it('of a compliant instance is not notified', async () => {
     aws.instances.set(INSTANCE, { httpTokens: 'required' });
 
-    expect((await fn.invoke(deleteTagsEvent())).log).toMatchObject([
+    expect((await fn.invoke(batchOf(deleteTagsEvent()))).log).toMatchObject([
       { status: 'skipped', reason: 'compliant', notified: false },
     ]);
     expect(actions()).toEqual(['DescribeInstances']);

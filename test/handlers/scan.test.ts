@@ -99,7 +99,7 @@ it('handles a batch with one describe, one alert, and a change and a check for e
   ]);
   expect(calls[1]?.parameters).toEqual({ InstanceId: A, HttpTokens: 'required', HttpEndpoint: 'enabled' });
   expect(calls[4]?.parameters).toMatchObject({
-    QueueUrl: `${aws.url}/${ACCOUNT}/work`,
+    QueueUrl: `${aws.url}/${ACCOUNT}/checks`,
     Entries: [{ DelaySeconds: 900 }, { DelaySeconds: 900 }],
   });
 });
@@ -198,7 +198,7 @@ describe('the step fails, so that SQS delivers it again, if', () => {
 
     expect(error).toMatchObject({ name: 'RetryableError' });
     expect(metrics).toEqual({ Retried: 1 });
-    expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions']);
   });
 
   it('neither SNS nor the work queue accepts the alert, which is then sent by the retry', async () => {

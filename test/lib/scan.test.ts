@@ -249,8 +249,12 @@ describe('its role', () => {
     }
   });
 
-  test('allows sending to the scan queue and the work queue only', () => {
-    expect(allowedOn('sqs:SendMessage')).toEqual([arn(queueId), queueArn('EnforcerWorkQueue')]);
+  test('allows sending to the scan queue, the work queue and the check queue only', () => {
+    expect(allowedOn('sqs:SendMessage')).toEqual([
+      queueArn('EnforcerCheckQueue'),
+      arn(queueId),
+      queueArn('EnforcerWorkQueue'),
+    ]);
     expect(allowedOn('sqs:ReceiveMessage')).toEqual([arn(queueId)]);
     expect(allowedOn('sqs:GetQueueAttributes')).toContainEqual(queueArn('EnforcerDeadLetterQueue'));
   });

@@ -10,6 +10,7 @@ export const CONFIG: Config = {
   usageMinimumAgeDays: 1,
   outcomesTopicArn: 'arn:aws:sns:eu-west-1:111122223333:imdsv2-outcomes',
   workQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-work',
+  checkQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-checks',
 };
 
 export const SCAN_CONFIG: ScanConfig = {

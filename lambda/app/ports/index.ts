@@ -29,5 +29,7 @@ export interface Ports {
   readonly usage: UsageReader;
   readonly publisher: Publisher;
   readonly telemetry: Telemetry;
+  /** Answers a ping; absent where none arrives. */
+  readonly answerPing?: (event: unknown) => Promise<void>;
   readonly time: Time;
 }

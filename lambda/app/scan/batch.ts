@@ -1,10 +1,9 @@
 import { isRetried, type Outcome } from '../../core/outcome.ts';
 import type { Run } from '../../triggers/scan.ts';
-import { RetryableError } from '../handle-events.ts';
 import { Pace } from '../pace.ts';
 import { remediatePaced } from '../remediate-paced.ts';
 import { report } from '../report.ts';
-import { withRetries } from '../retry.ts';
+import { RetryableError, withRetries } from '../retry.ts';
 import { schedulePostChangeChecks } from '../schedule-post-change-checks.ts';
 import { contextOf, type ScanPorts, type ScanRules } from './rules.ts';
 

@@ -1,10 +1,11 @@
-import type { Outcome } from '../outcome.ts';
+import { isRetried, isRetryableFailure, type Outcome } from '../outcome.ts';
 import type { Reason, ReviewReason } from '../reason.ts';
 import { plural } from './format.ts';
 
 /** What happened to an instance and why, in one or two sentences without untrusted input. */
-export function explainOutcome({ status, reason, target: { context } }: Outcome): string {
-  const { drift, opening = 'IMDSv1 was enabled', sentences } = context.trigger;
+export function explainOutcome(outcome: Outcome): string {
+  const { status, reason, target } = outcome;
+  const { drift, opening = 'IMDSv1 was enabled', sentences } = target.context.trigger;
   switch (status) {
     case 'remediated':
       return drift ? `${opening} and has been reverted.` : `${opening}. Now requires IMDSv2.`;
@@ -15,12 +16,17 @@ export function explainOutcome({ status, reason, target: { context } }: Outcome)
     case 'exempt':
     case 'needs-review':
     case 'skipped':
-    case 'failed':
       return sentences?.[reason] ?? SENTENCES[reason];
+    case 'failed':
+      if (!isRetryableFailure(outcome)) return SENTENCES[reason];
+      return `${SENTENCES[reason]} ${isRetried(outcome) ? RETRIED : GIVEN_UP}`;
   }
 }
 
-const RETRIED = 'The change will be retried. IMDSv1 stays enabled until then.';
+const RETRIED = 'It will be retried. IMDSv1 stays enabled until then.';
+
+const GIVEN_UP =
+  'That was the last attempt: the event goes to the dead-letter queue, and IMDSv1 stays enabled until it is redriven.';
 
 const SENTENCES: Readonly<Record<Reason, string>> = {
   'imdsv1-enabled': 'IMDSv1 is enabled.',
@@ -45,18 +51,18 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'already-remediated': 'IMDSv2 is required.',
   gone: 'EC2 no longer returns this instance.',
   recorded: 'IMDSv1 is enabled. A finding is on the work queue for remediation.',
-  'not-visible': 'EC2 does not return this instance yet. It will be retried.',
-  'not-ready': 'EC2 does not accept the change in the current state of the instance. It will be retried.',
-  throttled: `EC2 throttled the account until the time limit. ${RETRIED}`,
-  unavailable: `EC2 did not respond. ${RETRIED}`,
-  deadline: `The invocation reached its time limit. ${RETRIED}`,
+  'not-visible': 'EC2 does not return this instance yet.',
+  'not-ready': 'EC2 does not accept the change in the current state of the instance.',
+  throttled: 'EC2 throttled the account.',
+  unavailable: 'EC2 did not respond.',
+  deadline: "EC2's request rate or the time limit of the invocation left no room for the change.",
   denied:
     'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 denies the change" in the runbook.',
   unsupported:
     'EC2 does not support the change. An account setting (HttpTokensEnforced) or a declarative policy of the organization may govern these options.',
   'wrong-state': 'EC2 does not accept the change in the state of the instance.',
-  invalid: 'EC2 rejected the request as invalid.',
-  unknown: `The change failed for an unknown reason. ${RETRIED}`,
+  invalid: 'AWS rejected the request as invalid.',
+  unknown: 'The change failed for an unknown reason.',
 };
 
 /** Labels of the reasons for a review. */

@@ -120,10 +120,10 @@ function judge(): void {
   };
   for (const name of names) {
     bound(name, 'still non-compliant', openIn, 0);
-    bound(name, 'in the dead-letter queue', ({ deadLetters }) => deadLetters, 0);
+    bound(name, 'in the dead-letter queue', ({ deadLettered }) => deadLettered, 0);
     bound(name, 'failed invocations', ({ lambda }) => lambda.failed, 0);
     bound(name, 'not notified', ({ instances }) => instances.filter(({ alerts }) => alerts === 0).length, 0);
-    bound(name, 'warnings', ({ books }) => books.warnings.size, 0);
+    bound(name, 'warnings', ({ counters }) => counters.warnings.size, 0);
   }
   for (const name of ['burst', 'people', 'minute', 'running']) bound(name, 'notified twice', twiceIn, 0);
   bound('burst', 'refused changes', ({ ec2 }) => ec2.refused, 1000);
@@ -158,7 +158,7 @@ function report(scenario: Scenario, results: readonly Result[]): void {
   });
   const row = (what: string, value: (result: Result) => string) => table.push([what, ...results.map(value)]);
   row('failed invocations', ({ lambda }) => number(lambda.failed));
-  row('messages in the dead-letter queue', ({ deadLetters }) => number(deadLetters));
+  row('messages in the dead-letter queue', ({ deadLettered }) => number(deadLettered));
   row('still non-compliant', (result) => number(openIn(result)));
   row('notified twice', (result) => number(twiceIn(result)));
   row('  of them only as already remediated', ({ instances }) =>
@@ -171,9 +171,9 @@ function report(scenario: Scenario, results: readonly Result[]): void {
   row('billed seconds', ({ lambda }) => number(Math.round(lambda.billedMs / 1000)));
   row('invocations', ({ lambda }) => number(lambda.invocations));
   row('longest invocation, s', ({ lambda }) => (lambda.longestMs / 1000).toFixed(1));
-  row('alerts', ({ books }) => number(books.alerts));
+  row('alerts', ({ counters }) => number(counters.alerts));
   row('messages sent to the work queue', ({ sent }) => number(sent));
-  row('messages about one instance, at most', ({ books }) => number(Math.max(0, ...books.messages.values())));
+  row('messages about one instance, at most', ({ counters }) => number(Math.max(0, ...counters.messages.values())));
   row('last remediation, s after the first launch', ({ lastMs }) => (lastMs / 1000).toFixed(1));
   row("  bound of EC2's bucket", (result) => boundOf(scenario, result).toFixed(1));
   const where = scenario.measured === undefined ? '' : `, ${scenario.measured}`;

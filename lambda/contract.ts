@@ -13,7 +13,6 @@ export type Existing = (typeof EXISTING)[number];
 
 /** The CloudTrail trail that delivers events: one exists, the stack creates one, or there is none. */
 export const TRAIL = ['existing', 'create', 'none'] as const;
-export type Trail = (typeof TRAIL)[number];
 
 /** Result of evaluating an instance; the `status` message attribute. */
 export const STATUSES = [

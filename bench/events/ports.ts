@@ -12,7 +12,7 @@ import type { StandardQueue } from './sqs.ts';
 const JITTER = 2 / 3;
 
 /** What the product did beside its changes, counted. */
-export class Books {
+export class Counters {
   public alerts = 0;
   public describes = 0;
   /** Messages about each instance that the function sent. */
@@ -30,11 +30,11 @@ export class Books {
 }
 
 /** What an invocation runs in. */
-export interface Room {
+export interface PortContext {
   readonly clock: VirtualClock;
   readonly ec2: Ec2;
   readonly workQueue: StandardQueue;
-  readonly books: Books;
+  readonly counters: Counters;
   readonly random: () => number;
   /** Virtual milliseconds that a call takes at least. */
   readonly latencyMs: number;
@@ -45,7 +45,7 @@ export interface Room {
 /** The ports of one invocation, with EC2, SQS and SNS in memory behind them. */
 export function portsOf(
   invocation: Invocation,
-  { clock, ec2, workQueue, books, random, latencyMs, workMs }: Room,
+  { clock, ec2, workQueue, counters, random, latencyMs, workMs }: PortContext,
 ): Ports {
   // Carried out half-way: an invocation that ends after that has done it and does not know.
   const call = async <T>(act: () => T): Promise<T> => {
@@ -67,7 +67,7 @@ export function portsOf(
       const entries = 'Entries' in input ? (input.Entries ?? []) : [input];
       for (const { MessageBody = '', DelaySeconds } of entries) {
         workQueue.send(MessageBody, DelaySeconds);
-        books.count(MessageBody);
+        counters.count(MessageBody);
       }
       return {};
     });
@@ -76,7 +76,7 @@ export function portsOf(
     reader: {
       describe: (region, ids) =>
         call(() => {
-          books.describes += 1;
+          counters.describes += 1;
           return ec2.describe(region, ids);
         }),
       find: (lookup) => call(() => ec2.find(lookup)),
@@ -88,7 +88,7 @@ export function portsOf(
     publisher: {
       publish: (message) =>
         call(() => {
-          books.alerts += 1;
+          counters.alerts += 1;
           for (const { id, status } of namedIn(message)) {
             const instance = ec2.instances.get(id);
             if (instance === undefined) continue;
@@ -99,12 +99,12 @@ export function portsOf(
     },
     telemetry: {
       outcome: () => undefined,
-      notUnderstood: (_, problem) => books.warn(problem),
+      notUnderstood: (_, problem) => counters.warn(problem),
       handedBack: () => undefined,
       scanCompleted: () => undefined,
       forwarderProblems: () => undefined,
       rejected: () => undefined,
-      warning: (text) => books.warn(text),
+      warning: (text) => counters.warn(text),
     },
     time: {
       now: () => new Date(clock.now()),

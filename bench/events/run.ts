@@ -5,7 +5,7 @@ import { VirtualClock } from '../scan/clock.ts';
 import { launchEvent, runningEvent } from './bus.ts';
 import { Ec2, type Instance } from './ec2.ts';
 import { type FunctionSettings, LambdaFunction } from './function.ts';
-import { Books, portsOf, type Room } from './ports.ts';
+import { Counters, portsOf, type PortContext } from './ports.ts';
 import { randomOf } from './random.ts';
 import { type QueueSettings, type SourceSettings, startEventSource, StandardQueue } from './sqs.ts';
 
@@ -58,8 +58,8 @@ export interface Result {
   readonly instances: readonly Instance[];
   readonly ec2: Ec2;
   readonly lambda: LambdaFunction;
-  readonly books: Books;
-  readonly deadLetters: number;
+  readonly counters: Counters;
+  readonly deadLettered: number;
   readonly sent: number;
   readonly peopleCalls: number;
   /** From the first launch on. */
@@ -72,11 +72,11 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
   const ec2 = new Ec2(clock);
   const lambda = new LambdaFunction(clock, delivery.function);
   const workQueue = new StandardQueue(clock, delivery.queue);
-  const books = new Books();
+  const counters = new Counters();
   const random = randomOf(scenario.name);
   const { latencyMs } = delivery;
   const workMs = delivery.function.workSeconds * 1000;
-  const room: Room = { clock, ec2, workQueue, books, random, latencyMs, workMs };
+  const context: PortContext = { clock, ec2, workQueue, counters, random, latencyMs, workMs };
   const total = scenario.launches.reduce((sum, { count }) => sum + count, 0);
   let [notStarted, peopleCalls] = [scenario.launches.length, 0];
 
@@ -85,7 +85,7 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
       const records = messages.map(({ id, body, receives }) => ({ messageId: id, body, receiveCount: receives }));
       const done = await lambda.invoke((invocation) => {
         invocation.environment.budget ??= new Budget(delivery.budget);
-        return handleBatch(records, RULES, portsOf(invocation, room), invocation.environment.budget);
+        return handleBatch(records, RULES, portsOf(invocation, context), invocation.environment.budget);
       });
       return done?.value;
     });
@@ -130,13 +130,13 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
 
   const instances = [...ec2.instances.values()];
   const last = instances.reduce((latest, { remediatedAt = 0 }) => Math.max(latest, remediatedAt), 0);
-  const deadLetters = new Set([...workQueue.deadLetters, ...runningQueue.deadLetters]).size;
+  const deadLettered = new Set([...workQueue.deadLettered, ...runningQueue.deadLettered]).size;
   return {
     instances,
     ec2,
     lambda,
-    books,
-    deadLetters,
+    counters,
+    deadLettered,
     sent: workQueue.sent,
     peopleCalls,
     lastMs: last - START.getTime(),

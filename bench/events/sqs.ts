@@ -23,7 +23,7 @@ export interface Message {
 
 /** A standard queue with a dead-letter queue. */
 export class StandardQueue {
-  public readonly deadLetters: Message[] = [];
+  public readonly deadLettered: Message[] = [];
   public sent = 0;
   /** Messages that are in the queue: visible, delayed or in flight. */
   public size = 0;
@@ -51,7 +51,7 @@ export class StandardQueue {
       if (message === undefined) break;
       if (message.receives >= this.#settings.maxReceives) {
         this.delete(message);
-        this.deadLetters.push(message);
+        this.deadLettered.push(message);
         continue;
       }
       message.receives += 1;

@@ -16,12 +16,13 @@ export interface ExplainedRow {
   readonly decides: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The decision for each trigger, as of an event without recorded details. */
+/** The decision for each trigger, as of an event without recorded details; a change of options asks for optional tokens. */
 export function rulings({ snapshot, policy, usage, at }: Facts): ReadonlyMap<string, Ruling> {
   const measured = isUnread(usage) ? undefined : usage;
   return new Map(
     ALL_TRIGGERS.map((trigger) => {
-      const context = { trigger, eventId: '', occurredAt: at, usage: measured };
+      const recorded = { requested: 'optional-tokens' } as const;
+      const context = { trigger, eventId: '', occurredAt: at, usage: measured, recorded };
       return [trigger.name, rulingOn(snapshot, context, policy, at)];
     }),
   );

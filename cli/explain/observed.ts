@@ -33,7 +33,7 @@ export function exemptionLine({ snapshot, policy, at }: { snapshot: Snapshot; po
 function age(snapshot: Snapshot): string {
   const { firstLaunch, launchTime } = snapshot;
   if (firstLaunch === undefined || launchTime === undefined) return 'age unknown';
-  return isFirstLaunch(snapshot)
+  return isFirstLaunch(snapshot, launchTime)
     ? `launched ${iso(firstLaunch)}, not restarted since`
     : `first launched ${iso(firstLaunch)}, last started ${iso(launchTime)}`;
 }

@@ -1,3 +1,4 @@
+import { TAG } from '../contract.ts';
 import { FailureError } from '../core/failure.ts';
 import { isFirstLaunch, type Snapshot } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
@@ -37,18 +38,21 @@ export async function findLaunchedInstances(lookup: Lookup, ports: Ports): Promi
     await time.sleep(pause * 1000);
     const read = await attempt(() => withRetries(() => reader.find(lookup), time));
     if (read instanceof FailureError) return { known, failure: read };
-    found = (byTime ? read.filter(isFirstLaunch) : read).filter(({ instanceId }) => !known.includes(instanceId));
+    found = read.filter(
+      (snapshot) => !known.includes(snapshot.instanceId) && (!byTime || isFirstLaunch(snapshot, context.occurredAt)),
+    );
     if (known.length + found.length >= atLeast) break;
   }
   if (found === undefined) {
     return { known, failure: new FailureError('deadline', 'no time was left to find the instances of a launch') };
   }
-  const nonCompliant = found.filter(
-    ({ options }) => options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled',
-  );
-  const findings = nonCompliant.map(({ instanceId, options }) =>
-    toFinding({ account, region, instanceId, context }, options),
-  );
+  const findings = found.flatMap(({ instanceId, options, tags }) => {
+    // The tag came with the launch, or was set within seconds of it.
+    const grantedByCall = tags.has(TAG.exemptUntil);
+    const mayBeNonCompliant = options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled';
+    if (!mayBeNonCompliant && !grantedByCall) return [];
+    return [toFinding({ account, region, instanceId, context: { ...context, recorded: { grantedByCall } } }, options)];
+  });
   const recorded = await attempt(() => withRetries(() => queue.putFindings(findings), time));
   if (recorded instanceof FailureError) return { known, failure: recorded };
   const all = [...known, ...found.map(({ instanceId }) => instanceId)];

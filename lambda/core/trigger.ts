@@ -10,11 +10,14 @@ export interface TriggerTraits {
   /** Public name: the `trigger` of messages and log lines. */
   readonly name: string;
   /**
-   * Whether the exposure it finds is new. `new-on-first-start`: new if `isFirstLaunch`, else existing.
+   * Whether the exposure it finds is new. `new-on-first-launch`: if the instance was first launched within 15 minutes before.
+   * `new-by-call`: the same, or if the call re-enabled IMDSv1, as `isNewExposure` judges it.
    *
    * @default 'existing'
    */
-  readonly exposure?: 'new' | 'new-on-first-start' | 'existing';
+  readonly exposure?: 'new' | 'new-on-first-launch' | 'new-by-call' | 'existing';
+  /** The traits that apply instead if the exposure existed before; by default the same. */
+  readonly onExisting?: TriggerTraits;
   /** The exposure began with the call, not with the last start of the instance. */
   readonly exposedByCall?: boolean;
   /** The call re-enabled IMDSv1. Its remediations are HIGH and count as drift. */
@@ -23,7 +26,7 @@ export interface TriggerTraits {
   readonly exemptionTag?: 'set' | 'removed';
   /** With a trail, the CloudTrail triggers have already reported what this one finds on a first start. */
   readonly backsUpCloudTrail?: boolean;
-  /** Instances that stay unchanged are listed in a digest and need no alert of their own. */
+  /** Instances that stay unchanged are listed in the digests of scans and need no alert of their own. */
   readonly inDigest?: boolean;
   /**
    * First sentence of an alert about an instance with IMDSv1 enabled, without the full stop.

@@ -9,7 +9,10 @@ const call = successful('RunInstances');
 /** A successful RunInstances in which an instance does not require IMDSv2, or does not say. */
 export const launch: Trigger = {
   name: 'launch',
-  exposure: 'new',
+  exposure: 'new-on-first-launch',
+  // A retry with the same client token names the instances of the first call, however old they are.
+  // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+  onExisting: { name: 'launch', inDigest: true },
   opening: 'Launched with IMDSv1 enabled',
   ruleId: 'Launch',
   description: 'Successful RunInstances in which an instance is not known to require IMDSv2',

@@ -66,14 +66,18 @@ describe('the size of a digest', () => {
   test('a digest of the maximum size lists all instances, one byte more does not', () => {
     const longNames = taggedAll('x'.repeat(128));
     const digestWith = (longNamed: number, bytesMore: number) =>
-      digest([
-        // The value of a malformed tag is in the email only, where a letter is a byte.
-        ...Array.from({ length: 50 }, (_, index) => ({
-          tags: until(`soon${'x'.repeat(Math.min(120, Math.max(0, bytesMore - index * 120)))}`),
-        })),
-        ...many(longNamed, { tags: { ...longNames, ...until('2026-11-23') } }),
-        ...many(50, { tags: longNames }),
-      ]);
+      digest(
+        [
+          // The value of a malformed tag is in the email only, where a letter is a byte.
+          ...Array.from({ length: 50 }, (_, index) => ({
+            tags: until(`soon${'x'.repeat(Math.min(120, Math.max(0, bytesMore - index * 120)))}`),
+          })),
+          ...many(longNamed, { tags: { ...longNames, ...until('2026-11-23') } }),
+          ...many(50, { tags: longNames, usage: USED }),
+        ],
+        {},
+        'enforce-when-unused',
+      );
     const listed = (of: Digest) => jsonOf(of).instances.length;
     const one = bytes(digestWith(1, 0)) - bytes(digestWith(0, 0));
     const longNamed = Math.floor((LIMIT - 1_000 - bytes(digestWith(0, 0))) / one);

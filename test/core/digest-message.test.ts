@@ -7,6 +7,8 @@ import { until, UNUSED, USED, digest, messageOf, jsonOf, listOf, many, type Give
 
 const DIRECT = 'launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)';
 
+const IN_USE = 'IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z';
+
 test('a complete digest', () => {
   const of = digest(
     [
@@ -14,7 +16,7 @@ test('a complete digest', () => {
       { usage: UNUSED },
       { usage: { kind: 'unknown', why: 'gaps' } },
       { tags: until('2026-11-25', 'agent X') },
-      { tags: until('soon'), usage: UNUSED },
+      { tags: until('soon'), usage: USED },
       { options: { HttpTokens: 'required' } },
     ],
     {
@@ -44,7 +46,7 @@ test('a complete digest', () => {
       },
       compliancePercent: 16.6,
       remediated: 3,
-      nonCompliant: { 'in-use': 1, 'remediation-pending': 1, 'usage-unknown': 1, 'exemption-malformed': 1 },
+      nonCompliant: { 'in-use': 2, 'remediation-pending': 1, 'usage-unknown': 1 },
       instances: [
         {
           instanceId: instanceId(0),
@@ -54,19 +56,19 @@ test('a complete digest', () => {
           usage: { kind: 'in-use', callsPerDay: 3, lastSeen: '2026-11-20T14:00:00.000Z' },
           launchSource: { autoScalingGroup: 'web-asg' },
         },
+        {
+          instanceId: instanceId(4),
+          verdict: 'non-compliant',
+          needsReview: 'in-use',
+          usage: { kind: 'in-use', callsPerDay: 3, lastSeen: '2026-11-20T14:00:00.000Z' },
+          launchSource: {},
+        },
         { instanceId: instanceId(1), verdict: 'non-compliant', usage: { kind: 'unused' }, launchSource: {} },
         {
           instanceId: instanceId(2),
           verdict: 'non-compliant',
           needsReview: 'usage-unknown',
           usage: { kind: 'unknown', why: 'gaps' },
-          launchSource: {},
-        },
-        {
-          instanceId: instanceId(4),
-          verdict: 'non-compliant',
-          needsReview: 'exemption-malformed',
-          usage: { kind: 'unused' },
           launchSource: {},
         },
         {
@@ -86,10 +88,9 @@ test('a complete digest', () => {
       '6 instances: 4 non-compliant, 1 exempt, 1 compliant. Remediated in this scan: 3.',
       'Deployment health issues:\n  the rule Launch is disabled',
       `IMDSv1 calls rejected in the last day; the workload may be affected:\n  ${instanceId(9)}: 12 calls; undo: imdsv2 rollback ${instanceId(9)} --region eu-west-1 --for 14d --reason '...'`,
-      `1 non-compliant instance (IMDSv1 in use):\n  ${instanceId(0)} "web", IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z, Auto Scaling group web-asg`,
+      `2 non-compliant instances (IMDSv1 in use):\n  ${instanceId(0)} "web", ${IN_USE}, Auto Scaling group web-asg\n  ${instanceId(4)}, ${IN_USE}, tag: soon, ${DIRECT}`,
       `1 non-compliant instance (remediation pending):\n  ${instanceId(1)}, IMDSv1 unused: no call without a token in 13 days of data, ${DIRECT}`,
       `1 non-compliant instance (IMDSv1 usage unknown):\n  ${instanceId(2)}, IMDSv1 usage unknown: hours of data are missing, ${DIRECT}`,
-      `1 non-compliant instance (exemption is not a date):\n  ${instanceId(4)}, IMDSv1 unused: no call without a token in 13 days of data, tag: soon, ${DIRECT}`,
       `Exemptions that expire within a week:\n  ${instanceId(3)}, exempt until 2026-11-25 (agent X), ${DIRECT}`,
       'Before HttpTokensEnforced can be enabled in this region:\n  non-compliant or unreadable instances: 4\n  exemptions in date: 1',
       'Names and reasons are user-supplied and unverified.',

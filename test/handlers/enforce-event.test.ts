@@ -111,7 +111,7 @@ describe('the invocation fails, so that Lambda retries it, if', () => {
     [
       'EC2 throttles until the deadline',
       () => {
-        aws.instances.set(INSTANCE, {});
+        aws.instances.set(INSTANCE, { launchedAt: new Date() });
         const throttled = ec2Error('RequestLimitExceeded', 'slow down', 503);
         aws.prepare('ModifyInstanceMetadataOptions', ...Array.from({ length: 30 }, () => throttled));
       },

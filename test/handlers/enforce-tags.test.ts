@@ -55,18 +55,16 @@ describe('setting the exemption tag', () => {
   );
 
   it.each([
-    ['a day in the past', until(-1), 'exemption-expired'],
-    ['a text that is not a day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed'],
-    ['a day beyond the maximum', until(1000), 'exemption-exceeds-maximum'],
-    ['any day, and removing it again', {}, 'existing-instance'],
-  ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason) => {
+    ['a day in the past', until(-1), 'exemption-expired', 'HIGH'],
+    ['a text that is not a day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed', 'HIGH'],
+    ['a day beyond the maximum', until(1000), 'exemption-exceeds-maximum', 'HIGH'],
+    ['any day, and removing it again', {}, 'existing-instance', 'MEDIUM'],
+  ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason, severity) => {
     aws.instances.set(INSTANCE, { tags });
 
     const { log, metrics } = await fn.invoke(createTagsEvent());
 
-    expect(log).toMatchObject([
-      { status: 'needs-review', reason, severity: 'MEDIUM', caller: DEPLOYER, notified: true },
-    ]);
+    expect(log).toMatchObject([{ status: 'needs-review', reason, severity, caller: DEPLOYER, notified: true }]);
     expect(metrics).toEqual({});
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
@@ -77,7 +75,7 @@ describe('setting the exemption tag', () => {
     const { log, metrics } = await fn.invoke(createTagsEvent());
 
     expect(log).toMatchObject([
-      { status: 'needs-review', reason: 'exemption-malformed', severity: 'MEDIUM', notified: true },
+      { status: 'needs-review', reason: 'exemption-malformed', severity: 'HIGH', notified: true },
     ]);
     expect(metrics).toEqual({});
     expect(published().email).not.toContain('IMDSv1 stays enabled');

@@ -63,7 +63,7 @@ it('sends one step for each region to the scan queue after the event of the sche
   });
 });
 
-it('sends the instances with IMDSv1 enabled as a batch, and then the summary', async () => {
+it('sends the instances with IMDSv1 enabled as a batch, and then the summary; a wrong exemption tag does not count (4)', async () => {
   aws.instances
     .set(A, {})
     .set(B, { httpTokens: 'required' })
@@ -72,8 +72,8 @@ it('sends the instances with IMDSv1 enabled as a batch, and then the summary', a
   expect((await runStep({ ...RUN, step: 'region' })).error).toBeUndefined();
 
   expect(sentBodies()).toEqual([
-    toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A] }),
-    toScanMessage({ ...RUN, step: 'summary', nonCompliantBefore: 2, requested: 1 }),
+    toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A, C] }),
+    toScanMessage({ ...RUN, step: 'summary', nonCompliantBefore: 2, requested: 2 }),
   ]);
 });
 

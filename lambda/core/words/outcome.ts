@@ -26,12 +26,12 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'imdsv1-enabled': 'IMDSv1 is enabled.',
   exempt: 'An exemption is in date. IMDSv1 stays enabled.',
   'exempt-self-granted':
-    'An exemption is in date, and the RunInstances call itself set its tag. Check that it was approved. IMDSv1 stays enabled.',
+    'An exemption is in date, and the RunInstances call itself set its tag. Check that it was approved. IMDSv1, if enabled, stays enabled.',
   unreadable: 'EC2 returned metadata options of an unknown form. Nothing was changed.',
   'exemption-malformed':
-    'The exemption tag is not a calendar date (YYYY-MM-DD). IMDSv1 stays enabled until the tag is corrected or removed.',
+    'The exemption tag is not a calendar date (YYYY-MM-DD). IMDSv1, if enabled, stays enabled. From the next scan on, the tag is ignored: correct or remove it.',
   'exemption-exceeds-maximum':
-    'The exemption exceeds the maximum duration of this account. IMDSv1 stays enabled until the tag is corrected or removed.',
+    'The exemption exceeds the maximum duration of this account. IMDSv1, if enabled, stays enabled. From the next scan on, the tag is ignored: correct or remove it.',
   'exemption-expired':
     'The exemption tag was set to a past date. Setting the tag never leads to a change, and IMDSv1 stays enabled.',
   'in-use': 'IMDSv1 is in use, and stays enabled until it is unused.',

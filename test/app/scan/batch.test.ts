@@ -55,7 +55,7 @@ describe('a batch', () => {
       old(instanceId(1), { tags: { 'imdsv2:exempt-until': '2026-12-31' } }),
       old(instanceId(2), { options: { HttpTokens: 'required' } }),
       old(instanceId(3), { state: 'terminated' }),
-      old(instanceId(4), { tags: { 'imdsv2:exempt-until': 'soon' } }),
+      old(instanceId(4), { options: { HttpTokens: undefined } }),
       old(instanceId(5), { options: { HttpEndpoint: 'disabled' } }),
       old(instanceId(6)),
     ]);
@@ -67,7 +67,7 @@ describe('a batch', () => {
       [instanceId(1), 'exempt', 'exempt'],
       [instanceId(2), 'already-remediated', 'already-remediated'],
       [instanceId(3), 'skipped', 'terminated'],
-      [instanceId(4), 'needs-review', 'exemption-malformed'],
+      [instanceId(4), 'needs-review', 'unreadable'],
       [instanceId(5), 'skipped', 'endpoint-disabled'],
       [instanceId(6), 'remediated', 'imdsv1-enabled'],
     ]);
@@ -75,6 +75,17 @@ describe('a batch', () => {
     expect(ports.published).toMatchObject([{ json: { counts: { 'already-remediated': 1, remediated: 1 } } }]);
     expect(ports.checks.map((check) => check.instanceId)).toEqual([instanceId(6)]);
   });
+
+  it.each(['soon', '', '9999-12-31'])(
+    'remediates an instance with the exemption tag %p, which does not count (4)',
+    async (tag) => {
+      const ports = scanWorld([old(instanceId(1), { tags: { 'imdsv2:exempt-until': tag } })]);
+
+      await runStep(batch(ids(1)), rules(), ports);
+
+      expect(changed(ports)).toEqual([instanceId(1)]);
+    },
+  );
 
   it('does not wait for an instance that EC2 no longer returns', async () => {
     const ports = scanWorld([old(instanceId(1))]);

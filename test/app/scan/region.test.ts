@@ -44,9 +44,8 @@ it('requests neither compliant, terminated, AWS-managed nor exempt instances', a
   await runStep(STEP, rules(), ports);
 
   expect(steps(ports)).toEqual([
-    { ...RUN, step: 'batch', index: 0, instanceIds: [instanceId(1), instanceId(8)] },
-    // The instance with the malformed exemption is non-compliant, too.
-    { ...RUN, step: 'summary', nonCompliantBefore: 3, requested: 2 },
+    { ...RUN, step: 'batch', index: 0, instanceIds: [instanceId(1), instanceId(7), instanceId(8)] },
+    { ...RUN, step: 'summary', nonCompliantBefore: 3, requested: 3 },
   ]);
 });
 

@@ -48,7 +48,7 @@ describe('the first run of a day', () => {
           counts: { 'non-compliant': 3, exempt: 1, compliant: 1, pending: 1 },
           remediated: 0,
           compliancePercent: 16.6,
-          nonCompliant: { 'existing-instance': 2, 'exemption-malformed': 1 },
+          nonCompliant: { 'existing-instance': 3 },
         },
       },
     ]);
@@ -61,7 +61,7 @@ describe('the first run of a day', () => {
     await runStep(summaryStep(RUN, 3, 2), rules({ existing: 'enforce-when-unused' }), notMeasured);
 
     const [[, daily] = []] = measured.completed;
-    expect(daily?.needsReviewBy).toEqual({ 'in-use': 1, 'exemption-malformed': 1 });
+    expect(daily?.needsReviewBy).toEqual({ 'in-use': 1, 'usage-unknown': 1 });
     expect(daily?.needsReview).toBe(2);
     expect(notMeasured.completed[0]?.[1].needsReviewBy).toBeUndefined();
   });
@@ -99,7 +99,7 @@ describe('a later run of the day', () => {
         {
           compliant: 1,
           nonCompliant: 3,
-          needsReview: 1,
+          needsReview: 0,
           exempt: 1,
           oldestNonCompliantSeconds: 82 * 86_400 + 43_200,
           rejected: undefined,
@@ -135,7 +135,11 @@ describe('IMDSv1 usage', () => {
     expect(ports.calls.filter((call) => call.startsWith('measure'))).toEqual([
       `measure ${REGION} MetadataNoToken ${A} ${B} ${F}`,
     ]);
-    expect(ports.digests()[0]?.json.nonCompliant).toEqual({ 'remediation-pending': 1, 'in-use': 1, 'exemption-malformed': 1 });
+    expect(ports.digests()[0]?.json.nonCompliant).toEqual({
+      'remediation-pending': 1,
+      'in-use': 1,
+      'usage-unknown': 1,
+    });
     expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 3, needsReview: 2 }]]);
   });
 
@@ -148,7 +152,7 @@ describe('IMDSv1 usage', () => {
     await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
 
     const [digest] = ports.digests();
-    expect(digest?.json.nonCompliant).toEqual({ 'usage-unknown': 2, 'exemption-malformed': 1 });
+    expect(digest?.json.nonCompliant).toEqual({ 'usage-unknown': 3 });
     expect(digest?.json).not.toHaveProperty('rejected', expect.anything());
     expect(digest?.json.missingForEnforcement).toContain('the account defaults could not be read');
     expect(ports.warnings).toEqual([

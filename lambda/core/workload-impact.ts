@@ -22,7 +22,8 @@ const CHECKS = 4;
 /**
  * What follows from a post-change check: an alert, another check, or nothing.
  *
- * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since.
+ * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since. On an instance that is not
+ * running, the change is pending until its next start.
  *
  * @param rejected number of IMDSv1 calls that were rejected since the remediation.
  * @param checksDone number of checks before this one.
@@ -35,7 +36,7 @@ export function judgeAfterChange(
   if (state === 'shutting-down' || state === 'terminated' || options.HttpTokens !== 'required') return 'done';
   if (rejected > 0) return 'notify';
   if (checksDone + 1 < CHECKS) return 'check-again';
-  return options.State === 'pending' ? 'notify' : 'done';
+  return state === 'running' && options.State === 'pending' ? 'notify' : 'done';
 }
 
 /** One instance in the JSON form; schema `imdsv2-enforcer.workload-impact/v1`. */

@@ -112,7 +112,7 @@ function digest({ account, region }: Place, options: AlertOptions, now: Date): M
   inventory.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.maxExemptionDays))), now);
   const { compliance, nonCompliant, exempt } = inventory;
   const launchDefault = { HttpTokens: 'required' };
-  const run = { account, region, startedAt: now, nonCompliantBefore: nonCompliant.length, requested: 0 };
+  const run = { account, region, startedAt: now, changes: false, remediated: 0 };
   return toDigestMessage({ ...run, compliance, nonCompliant, exempt, launchDefault, problems: [] }, now, options);
 }
 

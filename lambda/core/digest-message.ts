@@ -1,17 +1,16 @@
-import { DIGEST_SCHEMA, type Severity } from '../contract.ts';
+import { DIGEST_SCHEMA } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
-import { type Digest, expiresSoon, type ListedInstance } from './digest.ts';
+import { type Digest, expiresSoon, type ListedInstance, type OverdueExemption, severityOfDigest } from './digest.ts';
 import type { AlertOptions } from './email.ts';
 import { groupBy } from './group-by.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
 import type { LaunchSource } from './launch-source.ts';
-import type { ReviewReason } from './reason.ts';
 import { compliancePercent, type Counts } from './compliance-summary.ts';
 import { clean, defang } from './text.ts';
 import { percent } from './words/compliance.ts';
 import { iso, plural } from './words/format.ts';
 import { describeLaunchSource } from './words/launch-source.ts';
-import { nonCompliantTitle } from './words/outcome.ts';
+import { nonCompliantTitle, type UnchangedReason } from './words/outcome.ts';
 import { usageNote } from './words/usage.ts';
 
 /** The JSON form of a digest, schema `imdsv2-enforcer.digest/v1`. New versions only add fields. */
@@ -24,14 +23,16 @@ export interface DigestJson {
   readonly counts: Counts;
   /** Instances that pass CIS AWS 5.7, from 0 to 100, with one decimal; absent if there are none to judge. */
   readonly compliancePercent?: number;
-  /** How many fewer instances have IMDSv1 enabled than when the scan started. */
+  /** Number of instances that the scan evaluated for remediation and that require IMDSv2 now. */
   readonly remediated: number;
-  /** Number of non-compliant instances by the reason for a review; without one, `remediation-pending`. */
-  readonly nonCompliant: Readonly<Partial<Record<ReviewReason | 'remediation-pending', number>>>;
+  /** Number of non-compliant instances by the reason why nothing was changed. */
+  readonly nonCompliant: Readonly<Partial<Record<UnchangedReason, number>>>;
   /** The first instances of each list. */
   readonly instances: readonly ListedInstanceJson[];
   /** Rejected IMDSv1 calls of the last day, by instance. */
   readonly rejected?: Readonly<Record<string, number>>;
+  /** Those of them on which IMDSv1 was not enabled within the last 63 days. */
+  readonly rejectedWithoutImdsv1?: readonly string[];
   /** What must be done before `HttpTokensEnforced` can be enabled. */
   readonly missingForEnforcement: readonly string[];
   /** Deployment health issues, one sentence each. */
@@ -53,6 +54,8 @@ export interface ListedInstanceJson {
   readonly exemptUntil?: string;
   readonly exemptReason?: string;
   readonly overdueSince?: string;
+  /** What is wrong with an exemption tag that is ignored. */
+  readonly exemptionProblem?: `exemption-${Exclude<OverdueExemption['kind'], 'expired'>}`;
   readonly launchSource: LaunchSource;
 }
 
@@ -70,17 +73,21 @@ export function toDigestMessage(digest: Digest, now: Date, options: AlertOptions
 }
 
 function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: AlertOptions): Message {
-  const { account, region, startedAt, compliance, nonCompliant, exempt, nonCompliantBefore, requested } = digest;
+  const { account, region, startedAt, compliance, nonCompliant, exempt, remediated } = digest;
   const compliantPercent = compliancePercent(compliance);
-  const remediated = requested === 0 ? 0 : Math.max(0, nonCompliantBefore - compliance.counts['non-compliant']);
   const problems = digest.problems.map((problem) => clean(problem));
-  const byReason = groupBy(nonCompliant, ({ decision }) =>
-    decision.kind === 'needs-review' ? decision.problem : 'remediation-pending',
-  );
+  const byReason = groupBy(nonCompliant, ({ decision }): UnchangedReason => {
+    if (decision.kind === 'needs-review') return decision.problem;
+    return digest.changes ? 'remediation-pending' : 'audit-mode';
+  });
   const expiring = exempt.filter((instance) => expiresSoon(instance, now));
   const overdue = nonCompliant.filter(({ overdue }) => overdue !== undefined);
   const missing = missingFor(digest);
-  const severity: Severity = problems.length > 0 || (digest.rejected?.size ?? 0) > 0 ? 'MEDIUM' : 'INFORMATIONAL';
+  const severity = severityOfDigest(digest);
+  const rejected = [...(digest.rejected ?? [])];
+  const [affected, unaffected] = [true, false].map((is) =>
+    rejected.filter(([, { hadImdsv1 }]) => (hadImdsv1 !== false) === is),
+  ) as [typeof rejected, typeof rejected];
   const share = compliantPercent === undefined ? 'no instances to judge' : `${percent(compliance)} compliant`;
   const json: DigestJson = {
     schema: DIGEST_SCHEMA,
@@ -94,7 +101,8 @@ function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: A
     instances: [...new Set([...byReason.values(), overdue, expiring].flatMap((group) => group.slice(0, most)))].map(
       toJson,
     ),
-    rejected: digest.rejected && Object.fromEntries([...digest.rejected].slice(0, most)),
+    rejected: digest.rejected && Object.fromEntries(rejected.slice(0, most).map(([id, { calls }]) => [id, calls])),
+    rejectedWithoutImdsv1: digest.rejected && unaffected.slice(0, most).map(([id]) => id),
     missingForEnforcement: missing,
     problems,
   };
@@ -107,15 +115,21 @@ function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: A
     list('Deployment health issues', problems, defang),
     list(
       'IMDSv1 calls rejected in the last day; the workload may be affected',
-      [...(digest.rejected ?? [])],
-      ([id, count]) => `${id}: ${plural(count, 'call')}; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
+      affected,
+      ([id, { calls }]) => `${id}: ${plural(calls, 'call')}; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
+      most,
+    ),
+    list(
+      'IMDSv1 calls rejected in the last day on instances without IMDSv1 for 63 days; a program or a probe tries it, and nothing is to be undone',
+      unaffected,
+      ([id, { calls }]) => `${id}: ${plural(calls, 'call')}`,
       most,
     ),
     ...[...byReason].map(([problem, group]) => list(nonCompliantTitle(problem, group.length), group, describe, most)),
     list(
-      'Expired exemptions, with IMDSv1 still enabled',
+      'Overdue: exemptions that have expired or are wrong, with IMDSv1 still enabled',
       overdue,
-      (instance) => `${describe(instance)}, expired ${instance.overdue}`,
+      describeOverdue,
       most,
     ),
     list('Exemptions that expire within a week', expiring, describe, most),
@@ -156,6 +170,11 @@ function describe({ instanceId, name, launchSource, usage, verdict }: ListedInst
   return parts.filter(Boolean).join(', ');
 }
 
+function describeOverdue(instance: ListedInstance): string {
+  const { overdue } = instance;
+  return overdue?.kind === 'expired' ? `${describe(instance)}, expired ${overdue.value}` : describe(instance);
+}
+
 function toJson({
   instanceId,
   name,
@@ -178,7 +197,8 @@ function toJson({
     },
     exemptUntil: verdict.until === undefined ? undefined : clean(verdict.until),
     exemptReason: verdict.reason === undefined ? undefined : clean(verdict.reason),
-    overdueSince: overdue,
+    overdueSince: overdue?.kind === 'expired' ? overdue.value : undefined,
+    exemptionProblem: overdue === undefined || overdue.kind === 'expired' ? undefined : `exemption-${overdue.kind}`,
     launchSource: Object.fromEntries(
       Object.entries(launchSource).map(([part, value]: [string, string]) => [part, clean(value)]),
     ),

@@ -29,7 +29,7 @@ describe('the alerts', () => {
       'launch,needs-review,HIGH',
       'running,needs-review,INFORMATIONAL',
       'launch,failed,CRITICAL',
-      'scan,digest,INFORMATIONAL',
+      'scan,digest,MEDIUM',
       'command,workload-impact,HIGH',
     ]);
     const notified = STATUSES.filter((status) => status !== 'skipped');

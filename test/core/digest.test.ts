@@ -52,11 +52,26 @@ test('decides like the scan, with the measured usage', () => {
   expect(counted.nonCompliant.map(({ usage }) => usage?.kind)).toEqual(['unused', 'in-use', undefined]);
 });
 
-test('marks an expired exemption as overdue, whatever the setting for existing instances', () => {
+test('marks an exemption that has expired or is wrong as overdue, whatever the setting for existing instances (4)', () => {
   for (const existing of ['audit', 'enforce'] as const) {
-    const { nonCompliant } = inventory(existing, { tags: until('2026-11-21') }, {}, { tags: until('soon') });
-    expect(nonCompliant.map(({ overdue }) => overdue)).toEqual(['2026-11-21', undefined, undefined]);
+    const tags = ['2026-11-21', 'soon', '', '9999-12-31'].map((day) => ({ tags: until(day) }));
+    const { nonCompliant } = inventory(existing, ...tags, {});
+    expect(nonCompliant.map(({ overdue }) => overdue)).toEqual([
+      { kind: 'expired', value: '2026-11-21' },
+      { kind: 'malformed', value: 'soon' },
+      { kind: 'malformed', value: '' },
+      { kind: 'exceeds-maximum', value: '9999-12-31' },
+      undefined,
+    ]);
   }
+});
+
+test('needs review by what is known without a measurement', () => {
+  const counted = new Inventory(scanned, policy({ existing: 'enforce-when-unused' }));
+  counted.add(snapshot(), NOW, { kind: 'unused', hours: 336 });
+  counted.add(snapshot(), NOW);
+  expect(counted.nonCompliant.map(({ needsReview }) => needsReview)).toEqual([true, true]);
+  expect(inventory('enforce', {}).nonCompliant.map(({ needsReview }) => needsReview)).toEqual([false]);
 });
 
 test('counts the age from the first launch, or from the last start if that is unknown', () => {

@@ -73,7 +73,7 @@ it('sends the instances with IMDSv1 enabled as a batch, and then the summary; a 
 
   expect(sentBodies()).toEqual([
     toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A, C] }),
-    toScanMessage({ ...RUN, step: 'summary', nonCompliantBefore: 2, requested: 2 }),
+    toScanMessage({ ...RUN, step: 'summary', requestedIds: [A, C] }),
   ]);
 });
 
@@ -125,7 +125,7 @@ describe('a summary', () => {
   it('emits the gauges of the region and one completed scan, and sends no digest without remediation', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
 
-    const { error, metricLines } = await runStep({ ...RUN, step: 'summary', nonCompliantBefore: 1, requested: 1 });
+    const { error, metricLines } = await runStep({ ...RUN, step: 'summary', requestedIds: [A] });
 
     expect(error).toBeUndefined();
     expect(actions()).toEqual(['DescribeInstances']);
@@ -146,7 +146,7 @@ describe('a summary', () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
     aws.prepare('DescribeRule', json({ State: 'DISABLED' }));
 
-    const { error } = await runStep({ ...DAILY, step: 'summary', nonCompliantBefore: 1, requested: 0 });
+    const { error } = await runStep({ ...DAILY, step: 'summary', requestedIds: [] });
 
     expect(error).toBeUndefined();
     const calls = aws.take();

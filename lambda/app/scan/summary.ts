@@ -8,6 +8,7 @@ import { verdictOf } from '../../core/verdict.ts';
 import type { Run } from '../../triggers/scan.ts';
 import { assessUsage } from '../assess-usage.ts';
 import { listInstances } from '../list-instances.ts';
+import { measureUsage } from '../measure-usage.ts';
 import type { Gauges } from '../ports/index.ts';
 import { send } from '../report.ts';
 import { attempt, withRetries } from '../retry.ts';
@@ -17,25 +18,27 @@ const HOUR = 3_600_000;
 
 /** Takes the inventory of a region at the end of a run, emits its gauges, and sends a digest daily and after changes. */
 export async function summarizeRegion(
-  run: Run & { readonly nonCompliantBefore: number; readonly requested: number },
+  { requestedIds, ...run }: Run & { readonly requestedIds: readonly string[] },
   rules: ScanRules,
   ports: ScanPorts,
 ): Promise<void> {
-  const { fleet, telemetry, regions, time } = ports;
+  const { fleet, telemetry, regions, time, writer } = ports;
   const { region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.scanEveryHours);
   const inventory = new Inventory(contextOf(run), rules);
+  const requested = new Set(requestedIds);
   const nonCompliant: Snapshot[] = [];
+  let remediated = 0;
   for await (const snapshots of listInstances(region, [PRESENT], fleet, time)) {
     for (const snapshot of snapshots) {
       // CloudWatch charges for each metric, so only non-compliant instances are measured.
       const isNonCompliant = verdictOf(snapshot, rules.maxExemptionDays, time.now())?.name === 'non-compliant';
       if (isNonCompliant) nonCompliant.push(snapshot);
       else inventory.add(snapshot, time.now());
+      if (requested.has(snapshot.instanceId) && snapshot.options.HttpTokens === 'required') remediated += 1;
     }
   }
-  const remediated = run.requested > 0 && nonCompliant.length < run.nonCompliantBefore;
-  const due = daily || remediated;
+  const due = daily || remediated > 0;
   const instances = inventory.compliance.instances + nonCompliant.length;
   const problems = await problemsIn(region, { due, instances }, rules, ports);
   const sendsDigest = due && (instances > 0 || problems.length > 0);
@@ -47,6 +50,8 @@ export async function summarizeRegion(
     const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
     const digest: Digest = {
       ...run,
+      changes: writer !== undefined,
+      remediated,
       compliance: inventory.compliance,
       nonCompliant: inventory.nonCompliant,
       exempt: inventory.exempt,
@@ -97,16 +102,41 @@ async function assessOrWarn(
 }
 
 /** Reads the rejected IMDSv1 calls of the last day. If that fails, the digest is sent without them. */
-async function mostRejectedIn(
-  region: string,
-  { usage, telemetry, time }: ScanPorts,
-): Promise<ReadonlyMap<string, number> | undefined> {
+async function mostRejectedIn(region: string, { usage, telemetry, time }: ScanPorts): Promise<Digest['rejected']> {
   const to = new Date(Math.ceil(time.now().getTime() / HOUR) * HOUR);
   const window: UsageWindow = { from: new Date(to.getTime() - 24 * HOUR), to, periodSeconds: 3600 };
   const read = await attempt(() => withRetries(() => usage.mostRejected(region, window), time));
-  if (!(read instanceof FailureError)) return read;
-  telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
-  return undefined;
+  if (read instanceof FailureError) {
+    telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
+    return undefined;
+  }
+  const had = await imdsv1InLastDays(region, [...read.keys()], { usage, telemetry, time });
+  return new Map([...read].map(([id, calls]) => [id, { calls, hadImdsv1: had.get(id) }]));
+}
+
+/** CloudWatch keeps five-minute values for 63 days, and values of a day are sums of them. */
+const KEPT_DAYS = 63;
+
+/**
+ * Whether IMDSv1 was enabled on instances within the last 63 days: then `MetadataNoToken` has points, zeros included. An instance is
+ * absent if that could not be read.
+ */
+async function imdsv1InLastDays(
+  region: string,
+  instanceIds: readonly string[],
+  { usage, telemetry, time }: Pick<ScanPorts, 'usage' | 'telemetry' | 'time'>,
+): Promise<ReadonlyMap<string, boolean>> {
+  if (instanceIds.length === 0) return new Map();
+  const to = Math.ceil(time.now().getTime() / HOUR) * HOUR;
+  const window: UsageWindow = { from: new Date(to - KEPT_DAYS * 24 * HOUR), to: new Date(to), periodSeconds: 86_400 };
+  const question = { region, metric: 'MetadataNoToken', instanceIds, window } as const;
+  const measured = await attempt(() => measureUsage(question, usage, time));
+  if (measured instanceof FailureError) {
+    telemetry.warning(`IMDSv1 of the last ${KEPT_DAYS} days in ${region} could not be read`, measured);
+    return new Map();
+  }
+  const known = [...measured.measurements].filter(([, { points, complete }]) => complete || points.length > 0);
+  return new Map(known.map(([id, { points }]) => [id, points.length > 0]));
 }
 
 function needsReviewBy({ nonCompliant }: Inventory): Gauges['needsReviewBy'] {
@@ -130,9 +160,9 @@ function gaugesOf(
   return {
     compliant: counts.compliant,
     nonCompliant: counts['non-compliant'],
-    needsReview: imdsv1Enabled.filter(({ decision }) => decision.kind === 'needs-review').length,
+    needsReview: imdsv1Enabled.filter(({ needsReview }) => needsReview).length,
     exempt: counts.exempt,
     oldestNonCompliantSeconds: Math.round(oldest / 1000),
-    rejected: rejected?.size,
+    rejected: rejected && [...rejected.values()].filter(({ hadImdsv1 }) => hadImdsv1 !== false).length,
   };
 }

@@ -70,9 +70,17 @@ export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
   'usage-unknown': 'IMDSv1 usage unknown',
 };
 
-/** The title of a list of non-compliant instances with the same reason for a review, or with none. */
-export function nonCompliantTitle(reason: ReviewReason | 'remediation-pending', instances: number): string {
+/** Why a scan did not change a non-compliant instance: it needs review, its remediation is still to come, or `mode=audit`. */
+export type UnchangedReason = ReviewReason | 'remediation-pending' | 'audit-mode';
+
+const UNCHANGED_LABELS: Readonly<Record<UnchangedReason, string>> = {
+  ...REVIEW_LABELS,
+  'remediation-pending': 'remediation pending',
+  'audit-mode': 'mode=audit, report only',
+};
+
+/** The title of a list of non-compliant instances that were not changed for the same reason. */
+export function nonCompliantTitle(reason: UnchangedReason, instances: number): string {
   const noun = reason === 'existing-instance' ? 'non-compliant existing instance' : 'non-compliant instance';
-  const label = reason === 'remediation-pending' ? 'remediation pending' : REVIEW_LABELS[reason];
-  return `${plural(instances, noun)} (${label})`;
+  return `${plural(instances, noun)} (${UNCHANGED_LABELS[reason]})`;
 }

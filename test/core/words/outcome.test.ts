@@ -175,6 +175,7 @@ describe('nonCompliantTitle()', () => {
     ['existing-instance', 11, '11 non-compliant existing instances (existing=audit, report only)'],
     ['in-use', 1, '1 non-compliant instance (IMDSv1 in use)'],
     ['remediation-pending', 2, '2 non-compliant instances (remediation pending)'],
+    ['audit-mode', 1, '1 non-compliant instance (mode=audit, report only)'],
   ] as const)('of %s and %i instances', (reason, instances, title) => {
     expect(nonCompliantTitle(reason, instances)).toBe(title);
   });

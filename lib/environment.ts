@@ -5,6 +5,7 @@ import type { Topics } from './topics.ts';
 /** The configuration of both functions. A setting with an entry in lambda/config.ts is passed on under its own name. */
 export const configOf = (settings: Settings, topics: Topics, workQueue: IQueue) => ({
   ...settings,
+  enforceSince: settings.enforceSince ?? 'none',
   trail: settings.trail !== 'none',
   outcomesTopicArn: topics.outcomes.topicArn,
   workQueueUrl: workQueue.queueUrl,

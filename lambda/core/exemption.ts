@@ -43,6 +43,9 @@ export function daysLeft(until: string, now: Date): number {
   return (startOfDay(until) ?? NaN) / DAY - Math.floor(now.getTime() / DAY);
 }
 
+/** Whether a text is a calendar day in the form of the exemption tag. */
+export const isCalendarDay = (text: string): boolean => startOfDay(text) !== undefined;
+
 function startOfDay(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   const day = new Date(`${text}T00:00:00Z`);

@@ -24,7 +24,7 @@ import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { parseJson } from '../app/handle-events.ts';
 import { onScanStep } from '../app/scan/index.ts';
-import { parseScanConfig, rulesOf } from '../config.ts';
+import { parseScanConfig, rulesOf, scansMayChange } from '../config.ts';
 import { METRICS } from '../contract.ts';
 
 const config = parseScanConfig(process.env);
@@ -38,7 +38,7 @@ const ports = {
   reader: ec2Reader(ec2),
   fleet: ec2Fleet(ec2),
   regions: ec2Regions(ec2, homeRegion),
-  writer: config.mode === 'enforce' && config.existing !== 'audit' ? ec2Writer(ec2) : undefined,
+  writer: scansMayChange(config) ? ec2Writer(ec2) : undefined,
   queue: sqsWorkQueue(queues, config.workQueueUrl),
   steps: sqsScanQueue(queues, config.scanQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),

@@ -284,3 +284,26 @@ describe('failures in a batch', () => {
     expect(ports.warnings).toEqual(['post-change checks could not be scheduled']);
   });
 });
+
+it('with enforceSince, remediates what was launched since and is unused, under existing=audit, too (4)', async () => {
+  const [before, unused, used, expired] = ids(4) as [string, string, string, string];
+  const launched = new Date('2026-11-10T08:00:00Z');
+  const young = { launchTime: launched, firstLaunch: launched };
+  const ports = scanWorld([
+    old(before),
+    old(unused, young),
+    old(used, young),
+    old(expired, { ...young, tags: { 'imdsv2:exempt-until': '2026-11-11' } }),
+  ]);
+  for (const id of [before, unused, expired]) ports.metrics.set(`MetadataNoToken ${id}`, reported());
+  ports.metrics.set(`MetadataNoToken ${used}`, reported(3));
+  const given = rules({ existing: 'audit', enforceSince: '2026-11-01' });
+
+  await runStep({ ...RUN, step: 'region' }, given, ports);
+  await ports.drain(given);
+
+  expect(changed(ports)).toEqual([unused, expired]);
+  expect(ports.digests()).toMatchObject([
+    { json: { remediated: 2, nonCompliant: { 'existing-instance': 1, 'in-use': 1 } } },
+  ]);
+});

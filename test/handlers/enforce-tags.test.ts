@@ -1,6 +1,6 @@
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { INSTANCE, instanceId, REGION } from '../support/builders.ts';
-import { createTagsEvent, deleteTagsEvent } from '../support/events.ts';
+import { createTagsEvent, deleteTagsEvent, driftEvent, launchEvent } from '../support/events.ts';
 import { functionOnLoopback } from '../support/function.ts';
 
 const { aws, fn } = functionOnLoopback();
@@ -101,6 +101,30 @@ describe('setting the exemption tag', () => {
     });
     expect(actions()).toEqual([]);
   });
+});
+
+describe('an exemption tag that comes with a launch', () => {
+  it.each([
+    ['in date', until(30), 'exempt', 'exempt-self-granted'],
+    ['of no end', { 'imdsv2:exempt-until': '9999-12-31' }, 'needs-review', 'exemption-exceeds-maximum'],
+    ['of today', until(0), 'exempt', 'exempt-self-granted'],
+  ])('is notified as HIGH, although the instance is compliant: %s (3, 4)', async (_, tags, status, reason) => {
+    aws.instances.set(INSTANCE, { httpTokens: 'required', tags });
+
+    const { log } = await fn.invoke(launchEvent({ items: [{ httpTokens: 'required', tags }] }));
+
+    expect(log).toMatchObject([{ status, reason, severity: 'HIGH', trigger: 'launch', notified: true }]);
+    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+  });
+});
+
+it('drift that an exemption covers is notified as HIGH (3)', async () => {
+  aws.instances.set(INSTANCE, { tags: until(30) });
+
+  const { log } = await fn.invoke(driftEvent());
+
+  expect(log).toMatchObject([{ status: 'exempt', severity: 'HIGH', trigger: 'drift', notified: true }]);
+  expect(published().email).toContain('IMDSv1 was re-enabled, and an exemption in date covers it.');
 });
 
 describe('removing the exemption tag', () => {

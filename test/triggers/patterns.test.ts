@@ -24,6 +24,7 @@ import {
 const OPTIONAL = { instanceId: instanceId(1), httpTokens: 'optional' };
 const REQUIRED = { instanceId: instanceId(2), httpTokens: 'required' };
 const UNSTATED = { instanceId: instanceId(3) };
+const EXEMPT = { 'imdsv2:exempt-until': '2026-12-31' };
 
 const matches = (trigger: Trigger, event: BusEvent): boolean => compilePattern(trigger.pattern)(event);
 
@@ -43,6 +44,26 @@ describe('the pattern of launch', () => {
     ['matches responseElements that are null', launchEvent({ detail: { responseElements: null } }), true],
     ['matches a record without responseElements', launchEvent({ detail: { responseElements: undefined } }), true],
     ['matches an empty set of instances', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), true],
+    [
+      'matches required tokens with an exemption tag (3)',
+      launchEvent({ items: [{ ...REQUIRED, tags: EXEMPT }] }),
+      true,
+    ],
+    [
+      'matches an exemption tag of one of several instances (3)',
+      launchEvent({ items: [REQUIRED, { ...REQUIRED, tags: { Name: 'x', ...EXEMPT } }] }),
+      true,
+    ],
+    [
+      'does not match required tokens with other tags',
+      launchEvent({ items: [{ ...REQUIRED, tags: { Name: 'imdsv2:exempt-until' } }] }),
+      false,
+    ],
+    [
+      'does not match a failed call with an exemption tag',
+      launchEvent({ items: [{ ...REQUIRED, tags: EXEMPT }], detail: { errorCode: 'Client.X' } }),
+      false,
+    ],
     // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or of none.
     ['does not match required and missing tokens', launchEvent({ items: [REQUIRED, UNSTATED] }), false],
     ['does not match required tokens', launchEvent({ items: [REQUIRED, REQUIRED] }), false],

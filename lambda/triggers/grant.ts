@@ -32,7 +32,14 @@ export const grant: Trigger = {
   delivery: 'direct',
   pattern: {
     ...call,
-    detail: { ...call.detail, requestParameters: { tagSet: { items: { key: [TAG.exemptUntil] } } } },
+    detail: {
+      ...call.detail,
+      $or: [
+        { requestParameters: { tagSet: { items: { key: [TAG.exemptUntil] } } } },
+        // CloudTrail omits parameters over 100 KB, so whether they have the tag is not known.
+        { requestParameters: { omitted: [true] } },
+      ],
+    },
   },
   accepts: (event) => isCall(event, 'CreateTags'),
   parse: (event, envelope) => taggedBy(event, envelope, grant),

@@ -45,8 +45,8 @@ export class HomeBus extends Construct {
           // A fixed name, because the scan function refers to the rule by name. No other stack uses this event bus.
           ruleName: trigger.ruleId,
           description: `From other regions: ${trigger.description}`,
-          // A forwarded event keeps its account and its region.
-          eventPattern: { ...eventPattern(trigger), account: [stack.account], region: [...regions] },
+          // A forwarded event keeps its region.
+          eventPattern: { ...eventPattern(this, trigger), region: [...regions] },
           targets: [targetOf(trigger, targets)],
         }),
     );

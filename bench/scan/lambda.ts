@@ -108,6 +108,7 @@ export class Invocation {
       telemetry: {
         outcome: () => undefined,
         notUnderstood: (_, problem) => books.warnings.push(problem),
+        otherAccount: () => undefined,
         scanCompleted: () => (books.completed += 1),
         forwarderProblems: () => undefined,
         rejected: () => undefined,

@@ -37,6 +37,8 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
       logger.warn('not understood', { eventId: clean(eventId), problem });
       count(names.notUnderstood);
     },
+    otherAccount: (eventId, account) =>
+      logger.warn('event of another account skipped', { eventId: clean(eventId), account }),
     scanCompleted: (region, gauges) => {
       logger.info('scan completed', { region, ...gauges });
       count(names.scanCompleted);

@@ -2,7 +2,7 @@ import type { Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
 import { isRetried } from '../core/outcome.ts';
 import { fromUndelivered } from '../core/undelivered-alert.ts';
-import { eventIdOf } from '../triggers/envelope.ts';
+import { eventIdOf, readEnvelope } from '../triggers/envelope.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { at, isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
@@ -25,6 +25,15 @@ const RETRY_AFTER_SECONDS = 60;
 /** The account's rules: how to decide, and how to report. */
 export type Rules = Policy & ReportOptions;
 
+/** The rules of the function that handles events. */
+export interface EventRules extends Policy, ReportOptions {
+  /**
+   * The account of the deployment. Events of other accounts are skipped: EC2 would not find their instances here, and they would
+   * be retried in vain.
+   */
+  readonly account: string;
+}
+
 /** A message of the work queue. */
 export interface QueueRecord {
   readonly messageId: string;
@@ -41,7 +50,7 @@ export class RetryableError extends Error {
  *
  * @throws RetryableError after everything else was done and notified, if a retry may succeed where this attempt did not.
  */
-export async function handleEvent(event: unknown, rules: Rules, ports: Ports): Promise<void> {
+export async function handleEvent(event: unknown, rules: EventRules, ports: Ports): Promise<void> {
   const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports);
   for (const [eventId, reason] of unfinished) throw new RetryableError(`event ${eventId}: ${reason}`);
 }
@@ -52,7 +61,7 @@ export async function handleEvent(event: unknown, rules: Rules, ports: Ports): P
  *
  * @returns ids of the messages that must be delivered again.
  */
-export async function handleBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
+export async function handleBatch(records: readonly QueueRecord[], rules: EventRules, ports: Ports): Promise<string[]> {
   const unfinished = new Set<string>();
   const events = new Map<string, unknown>();
   const checks = new Map<string, PostChangeCheck>();
@@ -72,8 +81,13 @@ export async function handleBatch(records: readonly QueueRecord[], rules: Rules,
 }
 
 /** Handles events by key. Returns the keys of those that must be retried, with the reasons. */
-async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports: Ports): Promise<Map<string, string>> {
-  const parsed = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
+async function handle(
+  events: ReadonlyMap<string, unknown>,
+  rules: EventRules,
+  ports: Ports,
+): Promise<Map<string, string>> {
+  const own = [...events].filter(([, event]) => !isOfOtherAccount(event, rules, ports));
+  const parsed = own.map(([key, event]) => ({ key, event, ...parseEvent(event) }));
   for (const { event, problems } of parsed) {
     for (const problem of new Set(problems)) ports.telemetry.notUnderstood(eventIdOf(event), problem);
   }
@@ -109,6 +123,13 @@ async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports:
     unfinished.set(key, `${first.instanceId} ${retried.get(keyOf(first)) ?? ''}`);
   }
   return unfinished;
+}
+
+function isOfOtherAccount(event: unknown, { account }: EventRules, { telemetry }: Ports): boolean {
+  const envelope = readEnvelope(event);
+  if (typeof envelope === 'string' || envelope.account === account) return false;
+  telemetry.otherAccount(envelope.eventId, envelope.account);
+  return true;
 }
 
 /**

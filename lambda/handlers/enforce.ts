@@ -22,7 +22,7 @@ const config = parseConfig(process.env);
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const ec2 = ec2Clients();
-const rules = rulesOf(config);
+const policy = rulesOf(config);
 const ports = {
   reader: ec2Reader(ec2),
   writer: config.mode === 'enforce' ? ec2Writer(ec2) : undefined,
@@ -48,6 +48,7 @@ export const handler = middy(async (event: unknown, context: Context): Promise<S
     });
     return undefined;
   }
+  const rules = { ...policy, account: accountOf(context.invokedFunctionArn) };
   if (!isBatch(event)) {
     await handleEvent(event, rules, { ...ports, time });
     return undefined;
@@ -58,6 +59,9 @@ export const handler = middy(async (event: unknown, context: Context): Promise<S
   .use(injectLambdaContext(logger))
   .after(flushMetrics)
   .onError(flushMetrics);
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+const accountOf = (functionArn: string): string => functionArn.split(':')[4] ?? '';
 
 function isBatch(event: unknown): event is SQSEvent {
   const { Records: records } = (event ?? {}) as { Records?: unknown };

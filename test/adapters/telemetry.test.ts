@@ -110,6 +110,15 @@ it('counts events that were not understood', () => {
   expect(metrics).toEqual([['NotUnderstood', 'Count', 1]]);
 });
 
+it('logs events of other accounts, which count as nothing (7)', () => {
+  const { telemetry, lines, metrics } = record();
+
+  telemetry.otherAccount(EVENT_ID, '444455556666');
+
+  expect(lines).toEqual([['warn', 'event of another account skipped', { eventId: EVENT_ID, account: '444455556666' }]]);
+  expect(metrics).toEqual([]);
+});
+
 describe('scanCompleted', () => {
   interface Line {
     readonly _aws?: {

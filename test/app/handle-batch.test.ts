@@ -1,11 +1,11 @@
-import { handleBatch, type QueueRecord, type Rules } from '../../lambda/app/handle-events.ts';
+import { handleBatch, type QueueRecord, type EventRules } from '../../lambda/app/handle-events.ts';
 import { toMessages } from '../../lambda/core/message.ts';
 import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { after, failure, world } from '../support/ports.ts';
-import { instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
+import { ACCOUNT, instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
 import { largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
 
 /** Queue messages m1, m2, ... with these contents. */
@@ -76,6 +76,26 @@ describe('handleBatch', () => {
     ports.fail('putUndelivered', failure('unavailable', 'SQS is unavailable'));
 
     await expect(handleBatch(messages(launched(A)), RULES, ports)).rejects.toThrow('SQS is unavailable');
+  });
+});
+
+describe('events of another account (7)', () => {
+  const other = { account: '444455556666' };
+
+  it('are skipped without a call and without a retry, and the others are handled', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    const foreign = [
+      launchEvent({ ...other, id: 'launch' }),
+      largeLaunchEvent(60, { ...other, id: 'large' }),
+      runningEvent({ ...other, id: 'running', instanceId: B }),
+    ];
+
+    expect(await handleBatch(messages(...foreign, launched(A)), RULES, ports)).toEqual([]);
+
+    expect(ports.otherAccounts).toEqual(['launch', 'large', 'running'].map((id) => [id, '444455556666']));
+    expect(ports.outcomes).toMatchObject([{ status: 'remediated', target: { instanceId: A } }]);
+    expect(ports.notUnderstood).toEqual([]);
+    expect(ports.calls.slice(0, 2)).toEqual([`describe ${REGION} ${A}`, `modify ${REGION} ${A}`]);
   });
 });
 

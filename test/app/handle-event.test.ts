@@ -1,10 +1,10 @@
-import { handleBatch, handleEvent, type Rules, RetryableError } from '../../lambda/app/handle-events.ts';
+import { handleBatch, handleEvent, type EventRules, RetryableError } from '../../lambda/app/handle-events.ts';
 import { withKnown } from '../../lambda/triggers/launch.ts';
 import { failure, virtualTime, world, type World } from '../support/ports.ts';
-import { EVENT_ID, INSTANCE, instanceId, REGION, snapshot } from '../support/builders.ts';
+import { ACCOUNT, EVENT_ID, INSTANCE, instanceId, REGION, snapshot } from '../support/builders.ts';
 import { driftEvent, failedLaunchEvent, largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B] = [instanceId(1), instanceId(2)];
 const two = launchEvent({ items: [A, B].map((id) => ({ instanceId: id, httpTokens: 'optional' })) });
 const verbs = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
@@ -51,6 +51,15 @@ describe('handleEvent', () => {
     await handleEvent(failedLaunchEvent(), RULES, ports);
 
     expect([ports.calls, ports.notUnderstood]).toEqual([[], []]);
+  });
+
+  it('skips an event of another account, which is not a failure (7)', async () => {
+    const ports = world();
+
+    await handleEvent(driftEvent({ account: '444455556666' }), RULES, ports);
+
+    expect([ports.calls, ports.outcomes]).toEqual([[], []]);
+    expect(ports.otherAccounts).toEqual([[EVENT_ID, '444455556666']]);
   });
 
   it('only describes a compliant instance that starts', async () => {

@@ -1,4 +1,4 @@
-import { handleBatch, type QueueRecord, type Rules } from '../../lambda/app/handle-events.ts';
+import { handleBatch, type QueueRecord, type EventRules } from '../../lambda/app/handle-events.ts';
 import { runPostChangeChecks } from '../../lambda/app/post-change-checks.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import { toCheckMessage, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
@@ -6,7 +6,7 @@ import { ACCOUNT, instanceId, NOW, REGION, snapshot, type SnapshotChange } from 
 import { launchEvent } from '../support/events.ts';
 import { after, failure, virtualTime, world, type World } from '../support/ports.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [1, 2, 3].map(instanceId) as [string, string, string];
 const QUARTER_HOUR = 900;
 

@@ -203,3 +203,14 @@ it('records a finding for a running-state event, and changes nothing', async () 
   expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded' }]);
   expect(actions()).toEqual(['DescribeInstances', 'SendMessageBatch']);
 });
+
+it('skips and logs an event of another account, without a call (7)', async () => {
+  const { error, log, metrics } = await fn.invoke(launchEvent({ account: '444455556666' }));
+
+  expect(error).toBeUndefined();
+  expect(log).toMatchObject([
+    { level: 'WARN', message: 'event of another account skipped', account: '444455556666', eventId: EVENT_ID },
+  ]);
+  expect(metrics).toEqual({});
+  expect(actions()).toEqual([]);
+});

@@ -64,6 +64,7 @@ export interface World extends Required<Ports> {
   readonly rejected: number[];
   readonly outcomes: Outcome[];
   readonly notUnderstood: [eventId: string, problem: string][];
+  readonly otherAccounts: [eventId: string, account: string][];
   readonly warnings: string[];
   /** Adds or replaces an instance; EC2 returns it from then on, or after some seconds. */
   put(snapshot: Snapshot, options?: { readonly region?: string; readonly visibleAfter?: number }): void;
@@ -102,6 +103,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     rejected: [],
     outcomes: [],
     notUnderstood: [],
+    otherAccounts: [],
     warnings: [],
     put: (snapshot, { region = REGION, visibleAfter = 0 } = {}) => {
       fleet.set(snapshot.instanceId, { snapshot, region, from: after(visibleAfter, time.now()) });
@@ -187,6 +189,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     telemetry: {
       outcome: (outcome) => made.outcomes.push(outcome),
       notUnderstood: (eventId, problem) => made.notUnderstood.push([eventId, problem]),
+      otherAccount: (eventId, account) => made.otherAccounts.push([eventId, account]),
       scanCompleted: (region, gauges) => made.completed.push([region, gauges]),
       forwarderProblems: (count) => made.forwarderProblems.push(count),
       rejected: (count) => made.rejected.push(count),

@@ -1,4 +1,4 @@
-/** What an audit cannot do without: the pages of some regions, asked for with the bare SDK and thrown away. */
+/** Describes all instances of regions with the SDK alone: the lower bound of an audit. */
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { REGIONS_AT_ONCE } from '../cli/audit/read.ts';

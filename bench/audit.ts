@@ -1,26 +1,25 @@
 /**
- * What `imdsv2 audit` takes on a large fleet, next to what the local AWS needs to serve the same pages to a bare SDK loop in the
- * same run, and whether its memory grows with the fleet.
+ * Measures time and memory of `imdsv2 audit` on a large fleet, relative to a loop with the SDK alone.
  *
  *     npm run bench:audit [-- <instances>]
  *
- * Exit code 1 if the ratio misses its target: both sides do the same calls on the same machine, so that it does not depend on it.
+ * Exit code 1 means that the ratio misses its target. The ratio does not depend on the machine.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import Table from 'cli-table3';
 import { buildCli, bundle } from '../build/bundle.ts';
 import { startSandbox } from '../sandbox/index.ts';
+import { temporaryFolder } from '../sandbox/temporary-folder.ts';
 
 const REGIONS = ['eu-central-1', 'eu-west-1', 'us-east-1', 'us-west-2'];
 const INSTANCES = Number(process.argv[2] ?? 20_000);
 const RUNS = 5;
 const TARGET = 1.5;
 
-// The peak that the system counts for a process begins with that of the process that started it; this one does not.
+// VmHWM is the peak of the process alone; maxRSS begins with the peak of the process that started it.
 const PEAK = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs';
   process.on('exit', () => {
@@ -36,7 +35,7 @@ interface Run {
   readonly megabytes: number;
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'bench-audit-'));
+const folder = temporaryFolder('bench-audit');
 try {
   const cli = (await buildCli(join(folder, 'cli', 'index.mjs'))).outfile;
   const entry = join(import.meta.dirname, 'audit-bare.ts');
@@ -49,7 +48,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** The commands one after the other, so that whatever else the machine does meets all of them; after a first round to warm up. */
+/** Runs the commands alternately, so that other load affects all. The first round is not counted. */
 async function onFleet(fleet: number, commands: readonly (readonly string[])[], runs: number): Promise<Run[][]> {
   const sandbox = await startSandbox({ regions: REGIONS, fleet });
   try {
@@ -72,19 +71,19 @@ async function measure(args: readonly string[], environment: Readonly<Record<str
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [out, notes, exitCode] = await Promise.all([
+  const [stdout, stderr, exitCode] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     new Promise<number | null>((resolve) => child.on('close', resolve)),
   ]);
   const seconds = (performance.now() - start) / 1000;
-  // A fleet of this size has findings.
-  if ((exitCode !== 0 && exitCode !== 2) || out === '') throw new Error(`${args.join(' ')} failed: ${notes}`);
-  return { seconds, megabytes: Number(/peak (\d+)/.exec(notes)?.[1]) / 1024 };
+  // Exit code 2 means findings.
+  if ((exitCode !== 0 && exitCode !== 2) || stdout === '') throw new Error(`${args.join(' ')} failed: ${stderr}`);
+  return { seconds, megabytes: Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024 };
 }
 
 function report(bare: readonly Run[], audit: readonly Run[], small: readonly Run[]): void {
-  // Whatever else the machine does can only slow a run down.
+  // The fastest run, because other load can only slow a run down.
   const time = (runs: readonly Run[]) => Math.min(...runs.map(({ seconds }) => seconds));
   const memory = (runs: readonly Run[]) => Math.max(...runs.map(({ megabytes }) => megabytes)).toFixed(0);
   const ratio = time(audit) / time(bare);
@@ -94,7 +93,7 @@ function report(bare: readonly Run[], audit: readonly Run[], small: readonly Run
     [`seconds for ${size} instances (fastest of ${audit.length})`, time(bare).toFixed(2), time(audit).toFixed(2)],
     [`ratio, at most ${TARGET.toFixed(1)}`, '1.00', `${ratio.toFixed(2)} ${ratio <= TARGET ? 'met' : 'MISSED'}`],
     ['peak memory, MB', memory(bare), memory(audit)],
-    ['the same with a tenth of the instances', '', memory(small)],
+    ['peak memory with a tenth of the instances, MB', '', memory(small)],
   );
   console.log(`Node.js ${process.version}, ${REGIONS.length} regions\n${table.toString()}`);
   if (ratio > TARGET) process.exitCode = 1;

@@ -1,11 +1,10 @@
 /**
- * How well `imdsv2 enforce` keeps to its rate: 600 instances on the local AWS with AWS's own request limits.
+ * Measures how closely `imdsv2 enforce` follows its rate, with 600 instances and AWS limits.
  *
  *     npm run bench:enforce [-- <time scale>]
  *
- * The command runs in this process on the clock of the local AWS, so that both are faster than yours by the same factor, and the
- * real time that the work takes counts as that much more. It reports; it does not fail when a target is missed, because times
- * depend on the machine.
+ * The command runs in this process on the simulated clock, so that its real work counts for longer by the time scale. A missed
+ * target does not fail the run, because times depend on the machine.
  */
 import Table from 'cli-table3';
 import { type Io, terminal } from '../cli/shared/io.ts';
@@ -13,10 +12,10 @@ import { main } from '../cli/main.ts';
 import { startSandbox } from '../sandbox/index.ts';
 
 const INSTANCES = 600;
-/** What is chosen if nothing is: changes per second. */
+/** The default rate: changes per second. */
 const RATE = 3;
 const TARGET = 0.95;
-/** Simulated milliseconds that each call takes before EC2 carries it out, as a call over a network does. */
+/** Network latency of each call in simulated milliseconds. */
 const LATENCY = 150;
 
 const timeScale = Number(process.argv[2] ?? 10);
@@ -33,7 +32,7 @@ try {
   await sandbox.stop();
 }
 
-/** What is read of the result. */
+/** The parts of the result that are read. */
 interface Document {
   readonly result: {
     readonly remediated: readonly object[];
@@ -42,7 +41,7 @@ interface Document {
   };
 }
 
-/** The terminal of this process on the clock of the local AWS; the result goes elsewhere. */
+/** The terminal of this process with the simulated clock. The result is written to `out`. */
 function scaledIo(out: string[]): Io {
   const { clock } = sandbox;
   return {
@@ -59,20 +58,24 @@ function report(exitCode: number, { result }: Document): void {
   const times = changes.map(({ at }) => at);
   const rate = result.remediated.length / result.seconds;
   const share = rate / RATE;
-  const refused = sandbox.calls.all().filter(({ outcome }) => outcome === 'RequestLimitExceeded').length;
+  const throttled = sandbox.calls.all().filter(({ outcome }) => outcome === 'RequestLimitExceeded').length;
   const table = new Table({ head: ['enforce', 'measured', 'target'], style: { head: [], border: [] } });
   const verdict = (met: boolean): string => (met ? 'met' : 'MISSED');
   table.push(
-    ['instances closed', result.remediated.length, `${INSTANCES} ${verdict(result.remediated.length === INSTANCES)}`],
-    ['seconds, on the clock of the local AWS', result.seconds.toFixed(1), ''],
-    [`changes per second (chosen: ${RATE})`, rate.toFixed(3), ''],
-    ['share of the chosen rate', `${(share * 100).toFixed(1)} %`, `${TARGET * 100} % ${verdict(share >= TARGET)}`],
+    [
+      'instances remediated',
+      result.remediated.length,
+      `${INSTANCES} ${verdict(result.remediated.length === INSTANCES)}`,
+    ],
+    ['simulated seconds', result.seconds.toFixed(1), ''],
+    [`changes per second (rate: ${RATE})`, rate.toFixed(3), ''],
+    ['share of the rate', `${(share * 100).toFixed(1)}%`, `${TARGET * 100}% ${verdict(share >= TARGET)}`],
     ['most changes within one second', mostWithin(1000, times), ''],
-    ['calls throttled', refused, `0 ${verdict(refused === 0)}`],
-    ['calls to change, to describe', `${changes.length}, ${sandbox.calls.of('DescribeInstances').length}`, ''],
+    ['throttled calls', throttled, `0 ${verdict(throttled === 0)}`],
+    ['modify calls, describe calls', `${changes.length}, ${sandbox.calls.of('DescribeInstances').length}`, ''],
     ['exit code', exitCode, `0 ${verdict(exitCode === 0)}`],
   );
-  console.log(`Node.js ${process.version}, clock ${timeScale} times as fast, ${LATENCY} ms latency a call`);
+  console.log(`Node.js ${process.version}, simulated clock at ${timeScale}x, latency ${LATENCY} ms`);
   console.log(table.toString());
 }
 

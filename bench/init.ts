@@ -1,5 +1,5 @@
 /**
- * Compares the bundles with plain esbuild bundles of the same handlers: size, and import time at cold start.
+ * Compares size and import time of the bundles with plain esbuild bundles of the same handlers.
  *
  *     npm run bench:init [-- <entry.ts>]
  *

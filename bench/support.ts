@@ -10,14 +10,14 @@ const IMPORT = `
   process.stdout.write(String(elapsed), () => process.exit());
 `;
 
-/** How long a fresh Node.js process takes to import a bundle, in milliseconds: what Lambda does at cold start. */
+/** The milliseconds that a new Node.js process takes to import a bundle, as at a cold start. */
 export async function importTime(bundle: string, env: Record<string, string>): Promise<number> {
   const args = ['--input-type=module', '--eval', IMPORT, pathToFileURL(bundle).href];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return Number(stdout);
 }
 
-/** The middle value; between the two middle ones when their number is even. */
+/** The median: the mean of the two middle values if their number is even. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;

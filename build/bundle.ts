@@ -27,6 +27,7 @@ const OPTIONS = {
   write: false,
 } as const satisfies BuildOptions;
 
+/** What is bundled, and where the output goes. */
 export interface BundleOptions {
   /** The entry point, a TypeScript module. */
   readonly entry: string;
@@ -42,6 +43,7 @@ export interface BundleOptions {
   readonly plugins?: readonly Plugin[];
 }
 
+/** A bundle that was written. */
 export interface Bundle {
   readonly outfile: string;
   readonly bytes: number;
@@ -68,7 +70,7 @@ export async function buildBundles(): Promise<Bundle[]> {
   return bundles;
 }
 
-/** Builds the command line of the package: one file that needs only Node.js, and the licenses of the packages in it. */
+/** Builds the command line of the package: one file that needs only Node.js, and its licenses. */
 export async function buildCli(outfile = join(ROOT, 'dist', 'imdsv2', 'index.mjs')): Promise<Bundle> {
   const result = await build({
     ...OPTIONS,

@@ -10,8 +10,9 @@ const SCHEMA_FILE = /@aws-sdk[\\/](client-[^\\/]+|nested-clients)[\\/]dist-es[\\
 /**
  * Lets esbuild drop unused schemas of the AWS SDK.
  *
- * A schema is a constant with keys like `{ [_xN]: … }`, where `_xN` is a string constant of the same file. A computed key may run
- * code (`toString`), so esbuild keeps every schema of the service. With literal keys a schema is plain data.
+ * A schema is a constant with keys like `{ [_xN]: … }`, where `_xN` is a string constant of the same file. A computed
+ * key may run code (`toString`), so esbuild keeps every schema of the service. With literal keys a schema is plain
+ * data.
  *
  * If the SDK changes the form of these files, they are bundled unchanged: larger, but correct, and with a warning.
  */
@@ -39,6 +40,7 @@ export function inlineSchemaConstants(): Plugin {
   };
 }
 
+/** A source with literal keys. */
 export interface Inlined {
   readonly text: string;
   /** Number of computed keys that were replaced. */
@@ -47,7 +49,7 @@ export interface Inlined {
   readonly remaining: readonly string[];
 }
 
-/** Replaces `{ [NAME]: … }` by `{ "value": … }` where NAME can only be one string constant of this module. */
+/** Replaces `{ [NAME]: … }` by `{ "value": … }` where NAME is a string constant of this module. */
 export function inlineConstantKeys(source: string): Inlined {
   const file = ts.createSourceFile('schemas.js', source, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
   const constants = stringConstants(file);

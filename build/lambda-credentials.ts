@@ -5,12 +5,13 @@ const CHAIN = '@aws-sdk/credential-provider-node';
 const ENVIRONMENT = '@aws-sdk/credential-provider-env';
 
 /**
- * Replaces the SDK's credential chain by its environment provider. Lambda puts the credentials of the role there.
+ * Replaces the SDK's credential chain by its environment provider.
  *
- * The other providers (SSO, profiles, processes, web identity, container and instance metadata) would add four clients.
+ * Lambda puts the credentials of the role into the environment. The other providers (SSO, profiles, processes, web
+ * identity, container and instance metadata) would add four clients.
  *
- * The provider reads the environment for every request and throws a `CredentialsProviderError` if it has no credentials.
- * A function with credentials from another source (SnapStart uses the container endpoint) needs the chain.
+ * The provider reads the environment for every request and throws a `CredentialsProviderError` if it has no
+ * credentials. A function with credentials from another source (SnapStart uses the container endpoint) needs the chain.
  * If an SDK client imports more than `defaultProvider` from the chain, the build fails and names the import.
  */
 export function lambdaCredentials(): Plugin {

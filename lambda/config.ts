@@ -1,8 +1,8 @@
 /**
  * The configuration of the functions: one entry for each environment variable.
  *
- * The construct writes the variables at synth, and the functions read them at cold start. A key `maxExemptionDays` becomes the
- * variable `IMDSV2_MAX_EXEMPTION_DAYS`.
+ * The construct writes the variables at synth, and the functions read them at cold start. A key `maxExemptionDays`
+ * becomes the variable `IMDSV2_MAX_EXEMPTION_DAYS`.
  */
 import type { Policy } from './core/decide.ts';
 import type { UsageRules } from './core/usage.ts';

@@ -4,6 +4,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 
+/** Findings of the role of a function. @param instances the ARN of all instances, as in its policy. */
 export function acknowledgeRole(role: Role, instances: string): void {
   Validations.of(role).acknowledge(
     {
@@ -22,14 +23,15 @@ export function acknowledgeRole(role: Role, instances: string): void {
   );
 }
 
+/** Findings of reads without resource-level permissions. */
 export function acknowledgeWideReads(role: Role): void {
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
-    reason:
-      'Reads of EC2, CloudWatch metrics, rules and trails have no resource-level permissions, or apply to any trail of the account.',
+    reason: 'Reads of EC2, metrics, rules and trails have no resource-level permissions, or apply to all trails.',
   });
 }
 
+/** Findings of the bucket of `ManagementTrail`. */
 export function acknowledgeTrailBucket(bucket: Bucket): void {
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
@@ -37,6 +39,7 @@ export function acknowledgeTrailBucket(bucket: Bucket): void {
   });
 }
 
+/** Findings of the dead-letter queue of `ForwarderStack`. */
 export function acknowledgeForwarderDeadLetterQueue(queue: Queue): void {
   Validations.of(queue).acknowledge({
     id: 'AwsSolutions-SQS3',

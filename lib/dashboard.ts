@@ -5,6 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { enforcerMetric, everyRegion, needsReviewByReason } from './metrics.ts';
 import type { Scan } from './scan.ts';
 
+/** The resources that the dashboard shows. */
 export interface DashboardProps {
   readonly function: IFunction;
   readonly workQueue: IQueue;

@@ -12,12 +12,12 @@ export interface Deployment {
 }
 
 /**
- * Creates the stacks of one account: the enforcer in the home region, and a forwarder in each other region.
+ * Creates the stacks of one account: the enforcer in the home region, forwarders in the others.
  *
  * The first of `props.regions` is the home region. Without `regions` there is one stack, in the region of `props.env`.
  *
- * @example
- * deployment(app, 'Imdsv2Enforcer', { code, regions: ['us-east-1', 'eu-west-1'], alertEmail: ['security@example.com'] });
+ * @example deployment(app, 'Imdsv2Enforcer', { code, regions: ['us-east-1', 'eu-west-1'], alertEmail:
+ * ['security@example.com'] });
  */
 export function deployment(scope: Construct, id: string, props: EnforcerStackProps): Deployment {
   const [homeRegion, ...others] = props.regions ?? [];

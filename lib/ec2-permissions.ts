@@ -6,9 +6,10 @@ import type { Settings } from './settings.ts';
 const MODIFY = 'ec2:ModifyInstanceMetadataOptions';
 
 /**
- * Grants a role to describe all instances and, with `changes`, to require tokens on them. The denies apply either way.
+ * Grants a role to describe all instances and, with `changes`, to require tokens on them.
  *
- * The grant of the change is the last statement, so that a change of `mode` shows as one statement in a diff.
+ * The denies apply either way. The grant of the change is the last statement, so that a change of `mode` shows as one
+ * statement in a diff.
  */
 export function grantEc2(role: Role, { roleGuard }: Settings, { changes }: { readonly changes: boolean }): void {
   const stack = Stack.of(role);
@@ -25,8 +26,9 @@ export function grantEc2(role: Role, { roleGuard }: Settings, { changes }: { rea
 }
 
 /**
- * `ec2:Attribute/…` is the value in the request, `ec2:MetadataHttpEndpoint` the current value of the instance. Negated operators
- * also match an absent key. Do not use the `…IfExists` operators: they would allow a request without the attribute.
+ * `ec2:Attribute/…` is the value in the request, `ec2:MetadataHttpEndpoint` the current value of the instance. Negated
+ * operators also match an absent key. Do not use the `…IfExists` operators: they would allow a request without the
+ * attribute.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-instance-metadata
  */
 const ROLE_GUARD = [

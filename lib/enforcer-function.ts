@@ -19,6 +19,7 @@ import type { Settings } from './settings.ts';
 import { BATCH_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
 import type { Topics } from './topics.ts';
 
+/** What the function that handles events is connected to. */
 export interface EnforcerFunctionProps {
   readonly code: Code;
   readonly settings: Settings;
@@ -37,7 +38,8 @@ export class EnforcerFunction extends LambdaFunction {
     });
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: settings.logRetentionDays,
-      // The log records what was changed, so it is retained after the stack. A failed first deployment leaves nothing behind.
+      // The log records what was changed, so it is retained after the stack. A failed first deployment leaves nothing
+      // behind.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     super(scope, id, {

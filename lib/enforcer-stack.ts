@@ -8,6 +8,7 @@ export interface EnforcerStackProps extends StackProps, Imdsv2EnforcerProps {}
 
 /** A stack with one `Imdsv2Enforcer`. Its outputs are what the runbook and `imdsv2 doctor` need. */
 export class EnforcerStack extends Stack {
+  /** The construct in the stack. */
   public readonly enforcer: Imdsv2Enforcer;
 
   public constructor(scope: Construct, id: string, props: EnforcerStackProps) {

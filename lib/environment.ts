@@ -2,7 +2,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Settings } from './settings.ts';
 import type { Topics } from './topics.ts';
 
-/** The configuration of both functions. A setting with an entry in lambda/config.ts is passed on under its own name. */
+/** The configuration of both functions. Settings are passed on under their own names. */
 export const configOf = (settings: Settings, topics: Topics, workQueue: IQueue) => ({
   ...settings,
   enforceSince: settings.enforceSince ?? 'none',

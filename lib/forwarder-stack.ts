@@ -10,13 +10,14 @@ import { acknowledgeForwarderDeadLetterQueue } from './acknowledgements.ts';
 import { DELIVERY } from './timing.ts';
 import { eventPattern } from './trigger-rules.ts';
 
+/** The props of a forwarder. */
 export interface ForwarderStackProps extends StackProps {
   /** The region of the enforcer. */
   readonly homeRegion: string;
 }
 
 /**
- * Monitors one more region: the rules of the triggers, with the event bus in the home region as target.
+ * Monitors one more region: rules that forward its events to the event bus in the home region.
  *
  * The stack has no assets, so the region need not be bootstrapped.
  */

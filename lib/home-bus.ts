@@ -6,6 +6,7 @@ import { BUS, forwarderRule } from '../lambda/contract.ts';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
 import { eventPattern, targetOf, type TriggerRulesProps } from './trigger-rules.ts';
 
+/** The targets of the rules, and the regions. */
 export interface HomeBusProps extends TriggerRulesProps {
   /** The regions that forward their events. */
   readonly regions: readonly string[];

@@ -24,9 +24,9 @@ export interface Imdsv2EnforcerProps extends Partial<Settings> {
 /**
  * Requires IMDSv2 on the EC2 instances of an account.
  *
- * An instance that launches with IMDSv1, or on which IMDSv1 is re-enabled, is remediated within seconds, and the security team is
- * notified. A scheduled scan covers every enabled region. Events are handled for the region of the stack and for the other
- * `regions`, each of which needs a `ForwarderStack`; `deployment` creates all of them.
+ * An instance that launches with IMDSv1, or on which IMDSv1 is re-enabled, is remediated within seconds, and the
+ * security team is notified. A scheduled scan covers every enabled region. Events are handled for the region of the
+ * stack and for the other `regions`, each of which needs a `ForwarderStack`; `deployment` creates all of them.
  *
  * A setting that is not accepted is an error annotation, so that a synth reports all of them at once.
  *
@@ -120,7 +120,7 @@ export class Imdsv2Enforcer extends Construct {
     return enforcerMetric('notUnderstood', options);
   }
 
-  /** Seconds for which IMDSv1 was enabled, one value per remediated instance; by default the 95th percentile. */
+  /** Seconds with IMDSv1 enabled, one value per remediated instance; by default the 95th percentile. */
   public metricExposureSeconds(options?: MetricOptions): Metric {
     return enforcerMetric('exposureSeconds', { statistic: Stats.p(95), ...options });
   }
@@ -178,8 +178,8 @@ export class Imdsv2Enforcer extends Construct {
     if (trail === 'existing') {
       Annotations.of(this).addInfoV2(
         'imdsv2-enforcer:trailExpected',
-        `trail=existing expects a CloudTrail trail that logs management events in ${scope}. Without one, drift is not ` +
-          'detected, and a launch with IMDSv1 is detected later and without its caller.',
+        `trail=existing expects a CloudTrail trail that logs management events in ${scope}. Without one, drift is ` +
+          'not detected, and a launch with IMDSv1 is detected later and without its caller.',
       );
     }
     if (trail === 'none') {

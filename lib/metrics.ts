@@ -29,7 +29,7 @@ export function regionMetric(name: Gauge, region: string, options: MetricOptions
   });
 }
 
-/** Instances that need review, by reason, in all regions. A scan emits them once a day and after remediations. */
+/** Instances that need review, by reason, in all regions; emitted with each digest. */
 export function needsReviewByReason(): SearchExpression {
   const search = `{${namespace},service,region,reason} MetricName="${names.needsReview}" service="${service}"`;
   const period = Duration.days(1);

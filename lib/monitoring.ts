@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import { type DashboardProps, dashboardWidgets } from './dashboard.ts';
 import { enforcerMetric } from './metrics.ts';
 
+/** The resources with alarms, and how alarms are sent. */
 export interface MonitoringProps extends DashboardProps {
   /** The topic of alarms. */
   readonly operations: ITopic;
@@ -30,8 +31,8 @@ interface AlarmSpec {
   /** @default 1 */
   readonly periods?: number;
   /**
-   * Set for a metric that must always have values: it goes into ALARM below the threshold and on missing data, but not within this
-   * time after its creation.
+   * Set for a metric that must always have values: it goes into ALARM below the threshold and on missing data, but not
+   * within this time after its creation.
    */
   readonly warmUp?: Duration;
 }
@@ -81,7 +82,8 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
     {
       id: 'WorkQueueAge',
       heading: 'The work queue is blocked',
-      // A message is 36 minutes old after three failed receives. One or two are normal: an instance may not be visible yet.
+      // A message is 36 minutes old after three failed receives. One or two are normal: an instance may not be visible
+      // yet.
       metric: workQueue.metricApproximateAgeOfOldestMessage(minutes(5)),
       threshold: Duration.minutes(30).toSeconds(),
     },
@@ -144,7 +146,10 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
   ];
 }
 
-/** An alarm cannot notify a topic in another region, so the scan checks the other regions and emits a metric in this one. */
+/**
+ * An alarm cannot notify a topic in another region, so the scan checks the other regions and emits a metric in this
+ * one.
+ */
 const forwardersAlarm = (scanEveryHours: number): AlarmSpec => ({
   id: 'RegionNotMonitored',
   heading: 'A Region is not monitored',

@@ -13,8 +13,8 @@ const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
 ];
 
 /**
- * Partitions without cross-Region event delivery. AWS announced it for all Regions except GovCloud and China, and for GovCloud in
- * June 2022; there is no announcement for China.
+ * Partitions without cross-Region event delivery. AWS announced it for all Regions except GovCloud and China, and for
+ * GovCloud in June 2022; there is no announcement for China.
  * https://aws.amazon.com/blogs/compute/expanding-cross-region-event-routing-with-amazon-eventbridge/
  * https://aws.amazon.com/about-aws/whats-new/2022/06/amazon-eventbridge-cross-region-routing-aws-govcloud-regions/
  */

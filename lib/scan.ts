@@ -22,6 +22,7 @@ import type { Settings } from './settings.ts';
 import { DELIVERY, SCAN_TIMEOUT } from './timing.ts';
 import type { Topics } from './topics.ts';
 
+/** What the scan is connected to. */
 export interface ScanProps {
   readonly code: Code;
   readonly settings: Settings;
@@ -35,14 +36,17 @@ export interface ScanProps {
 }
 
 /**
- * The scheduled scan of every instance in every region, with its function, its queue and its dead-letter queue.
+ * The scheduled scan of every instance in every region.
  *
- * The steps of a region are one message group of a FIFO queue, so they run in order, and a run that takes longer than the period
- * of the schedule delays the next run instead of overlapping with it.
+ * The steps of a region are one message group of a FIFO queue, so they run in order, and a run that takes longer than
+ * the period of the schedule delays the next run instead of overlapping with it.
  */
 export class Scan extends Construct {
+  /** Handles the steps of scans. */
   public readonly function: LambdaFunction;
+  /** The steps of scans; FIFO. */
   public readonly queue: Queue;
+  /** Steps that failed in all attempts. Redrive it to `queue`. */
   public readonly deadLetterQueue: Queue;
 
   public constructor(scope: Construct, id: string, props: ScanProps) {
@@ -61,8 +65,8 @@ export class Scan extends Construct {
       fifo: true,
       // EventBridge sends its messages without a deduplication id.
       contentBasedDeduplication: true,
-      // Not six times the timeout: if the function crashes, the steps of the region wait this long. With batches of one, no step is
-      // received while it is still running.
+      // Not six times the timeout: if the function crashes, the steps of the region wait this long. With batches of
+      // one, no step is received while it is still running.
       visibilityTimeout: SCAN_TIMEOUT.plus(Duration.minutes(1)),
       // The remediation of 100,000 instances in one region takes nine hours.
       retentionPeriod: Duration.days(4),

@@ -21,42 +21,42 @@ const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days
 /**
  * All settings, one entry each: description, default and accepted values.
  *
- * The type `Settings`, the defaults, the parser, its error messages and the table in docs/settings.md are derived from it. A
- * setting that a function needs has an entry of the same name in lambda/config.ts.
+ * The type `Settings`, the defaults, the parser, its error messages and the table in docs/settings.md are derived from
+ * it. A setting that a function needs has an entry of the same name in lambda/config.ts.
  */
 export const SETTINGS = {
   /**
-   * Whether new launches and drift are remediated or only reported. In `audit`, the functions are not permitted to change any
-   * instance.
+   * Whether new launches and drift are remediated or only reported. In `audit`, the functions are not permitted to
+   * change any instance.
    *
    * @default 'enforce'
    */
   mode: setting(CONFIG.mode, 'enforce'),
   /**
-   * What happens to existing instances when a scan finds them or when they are started again: report only, remediate if no
-   * IMDSv1 usage was measured, or remediate.
+   * What happens to existing instances when a scan finds them or when they are started again: report only, remediate if
+   * no IMDSv1 usage was measured, or remediate.
    *
    * @default 'audit'
    */
   existing: setting(CONFIG.existing, 'audit'),
   /**
-   * Instances that were first launched on this day or later do not count as existing, whatever finds them: a scan remediates them
-   * once no IMDSv1 usage was measured, even if `existing` is `audit`. Set it to the day of the deployment, so that an exemption that
-   * has expired does not leave IMDSv1 enabled.
+   * Instances that were first launched on this day or later do not count as existing, whatever finds them: a scan
+   * remediates them once no IMDSv1 usage was measured, even if `existing` is `audit`. Set it to the day of the
+   * deployment, so that an exemption that has expired does not leave IMDSv1 enabled.
    *
    * @default - instances that a scan finds are existing
    */
   enforceSince: optionalSetting(CALENDAR_DAY),
   /**
-   * Regions to monitor. The first is the home region, where the functions run; the others forward their events to it. `all` stands
-   * for the regions that `imdsv2 regions --write` has stored.
+   * Regions to monitor. The first is the home region, where the functions run; the others forward their events to it.
+   * `all` stands for the regions that `imdsv2 regions --write` has stored.
    *
    * @default - the region of the stack
    */
   regions: setting({ ...REGION_NAMES, accepted: `all | ${REGION_NAMES.accepted}, the home region first` }, []),
   /**
-   * Whether a CloudTrail trail delivers management events to EventBridge: one exists, the stack creates one, or there is none.
-   * Without one, drift is not detected and alerts cannot name the caller.
+   * Whether a CloudTrail trail delivers management events to EventBridge: one exists, the stack creates one, or there
+   * is none. Without one, drift is not detected and alerts cannot name the caller.
    *
    * @default 'existing'
    */
@@ -105,8 +105,8 @@ export const SETTINGS = {
    */
   logRetentionDays: setting(oneOf(RETENTION_DAYS), RetentionDays.THREE_MONTHS),
   /**
-   * Whether explicit denies keep the functions from allowing IMDSv1 and from switching IMDS on or off. Choose `off` only if EC2
-   * refuses remediation because of them, as the runbook describes.
+   * Whether explicit denies keep the functions from allowing IMDSv1 and from switching IMDS on or off. Choose `off`
+   * only if EC2 refuses remediation because of them, as the runbook describes.
    *
    * @default 'on'
    */
@@ -139,7 +139,7 @@ export const DEFAULTS = Object.fromEntries(
 ) as unknown as Settings;
 
 /**
- * Reads the settings from CDK context, where `-c` leaves strings and `cdk.json` may contain numbers and lists.
+ * Reads the settings from CDK context: strings from `-c`; numbers and lists, too, from `cdk.json`.
  *
  * @throws ConfigError listing all values that are not accepted.
  */
@@ -149,7 +149,7 @@ export function parseSettings(context: Readonly<Record<string, unknown>>): Setti
   return settings;
 }
 
-/** Like `parseSettings`, but returns the problems. A value that is not accepted is replaced by the default. */
+/** Like `parseSettings`, but returns the problems. The default replaces a value that is not accepted. */
 export function checkSettings(values: Readonly<Record<string, unknown>>): {
   readonly settings: Settings;
   readonly problems: readonly string[];

@@ -6,7 +6,7 @@ import { acknowledgeTrailBucket } from './acknowledgements.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * The smallest trail that delivers CloudTrail records to EventBridge: write-only management events of all regions.
+ * The smallest trail that delivers CloudTrail records to EventBridge: write-only management events.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  */
 export class ManagementTrail extends Construct {

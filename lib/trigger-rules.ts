@@ -9,6 +9,7 @@ import { ping } from '../lambda/triggers/ping.ts';
 import type { BusRule, Trigger } from '../lambda/triggers/trigger.ts';
 import { DELIVERY } from './timing.ts';
 
+/** The targets of the rules, and the dead-letter queue of their deliveries. */
 export interface TriggerRulesProps {
   readonly function: IFunction;
   readonly workQueue: IQueue;
@@ -32,8 +33,8 @@ export class TriggerRules extends Construct {
     );
     new Rule(this, ping.ruleId, {
       description: ping.description,
-      // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to the stack
-      // know.
+      // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to
+      // the stack know.
       eventPattern: { ...eventPattern(this, ping), resources: [props.function.functionArn] },
       // `imdsv2 doctor` waits no longer and reports a missing answer, so there is no dead-letter queue.
       targets: [new LambdaFunction(props.function, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],
@@ -41,7 +42,7 @@ export class TriggerRules extends Construct {
   }
 }
 
-/** The target of the events of a trigger in the home region, with the dead-letter queue for failed deliveries. */
+/** The target of the events of a trigger in the home region, with retries and dead-letter queue. */
 export function targetOf({ delivery }: Trigger, props: TriggerRulesProps): IRuleTarget {
   const options = { ...DELIVERY, deadLetterQueue: props.deadLetterQueue };
   return delivery === 'direct' ? new LambdaFunction(props.function, options) : new SqsQueue(props.workQueue, options);

@@ -7,8 +7,8 @@ import type { Topic } from './aws/sns/topics.ts';
 import type { Queue } from './aws/sqs/queue.ts';
 import type { ApiRequest } from './aws/wire/gateway.ts';
 import type { Params } from './aws/wire/params.ts';
-import { WireServer } from './aws/wire/server.ts';
-import type { Wire } from './aws/wire/xml.ts';
+import { HttpServer } from './aws/wire/server.ts';
+import type { ResponseValue } from './aws/wire/xml.ts';
 import { seedFleet } from './fleet/seed.ts';
 import type { SandboxOptions } from './options.ts';
 
@@ -30,13 +30,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 export class Sandbox extends Account {
   public readonly deployments: Deployment[] = [];
   readonly #options: SandboxOptions;
-  readonly #server: WireServer;
+  readonly #server: HttpServer;
   #endpoint = '';
 
   public constructor(options: SandboxOptions) {
     super(options, () => this.deployments.map(({ stack }) => stack));
     this.#options = options;
-    this.#server = new WireServer(this.gateway, this.homeRegion, (error) => this.activity.fail(error));
+    this.#server = new HttpServer(this.gateway, this.homeRegion, (error) => this.activity.fail(error));
   }
 
   /** The URL of every service in every region. */
@@ -50,10 +50,10 @@ export class Sandbox extends Account {
     const endpoint = (this.#endpoint = await this.#server.start(port));
     this.queues.endpoint = endpoint;
     this.seedFleet(fleet);
-    const { account, homeRegion, queues, topics, bus, clock, callers, faults, ids, activity, invocations, lines } =
+    const { account, homeRegion, queues, topics, bus, clock, callers, faults, ids, activity, invocations, logLines } =
       this;
     const functions = new Functions(
-      { clock, ids, callers, faults, activity, endpoint, invocations, lines, maxConcurrency },
+      { clock, ids, callers, faults, activity, endpoint, invocations, logLines, maxConcurrency },
       queues,
     );
     this.functions = this.gateway.observer = functions;
@@ -106,19 +106,19 @@ export class Sandbox extends Account {
   /** Makes an API call without HTTP; otherwise it is treated like any other. Rejects with an `ApiError`. */
   public async call(
     request: { service: string; action: string; params: Params } & Partial<Pick<ApiRequest, 'region' | 'accessKeyId'>>,
-  ): Promise<Wire> {
+  ): Promise<ResponseValue> {
     const defaults = { region: this.homeRegion, accessKeyId: 'AKIALOCAL', userAgent: 'local' };
     return (await this.gateway.call({ ...defaults, ...request })).result;
   }
 
   /** Log lines that are JSON objects. */
   public logs() {
-    return jsonLines(this.lines);
+    return jsonLines(this.logLines);
   }
 
   /** Metrics in the log, in the embedded metric format. */
   public metrics() {
-    return metricsIn(this.lines);
+    return metricsIn(this.logLines);
   }
 
   /**
@@ -133,7 +133,11 @@ export class Sandbox extends Account {
     return this.activity.idle(limit);
   }
 
-  /** Counts a task outside the sandbox as work in progress. Required for calls while idle time is skipped. */
+  /**
+   * Counts a task outside the sandbox as work in progress.
+   *
+   * Required for calls while idle time is skipped.
+   */
   public async work<T>(what: string, task: () => Promise<T>): Promise<T> {
     const end = this.activity.beginWork(what);
     try {

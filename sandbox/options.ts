@@ -6,9 +6,9 @@ export interface SandboxOptions extends AccountOptions {
   /** The port to listen on. @default 0, which is any free port */
   readonly port?: number;
   /**
-   * Existing instances, spread over the regions: one of every case first, then groups of every launch source.
+   * The number of existing instances, spread over the regions.
    *
-   * They depend on the seed only; their ages count from `startAt`.
+   * One of every case comes first, then groups of every launch source. They depend on the seed only; ages count from `startAt`.
    *
    * @default 0
    */
@@ -16,7 +16,9 @@ export interface SandboxOptions extends AccountOptions {
   /** Synthesized templates to deploy. @default none: the services alone */
   readonly stacks?: readonly StackInput[];
   /**
-   * The built module of each function, by construct id or logical id. A single path stands for all functions.
+   * The built module of each function, by construct id or logical id.
+   *
+   * A single path stands for all functions.
    *
    * @default none: functions are ignored
    */

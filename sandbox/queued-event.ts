@@ -6,5 +6,9 @@ export function eventIn(body: string): unknown {
   return at(content, 'requestPayload') ?? content;
 }
 
-/** Whether a queue message is a post-change check. A check neither remediates an instance nor notifies of a remediation. */
+/**
+ * Whether a queue message is a post-change check.
+ *
+ * A check neither remediates an instance nor notifies of a remediation.
+ */
 export const isPostChangeCheck = (body: string): boolean => text(eventIn(body), 'detail-type') === 'Post-change check';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../build/seal.ts';
 
-/** Creates a temporary folder inside the checkout, ignored by Git, so that a killed process leaves nothing elsewhere. */
+/** Creates a temporary folder in the checkout, so that even a killed process leaves nothing outside. */
 export function temporaryFolder(name: string): string {
   const parent = join(ROOT, '.cache', 'tmp');
   mkdirSync(parent, { recursive: true });

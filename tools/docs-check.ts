@@ -1,9 +1,10 @@
 /**
- * Runs the shell commands of README.md and docs/*.md on a local AWS, except those that tools/docs/not-run.ts lists.
+ * Runs the shell commands of README.md and docs/*.md on a local AWS.
  *
  *     npm run docs:check [-- PAGE…]
  *
- * `aws` is the AWS CLI of the machine, or one that is installed in `.awscli/`. Without either, commands that need it are skipped.
+ * Not those that tools/docs/not-run.ts lists. `aws` is the AWS CLI of the machine, or one that is installed in `.awscli/`; without
+ * either, commands that need it are skipped.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -32,9 +33,9 @@ for (const entry of unusedEntries(pages.flatMap(({ commands }) => commands))) {
 }
 const chosen = process.argv.slice(2);
 const selected = pages.filter(({ page }) => chosen.length === 0 || chosen.includes(page));
-// A local AWS for each page keeps the pages independent of each other.
+// A local AWS for each page keeps the pages independent of each other. The longest page begins first.
 await pMap(
-  selected,
+  selected.toSorted((a, b) => b.commands.length - a.commands.length),
   async ({ page, commands }) => {
     const runnable = commands.filter((command) => reasonNotToRun(command) === undefined);
     const unavailable = needing(missing, runnable);

@@ -1,13 +1,13 @@
 /**
- * Lets cfn-lint look at the templates of some deployments, as a second opinion beside cdk-nag.
+ * Checks the templates of several deployments with cfn-lint, in addition to cdk-nag.
  *
  *     npm run lint:templates
  *
- * It is installed in `.cfn-lint/`; where that cannot be had, it says so and exits 0.
+ * cfn-lint is installed in `.cfn-lint/`. If it cannot be installed, the check is skipped with exit code 0.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { App } from 'aws-cdk-lib';
@@ -17,21 +17,26 @@ import { buildBundles } from '../build/bundle.ts';
 import { STACK } from '../lambda/contract.ts';
 import { deployment } from '../lib/index.ts';
 import type { Settings } from '../lib/settings.ts';
+import { temporaryFolder } from '../sandbox/temporary-folder.ts';
 import { pythonWith, UnavailableError } from './python-venv.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const CFN_LINT = { requirement: 'cfn-lint==1.51.0', module: 'cfnlint' };
 
-/** What its command does; isolated, so that neither a folder nor an environment decides what is run. */
+/**
+ * The entry point of cfn-lint.
+ *
+ * It runs in isolated mode, so that the current folder and the environment have no effect.
+ */
 const MAIN = 'from cfnlint.runner import main; import sys; sys.exit(main())';
 
-/** Findings that we accept, and why. */
-const ACCEPTED: readonly (readonly [form: RegExp, why: string])[] = [
-  [/:W3005:/, 'the CDK writes dependencies on the policies of roles, whether or not a reference implies them'],
-  [/:E3002:.*'WarmUpConfiguration' was unexpected/, 'newer than the schemas of this cfn-lint'],
+/** Accepted findings, and why they are accepted. */
+const ACCEPTED: readonly (readonly [pattern: RegExp, why: string])[] = [
+  [/:W3005:/, 'the CDK adds dependencies on the policies of roles, even if a reference implies them'],
+  [/:E3002:.*'WarmUpConfiguration' was unexpected/, 'newer than the schemas of this version of cfn-lint'],
 ];
 
-/** Every kind of resource and every partition in one of them. */
+/** Deployments that together have every kind of resource and every partition. */
 const DEPLOYMENTS: readonly Partial<Settings>[] = [
   {},
   {
@@ -52,7 +57,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const outdir = await mkdtemp(join(tmpdir(), 'imdsv2-templates-'));
+const outdir = temporaryFolder('lint-templates');
 try {
   const folder = join(ROOT, '.cfn-lint');
   await mkdir(folder, { recursive: true });
@@ -72,7 +77,7 @@ try {
   await rm(outdir, { recursive: true });
 }
 
-/** Synthesizes a deployment and lints its templates, each for its own region. */
+/** Synthesizes a deployment and checks each template for its region. @returns the exit code. */
 async function check(settings: Partial<Settings>, index: number, python: string): Promise<number> {
   const app = new App({ context: cdk.context, outdir: join(outdir, String(index)), analyticsReporting: false });
   const bundle = (name: string) => Code.fromAsset(join(ROOT, 'dist', name));
@@ -84,17 +89,14 @@ async function check(settings: Partial<Settings>, index: number, python: string)
     const { templateFullPath, environment } = assembly.getStackArtifact(artifactId);
     const region = environment.region === 'unknown-region' ? 'us-east-1' : environment.region;
     const findings = await cfnLint(python, ['--regions', region, '--format', 'parseable', templateFullPath]);
-    const said = [
-      `${findings.length === 0 ? 'ok' : 'FAILED'}: ${basename(templateFullPath)} for ${region}`,
-      ...findings,
-    ];
-    console.log(said.join('\n'));
+    const result = `${findings.length === 0 ? 'ok' : 'FAILED'}: ${basename(templateFullPath)} for ${region}`;
+    console.log([result, ...findings].join('\n'));
     if (findings.length > 0) worst = 1;
   }
   return worst;
 }
 
-/** What it finds and we do not accept, a line each. */
+/** Runs cfn-lint. @returns the findings that are not accepted. */
 async function cfnLint(python: string, args: readonly string[]): Promise<readonly string[]> {
   stopping.signal.throwIfAborted();
   const { stdout, stderr, code } = await promisify(execFile)(python, ['-I', '-c', MAIN, ...args], {
@@ -103,17 +105,17 @@ async function cfnLint(python: string, args: readonly string[]): Promise<readonl
     timeout: 120_000,
     maxBuffer: 2 ** 26,
   }).then(
-    (said) => ({ ...said, code: 0 }),
-    (error: Said) => error,
+    (output) => ({ ...output, code: 0 }),
+    (error: FailedOutput) => error,
   );
   const lines = stdout.split('\n').filter((line) => line.trim() !== '');
-  // It exits with 2, 4, 6, … where it found something; anything else is no look at all.
+  // Its exit code is 2, 4, 6, … with findings. An error without findings means that it did not check the template.
   if (code !== 0 && lines.length === 0) return [`cfn-lint failed: ${stderr.trim() || String(code)}`];
-  return lines.filter((line) => !ACCEPTED.some(([form]) => form.test(line)));
+  return lines.filter((line) => !ACCEPTED.some(([pattern]) => pattern.test(line)));
 }
 
-/** What a program left that did not exit with 0. */
-interface Said {
+/** The output of a program that failed. */
+interface FailedOutput {
   readonly stdout: string;
   readonly stderr: string;
   readonly code: unknown;

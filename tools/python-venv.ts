@@ -3,21 +3,23 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** A package of the Python registry. */
+/** A Python package. */
 export interface Package {
-  /** What is installed, with its version. A change here replaces the virtual environment at the next run. */
+  /** The requirement with its version. A change replaces the virtual environment at the next run. */
   readonly requirement: string;
-  /** The module that it brings. */
+  /** A module of the package. */
   readonly module: string;
 }
 
-/** Thrown, with the reason, where a package cannot be had on this machine. */
+/** Thrown if a package cannot be installed on this machine. */
 export class UnavailableError extends Error {
   public override readonly name = 'UnavailableError';
 }
 
 /**
- * The Python of a virtual environment that has a package: the one in this folder if it is the right one, else made anew.
+ * Returns the Python of a virtual environment with a package.
+ *
+ * The environment is created if it does not exist or has another version.
  *
  * @throws UnavailableError without python3, venv or a package registry.
  */
@@ -28,7 +30,7 @@ export async function pythonWith(
 ): Promise<string> {
   const venv = join(folder, 'venv');
   const python = join(venv, 'bin', 'python');
-  // Written last, so that an installation that was cut short is not taken for a whole one.
+  // Written last, so that an incomplete installation is not used.
   const installed = join(venv, 'installed.txt');
   if ((await readFile(installed, 'utf8').catch(() => '')) === requirement && (await works(python, module, signal)))
     return python;
@@ -36,15 +38,19 @@ export async function pythonWith(
   await rm(venv, { recursive: true, force: true });
   await attempt('venv', 'python3', ['-m', 'venv', venv], { seconds: 120, signal });
   console.log(`installing ${requirement} …`);
-  // Wheels only: nothing that was downloaded runs here before it is asked to.
-  const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries', '1'];
-  const arguments_ = [...install, '--only-binary', ':all:', requirement];
+  const install = ['-m', 'pip', 'install', '-q', '--no-input', '--disable-pip-version-check', '--retries', '1'];
+  // Wheels only, so that the installation runs no downloaded code; no cache, so that nothing is left outside the folder.
+  const arguments_ = [...install, '--only-binary', ':all:', '--no-cache-dir', requirement];
   await attempt('pip install', python, arguments_, { seconds: 300, signal });
   await writeFile(installed, requirement);
   return python;
 }
 
-/** A Python that was updated or removed leaves a virtual environment behind that does not start. */
+/**
+ * Whether the virtual environment works.
+ *
+ * It does not if the Python that it was created with was updated or removed.
+ */
 async function works(python: string, module: string, signal: AbortSignal): Promise<boolean> {
   try {
     await attempt('python', python, ['-I', '-c', `import ${module}`], { seconds: 30, signal });
@@ -74,8 +80,8 @@ function reasonOf(error: unknown, command: string, seconds: number): string {
     Record<'stdout' | 'stderr', string> & {
       killed?: boolean;
     };
-  if (String(code) === 'ENOENT') return `there is no ${command} on the PATH`;
-  if (killed === true) return `not done after ${seconds} s`;
-  const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  return said.find((line) => line.startsWith('ERROR:')) ?? said.at(-1) ?? `exit code ${code}`;
+  if (String(code) === 'ENOENT') return `${command} is not on the PATH`;
+  if (killed === true) return `timed out after ${seconds} s`;
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+  return lines.find((line) => line.startsWith('ERROR:')) ?? lines.at(-1) ?? `exit code ${code}`;
 }

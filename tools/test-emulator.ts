@@ -1,10 +1,11 @@
 /**
- * Runs the tests under test/emulator against an AWS that somebody else wrote, as a second opinion on our own local AWS.
+ * Runs the tests in test/emulator against an independent emulator of AWS.
  *
  *     npm run test:emulator [-- <options of jest>]
  *     AWS_ENDPOINT_URL=http://127.0.0.1:4566 npm run test:emulator
  *
- * Without an endpoint it starts moto, installed in `.emulator/`; where that cannot be had, it says so and exits 0.
+ * Without an endpoint it starts moto, which is installed in `.emulator/`. If moto cannot be installed, the tests are skipped with
+ * exit code 0.
  */
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
@@ -19,16 +20,16 @@ const FOLDER = join(ROOT, '.emulator');
 const MOTO = { requirement: 'moto[server,ec2,sns,sqs,sts]==5.2.5', module: 'moto' };
 const TESTS_SECONDS = 180;
 
-/** Hosts of AWS itself: the tests launch instances. */
-const REAL = /(^|\.)(amazonaws\.com|amazonaws\.com\.cn|api\.aws|amazonwebservices\.com\.cn)$/;
+/** Hosts of AWS, which are refused because the tests launch instances. */
+const AWS_HOSTS = /(^|\.)(amazonaws\.com|amazonaws\.com\.cn|api\.aws|amazonwebservices\.com\.cn)$/;
 
-/** Credentials and a region for the emulator. Real ones never reach it, and without them AWS would refuse every call. */
-const MADE_UP = {
+/** Credentials and a region for the emulator. Real credentials are never sent to it. */
+const FAKE_ENVIRONMENT = {
   AWS_REGION: 'eu-west-1',
   AWS_ACCESS_KEY_ID: 'emulator',
   AWS_SECRET_ACCESS_KEY: 'emulator',
   AWS_EC2_METADATA_DISABLED: 'true',
-  // A profile may name endpoints of its own for some services.
+  // A profile may have endpoints for some services.
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
 } as const;
@@ -54,11 +55,11 @@ try {
 }
 
 async function against(endpoint: string): Promise<number> {
-  if (!URL.canParse(endpoint) || REAL.test(new URL(endpoint).hostname)) {
+  if (!URL.canParse(endpoint) || AWS_HOSTS.test(new URL(endpoint).hostname)) {
     console.error(`AWS_ENDPOINT_URL is ${JSON.stringify(endpoint)}; accepted: the URL of an emulator, not AWS itself`);
     return 1;
   }
-  console.log(`against ${endpoint}`);
+  console.log(`endpoint: ${endpoint}`);
   return jest({ AWS_ENDPOINT_URL: endpoint });
 }
 
@@ -67,14 +68,14 @@ async function againstMoto(): Promise<number> {
   const python = await pythonWith(MOTO, FOLDER, stopping.signal);
   const moto = await startMoto(python, FOLDER, stopping.signal);
   try {
-    console.log(`against ${MOTO.requirement} on ${moto.endpoint}`);
+    console.log(`endpoint: ${moto.endpoint}, ${MOTO.requirement}`);
     return await jest({ AWS_ENDPOINT_URL: moto.endpoint, EMULATOR: 'moto' });
   } finally {
     await moto.stop();
   }
 }
 
-/** Runs the tests, and gives jest's exit code. */
+/** Runs the tests. @returns the exit code of Jest. */
 async function jest(emulator: Readonly<Record<string, string>>): Promise<number> {
   stopping.signal.throwIfAborted();
   const program = createRequire(import.meta.url).resolve('jest/bin/jest');
@@ -82,23 +83,23 @@ async function jest(emulator: Readonly<Record<string, string>>): Promise<number>
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...withoutAws(process.env), ...MADE_UP, ...emulator },
+    env: { ...withoutAws(process.env), ...FAKE_ENVIRONMENT, ...emulator },
   });
   const stop = () => child.kill('SIGKILL');
-  const late = setTimeout(() => {
-    console.error(`the tests were not done after ${TESTS_SECONDS} s`);
+  const timeout = setTimeout(() => {
+    console.error(`the tests timed out after ${TESTS_SECONDS} s`);
     stop();
   }, TESTS_SECONDS * 1000);
   stopping.signal.addEventListener('abort', stop);
   const code = await new Promise<number>((done, failed) => {
     child.once('error', failed).once('exit', (exitCode) => done(exitCode ?? 1));
   });
-  clearTimeout(late);
+  clearTimeout(timeout);
   stopping.signal.throwIfAborted();
   return code;
 }
 
-/** Without what could lead a call elsewhere, such as `AWS_ENDPOINT_URL_EC2` or a proxy. */
+/** Removes variables that could redirect calls, such as `AWS_ENDPOINT_URL_EC2`. */
 function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^(AWS_|IMDSV2_|EMULATOR$|NODE_USE_ENV_PROXY$)/.test(name)),

@@ -1,8 +1,8 @@
-/** A clock that stands still while there is something to do, and then jumps to what comes next. */
+/** A clock that advances only between tasks: to the time of the next one. */
 export class VirtualClock {
   #now: number;
   #count = 0;
-  /** A heap: what is due first is at its top. */
+  /** A heap with the earliest task at the top. */
   readonly #due: Task[] = [];
 
   public constructor(start: Date) {
@@ -14,7 +14,7 @@ export class VirtualClock {
     return this.#now;
   }
 
-  /** Runs a task later. */
+  /** Runs a task after a virtual duration. */
   public after(ms: number, run: () => void): void {
     const due = this.#due;
     let place = due.push({ at: this.#now + ms, number: (this.#count += 1), run }) - 1;
@@ -29,14 +29,14 @@ export class VirtualClock {
     return new Promise((wake) => this.after(ms, wake));
   }
 
-  /** Goes on until nothing is left to come, or until somebody says that it is enough. */
-  public async run(isEnough: () => boolean): Promise<void> {
-    while (!isEnough()) {
+  /** Runs tasks until none remains or `isDone` returns true. */
+  public async run(isDone: () => boolean): Promise<void> {
+    while (!isDone()) {
       const next = this.#take();
       if (next === undefined) return;
       this.#now = Math.max(this.#now, next.at);
       next.run();
-      // Nothing here waits for anything but this clock, so that all that follows is done before the next turn.
+      // Everything waits for this clock only, so that all consequences of the task happen before the next macrotask.
       await new Promise(setImmediate);
     }
   }
@@ -56,7 +56,7 @@ export class VirtualClock {
     }
   }
 
-  /** Swaps two if the lower one is due first. */
+  /** Swaps two tasks if the lower one is due first. @returns whether it did. */
   #swap(upper: number, lower: number): boolean {
     const [above, below] = [this.#due[upper], this.#due[lower]];
     if (above === undefined || below === undefined || !isBefore(below, above)) return false;
@@ -68,7 +68,7 @@ export class VirtualClock {
 
 interface Task {
   readonly at: number;
-  /** Of two at the same time, the older comes first. */
+  /** Orders tasks that are due at the same time. */
   readonly number: number;
   readonly run: () => void;
 }

@@ -10,29 +10,30 @@ import { type Message, toSnsText } from '../../lambda/core/message.ts';
 import type { VirtualClock } from './clock.ts';
 import { indexOf, type Region } from './region.ts';
 
-/** Virtual milliseconds of an answer: of a network, and of what AWS needs for much data. */
+/** Virtual milliseconds of a response: network latency, and what AWS needs for large responses. */
 const LATENCY = { call: 120, jitter: 80, page: 900, pointsPerMs: 400 };
 
-/** What Lambda allows one invocation, and what of it lambda/adapters/invocation-time.ts keeps free. */
+/** The timeout of an invocation, and the part of it that lambda/adapters/invocation-time.ts reserves. */
 export const LIMIT_MS = 900_000;
 const RESERVE_MS = 15_000;
 
 const MAX_SNS_BYTES = 262_144;
 
-/** What was done and told, counted. */
-export class Books {
+/** Counts calls, changes and notifications. */
+export class Statistics {
   public readonly calls = new Map<string, number>();
-  public metricsAsked = 0;
-  /** When instances were changed first and last, and how often each was said to be closed. */
+  public metricsRequested = 0;
+  /** When an instance was changed, in order. */
   public readonly changedAt: number[] = [];
-  public readonly told: Uint8Array;
+  /** The number of remediation notifications of each instance. */
+  public readonly notifications: Uint8Array;
   public readonly digests: string[] = [];
   public readonly checked = new Set<string>();
   public readonly warnings: string[] = [];
   public completed = 0;
 
   public constructor(size: number) {
-    this.told = new Uint8Array(size);
+    this.notifications = new Uint8Array(size);
   }
 
   public count(call: string): void {
@@ -44,28 +45,28 @@ export class Books {
   }
 }
 
-/** What an invocation runs in. */
-export interface Room {
+/** What an invocation depends on. */
+export interface InvocationContext {
   readonly clock: VirtualClock;
   readonly region: Region;
-  readonly books: Books;
+  readonly statistics: Statistics;
   readonly existing: Existing;
   readonly regionName: string;
   readonly random: () => number;
   readonly send: (body: string, groupId: string, deduplicationId?: string) => void;
 }
 
-/** One invocation. What it does after its end has no effect: it never gets that far. */
+/** One invocation. After it is over, its calls and pauses never return. */
 export class Invocation {
   public over = false;
-  readonly #room: Room;
+  readonly #context: InvocationContext;
 
-  public constructor(room: Room) {
-    this.#room = room;
+  public constructor(context: InvocationContext) {
+    this.#context = context;
   }
 
   public ports(): ScanPorts & { readonly time: Time } {
-    const { clock, region, books, existing, regionName, random } = this.#room;
+    const { clock, region, statistics, existing, regionName, random } = this.#context;
     const deadline = new Date(clock.now() + LIMIT_MS - RESERVE_MS);
     const time: Time = {
       now: () => new Date(clock.now()),
@@ -77,7 +78,7 @@ export class Invocation {
       requireTokens: (_, id) =>
         this.#call('ModifyInstanceMetadataOptions', () => {
           const options = region.requireTokens(id);
-          books.changedAt.push(clock.now());
+          statistics.changedAt.push(clock.now());
           return options;
         }),
     };
@@ -99,7 +100,9 @@ export class Invocation {
         putEvent: () => Promise.reject(new Error('a scan keeps no event')),
         putUndelivered: () => Promise.reject(new Error('SNS refuses nothing here')),
         putChecks: async (checks) => {
-          await this.#call('SendMessageBatch', () => checks.forEach(({ instanceId }) => books.checked.add(instanceId)));
+          await this.#call('SendMessageBatch', () =>
+            checks.forEach(({ instanceId }) => statistics.checked.add(instanceId)),
+          );
         },
       },
       steps: sqsScanQueue(this.#sqs(), 'scan'),
@@ -107,21 +110,21 @@ export class Invocation {
       publisher: { publish: (message) => this.#call('Publish', () => this.#publish(message)) },
       telemetry: {
         outcome: () => undefined,
-        notUnderstood: (_, problem) => books.warnings.push(problem),
+        notUnderstood: (_, problem) => statistics.warnings.push(problem),
         otherAccount: () => undefined,
-        scanCompleted: () => (books.completed += 1),
+        scanCompleted: () => (statistics.completed += 1),
         forwarderProblems: () => undefined,
         rejected: () => undefined,
-        warning: (text) => books.warnings.push(text),
+        warning: (text) => statistics.warnings.push(text),
       },
       healthChecks: { problems: () => Promise.resolve([]), problemsIn: () => Promise.resolve([]) },
       time,
     };
   }
 
-  /** What an SDK client does; what comes in and out of it is what the adapters make of it. */
+  /** A CloudWatch client for the real adapter. */
   #cloudWatch(): CloudWatchClient {
-    const { region, books } = this.#room;
+    const { region, statistics } = this.#context;
     const send = async ({ input }: GetMetricDataCommand) => {
       const { MetricDataQueries = [], StartTime = new Date(0), EndTime = new Date(0) } = input;
       const seconds = MetricDataQueries[0]?.MetricStat?.Period ?? 3600;
@@ -129,7 +132,7 @@ export class Invocation {
       const ask = () => {
         region.take('GetMetricData');
         region.take('GetMetricData points', points);
-        books.metricsAsked += MetricDataQueries.length;
+        statistics.metricsRequested += MetricDataQueries.length;
         return MetricDataQueries.map(({ Id, MetricStat }) => {
           const id = MetricStat?.Metric?.Dimensions?.[0]?.Value;
           const found = id === undefined ? {} : region.points(id, StartTime, EndTime, seconds);
@@ -145,7 +148,7 @@ export class Invocation {
     const send = async ({ input: { Entries = [] } }: SendMessageBatchCommand) => {
       await this.#call('SendMessageBatch', () => {
         for (const { MessageBody = '', MessageGroupId = '', MessageDeduplicationId } of Entries) {
-          this.#room.send(MessageBody, MessageGroupId, MessageDeduplicationId);
+          this.#context.send(MessageBody, MessageGroupId, MessageDeduplicationId);
         }
       });
       return {};
@@ -154,23 +157,23 @@ export class Invocation {
   }
 
   #publish(message: Message): void {
-    const { books } = this.#room;
+    const { statistics } = this.#context;
     if (toSnsText(message).length > MAX_SNS_BYTES) throw new Error(`SNS does not take ${message.subject}`);
     const { schema, ...json } = message.json as Alert;
-    if (schema.includes('digest')) books.digests.push(message.email);
-    const detailed = (json.outcomes ?? []).filter(({ status }) => isClosing(status));
-    const more = Object.entries(json.more ?? {}).flatMap(([status, ids]) => (isClosing(status) ? ids : []));
+    if (schema.includes('digest')) statistics.digests.push(message.email);
+    const detailed = (json.outcomes ?? []).filter(({ status }) => isRemediation(status));
+    const more = Object.entries(json.more ?? {}).flatMap(([status, ids]) => (isRemediation(status) ? ids : []));
     for (const id of [...detailed.map(({ instanceId }) => instanceId), ...more]) {
-      books.told[indexOf(id)] = (books.told[indexOf(id)] ?? 0) + 1;
+      statistics.notifications[indexOf(id)] = (statistics.notifications[indexOf(id)] ?? 0) + 1;
     }
   }
 
-  /** Carried out half-way: whoever dies after that has done it and does not know. */
+  /** Makes a call, which takes effect after half of its time. After that, a kill loses the response only. */
   async #call<T>(name: string, act: () => T, more = 0): Promise<T> {
-    const { books, random } = this.#room;
+    const { statistics, random } = this.#context;
     const ms = LATENCY.call + LATENCY.jitter * random() + more;
     await this.#sleep(ms / 2);
-    books.count(name);
+    statistics.count(name);
     const result = await failing(Promise.resolve().then(act));
     await this.#sleep(ms / 2);
     return result;
@@ -178,7 +181,7 @@ export class Invocation {
 
   #sleep(ms: number): Promise<void> {
     return new Promise((wake) => {
-      this.#room.clock.after(ms, () => {
+      this.#context.clock.after(ms, () => {
         if (!this.over) wake();
       });
     });
@@ -191,4 +194,4 @@ interface Alert {
   readonly more?: Readonly<Record<string, readonly string[]>>;
 }
 
-const isClosing = (status: string): boolean => status === 'remediated' || status === 'already-remediated';
+const isRemediation = (status: string): boolean => status === 'remediated' || status === 'already-remediated';

@@ -1,6 +1,6 @@
 import type { VirtualClock } from './clock.ts';
 
-/** How the queue and its event source mapping are set up, as in lib/scan.ts. */
+/** Settings of the queue and its event source mapping, as in lib/scan.ts. */
 const VISIBILITY_MS = 16 * 60_000;
 const MAX_RECEIVES = 5;
 const MAX_CONCURRENCY = 3;
@@ -13,12 +13,12 @@ export interface Message {
   receives: number;
 }
 
-/** A FIFO queue with a function behind it, one message at a time for each group. */
+/** A FIFO queue that invokes a function with one message of a group at a time. */
 export class FifoQueue {
   public readonly deadLetterQueue: Message[] = [];
   readonly #clock: VirtualClock;
   readonly #handle: (message: Message) => Promise<'done' | 'failed'>;
-  /** In order; a message leaves when it is done. */
+  /** In order. A message is removed when it was processed. */
   readonly #messages: Message[] = [];
   readonly #hidden = new Set<Message>();
   readonly #sent = new Map<string, number>();
@@ -33,7 +33,7 @@ export class FifoQueue {
     return this.#messages.length;
   }
 
-  /** Takes a message; the same once more within five minutes is not kept. Content-based deduplication where it has no id. */
+  /** Adds a message, unless it is a duplicate within five minutes. */
   public send(body: string, groupId: string, deduplicationId = body): void {
     const now = this.#clock.now();
     if ((this.#sent.get(deduplicationId) ?? -Infinity) > now - DEDUPLICATION_MS) return;
@@ -66,10 +66,10 @@ export class FifoQueue {
     }
   }
 
-  /** The oldest one of a group of which none is in flight. */
+  /** The oldest message of a group without a message in flight. */
   #next(): Message | undefined {
-    const busy = new Set([...this.#hidden].map(({ groupId }) => groupId));
-    return this.#messages.find(({ groupId }) => !busy.has(groupId));
+    const blockedGroups = new Set([...this.#hidden].map(({ groupId }) => groupId));
+    return this.#messages.find(({ groupId }) => !blockedGroups.has(groupId));
   }
 
   #remove(message: Message): void {

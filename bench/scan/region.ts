@@ -3,7 +3,7 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import { AWS_LIMITS, Buckets } from '../../sandbox/aws/ec2/buckets.ts';
 import type { VirtualClock } from './clock.ts';
 
-/** What an instance is to the scan. */
+/** The case that an instance is for the scan. */
 export type Kind = 'unused' | 'in-use' | 'stopped' | 'no-data' | 'exempt' | 'compliant';
 
 const PAGE = 1000;
@@ -11,7 +11,8 @@ const OLD = new Date('2024-03-01T08:00:00Z');
 const STOPPED_FOR_MS = 3 * 86_400_000;
 
 /**
- * EC2's own buckets, and the quotas of GetMetricData: calls a second, and points a second for what began more than three hours ago.
+ * Request limits of EC2, and quotas of GetMetricData: calls per second, and data points per second.
+ *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
  */
 const LIMITS = {
@@ -20,29 +21,29 @@ const LIMITS = {
   'GetMetricData points': { capacity: 396_000, refill: 396_000 },
 };
 
-/** A simulated region: so many open instances of all kinds, and a tenth as many that are nobody's business. */
+/** A simulated region of non-compliant instances, and a tenth as many that are exempt or compliant. */
 export class Region {
   public readonly size: number;
-  /** How often each instance was changed. */
+  /** The number of changes of each instance. */
   public readonly changes: Uint8Array;
-  /** Calls that a bucket refused. */
+  /** The number of throttled calls. */
   public throttled = 0;
-  readonly #open: number;
+  readonly #nonCompliant: number;
   readonly #clock: VirtualClock;
   readonly #buckets = new Buckets(LIMITS);
   readonly #required: Uint8Array;
 
-  public constructor(open: number, clock: VirtualClock) {
-    this.#open = open;
+  public constructor(nonCompliant: number, clock: VirtualClock) {
+    this.#nonCompliant = nonCompliant;
     this.#clock = clock;
-    this.size = Math.round(open * 1.1);
+    this.size = Math.round(nonCompliant * 1.1);
     this.changes = new Uint8Array(this.size);
     this.#required = Uint8Array.from({ length: this.size }, (_, index) => (this.kindOf(index) === 'compliant' ? 1 : 0));
   }
 
-  /** Spread evenly, so that every batch has some of all. */
+  /** The kind of an instance. Kinds are distributed evenly, so that every batch has all of them. */
   public kindOf(index: number): Kind {
-    if (index >= this.#open) return index % 2 === 0 ? 'compliant' : 'exempt';
+    if (index >= this.#nonCompliant) return index % 2 === 0 ? 'compliant' : 'exempt';
     const [hundred, ten] = [index % 100, index % 10];
     if (ten !== 7) return 'unused';
     if (hundred === 7) return 'stopped';
@@ -58,9 +59,9 @@ export class Region {
   }
 
   /**
-   * Takes what a call costs.
+   * Takes tokens of a call.
    *
-   * @throws Error with the name that AWS gives it, if the bucket is empty.
+   * @throws Error with the error code of AWS as name, if the bucket has too few.
    */
   public take(bucket: string, tokens = 1): void {
     try {
@@ -76,15 +77,15 @@ export class Region {
     return instanceIds.map((id) => this.#snapshot(indexOf(id)));
   }
 
-  /** A page of what passes the filters now: what leaves the list moves up the pages behind it. */
+  /** A page of the instances that match the filters now, so that remediated instances shift later pages. */
   public page(filters: readonly Filter[], token = '0') {
     this.take('DescribeInstances');
-    const openOnly = filters.some(({ values }) => values.includes('optional'));
+    const onlyNonCompliant = filters.some(({ values }) => values.includes('optional'));
     const from = Number(token);
     const snapshots: Snapshot[] = [];
     let matching = 0;
     for (let index = 0; index < this.size; index += 1) {
-      if (openOnly && this.isRequired(index)) continue;
+      if (onlyNonCompliant && this.isRequired(index)) continue;
       if (matching >= from && snapshots.length < PAGE) snapshots.push(this.#snapshot(index));
       matching += 1;
     }
@@ -99,7 +100,7 @@ export class Region {
     return { ...this.#snapshot(index).options, State: 'pending' };
   }
 
-  /** When the calls of an instance were counted, and how many there were. */
+  /** The data points of an instance. */
   public points(instanceId: string, from: Date, to: Date, periodSeconds: number) {
     const kind = this.kindOf(indexOf(instanceId));
     const [Timestamps, Values]: [Date[], number[]] = [[], []];

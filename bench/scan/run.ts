@@ -5,7 +5,7 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import { USAGE_RULES } from '../../lambda/core/usage.ts';
 import { fractionOf } from '../../sandbox/aws/simulation/ids.ts';
 import { VirtualClock } from './clock.ts';
-import { Books, Invocation, LIMIT_MS, type Room } from './lambda.ts';
+import { Statistics, Invocation, LIMIT_MS, type InvocationContext } from './lambda.ts';
 import { FifoQueue, type Message } from './queue.ts';
 import { Region } from './region.ts';
 
@@ -15,10 +15,10 @@ const MIDNIGHT = new Date('2026-09-01T00:00:00Z');
 const HOUR = 3_600_000;
 const EVERY_HOURS = 6;
 
-/** People change instances of the region too, at what is left of EC2's five a second, and a little less. */
-const PEOPLE_EVERY_MS = 600;
+/** Users modify instances in the same region, at slightly less than the remaining request limit of EC2. */
+const USER_CALL_EVERY_MS = 600;
 
-/** How many steps of each sort are killed, at a moment within about what they take: milliseconds, and more for each open instance. */
+/** The share of steps that are killed, and within how many milliseconds: fixed and per instance. */
 const KILLED = {
   start: { share: 0.4, within: 500, each: 0 },
   region: { share: 0.4, within: 1_000, each: 1.5 },
@@ -28,34 +28,34 @@ const KILLED = {
 type Step = keyof typeof KILLED;
 
 export interface RunOptions {
-  readonly open: number;
+  /** The number of non-compliant instances. */
+  readonly nonCompliant: number;
   readonly existing: Existing;
-  /** Functions are killed at moments drawn from it; absent for none. */
+  /** Seed of the times at which functions are killed. @default none are killed */
   readonly kills?: string;
 }
 
-/** What came of it. */
+/** The result of a run. */
 export interface Result {
   readonly region: Region;
-  readonly books: Books;
+  readonly statistics: Statistics;
   readonly invocations: number;
   readonly killed: Readonly<Record<Step, number>>;
   readonly thrown: readonly string[];
   readonly deadLetterQueue: number;
   readonly longestMs: number;
-  /** Calls of people that EC2 refused, of how many. */
-  readonly peopleRefused: number;
-  readonly peopleCalls: number;
-  /** From the ring of the schedule on, virtual. */
+  readonly userCalls: number;
+  readonly throttledUserCalls: number;
+  /** Virtual milliseconds since the scheduled event. */
   readonly lastChangeMs: number;
   readonly totalMs: number;
 }
 
-/** Scans a simulated region, again every six hours, until nothing is left to do. */
-export async function scanRegion({ open, existing, kills }: RunOptions): Promise<Result> {
+/** Scans a simulated region every six hours until a scan is complete. */
+export async function scanRegion({ nonCompliant, existing, kills }: RunOptions): Promise<Result> {
   const clock = new VirtualClock(MIDNIGHT);
-  const region = new Region(open, clock);
-  const books = new Books(region.size);
+  const region = new Region(nonCompliant, clock);
+  const statistics = new Statistics(region.size);
   const random = numbers(kills ?? 'no kills');
   const rules = {
     existing,
@@ -68,15 +68,15 @@ export async function scanRegion({ open, existing, kills }: RunOptions): Promise
   };
   const killed = { start: 0, region: 0, batch: 0, summary: 0 };
   const thrown: string[] = [];
-  let [invocations, longestMs, peopleRefused, peopleCalls] = [0, 0, 0, 0];
+  let [invocations, longestMs, throttledUserCalls, userCalls] = [0, 0, 0, 0];
 
   const invoke = async (message: Message): Promise<'done' | 'failed'> => {
     const json: unknown = JSON.parse(message.body);
-    const invocation = new Invocation(room);
+    const invocation = new Invocation(context);
     const begun = clock.now();
     invocations += 1;
     const step = stepOf(json);
-    const killAfter = kills === undefined ? undefined : killMs(kills, step, open, message);
+    const killAfter = kills === undefined ? undefined : killMs(kills, step, nonCompliant, message);
     const result = await new Promise<'done' | 'failed' | 'killed'>((end) => {
       clock.after(killAfter ?? LIMIT_MS, () => end('killed'));
       onScanStep(json, rules, invocation.ports()).then(
@@ -95,39 +95,39 @@ export async function scanRegion({ open, existing, kills }: RunOptions): Promise
     return 'failed';
   };
   const queue = new FifoQueue(clock, invoke);
-  const send: Room['send'] = (...message) => queue.send(...message);
-  const room: Room = { clock, region, books, existing, regionName: REGION, random, send };
+  const send: InvocationContext['send'] = (...message) => queue.send(...message);
+  const context: InvocationContext = { clock, region, statistics, existing, regionName: REGION, random, send };
 
-  const ring = () => {
+  const fireSchedule = () => {
     if (clock.now() > MIDNIGHT.getTime() && queue.size === 0) return;
     const time = new Date(clock.now()).toISOString();
     const event = { source: 'aws.events', 'detail-type': 'Scheduled Event', account: ACCOUNT, region: REGION, time };
-    queue.send(JSON.stringify({ ...event, id: `ring ${time}`, detail: {} }), 'start');
-    clock.after(EVERY_HOURS * HOUR, ring);
+    queue.send(JSON.stringify({ ...event, id: `scheduled ${time}`, detail: {} }), 'start');
+    clock.after(EVERY_HOURS * HOUR, fireSchedule);
   };
-  const people = () => {
-    peopleCalls += 1;
+  const makeUserCall = () => {
+    userCalls += 1;
     try {
       region.take('ModifyInstanceMetadataOptions');
     } catch {
-      peopleRefused += 1;
+      throttledUserCalls += 1;
     }
-    clock.after(PEOPLE_EVERY_MS * 2 * random(), people);
+    clock.after(USER_CALL_EVERY_MS * 2 * random(), makeUserCall);
   };
-  ring();
-  people();
+  fireSchedule();
+  makeUserCall();
   await clock.run(() => queue.size === 0);
   return {
     region,
-    books,
+    statistics,
     invocations,
     killed,
     thrown,
     deadLetterQueue: queue.deadLetterQueue.length,
     longestMs,
-    peopleRefused,
-    peopleCalls,
-    lastChangeMs: (books.changedAt.at(-1) ?? MIDNIGHT.getTime()) - MIDNIGHT.getTime(),
+    throttledUserCalls,
+    userCalls,
+    lastChangeMs: (statistics.changedAt.at(-1) ?? MIDNIGHT.getTime()) - MIDNIGHT.getTime(),
     totalMs: clock.now() - MIDNIGHT.getTime(),
   };
 }
@@ -137,13 +137,13 @@ function stepOf(json: unknown): Step {
   return detail.step ?? 'start';
 }
 
-function killMs(seed: string, step: Step, open: number, { body, receives }: Message): number | undefined {
+function killMs(seed: string, step: Step, nonCompliant: number, { body, receives }: Message): number | undefined {
   const { share, within, each } = KILLED[step];
   if (fractionOf(seed, 'killed', body, receives) >= share) return undefined;
-  return (within + each * open) * fractionOf(seed, 'when', body, receives);
+  return (within + each * nonCompliant) * fractionOf(seed, 'when', body, receives);
 }
 
-/** A sequence of numbers from 0 up to 1 that is the same every time. */
+/** A reproducible sequence of numbers from 0 up to 1. */
 function numbers(seed: string): () => number {
   let state = Math.floor(fractionOf(seed, 'numbers') * 2 ** 32);
   return () => {

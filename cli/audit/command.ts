@@ -1,29 +1,28 @@
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { unmonitoredTriggers } from '../../lambda/adapters/rule-coverage.ts';
 import type { Filter } from '../../lambda/app/ports/index.ts';
+import { groupBy } from '../../lambda/core/group-by.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
-import { groupBy } from '../../lambda/core/group-by.ts';
-import { CsvReport } from './csv.ts';
-import { monitoringOf } from './monitoring.ts';
-import { HtmlReport } from './html/report.ts';
-import { JsonReport } from './json.ts';
+import { verdictOf } from '../../lambda/core/verdict.ts';
 import { count } from '../../lambda/core/words/format.ts';
-import { UsageMeter } from './measure.ts';
-import { readRegions } from './read.ts';
-import type { Report } from './report.ts';
-import { type AuditRow, toRow } from './row.ts';
-import { type Audit, Summary } from './summary.ts';
-import { TableReport } from './table.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { FILTER_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION, wholeNumberOf } from '../shared/options.ts';
 import { usageReader, USAGE_RULES_OPTIONS, usageRulesOf } from '../shared/usage.ts';
+import { csvReport } from './csv.ts';
+import { htmlReport } from './html/report.ts';
+import { jsonReport } from './json.ts';
+import { UsageMeter } from './measure.ts';
+import { monitoringOf } from './monitoring.ts';
+import { readRegions } from './read.ts';
+import { toRow } from './row.ts';
+import { type AuditHead, type Report, Summary } from './summary.ts';
+import { tableReport } from './table.ts';
 
 interface AuditOptions extends AwsOptions, UsageRules {
   readonly filter?: readonly Filter[];
@@ -50,10 +49,7 @@ export const audit: Command<AuditOptions> = {
     REGIONS_OPTION,
     FILTER_OPTION,
     MAX_EXEMPTION_OPTION,
-    {
-      flags: '--usage',
-      description: 'also measure the IMDSv1 usage of non-compliant instances; $0.01 per 1,000',
-    },
+    { flags: '--usage', description: 'also measure the IMDSv1 usage of non-compliant instances; $0.01 per 1,000' },
     ...USAGE_RULES_OPTIONS,
     {
       flags: '--top <n>',
@@ -76,44 +72,45 @@ export const audit: Command<AuditOptions> = {
     const rules = usageRulesOf(options);
     const files = checkedFiles(options);
     const aws = new Aws(options, io);
-    const regions = [...new Set(await aws.regions())];
-    const { account, problem } = await accountOf(aws);
+    const regions = await aws.regions();
+    // The account id is optional: private networks may have no endpoint for STS.
+    let accountProblem: string | undefined;
+    const account = await aws.account().catch((error: unknown) => {
+      accountProblem = explainError(error);
+      return undefined;
+    });
     const { maxExemptionDays, filter = [] } = options;
-    const about = { account, at: io.now(), maxExemptionDays };
-    const reports = reportsOf(options, about, io);
+    const head = { account, at: io.now(), maxExemptionDays };
+    const reports = reportsOf(options, head, io);
     const summary = new Summary(regions);
     const meter = options.usage && new UsageMeter(rules, usageReader(aws), io);
-    const failures = await readRegions(
-      {
-        regions,
-        filters: filter,
-        fleet: ec2Fleet(aws.ec2),
-        time: (region) => aws.time(region),
-        take: async (region, snapshots) => {
-          const read = snapshots.flatMap((snapshot) => toRow(snapshot, region, maxExemptionDays, about.at) ?? []);
-          const rows = meter === undefined ? read : await withUsage(read, region, snapshots, meter);
-          for (const row of rows) summary.add(row);
-          for (const report of reports) report.add(rows);
-        },
-      },
-      io,
-    );
-    const errors = new Map([...failures].map(([region, failure]) => [region, explainError(failure)]));
-    const unmeasured = new Map(
-      [...(meter?.failures ?? [])].map(([region, failure]) => [region, explainError(failure)]),
-    );
-    const usage = meter && { ...rules, metricsRequested: meter.metricsRequested, errors: unmeasured };
+    const take = async (region: string, snapshots: readonly Snapshot[]) => {
+      const isNonCompliant = (snapshot: Snapshot) =>
+        verdictOf(snapshot, maxExemptionDays, head.at)?.name === 'non-compliant';
+      // Each measured instance costs money.
+      const usages = await meter?.of(region, snapshots.filter(isNonCompliant));
+      const rows = snapshots.flatMap(
+        (snapshot) => toRow(snapshot, region, maxExemptionDays, head.at, usages?.get(snapshot.instanceId)) ?? [],
+      );
+      for (const row of rows) summary.add(row);
+      for (const report of reports) report.add(rows);
+    };
+    const errors = await readRegions(aws, regions, filter, take, io);
+    const usage = meter && { ...rules, metricsRequested: meter.metricsRequested, errors: meter.errors };
     const read = regions.filter((region) => !errors.has(region));
     const unmonitoredIn = (region: string) => unmonitoredTriggers(new EventBridgeClient(aws.config(region)));
     const monitoring = await monitoringOf(options.regions === 'all' ? read : [], unmonitoredIn, io);
-    const result = summary.result({ ...about, usage }, errors, monitoring.notMonitored);
+    const result = summary.result({ ...head, usage }, errors, monitoring.notMonitored);
     for (const report of reports) report.end(result);
-    if (meter !== undefined) reportCost(meter.metricsRequested, io);
-    reportErrors(unmeasured, 'IMDSv1 usage could not be measured: ', io);
+    if (usage !== undefined) {
+      reportCost(usage.metricsRequested, io);
+      reportErrors(usage.errors, 'IMDSv1 usage could not be measured: ', io);
+    }
     reportErrors(monitoring.errors, 'monitoring unknown: ', io);
-    reportReadErrors(errors, errors.size < regions.length ? problem : undefined, io);
+    if (accountProblem !== undefined && read.length > 0) io.note(`imdsv2: account unknown: ${accountProblem}`);
+    reportErrors(errors, '', io);
     for (const file of files) io.note(`Wrote ${file}${errors.size > 0 ? ' (incomplete)' : ''}`);
-    if (errors.size + unmeasured.size > 0) return 1;
+    if (errors.size + (usage?.errors.size ?? 0) > 0) return 1;
     return result.total.findings > 0 ? 2 : 0;
   },
 };
@@ -138,53 +135,16 @@ function checkedFiles({ csv, html }: AuditOptions): readonly string[] {
   return files;
 }
 
-function reportsOf(
-  { json, csv, html, top }: AuditOptions,
-  about: Pick<Audit, 'account' | 'at' | 'maxExemptionDays'>,
-  io: Io,
-): readonly Report[] {
-  return [
-    json ? new JsonReport(about, io) : new TableReport(top, io),
-    ...(csv === undefined ? [] : [new CsvReport(csv, about.account)]),
-    ...(html === undefined ? [] : [new HtmlReport(html)]),
-  ];
-}
-
-/** The account id. Some private networks have an endpoint for EC2 but not for STS; the audit works without. */
-async function accountOf(aws: Aws): Promise<{ readonly account?: string; readonly problem?: string }> {
-  try {
-    return { account: await aws.account() };
-  } catch (error) {
-    return { problem: explainError(error) };
-  }
-}
-
-function reportReadErrors(errors: ReadonlyMap<string, string>, accountProblem: string | undefined, io: Io): void {
-  if (accountProblem !== undefined) io.note(`imdsv2: account unknown: ${accountProblem}`);
-  reportErrors(errors, '', io);
-}
+const reportsOf = ({ json, csv, html, top }: AuditOptions, head: AuditHead, io: Io): readonly Report[] => [
+  json ? jsonReport(head, io) : tableReport(top, io),
+  ...(csv === undefined ? [] : [csvReport(csv, head.account)]),
+  ...(html === undefined ? [] : [htmlReport(html)]),
+];
 
 /** Prints errors by Region; Regions with the same error, such as missing credentials, share a line. */
 function reportErrors(errors: ReadonlyMap<string, string>, prefix: string, io: Io): void {
   const byError = groupBy(errors.keys(), (region) => errors.get(region) ?? '');
   for (const [error, regions] of byError) io.note(`imdsv2: ${regions.join(', ')}: ${prefix}${error}`);
-}
-
-/** The rows with the IMDSv1 usage of non-compliant instances. Each measured instance costs money. */
-async function withUsage(
-  rows: readonly AuditRow[],
-  region: string,
-  snapshots: readonly Snapshot[],
-  meter: UsageMeter,
-): Promise<readonly AuditRow[]> {
-  const nonCompliant = new Set(
-    rows.flatMap(({ verdict, instanceId }) => (verdict === 'non-compliant' ? [instanceId] : [])),
-  );
-  const usages = await meter.of(
-    region,
-    snapshots.filter(({ instanceId }) => nonCompliant.has(instanceId)),
-  );
-  return rows.map((row) => ({ ...row, usage: usages.get(row.instanceId) }));
 }
 
 /** $0.01 per 1,000 metrics. https://aws.amazon.com/cloudwatch/pricing/ */

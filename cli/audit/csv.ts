@@ -3,8 +3,8 @@ import { csvCell } from '../../lambda/core/text.ts';
 import { usageNote } from '../../lambda/core/words/usage.ts';
 import { exemptionNote } from '../../lambda/core/words/compliance.ts';
 import { LAUNCH_SOURCE_LABELS } from '../../lambda/core/words/launch-source.ts';
-import type { Report } from './report.ts';
 import type { AuditRow } from './row.ts';
+import type { Report } from './summary.ts';
 
 type Cell = string | number | undefined;
 
@@ -32,24 +32,15 @@ const COLUMNS: readonly (readonly [heading: string, of: (row: AuditRow) => Cell]
 ];
 
 /** A CSV file with one line per instance, as in RFC 4180. Lines are appended page by page. */
-export class CsvReport implements Report {
-  readonly #path: string;
-  readonly #account: string;
-
-  public constructor(path: string, account = '') {
-    this.#path = path;
-    this.#account = account;
-    writeFileSync(path, line(['account', ...COLUMNS.map(([heading]) => heading)]));
-  }
-
-  public add(rows: readonly AuditRow[]): void {
-    const lines = rows.map((row) => line([this.#account, ...COLUMNS.map(([, of]) => of(row))]));
-    appendFileSync(this.#path, lines.join(''));
-  }
-
-  public end(): void {
-    // Each line has been written already.
-  }
+export function csvReport(path: string, account = ''): Report {
+  writeFileSync(path, line(['account', ...COLUMNS.map(([heading]) => heading)]));
+  return {
+    add: (rows) => {
+      const lines = rows.map((row) => line([account, ...COLUMNS.map(([, of]) => of(row))]));
+      appendFileSync(path, lines.join(''));
+    },
+    end: () => undefined,
+  };
 }
 
 // RFC 4180 ends lines with CR LF.

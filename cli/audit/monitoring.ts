@@ -4,24 +4,17 @@ import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { REGIONS_AT_ONCE } from './read.ts';
 
-/** Which Regions have the EventBridge rules of the product. */
-export interface Monitoring {
-  /** Triggers without a rule, by Region. Empty if no Region has a rule: then nothing is deployed. */
-  readonly notMonitored: ReadonlyMap<string, readonly string[]>;
-  /** Why rules could not be read, by Region. */
-  readonly errors: ReadonlyMap<string, string>;
-}
-
 /**
- * Reads which Regions have rules.
+ * Reads which Regions have the EventBridge rules of the product.
  *
  * @param read returns the triggers without a rule in a Region.
+ * @returns errors and triggers without a rule, by Region; no triggers if nothing is deployed: no Region has a rule.
  */
 export async function monitoringOf(
   regions: readonly string[],
   read: (region: string) => Promise<readonly string[]>,
   io: Pick<Io, 'interrupted'>,
-): Promise<Monitoring> {
+) {
   const triggersByRegion = new Map<string, readonly string[]>();
   const errors = new Map<string, string>();
   const readRegion = async (region: string): Promise<void> => {

@@ -11,7 +11,6 @@ export interface AuditRow {
   readonly region: string;
   readonly instanceId: string;
   readonly name?: string;
-  /** State of the instance: `running`, `stopped`, ... */
   readonly state: string;
   readonly verdict: VerdictName;
   /** The exemption tag, whether or not it affects the verdict. */
@@ -27,32 +26,41 @@ export interface AuditRow {
 }
 
 /** The row of an instance; `undefined` if it is shutting down or terminated. */
-export function toRow(snapshot: Snapshot, region: string, maxExemptionDays: number, now: Date): AuditRow | undefined {
+export function toRow(
+  snapshot: Snapshot,
+  region: string,
+  maxExemptionDays: number,
+  now: Date,
+  usage?: Usage,
+): AuditRow | undefined {
   const verdict = verdictOf(snapshot, maxExemptionDays, now);
   if (verdict === undefined) return undefined;
   const { instanceId, state, options, tags, launchTime, firstLaunch } = snapshot;
-  const name = tags.get('Name');
   const launchSource = launchSourceOf(tags);
   return {
     region,
     instanceId,
-    name: name === undefined ? undefined : clean(name),
+    name: cleanName(tags),
     state: clean(state),
     verdict: verdict.name,
     exemption: cleanTexts(readExemption(tags, now, maxExemptionDays)),
     options: cleanTexts(options),
     launchTime,
     firstLaunch,
+    usage,
     group: launchSourceGroupOf(launchSource),
     launchSource,
   };
 }
 
+/** The tag `Name`, sanitized. */
+export function cleanName(tags: Snapshot['tags']): string | undefined {
+  const name = tags.get('Name');
+  return name && clean(name);
+}
+
 /** A copy of a flat record with every text sanitized. */
 export function cleanTexts<T extends object>(record: T): T {
-  const entries = Object.entries(record).map(([key, value]: [string, unknown]) => [
-    key,
-    typeof value === 'string' ? clean(value) : value,
-  ]);
-  return Object.fromEntries(entries) as T;
+  const cleanText = (value: unknown) => (typeof value === 'string' ? clean(value) : value);
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, cleanText(value)])) as T;
 }

@@ -1,18 +1,29 @@
 import { type Advice, prevention } from '../../lambda/core/advice.ts';
+import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
+import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
-import type { Monitoring } from './monitoring.ts';
-import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
-import type { LaunchSourceGroup } from './launch-source-group.ts';
+import { ascending } from '../shared/sort.ts';
 import type { AuditRow } from './row.ts';
-import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 
-/** The result of an audit, without its instances. */
-export interface Audit {
+/** One output format of the audit. */
+export interface Report {
+  /** Receives the instances of a page; pages of different Regions come in any order. */
+  add(rows: readonly AuditRow[]): void;
+  /** Called once, after the last page. */
+  end(audit: Audit): void;
+}
+
+/** What is known of an audit before instances are read. */
+export interface AuditHead {
   /** Absent if STS could not be reached. */
   readonly account?: string;
   readonly at: Date;
   readonly maxExemptionDays: number;
+}
+
+/** The result of an audit, without its instances. */
+export interface Audit extends AuditHead {
   /** Only if IMDSv1 usage was measured. */
   readonly usage?: UsageAudit;
   readonly total: ComplianceSummary;
@@ -22,7 +33,6 @@ export interface Audit {
   readonly launchSources: readonly LaunchSourceAudit[];
 }
 
-/** How IMDSv1 usage was measured. */
 export interface UsageAudit extends UsageRules {
   /** Number of metrics that CloudWatch charges for. */
   readonly metricsRequested: number;
@@ -30,7 +40,6 @@ export interface UsageAudit extends UsageRules {
   readonly errors: ReadonlyMap<string, string>;
 }
 
-/** One Region of an audit. */
 export interface RegionAudit {
   readonly region: string;
   readonly compliance: ComplianceSummary;
@@ -40,7 +49,6 @@ export interface RegionAudit {
   readonly notMonitored?: readonly string[];
 }
 
-/** Instances of one launch source. */
 export interface LaunchSourceAudit {
   readonly region: string;
   readonly kind: LaunchSourceKind;
@@ -55,19 +63,40 @@ export interface LaunchSourceAudit {
 /** How many instances, or resources of a stack, are listed per launch source. */
 const LISTED = 3;
 
-/** A launch source while instances are added. */
-interface LaunchSourceTotals {
-  readonly region: string;
-  readonly group: LaunchSourceGroup;
-  readonly compliance: ComplianceSummary;
-  readonly examples: string[];
-  /** The first finding; the fix is based on its metadata options. */
-  firstFinding?: AuditRow;
+/** The launch source of `first`, while instances are added. */
+class LaunchSourceTotals {
+  readonly #compliance = new ComplianceSummary();
+  readonly #examples: string[] = [];
   /** Logical ids of the stack's resources that have findings. */
-  readonly logicalIds: Set<string>;
+  readonly #logicalIds = new Set<string>();
+  /** The fix is based on its metadata options. */
+  #firstFinding?: AuditRow;
+
+  public constructor(private readonly first: AuditRow) {}
+
+  public add(row: AuditRow): void {
+    this.#compliance.add(row.verdict);
+    if (!FINDINGS.includes(row.verdict)) return;
+    this.#firstFinding ??= row;
+    if (this.#examples.length < LISTED) this.#examples.push(row.instanceId);
+    const { stackLogicalId } = row.launchSource;
+    if (stackLogicalId !== undefined && this.#logicalIds.size <= LISTED) this.#logicalIds.add(stackLogicalId);
+  }
+
+  public result(): LaunchSourceAudit {
+    const { region, group } = this.first;
+    const { kind, name } = group;
+    // All resources of a stack that have findings need the change that the fix names.
+    const ids = [...this.#logicalIds].slice(0, LISTED).join(', ');
+    const stackLogicalId = this.#logicalIds.size > LISTED ? `${ids} and others` : ids;
+    const finding = this.#firstFinding;
+    const launchSource = { ...finding?.launchSource, ...(ids !== '' && { stackLogicalId }) };
+    const fix = finding && prevention({ region }, launchSource, finding);
+    return { region, kind, name, compliance: this.#compliance, examples: this.#examples, fix };
+  }
 }
 
-/** Aggregates instances. Its size depends on the number of Regions and launch sources, not of instances. */
+/** Aggregates instances. Its size depends on the number of launch sources, not of instances. */
 export class Summary {
   readonly #total = new ComplianceSummary();
   readonly #regions: ReadonlyMap<string, ComplianceSummary>;
@@ -79,17 +108,12 @@ export class Summary {
 
   /** Adds an instance of one of the Regions. */
   public add(row: AuditRow): void {
-    const { region, instanceId, verdict, launchSource } = row;
-    this.#total.add(verdict);
-    this.#regions.get(region)?.add(verdict);
-    const totals = this.#totalsOf(row);
-    totals.compliance.add(verdict);
-    if (!FINDINGS.includes(verdict)) return;
-    totals.firstFinding ??= row;
-    if (totals.examples.length < LISTED) totals.examples.push(instanceId);
-    if (launchSource.stackLogicalId !== undefined && totals.logicalIds.size <= LISTED) {
-      totals.logicalIds.add(launchSource.stackLogicalId);
-    }
+    this.#total.add(row.verdict);
+    this.#regions.get(row.region)?.add(row.verdict);
+    const key = `${row.region} ${row.group.key}`;
+    const totals = this.#launchSources.get(key) ?? new LaunchSourceTotals(row);
+    this.#launchSources.set(key, totals);
+    totals.add(row);
   }
 
   /**
@@ -99,9 +123,9 @@ export class Summary {
    * @param notMonitored triggers without a rule, by Region.
    */
   public result(
-    about: Pick<Audit, 'account' | 'at' | 'maxExemptionDays' | 'usage'>,
+    head: Pick<Audit, keyof AuditHead | 'usage'>,
     errors: ReadonlyMap<string, string>,
-    notMonitored: Monitoring['notMonitored'] = new Map(),
+    notMonitored: ReadonlyMap<string, readonly string[]> = new Map(),
   ): Audit {
     const regions = [...this.#regions].map(([region, compliance]) => ({
       region,
@@ -109,42 +133,15 @@ export class Summary {
       error: errors.get(region),
       notMonitored: notMonitored.get(region),
     }));
-    const launchSources = [...this.#launchSources.values()].map(toLaunchSource).sort(mostFindingsFirst);
-    return { ...about, total: this.#total, regions, launchSources };
-  }
-
-  #totalsOf({ region, group }: AuditRow): LaunchSourceTotals {
-    const key = `${region} ${group.key}`;
-    const existing = this.#launchSources.get(key);
-    if (existing !== undefined) return existing;
-    const added = { region, group, compliance: new ComplianceSummary(), examples: [], logicalIds: new Set<string>() };
-    this.#launchSources.set(key, added);
-    return added;
+    const launchSources = [...this.#launchSources.values()].map((totals) => totals.result()).sort(mostFindingsFirst);
+    return { ...head, total: this.#total, regions, launchSources };
   }
 }
 
-function toLaunchSource(totals: LaunchSourceTotals): LaunchSourceAudit {
-  const { region, group, compliance, examples, firstFinding, logicalIds } = totals;
-  const launchSource = { ...firstFinding?.launchSource, ...resources(logicalIds) };
-  const fix = firstFinding && prevention({ region }, launchSource, firstFinding);
-  return { region, kind: group.kind, name: group.name, compliance, examples, fix };
-}
-
-/** Replaces the resource that the fix names by all resources of the stack with findings: they need the same change. */
-function resources(logicalIds: ReadonlySet<string>): { readonly stackLogicalId?: string } {
-  if (logicalIds.size === 0) return {};
-  const listed = [...logicalIds].slice(0, LISTED).join(', ');
-  return { stackLogicalId: logicalIds.size > LISTED ? `${listed} and others` : listed };
-}
-
-function mostFindingsFirst(a: LaunchSourceAudit, b: LaunchSourceAudit): number {
-  return (
-    b.compliance.findings - a.compliance.findings ||
-    b.compliance.instances - a.compliance.instances ||
-    compare(a.region, b.region) ||
-    compare(a.kind, b.kind) ||
-    compare(a.name, b.name)
-  );
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const mostFindingsFirst = ascending(({ region, kind, name, compliance }: LaunchSourceAudit) => [
+  -compliance.findings,
+  -compliance.instances,
+  region,
+  kind,
+  name,
+]);

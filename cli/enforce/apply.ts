@@ -30,17 +30,7 @@ export interface Failed extends InstanceRef {
 }
 
 /** The result of a run. */
-export interface RemediationResult {
-  readonly remediated: readonly InstanceRef[];
-  /** Number of instances that needed no change when it was their turn, by reason. */
-  readonly unchanged: ReadonlyMap<Reason, number>;
-  readonly failed: readonly Failed[];
-  /** Instances that the run did not get to. */
-  readonly remaining: readonly InstanceRef[];
-  /** Regions in which the run stopped because every instance of a batch failed. */
-  readonly stoppedRegions: readonly string[];
-  readonly milliseconds: number;
-}
+export type RemediationResult = Awaited<ReturnType<typeof remediateAll>>;
 
 export interface ApplyOptions {
   readonly maxExemptionDays: number;
@@ -49,50 +39,60 @@ export interface ApplyOptions {
   readonly hopLimitAtLeast?: number;
 }
 
-/** IMDSv1 was enabled on each instance of the plan when it was read; `remediate` reads and decides again. */
+/** IMDSv1 was enabled on each instance when the plan was made; `remediate` decides again. */
 const RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
 
 /** The longest message of EC2 that is shown. */
 const DETAIL = 400;
 
-/** Remediates instances, all Regions in parallel. Ctrl-C finishes the calls in flight and starts no more. */
+/** Remediates instances, all Regions in parallel. Ctrl-C finishes the calls in flight. */
 export async function remediateAll(
   toRemediate: ReadonlyMap<string, readonly string[]>,
   { maxExemptionDays, rate, hopLimitAtLeast }: ApplyOptions,
   aws: Aws,
   io: Io,
-): Promise<RemediationResult> {
+) {
   const reader = ec2Reader(aws.ec2);
   const plain = ec2HopLimitWriter(aws.ec2);
   const writer = hopLimitAtLeast === undefined ? plain : raisingHopLimit(plain, reader, hopLimitAtLeast);
-  const work = new Map([...toRemediate].map(([region, ids]) => [region, ids.length]));
-  const progress = new Progress(work, rate, io);
+  const progress = new Progress(new Map([...toRemediate].map(([region, ids]) => [region, ids.length])), rate, io);
   const ports = { reader, writer: counting(writer, progress), queue: NO_QUEUE };
   const policy = { existing: 'enforce', maxExemptionDays } as const;
   const context = { trigger: command, eventId: 'imdsv2 enforce', occurredAt: io.now(), recorded: RECORDED } as const;
 
-  const outcomes = new Outcomes(progress);
+  const remediated: InstanceRef[] = [];
+  /** Number of instances that needed no change when it was their turn, by reason. */
+  const unchanged = new Map<Reason, number>();
+  const failed: Failed[] = [];
+  /** Instances that the run did not get to. */
+  const remaining: InstanceRef[] = [];
+  const add = ({ target, status, reason, detail = '' }: Outcome): void => {
+    const instance = toRef(target);
+    if (status === 'remediated') return void remediated.push(instance); // the writer has advanced the progress
+    if (reason === 'deadline') return void remaining.push(instance);
+    if (status === 'failed') failed.push({ ...instance, reason, detail: clean(deniedIn(detail), DETAIL) });
+    else unchanged.set(reason, (unchanged.get(reason) ?? 0) + 1);
+    progress.step(instance.region);
+  };
   const confirmInterrupt = () => io.note('Finishing the calls in flight. Press Ctrl-C again to end at once.');
   io.interrupted.addEventListener('abort', confirmInterrupt);
   const notStarted = await Promise.all(
     [...toRemediate].map(async ([region, ids]) => {
       const targets = ids.map((instanceId): Target => ({ account: '', region, instanceId, context }));
       const time = aws.time(region);
-      return remediatePaced(targets, policy, new Pace(time, 1, rate), { ...ports, time }, (outcome) =>
-        outcomes.add(outcome),
-      );
+      return remediatePaced(targets, policy, new Pace(time, 1, rate), { ...ports, time }, add);
     }),
   );
   io.interrupted.removeEventListener('abort', confirmInterrupt);
   io.progress('');
   const skipped = notStarted.flat().map(toRef);
-  const { remediated, unchanged, failed } = outcomes;
+  remaining.push(...skipped);
+  /** Regions in which the run stopped because every instance of a batch failed. */
   const stoppedRegions = io.interrupted.aborted ? [] : [...new Set(skipped.map(({ region }) => region))];
-  const remaining = [...outcomes.remaining, ...skipped];
   return { remediated, unchanged, failed, remaining, stoppedRegions, milliseconds: progress.elapsed };
 }
 
-/** `remediate` records findings on the queue only for targets without `recorded`, and each target here has it. */
+/** `remediate` records findings only for targets without `recorded`; each target here has it. */
 const NO_QUEUE: RemediatePorts['queue'] = {
   putFindings: () => Promise.reject(new FailureError('unsupported', 'a command has no queue')),
 };
@@ -108,32 +108,4 @@ function counting(writer: InstanceWriter, progress: Progress): InstanceWriter {
       return after;
     },
   };
-}
-
-/** Collects outcomes by result. */
-class Outcomes {
-  public readonly remediated: InstanceRef[] = [];
-  public readonly unchanged = new Map<Reason, number>();
-  public readonly failed: Failed[] = [];
-  public readonly remaining: InstanceRef[] = [];
-  readonly #progress: Progress;
-
-  public constructor(progress: Progress) {
-    this.#progress = progress;
-  }
-
-  public add({ target, status, reason, detail = '' }: Outcome): void {
-    const instance = toRef(target);
-    if (status === 'remediated') {
-      this.remediated.push(instance); // the writer has advanced the progress
-      return;
-    }
-    if (reason === 'deadline') {
-      this.remaining.push(instance);
-      return;
-    }
-    if (status !== 'failed') this.unchanged.set(reason, (this.unchanged.get(reason) ?? 0) + 1);
-    else this.failed.push({ ...instance, reason, detail: clean(deniedIn(detail), DETAIL) });
-    this.#progress.step(instance.region);
-  }
 }

@@ -1,35 +1,31 @@
-import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { attempt } from '../../lambda/app/retry.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
+import type { Snapshot } from '../../lambda/core/instance.ts';
 import { instancesOf } from '../../lambda/core/words/format.ts';
 import { readRegions } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, type ExitCode, UsageError } from '../shared/command.ts';
-import { confirmed } from '../shared/confirm.ts';
-import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import {
+  confirmed,
   FILTER_OPTION,
   MAX_EXEMPTION_OPTION,
-  instanceIdsOf,
+  instanceIdOf,
   JSON_OPTION,
+  repeatable,
   wholeNumberOf,
   YES_OPTION,
 } from '../shared/options.ts';
 import { type ApplyOptions, remediateAll } from './apply.ts';
 import { documentOf, type Run } from './document.ts';
 import { Plan } from './plan.ts';
-import { restrictedTo, type Selection, type SelectionOptions, selectionOf } from './selection.ts';
-import { showComparison, showPlan, showResult } from './show.ts';
-import { some } from './words.ts';
+import { restrictedTo, selectedIds, type SelectionOptions } from './selection.ts';
+import { showComparison, showPlan, showResult, some } from './show.ts';
 
 interface EnforceOptions extends AwsOptions, SelectionOptions, ApplyOptions {
   readonly yes?: true;
   readonly json?: true;
 }
-
-/** How many ids an error lists. */
-const LISTED = 10;
 
 export const enforce: Command<EnforceOptions> = {
   name: 'enforce',
@@ -46,7 +42,7 @@ Exit code 0: every instance of the plan was remediated. 1: some failed or remain
     {
       flags: '--instance-ids <ids>',
       description: 'only these instances, comma-separated; may be repeated',
-      read: instanceIdsOf,
+      read: repeatable((text) => text.split(',').map(instanceIdOf)),
     },
     { flags: '--file <path>', description: 'only the instances in this file: one id per line, comments after #' },
     FILTER_OPTION,
@@ -72,51 +68,48 @@ Exit code 0: every instance of the plan was remediated. 1: some failed or remain
     ['imdsv2 enforce --file ids.txt --hop-limit-at-least 2', 'container hosts, whose containers need IMDS'],
   ],
   run: async (_, options, io) => {
-    const selection = await selectionOf(options);
+    const ids = await selectedIds(options);
     const aws = new Aws(options, io);
     const account = await accountOf(aws);
     const regions = await aws.regions();
-    const print = (line: string) => (options.json ? io.note(line) : io.out(line));
+    // Standard output is for the document.
+    const text: Io = options.json ? { ...io, out: (line) => io.note(line) } : io;
     const end = (run: Run, exitCode: ExitCode) => {
       if (options.json) io.out(JSON.stringify(documentOf(run)));
       return exitCode;
     };
 
-    const { plan: before, unreadRegions } = await read(regions, selection, options, aws, io);
+    const { plan: before, unreadRegions } = await read(regions, ids, options, aws, io);
     const run: Run = { account, options, unreadRegions, before, throttled: aws.throttled };
     if (unreadRegions.size === regions.length) return end(run, 1);
     reportNotFound(before, regions, unreadRegions, io);
     const complete = unreadRegions.size === 0 && before.notFound.length === 0;
-    showPlan(before, options, account, io, print);
+    showPlan(before, account, options, text);
     if (before.total === 0) {
-      print('Nothing to remediate.');
+      text.out('Nothing to remediate.');
       return end(run, complete ? 0 : 1);
     }
-    print('');
-    if (!(await confirmPlan(before, options, io, () => end(run, 1)))) return end(run, 1);
+    text.out('');
+    const question = `Require IMDSv2 on ${instancesOf(before.total)}?`;
+    const isConfirmed = await confirmed(question, options, io).catch((error: unknown) => {
+      end(run, 1);
+      throw error;
+    });
+    if (!isConfirmed) return end(run, 1);
 
     const result = await remediateAll(before.toRemediate, options, aws, io);
-    showResult(result, aws.throttled, print);
-    const reread = await unlessInterrupted(() => read(regions, selection, options, aws, io), io);
+    showResult(result, aws.throttled, text);
+    const reread = await unlessInterrupted(() => read(regions, ids, options, aws, io), io);
     const comparable =
       reread !== undefined && [...reread.unreadRegions.keys()].every((name) => unreadRegions.has(name));
     const after = comparable ? reread.plan : undefined;
-    if (after !== undefined) showComparison(before, after, io, print);
+    if (after !== undefined) showComparison(before, after, text);
     else io.note(`${reread === undefined ? 'Interrupted: the' : 'The'} compliance after the change was not read`);
     const done = result.failed.length + result.remaining.length === 0;
     const interrupted = io.interrupted.aborted;
     return end({ ...run, result, interrupted, throttled: aws.throttled, after }, done && complete ? 0 : 1);
   },
 };
-
-async function confirmPlan(plan: Plan, options: EnforceOptions, io: Io, end: () => void): Promise<boolean> {
-  try {
-    return await confirmed(`Require IMDSv2 on ${instancesOf(plan.total)}?`, options, io);
-  } catch (error) {
-    end();
-    throw error;
-  }
-}
 
 async function unlessInterrupted<T>(work: () => Promise<T>, { interrupted }: Io): Promise<T | undefined> {
   if (interrupted.aborted) return undefined;
@@ -139,25 +132,17 @@ async function accountOf(aws: Aws): Promise<string | undefined> {
 /** Reads the selected instances. A Region that cannot be read is reported and does not stop the others. */
 async function read(
   regions: readonly string[],
-  { ids, filters }: Selection,
+  ids: readonly string[] | undefined,
   options: EnforceOptions,
   aws: Aws,
   io: Io,
-): Promise<{ plan: Plan; unreadRegions: ReadonlyMap<string, string> }> {
+) {
   const plan = new Plan(regions, options, ids);
-  const all = ec2Fleet(aws.ec2);
-  const fleet = ids === undefined ? all : restrictedTo(ids, all);
-  const failures = await readRegions(
-    {
-      regions,
-      filters,
-      fleet,
-      time: (region) => aws.time(region),
-      take: (region, snapshots) => snapshots.forEach((snapshot) => plan.add(region, snapshot, io.now())),
-    },
-    io,
-  );
-  const unreadRegions = new Map([...failures].map(([region, failure]) => [region, explainError(failure)]));
+  const fleet = ids === undefined ? aws.fleet : restrictedTo(ids, aws.fleet);
+  const source = { fleet, time: (region: string) => aws.time(region) };
+  const take = (region: string, snapshots: readonly Snapshot[]) =>
+    snapshots.forEach((snapshot) => plan.add(region, snapshot, io.now()));
+  const unreadRegions = await readRegions(source, regions, options.filter ?? [], take, io);
   for (const [region, problem] of unreadRegions) io.note(`${region} could not be read: ${problem}`);
   return { plan, unreadRegions };
 }
@@ -175,7 +160,7 @@ function reportNotFound(
 ): void {
   if (notFound.length === 0) return;
   const searched = regions.filter((region) => !unreadRegions.has(region)).join(', ');
-  const problem = `instance ${some(notFound, LISTED)} not found in ${searched}`;
+  const problem = `instance ${some(notFound)} not found in ${searched}`;
   if (unreadRegions.size === 0) throw new UsageError(`${problem}; nothing was changed`);
   io.note(problem);
 }

@@ -1,6 +1,5 @@
 import type { ApplyOptions, RemediationResult } from './apply.ts';
 import type { Plan } from './plan.ts';
-import { countsOf } from './show.ts';
 
 /** The `schema` field of the JSON document. */
 const SCHEMA = 'imdsv2-enforcer.enforce/v1';
@@ -51,6 +50,6 @@ export function documentOf(run: Run): object {
 }
 
 const complianceOf = (plan: Plan): object => ({
-  total: countsOf(plan),
+  total: plan.totalCompliance.counts,
   regions: Object.fromEntries([...plan.compliance].map(([region, { counts }]) => [region, counts])),
 });

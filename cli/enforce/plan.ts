@@ -1,3 +1,4 @@
+import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import { raisedHopLimit } from '../../lambda/core/hop-limit.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
@@ -5,7 +6,7 @@ import type { ReviewReason } from '../../lambda/core/reason.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { launchSourceGroupOf } from '../audit/launch-source-group.ts';
-import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
+import { ascending } from '../shared/sort.ts';
 
 /** Why an instance is not changed. */
 export type UnchangedReason = Exclude<VerdictName, 'non-compliant'> | ReviewReason | 'terminated';
@@ -24,12 +25,6 @@ export interface LaunchSourceCount {
   count: number;
 }
 
-/** What the plan depends on. */
-export interface PlanRules {
-  readonly maxExemptionDays: number;
-  readonly hopLimitAtLeast?: number;
-}
-
 const EXAMPLES = 5;
 
 /** What is to be remediated, and the compliance before. Of other instances it keeps only counts. */
@@ -41,21 +36,23 @@ export class Plan {
   public readonly unchanged = new Map<UnchangedReason, Unchanged>();
   /** Number of instances to remediate whose hop limit is raised. */
   public hopLimitsToRaise = 0;
-  readonly #rules: PlanRules;
   readonly #launchSources = new Map<string, LaunchSourceCount>();
   readonly #notFound: Set<string>;
 
   /** @param ids the selected instances, if they are selected by id. */
-  public constructor(regions: readonly string[], rules: PlanRules, ids: readonly string[] = []) {
+  public constructor(
+    regions: readonly string[],
+    private readonly rules: { readonly maxExemptionDays: number; readonly hopLimitAtLeast?: number },
+    ids: readonly string[] = [],
+  ) {
     this.compliance = new Map(regions.map((region) => [region, new ComplianceSummary()]));
     this.toRemediate = new Map(regions.map((region) => [region, []]));
-    this.#rules = rules;
     this.#notFound = new Set(ids);
   }
 
   /** Adds an instance of one of the Regions. */
   public add(region: string, snapshot: Snapshot, now: Date): void {
-    const { maxExemptionDays, hopLimitAtLeast = 0 } = this.#rules;
+    const { maxExemptionDays, hopLimitAtLeast = 0 } = this.rules;
     this.#notFound.delete(snapshot.instanceId);
     const verdict = verdictOf(snapshot, maxExemptionDays, now);
     if (verdict === undefined) return this.#skip('terminated', region, snapshot);
@@ -69,19 +66,17 @@ export class Plan {
 
   /** Number of instances to remediate. */
   public get total(): number {
-    return [...this.toRemediate.values()].reduce((sum, ids) => sum + ids.length, 0);
+    return [...this.toRemediate.values()].flat().length;
   }
 
-  /** Number of instances that were read, without terminated ones. */
-  public get instances(): number {
-    return [...this.compliance.values()].reduce((sum, { instances }) => sum + instances, 0);
+  /** Instances of all Regions, without terminated ones. */
+  public get totalCompliance(): ComplianceSummary {
+    return ComplianceSummary.of([...this.compliance.values()]);
   }
 
   /** Launch sources of the instances to remediate, most instances first. */
   public get launchSources(): readonly LaunchSourceCount[] {
-    return [...this.#launchSources.values()].sort(
-      (a, b) => b.count - a.count || (a.launchSource < b.launchSource ? -1 : 1),
-    );
+    return [...this.#launchSources.values()].sort(ascending((each) => [-each.count, each.launchSource]));
   }
 
   /** Selected ids that were found in no Region. */

@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import type { Filter, FleetReader } from '../../lambda/app/ports/index.ts';
+import { toInstanceId } from '../../lambda/core/target.ts';
+import { clean } from '../../lambda/core/text.ts';
 import { UsageError } from '../shared/command.ts';
-import { readIds } from '../shared/ids-file.ts';
+import { fileProblem } from '../shared/errors.ts';
 
 /** The options that select instances, besides those of Regions. */
 export interface SelectionOptions {
@@ -9,21 +12,40 @@ export interface SelectionOptions {
   readonly filter?: readonly Filter[];
 }
 
-/** Instances by id, or by filters. */
-export interface Selection {
-  readonly ids?: readonly string[];
-  readonly filters: readonly Filter[];
-}
-
-/** @throws UsageError if the file cannot be read, or ids and filters are combined. */
-export async function selectionOf({ instanceIds, file, filter = [] }: SelectionOptions): Promise<Selection> {
-  if (instanceIds === undefined && file === undefined) return { filters: filter };
+/**
+ * The ids of the selected instances; `undefined` if they are not selected by id.
+ *
+ * @throws UsageError if the file cannot be read, or ids and filters are combined.
+ */
+export async function selectedIds({ instanceIds = [], file, filter = [] }: SelectionOptions) {
+  if (instanceIds.length === 0 && file === undefined) return undefined;
   if (filter.length > 0) throw new UsageError('--filter cannot be combined with --instance-ids or --file');
-  const fromFile = file === undefined ? [] : await readIds(file);
-  return { ids: [...new Set([...(instanceIds ?? []), ...fromFile])], filters: [] };
+  return [...new Set([...instanceIds, ...(file === undefined ? [] : await readIds(file))])];
 }
 
-/** Maximum number of values of one filter. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+/**
+ * Reads a file with one instance id on each line; `#` starts a comment.
+ *
+ * @throws UsageError if the file cannot be read, has no id, or has a line that is not an id.
+ */
+async function readIds(path: string): Promise<readonly string[]> {
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`${path} ${fileProblem(error)}`);
+  });
+  const lines = content.replace(/^\uFEFF/, '').split('\n');
+  const ids = lines.flatMap((line, index) => {
+    const text = line.replace(/#.*/s, '').trim();
+    if (text === '') return [];
+    const id = toInstanceId(text);
+    if (id !== undefined) return [id];
+    const problem = `${JSON.stringify(clean(text))} is not an instance id`;
+    throw new UsageError(`${path}, line ${index + 1}: ${problem}; accepted: one id per line, comments after #`);
+  });
+  if (ids.length === 0) throw new UsageError(`${path} has no instance id`);
+  return ids;
+}
+
+/** Maximum values of a filter. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
 const FILTER_VALUES = 200;
 
 /** A reader of only these instances, with as many ids per request as one filter takes. */

@@ -2,108 +2,112 @@ import { groupBy } from '../../lambda/core/group-by.ts';
 import { VERDICTS } from '../../lambda/core/verdict.ts';
 import { VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
 import { count, duration, instancesOf } from '../../lambda/core/words/format.ts';
-import type { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
+import { REVIEW_LABELS } from '../../lambda/core/words/outcome.ts';
 import type { Io } from '../shared/io.ts';
-import { tableLines } from '../shared/table.ts';
-import type { ApplyOptions, RemediationResult } from './apply.ts';
-import type { Plan } from './plan.ts';
+import { printTable } from '../shared/table.ts';
+import type { ApplyOptions, InstanceRef, RemediationResult } from './apply.ts';
+import type { Plan, UnchangedReason } from './plan.ts';
 import { perSecond } from './progress.ts';
-import { NEEDS_REVIEW, some, unchangedLabel } from './words.ts';
-
-/** Writes a line of text: to standard error if the result is JSON. */
-type Print = (line: string) => void;
 
 /** How many launch sources the table shows. */
 const LAUNCH_SOURCES = 15;
 /** How many instances a line lists. */
 const LISTED = 10;
 
+/** Why instances are not changed. */
+const LABELS: Readonly<Partial<Record<UnchangedReason, string>>> = {
+  compliant: 'IMDSv2 already required',
+  pending: 'IMDSv2 requested; EC2 has not confirmed it yet',
+  exempt: 'valid exemption',
+  'imds-off': 'IMDS disabled',
+  'aws-managed': 'managed by an AWS service, which alone can modify them',
+  unreadable: REVIEW_LABELS.unreadable,
+  'exemption-malformed': `${REVIEW_LABELS['exemption-malformed']}: correct or revoke it`,
+  'exemption-exceeds-maximum': `${REVIEW_LABELS['exemption-exceeds-maximum']}: correct or revoke it`,
+};
+
+/** Reasons that a person must resolve. */
+const NEEDS_REVIEW: readonly UnchangedReason[] = ['unreadable', 'exemption-malformed', 'exemption-exceeds-maximum'];
+
 /** Prints what will be changed, and what will not and why. */
 export function showPlan(
   plan: Plan,
-  { rate, hopLimitAtLeast }: ApplyOptions,
   account: string | undefined,
+  { rate, hopLimitAtLeast }: ApplyOptions,
   io: Io,
-  print: Print,
 ): void {
   const prefix = account === undefined ? '' : `Account ${account}: `;
-  print(`${prefix}${instancesOf(plan.instances)} read, ${count(plan.total)} to remediate`);
+  io.out(`${prefix}${instancesOf(plan.totalCompliance.instances)} read, ${count(plan.total)} to remediate`);
   if (plan.total > 0) {
     const work = [...plan.toRemediate].filter(([, ids]) => ids.length > 0);
     const byRegion = work.map(([region, ids]) => [region, count(ids.length), duration((ids.length / rate) * 1000)]);
-    print('');
-    tableLines(['region', 'to remediate', `at ${rate} per second`], byRegion, [0], io).forEach(print);
-    showLaunchSources(plan, io, print);
+    io.out('');
+    printTable(io, ['region', 'to remediate', `at ${rate} per second`], byRegion, [0]);
+    showLaunchSources(plan, io);
     if (hopLimitAtLeast !== undefined) {
-      print('');
-      print(
-        `The hop limit of ${instancesOf(plan.hopLimitsToRaise)} will be raised to ${hopLimitAtLeast}; none is lowered`,
-      );
+      const raised = instancesOf(plan.hopLimitsToRaise);
+      io.out('');
+      io.out(`The hop limit of ${raised} will be raised to ${hopLimitAtLeast}; none is lowered`);
     }
   }
   if (plan.unchanged.size === 0) return;
-  print('');
+  io.out('');
   const groups = [...plan.unchanged].sort(([, a], [, b]) => b.count - a.count);
   const rows = groups.map(([reason, { count: number, examples }]) => [
     count(number),
-    unchangedLabel(reason),
+    LABELS[reason] ?? reason,
     NEEDS_REVIEW.includes(reason) ? `${examples.join(', ')}${number > examples.length ? ', …' : ''}` : '',
   ]);
-  tableLines(['unchanged', 'reason', ''], rows, [1, 2], io).forEach(print);
+  printTable(io, ['unchanged', 'reason', ''], rows, [1, 2]);
 }
 
-function showLaunchSources({ launchSources }: Plan, io: Io, print: Print): void {
-  const rows = launchSources
-    .slice(0, LAUNCH_SOURCES)
-    .map(({ region, launchSource, count: number }) => [region, launchSource, count(number)]);
-  print('');
-  tableLines(['region', 'launch source', 'to remediate'], rows, [0, 1], io).forEach(print);
-  if (launchSources.length > LAUNCH_SOURCES)
-    print(`and ${count(launchSources.length - LAUNCH_SOURCES)} more launch sources; --json lists all`);
+function showLaunchSources({ launchSources }: Plan, io: Io): void {
+  const first = launchSources.slice(0, LAUNCH_SOURCES);
+  const rows = first.map(({ region, launchSource, count: number }) => [region, launchSource, count(number)]);
+  const more = launchSources.length - first.length;
+  io.out('');
+  printTable(io, ['region', 'launch source', 'to remediate'], rows, [0, 1]);
+  if (more > 0) io.out(`and ${count(more)} more launch sources; --json lists all`);
 }
 
 /** Prints what was done, and what was not. */
-export function showResult(result: RemediationResult, throttled: number, print: Print): void {
+export function showResult(result: RemediationResult, throttled: number, io: Io): void {
   const { remediated, unchanged, failed, remaining, stoppedRegions, milliseconds } = result;
   // The first changes are not limited by the rate, so that few of them do not show the speed.
   const speed = remediated.length >= 10 ? ` (${perSecond(remediated.length, milliseconds)} per second)` : '';
-  print(`Remediated ${instancesOf(remediated.length)} in ${duration(milliseconds)}${speed}`);
-  for (const [reason, number] of unchanged) print(`${instancesOf(number)} no longer needed a change: ${reason}`);
+  io.out(`Remediated ${instancesOf(remediated.length)} in ${duration(milliseconds)}${speed}`);
+  for (const [reason, number] of unchanged) io.out(`${instancesOf(number)} no longer needed a change: ${reason}`);
   for (const group of groupBy(failed, ({ reason, detail }) => `${reason} ${withoutIds(detail)}`).values()) {
     const [{ reason, detail } = { reason: 'unknown', detail: '' }] = group;
-    print(`${instancesOf(group.length)} failed: ${detail || reason}`);
-    print(`  ${some(group.map(toText), LISTED)}`);
+    io.out(`${instancesOf(group.length)} failed: ${detail || reason}`);
+    io.out(`  ${some(group.map(toText))}`);
   }
-  for (const region of stoppedRegions) print(`${region}: stopped, because every instance of a batch failed`);
+  for (const region of stoppedRegions) io.out(`${region}: stopped, because every instance of a batch failed`);
   if (remaining.length > 0) {
-    print(`Remaining: ${instancesOf(remaining.length)}. Run the same command again to continue.`);
-    print(`  ${some(remaining.map(toText), LISTED)}`);
+    io.out(`Remaining: ${instancesOf(remaining.length)}. Run the same command again to continue.`);
+    io.out(`  ${some(remaining.map(toText))}`);
   }
-  if (throttled > 0) print(`EC2 throttled ${throttled} ${throttled === 1 ? 'call' : 'calls'}, which were retried`);
+  if (throttled > 0) io.out(`EC2 throttled ${throttled} ${throttled === 1 ? 'call' : 'calls'}, which were retried`);
 }
 
-const toText = ({ region, instanceId }: { readonly region: string; readonly instanceId: string }): string =>
-  `${region} ${instanceId}`;
+const toText = ({ region, instanceId }: InstanceRef): string => `${region} ${instanceId}`;
 
 /** The message of EC2 with instance ids masked, so that equal errors are grouped. */
 const withoutIds = (detail: string): string => detail.replace(/i-[0-9a-f]{8,17}/g, 'i-…');
 
+/** The first items, and how many more there are. */
+export function some(items: readonly string[]): string {
+  const more = items.length - LISTED;
+  return more > 0 ? `${items.slice(0, LISTED).join(', ')} and ${more} more` : items.join(', ');
+}
+
 /** Prints instances by verdict, before and after the run. */
-export function showComparison(before: Plan, after: Plan, io: Io, print: Print): void {
-  const [earlier, later] = [countsOf(before), countsOf(after)];
+export function showComparison(before: Plan, after: Plan, io: Io): void {
+  const [earlier, later] = [before.totalCompliance.counts, after.totalCompliance.counts];
   const shown = VERDICTS.filter(
     (name) => name === 'non-compliant' || name === 'compliant' || earlier[name] + later[name] > 0,
   );
   const rows = shown.map((name) => [VERDICT_LABELS[name], count(earlier[name]), count(later[name])]);
-  print('');
-  tableLines(['', 'before', 'after'], rows, [0], io).forEach(print);
-}
-
-/** Instances of all Regions by verdict. */
-export function countsOf({ compliance }: Plan): ComplianceSummary['counts'] {
-  const sums = VERDICTS.map((name) => [
-    name,
-    [...compliance.values()].reduce((sum, { counts }) => sum + counts[name], 0),
-  ]);
-  return Object.fromEntries(sums) as ComplianceSummary['counts'];
+  io.out('');
+  printTable(io, ['', 'before', 'after'], rows, [0]);
 }

@@ -1,7 +1,7 @@
 import { TAG } from '../../lambda/contract.ts';
 import { dayFromNow, readExemption, readPeriod } from '../../lambda/core/exemption.ts';
 import { clean } from '../../lambda/core/text.ts';
-import { type OptionSpec, UsageError } from '../shared/command.ts';
+import { type OptionSpec, refuse, UsageError } from '../shared/command.ts';
 
 /** The options of an exemption, as entered. */
 export interface GrantOptions {
@@ -9,13 +9,6 @@ export interface GrantOptions {
   readonly until?: string;
   readonly reason?: string;
   readonly maxExemptionDays: number;
-}
-
-/** A validated exemption. */
-export interface Grant {
-  /** Last day, as `YYYY-MM-DD`. */
-  readonly until: string;
-  readonly reason: string;
 }
 
 export const FOR_OPTION: OptionSpec = {
@@ -34,9 +27,10 @@ const MAX_REASON = 256;
 /**
  * Validates the options of an exemption.
  *
+ * @returns the last day as `YYYY-MM-DD`, and the reason.
  * @throws UsageError if the date is missing, malformed, past or exceeds the maximum, or the reason is missing or malformed.
  */
-export function grantOf({ reason = '', maxExemptionDays, ...options }: GrantOptions, now: Date): Grant {
+export function grantOf({ reason = '', maxExemptionDays, ...options }: GrantOptions, now: Date) {
   if (options.for !== undefined && options.until !== undefined)
     throw new UsageError('--for and --until cannot be combined');
   const text = options.for ?? options.until;
@@ -53,16 +47,13 @@ export function grantOf({ reason = '', maxExemptionDays, ...options }: GrantOpti
 
 function untilOf(text: string, maxDays: number, now: Date): string {
   const until = /^0+d$/.test(text) ? undefined : readPeriod(text, now);
-  const accepted = `accepted: 1d to ${maxDays}d, or a date from ${dayFromNow(now, 0)} to ${dayFromNow(now, maxDays)}`;
-  if (until === undefined) throw new UsageError(`${JSON.stringify(text)} is not a duration or a date; ${accepted}`);
-  switch (readExemption(new Map([[TAG.exemptUntil, until]]), now, maxDays).kind) {
-    case 'active':
-      return until;
-    case 'expired':
-      throw new UsageError(`${until} is in the past; ${accepted}`);
-    case 'none':
-    case 'malformed':
-    case 'exceeds-maximum':
-      throw new UsageError(`${until} exceeds the maximum exemption duration; ${accepted} (--max-exemption-days)`);
-  }
+  const accepted = `1d to ${maxDays}d, or a date from ${dayFromNow(now, 0)} to ${dayFromNow(now, maxDays)}`;
+  if (until === undefined) return refuse(text, 'a duration or a date', accepted);
+  const { kind } = readExemption(new Map([[TAG.exemptUntil, until]]), now, maxDays);
+  if (kind === 'active') return until;
+  throw new UsageError(
+    kind === 'expired'
+      ? `${until} is in the past; accepted: ${accepted}`
+      : `${until} exceeds the maximum exemption duration; accepted: ${accepted} (--max-exemption-days)`,
+  );
 }

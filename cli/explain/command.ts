@@ -33,8 +33,8 @@ Also shows the account defaults of the Region, and the IMDSv1 usage of the insta
   run: async ([id = ''], options, io) => {
     const instanceId = instanceIdOf(id);
     const { existing, maxExemptionDays } = options;
-    const rules = { policy: { existing, maxExemptionDays }, usage: usageRulesOf(options) };
-    const facts = await readFacts(instanceId, rules, new Aws(options, io), io);
+    const policy = { existing, maxExemptionDays };
+    const facts = await readFacts(instanceId, policy, usageRulesOf(options), new Aws(options, io), io);
     if (options.json) io.out(JSON.stringify(documentOf(facts)));
     else show(facts, io);
     return 0;

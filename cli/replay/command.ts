@@ -2,9 +2,10 @@ import type { Existing } from '../../lambda/contract.ts';
 import { clean } from '../../lambda/core/text.ts';
 import type { Command } from '../shared/command.ts';
 import { EXISTING_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
-import { JsonReplay } from './json.ts';
+import { jsonReplay } from './json.ts';
+import type { Replayed } from './judge.ts';
 import { replayFiles } from './read.ts';
-import { showTotals, Table } from './show.ts';
+import { tableReplay } from './show.ts';
 import { Totals } from './totals.ts';
 
 /** The longest path that is printed. */
@@ -41,29 +42,16 @@ Exit code 0: everything was read. 1: something could not be read; the rest is sh
     ['aws ec2 describe-instances > fleet.json && imdsv2 replay fleet.json', 'the instances of another account'],
   ],
   run: async (paths, options, io) => {
-    const { existing, maxExemptionDays, all = false, json = false } = options;
+    const { existing, maxExemptionDays, all = false } = options;
     const policy = { existing, maxExemptionDays };
     const totals = new Totals();
-    const table = new Table(all);
-    const document = json ? new JsonReplay(policy, io) : undefined;
-    await replayFiles(
-      paths,
-      policy,
-      {
-        replayed: (replayed) => {
-          totals.add(replayed);
-          (document ?? table).add(replayed);
-        },
-        file: (file) => totals.addFile(file),
-      },
-      io,
-    );
-    if (document === undefined) {
-      table.show(io);
-      showTotals(totals, io);
-    } else {
-      document.end(totals);
-    }
+    const output = options.json ? jsonReplay(policy, io) : tableReplay(all, io);
+    const add = (replayed: Replayed) => {
+      totals.add(replayed);
+      output.add(replayed);
+    };
+    for await (const file of replayFiles(paths, policy, add, io)) totals.addFile(file);
+    output.end(totals);
     for (const { path, problems } of totals.unreadable) {
       for (const problem of problems) io.note(`imdsv2: ${clean(path, MAX_PATH)}: ${problem}`);
     }

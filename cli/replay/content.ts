@@ -31,7 +31,7 @@ export function contentOf(bytes: Uint8Array): Content {
   }
 }
 
-/** One value per line; `undefined` if the first line is not JSON, which means that the file is not JSON lines. */
+/** The values of JSON lines; `undefined` if the first line is not JSON. */
 function linesOf(text: string): Content | undefined {
   const values: Json[] = [];
   const problems: string[] = [];

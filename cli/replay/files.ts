@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileProblem } from '../shared/errors.ts';
+import { ascending } from '../shared/sort.ts';
 
 /** Names of files that are read in a directory; a file that is an argument may have any name. */
 const RECORDS = /\.(json|jsonl|ndjson)(\.gz)?$/i;
@@ -18,17 +19,6 @@ export interface Found {
 /** The files of the paths; those of a directory in the order of their names. */
 export async function* filesOf(paths: readonly string[]): AsyncGenerator<Found, void, undefined> {
   for (const path of paths) {
-    let isDirectory: boolean;
-    try {
-      isDirectory = (await stat(path)).isDirectory();
-    } catch (error) {
-      yield { path, problem: fileProblem(error) };
-      continue;
-    }
-    if (!isDirectory) {
-      yield { path };
-      continue;
-    }
     let found = 0;
     for await (const file of filesIn(path)) {
       found += 1;
@@ -38,17 +28,17 @@ export async function* filesOf(paths: readonly string[]): AsyncGenerator<Found, 
   }
 }
 
-async function* filesIn(directory: string): AsyncGenerator<Found, void, undefined> {
+async function* filesIn(path: string): AsyncGenerator<Found, void, undefined> {
   let entries: Dirent[];
   try {
-    entries = await readdir(directory, { withFileTypes: true });
+    entries = await readdir(path, { withFileTypes: true });
   } catch (error) {
-    yield { path: directory, problem: fileProblem(error) };
-    return;
+    const isFile = (error as NodeJS.ErrnoException).code === 'ENOTDIR';
+    return yield isFile ? { path } : { path, problem: fileProblem(error) };
   }
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory() && entry.name !== DIGESTS) yield* filesIn(path);
-    if (entry.isFile() && RECORDS.test(entry.name)) yield { path };
+  for (const entry of entries.toSorted(ascending(({ name }) => [name]))) {
+    const inside = join(path, entry.name);
+    if (entry.isDirectory() && entry.name !== DIGESTS) yield* filesIn(inside);
+    if (entry.isFile() && RECORDS.test(entry.name)) yield { path: inside };
   }
 }

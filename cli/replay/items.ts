@@ -1,5 +1,6 @@
 import { ACCOUNT, REGION } from '../../lambda/core/target.ts';
 import { at, isObject, type Json, list, text } from '../../lambda/triggers/json.ts';
+import { parseJson } from '../shared/json.ts';
 
 /** An event or instance in a file. */
 export type Item =
@@ -31,7 +32,7 @@ export function* itemsOf(value: Json, depth = DEPTH): Generator<Item, void, unde
     return;
   }
   const record = text(value, 'CloudTrailEvent');
-  if (record !== undefined) return yield* itemsOf(parsed(record), depth - 1);
+  if (record !== undefined) return yield* itemsOf(parseJson(record), depth - 1);
   yield toItem(value);
 }
 
@@ -85,12 +86,4 @@ export function regionOf(instance: Json): string | undefined {
   return [/^(.*\d)[a-z]$/.exec(zone)?.[1], /^([a-z]+(?:-[a-z]+)+-\d+)-/.exec(zone)?.[1]].find(
     (name) => name !== undefined && REGION.test(name),
   );
-}
-
-function parsed(json: string): Json {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

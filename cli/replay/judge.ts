@@ -1,7 +1,7 @@
 import { TAG } from '../../lambda/contract.ts';
 import { decide, type Decision, type Policy, rulingOn } from '../../lambda/core/decide.ts';
-import type { Snapshot } from '../../lambda/core/instance.ts';
-import type { Context, Target } from '../../lambda/core/target.ts';
+import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
+import type { Target } from '../../lambda/core/target.ts';
 import { readEnvelope } from '../../lambda/triggers/envelope.ts';
 import { parseEvent, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { type Json, text } from '../../lambda/triggers/json.ts';
@@ -20,7 +20,7 @@ export interface Replayed {
   readonly eventId?: string;
   readonly region?: string;
   readonly instances: readonly ReplayedInstance[];
-  /** Minimum number of instances of a launch whose ids the record does not have; the function searches for them. */
+  /** Minimum number of launched instances whose ids the record omits; the function finds them. */
   readonly instancesToFind: number;
   /** What the function could not parse. */
   readonly problems: readonly string[];
@@ -62,45 +62,35 @@ export function judgeEvent(event: Json, policy: Policy): Replayed | undefined {
 function judgeTarget(event: Json, target: Target, matched: boolean, policy: Policy): ReplayedInstance {
   const { instanceId, context } = target;
   const { snapshot, assumptions } = recordedBy(event, target);
-  const { HttpTokens, HttpEndpoint } = context.recorded ?? {};
-  const recorded = { HttpTokens, HttpEndpoint, exemptUntil: snapshot.tags.get(TAG.exemptUntil) };
+  const recorded = recordedOf(snapshot, context.recorded);
   if (!matched) return { instanceId, recorded, assumptions: [] };
   const { row, decision } = rulingOn(snapshot, context, policy, context.occurredAt);
-  const relevant = relevantTo(decision, snapshot, assumptions, context, policy);
+  const expected = JSON.stringify(decision);
+  const matters = ({ otherwise }: Assumption) =>
+    JSON.stringify(decide(otherwise(snapshot), context, policy, context.occurredAt)) !== expected;
+  const relevant = assumptions.filter(matters).map(({ assumed }) => assumed);
   return { instanceId, recorded, decision, row: row.number, assumptions: relevant };
 }
 
-/** The assumptions without which the decision would be different. */
-function relevantTo(
-  decision: Decision,
-  snapshot: Snapshot,
-  assumptions: readonly Assumption[],
-  context: Context,
-  policy: Policy,
-): readonly string[] {
-  const expected = JSON.stringify(decision);
-  return assumptions
-    .filter(
-      ({ otherwise }) => JSON.stringify(decide(otherwise(snapshot), context, policy, context.occurredAt)) !== expected,
-    )
-    .map(({ assumed }) => assumed);
-}
+const recordedOf = ({ tags }: Snapshot, { HttpTokens, HttpEndpoint }: MetadataOptions = {}) => ({
+  HttpTokens,
+  HttpEndpoint,
+  exemptUntil: tags.get(TAG.exemptUntil),
+});
 
 /** What the scheduled scan would decide on an instance now; `undefined` if it has no usable id. */
 export function judgeInstance(instance: Json, policy: Policy, now: Date): Replayed | undefined {
   const snapshot = describedBy(instance);
   if (snapshot === undefined) return undefined;
-  const context: Context = { trigger: scan, eventId: '', occurredAt: now };
-  const { row, decision } = rulingOn(snapshot, context, policy, now);
-  const { HttpTokens, HttpEndpoint } = snapshot.options;
-  const recorded = { HttpTokens, HttpEndpoint, exemptUntil: snapshot.tags.get(TAG.exemptUntil) };
-  const judged = { instanceId: snapshot.instanceId, recorded, decision, row: row.number, assumptions: [] };
+  const { instanceId, options } = snapshot;
+  const { row, decision } = rulingOn(snapshot, { trigger: scan, eventId: '', occurredAt: now }, policy, now);
+  const recorded = recordedOf(snapshot, options);
   return {
     trigger: scan.name,
     matched: true,
     at: now,
     region: regionOf(instance),
-    instances: [judged],
+    instances: [{ instanceId, recorded, decision, row: row.number, assumptions: [] }],
     instancesToFind: 0,
     problems: [],
   };

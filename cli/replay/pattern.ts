@@ -45,5 +45,5 @@ function conditionOf(entry: Json): Condition {
   throw new Error(`unsupported condition in an event pattern: ${JSON.stringify(entry)}`);
 }
 
-/** The elements of an array, nested ones included; a single value is its own element, and an absent one has none. */
+/** The elements of an array, flattened; a single value is its own element, an absent one has none. */
 const elementsOf = (value: Json): readonly Json[] => (value === undefined ? [] : [value].flat(Infinity));

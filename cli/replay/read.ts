@@ -16,29 +16,35 @@ export interface FileRead {
   readonly problems: readonly string[];
 }
 
-/** Receives the results while files are read. */
-export interface Listener {
-  replayed(replayed: Replayed): void;
-  /** Called after the results of the file. */
-  file(file: FileRead): void;
-}
-
-/** Replays files one by one. A problem with one does not stop the others. */
-export async function replayFiles(paths: readonly string[], policy: Policy, to: Listener, io: Io): Promise<void> {
-  const seen = new Set<string>();
+/**
+ * Replays files one by one, and returns a summary of each. A problem with one does not stop the others.
+ *
+ * @param add receives the results while files are read.
+ */
+export async function* replayFiles(
+  paths: readonly string[],
+  policy: Policy,
+  add: (replayed: Replayed) => void,
+  io: Io,
+): AsyncGenerator<FileRead, void, undefined> {
+  const eventIds = new Set<string>();
+  /** Several files may have the same record. */
+  const addOnce = (replayed: Replayed): void => {
+    const { eventId } = replayed;
+    if (eventId === undefined || !eventIds.has(eventId)) add(replayed);
+    if (eventId !== undefined) eventIds.add(eventId);
+  };
   let files = 0;
   for await (const { path, problem } of filesOf(paths)) {
     io.interrupted.throwIfAborted();
     io.progress(`${files} files read; ${path}`);
-    to.file(
-      problem === undefined ? await replayFile(path, policy, seen, to, io) : { path, items: 0, problems: [problem] },
-    );
+    yield problem === undefined ? await replayFile(path, policy, addOnce, io) : { path, items: 0, problems: [problem] };
     files += 1;
   }
   io.progress('');
 }
 
-async function replayFile(path: string, policy: Policy, seen: Set<string>, to: Listener, io: Io): Promise<FileRead> {
+async function replayFile(path: string, policy: Policy, add: (replayed: Replayed) => void, io: Io): Promise<FileRead> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -52,11 +58,11 @@ async function replayFile(path: string, policy: Policy, seen: Set<string>, to: L
     for (const item of itemsOf(value)) {
       if (item.kind === 'event') {
         const replayed = judgeEvent(item.event, policy);
-        if (replayed !== undefined && isNew(replayed, seen)) to.replayed(replayed);
+        if (replayed !== undefined) add(replayed);
       } else if (item.kind === 'instance') {
         const replayed = judgeInstance(item.instance, policy, io.now());
         if (replayed === undefined) unknown += 1;
-        else to.replayed(replayed);
+        else add(replayed);
       } else {
         unknown += 1;
       }
@@ -65,11 +71,4 @@ async function replayFile(path: string, policy: Policy, seen: Set<string>, to: L
   }
   const skipped = `${unknown} of ${items} ${items === 1 ? 'record' : 'records'} skipped: not a CloudTrail record, event or instance`;
   return { path, items, problems: unknown === 0 ? problems : [...problems, skipped] };
-}
-
-/** Whether an event has not been replayed before: several files may have the same record. */
-function isNew({ eventId }: Replayed, seen: Set<string>): boolean {
-  if (eventId === undefined) return true;
-  const before = seen.size;
-  return seen.add(eventId).size > before;
 }

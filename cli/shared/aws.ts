@@ -1,12 +1,13 @@
 import { DescribeRegionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Time } from '../../lambda/app/ports/index.ts';
+import type { FleetReader, Time } from '../../lambda/app/ports/index.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
-import { unlogged } from '../../lambda/adapters/clients.ts';
+import { byRegion, unlogged } from '../../lambda/adapters/clients.ts';
+import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { REGION } from '../../lambda/core/target.ts';
-import { type OptionSpec, UsageError } from './command.ts';
+import { type OptionSpec, refuse, UsageError } from './command.ts';
 import type { Io } from './io.ts';
 import { RegionTimeout } from './region-timeout.ts';
 
@@ -36,63 +37,58 @@ export const REGIONS_OPTION: OptionSpec = {
 };
 
 function toRegion(text: string): string {
-  if (REGION.test(text)) return text;
-  throw new UsageError(`${JSON.stringify(text)} is not a Region; accepted: names such as eu-west-1`);
+  return REGION.test(text) ? text : refuse(text, 'a Region', 'names such as eu-west-1');
 }
 
 /** In milliseconds; the SDK has no request timeout by default. */
 const REQUEST_TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
 
-/** The AWS account that the options and the environment select. Clients are created on first use and reused. */
+/** The AWS account that options and environment select. Clients are created on first use. */
 export class Aws {
-  readonly #options: AwsOptions;
-  readonly #io: Io;
-  readonly #clients = new Map<string, EC2Client>();
-  readonly #timeouts = new Map<string, RegionTimeout>();
-  #throttled = 0;
+  /** Number of calls that EC2 has throttled so far. */
+  public throttled = 0;
+  readonly #timeoutOf = byRegion((region) => new RegionTimeout(region, this.io));
 
-  public constructor(options: AwsOptions, io: Io) {
-    this.#options = options;
-    this.#io = io;
-  }
+  public constructor(
+    private readonly options: AwsOptions,
+    private readonly io: Io,
+  ) {}
 
-  /** Configuration of any client. EC2 clients add `maxAttempts: 1`, because `withRetries` does their retries. */
+  /** Configuration of any client. EC2 clients do not retry, because `withRetries` does. */
   public config(region: string): Pick<EC2ClientConfig, 'profile' | 'requestHandler'> & { region: string } {
-    return { region, profile: this.#options.profile, requestHandler: REQUEST_TIMEOUTS };
+    return { region, profile: this.options.profile, requestHandler: REQUEST_TIMEOUTS };
   }
 
   /** The EC2 client of a Region. */
-  public readonly ec2 = (region: string): EC2Client => {
-    const known = this.#clients.get(region);
-    if (known !== undefined) return known;
+  public readonly ec2 = byRegion((region): EC2Client => {
     const client = unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 }));
     client.middlewareStack.add(
       (next) => async (args) => {
         try {
           return await this.#timeoutOf(region).observe(() => next(args));
         } catch (error) {
-          if (toFailure(error).kind === 'throttled') this.#countThrottled(region);
+          if (toFailure(error).kind === 'throttled') {
+            this.throttled += 1;
+            if (this.throttled === 1) this.io.note(`EC2 throttles calls in ${region}; retrying, which takes longer.`);
+          }
           throw error;
         }
       },
       { step: 'finalizeRequest', name: 'observeResponses' },
     );
-    this.#clients.set(region, client);
     return client;
-  };
+  });
+
+  /** Lists the instances of a Region. */
+  public readonly fleet: FleetReader = ec2Fleet(this.ec2);
 
   /**
-   * The clock of a command on one Region. Its deadline also ends retries once EC2 does not respond there.
+   * The clock of a command on one Region, whose deadline ends retries if EC2 does not respond.
    *
    * @param timeout as in `cliTime`.
    */
   public time(region: string, timeout?: number): Time {
-    return this.#timeoutOf(region).limit(cliTime(this.#io, timeout));
-  }
-
-  /** Number of calls that EC2 has throttled so far. */
-  public get throttled(): number {
-    return this.#throttled;
+    return this.#timeoutOf(region).limit(cliTime(this.io, timeout));
   }
 
   /**
@@ -101,19 +97,19 @@ export class Aws {
    * @throws UsageError if none of them names one.
    */
   public async home(): Promise<string> {
-    if (this.#options.region !== undefined) return this.#options.region;
+    if (this.options.region !== undefined) return this.options.region;
     try {
-      return await new EC2Client({ profile: this.#options.profile }).config.region();
+      return await new EC2Client({ profile: this.options.profile }).config.region();
     } catch {
       throw new UsageError('no region: use --region, or set AWS_REGION');
     }
   }
 
-  /** The Regions of `--regions`; without it, `home()`. */
+  /** The Regions of `--regions`, each once; without it, `home()`. */
   public async regions(): Promise<readonly string[]> {
-    const { regions } = this.#options;
+    const { regions } = this.options;
     if (regions === undefined) return [await this.home()];
-    return regions === 'all' ? this.enabledRegions() : regions;
+    return regions === 'all' ? this.enabledRegions() : [...new Set(regions)];
   }
 
   /** Every Region that is enabled in the account. Needs `ec2:DescribeRegions`. */
@@ -130,17 +126,6 @@ export class Aws {
     const client = new STSClient({ ...this.config(await this.home()), requestHandler, maxAttempts: 2 });
     const { Account = '' } = await failing(client.send(new GetCallerIdentityCommand({})));
     return Account;
-  }
-
-  #timeoutOf(region: string): RegionTimeout {
-    const timeout = this.#timeouts.get(region) ?? new RegionTimeout(region, this.#io);
-    this.#timeouts.set(region, timeout);
-    return timeout;
-  }
-
-  #countThrottled(region: string): void {
-    this.#throttled += 1;
-    if (this.#throttled === 1) this.#io.note(`EC2 throttles calls in ${region}; retrying, which takes longer.`);
   }
 }
 

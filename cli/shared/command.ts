@@ -18,12 +18,6 @@ export interface OptionSpec {
   readonly fallback?: string | number;
 }
 
-/** An argument of a command, in Commander's notation: `<id>`, `[id]`, `<ids...>`. */
-export interface ArgumentSpec {
-  readonly name: string;
-  readonly description: string;
-}
-
 /** The definition of one command. `run` receives options under their camelCase names. */
 export interface Command<Options = never> {
   readonly name: string;
@@ -31,9 +25,10 @@ export interface Command<Options = never> {
   readonly summary: string;
   /** More paragraphs for `--help`; complete sentences. */
   readonly details?: string;
-  /** IAM actions that the caller needs, such as `ec2:DescribeInstances; ec2:DescribeRegions for --regions all`. */
+  /** IAM actions that the caller needs, those with a condition last, separated by semicolons. */
   readonly permissions?: string;
-  readonly args?: readonly ArgumentSpec[];
+  /** In Commander's notation: `<id>`, `[id]`, `<ids...>`. */
+  readonly args?: readonly { readonly name: string; readonly description: string }[];
   readonly options: readonly OptionSpec[];
   /** Complete command lines, each with what it does. */
   readonly examples: readonly (readonly [line: string, does: string])[];
@@ -61,4 +56,9 @@ export type AnyCommand =
 /** An error in the input: one line with the problem, the value and the accepted values. */
 export class UsageError extends Error {
   public override readonly name = 'UsageError';
+}
+
+/** Refuses a value and names the accepted ones. @throws UsageError */
+export function refuse(text: string, expected: string, accepted: string): never {
+  throw new UsageError(`${JSON.stringify(text)} is not ${expected}; accepted: ${accepted}`);
 }

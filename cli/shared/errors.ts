@@ -13,10 +13,21 @@ export function explainError(error: unknown, interrupted?: AbortSignal): string 
   const { code = '' } = cause as NodeJS.ErrnoException;
   if (code === 'ENOTFOUND') return `${plain(cause)}; check the name of the Region`;
   if (NO_RESPONSE.test(code)) return `${plain(cause)}; check the network, and AWS_ENDPOINT_URL if it is set`;
-  return EXPLANATIONS.find(({ names }) => names.includes(cause.name))?.explain(cause) ?? plain(cause);
+  const text = clean(cause.message, TEXT);
+  if (cause.name === 'CredentialsProviderError')
+    return `no AWS credentials (${text}): select a profile with --profile or AWS_PROFILE, or log in first`;
+  if (EXPIRED.test(cause.name)) return `the AWS credentials have expired (${text}): log in again`;
+  if (NOT_ACCEPTED.test(cause.name))
+    return `AWS does not accept the credentials (${text}); a Region that is not enabled causes the same error`;
+  if (DENIED.test(cause.name))
+    return `missing permission${actionIn(cause.message)}: ${clean(deniedIn(cause.message), TEXT)}`;
+  return plain(cause);
 }
 
 const NO_RESPONSE = /^E(CONNREFUSED|HOSTUNREACH|NETUNREACH|TIMEDOUT|AI_AGAIN)$/;
+const EXPIRED = /^(ExpiredToken(Exception)?|RequestExpired)$/;
+const NOT_ACCEPTED = /^(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch)$/;
+const DENIED = /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError)$/;
 
 function plain(error: Error): string {
   // When a host has several addresses and none responds, the AggregateError of Node.js has no message.
@@ -31,27 +42,6 @@ const HANDLER = /^@smithy\/node-http-handler - \[[A-Z]+\] /;
 function rootOf(error: unknown): unknown {
   return error instanceof Error && error.name === 'FailureError' && error.cause !== undefined ? error.cause : error;
 }
-
-const EXPLANATIONS: readonly { readonly names: readonly string[]; readonly explain: (error: Error) => string }[] = [
-  {
-    names: ['CredentialsProviderError'],
-    explain: ({ message }) =>
-      `no AWS credentials (${clean(message, TEXT)}): select a profile with --profile or AWS_PROFILE, or log in first`,
-  },
-  {
-    names: ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired'],
-    explain: ({ message }) => `the AWS credentials have expired (${clean(message, TEXT)}): log in again`,
-  },
-  {
-    names: ['AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch'],
-    explain: ({ message }) =>
-      `AWS does not accept the credentials (${clean(message, TEXT)}); a Region that is not enabled causes the same error`,
-  },
-  {
-    names: ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException', 'AuthorizationError'],
-    explain: ({ message }) => `missing permission${actionIn(message)}: ${clean(deniedIn(message), TEXT)}`,
-  },
-];
 
 /** The part of an EC2 authorization error that is the same for each call: without the encoded message. */
 export const deniedIn = (message: string): string =>

@@ -1,7 +1,8 @@
-import { type OptionSpec, UsageError } from './command.ts';
+import { type OptionSpec, refuse, UsageError } from './command.ts';
 import { EXISTING, STACK } from '../../lambda/contract.ts';
 import type { Filter } from '../../lambda/app/ports/index.ts';
 import { toInstanceId } from '../../lambda/core/target.ts';
+import type { Io } from './io.ts';
 
 /** Prints JSON instead of text. */
 export const JSON_OPTION: OptionSpec = { flags: '--json', description: 'print the result as JSON' };
@@ -18,11 +19,7 @@ export const MAX_EXEMPTION_OPTION: OptionSpec = {
 export const EXISTING_OPTION: OptionSpec = {
   flags: '--existing <mode>',
   description: `setting existing of the deployment: ${EXISTING.join(', ')}`,
-  read: (text) => {
-    const mode = EXISTING.find((name) => name === text);
-    if (mode !== undefined) return mode;
-    throw new UsageError(`${JSON.stringify(text)} is not accepted; accepted: ${EXISTING.join(' | ')}`);
-  },
+  read: (text) => EXISTING.find((name) => name === text) ?? refuse(text, 'accepted', EXISTING.join(' | ')),
   fallback: 'audit',
 };
 
@@ -41,36 +38,41 @@ export const FILTER_OPTION: OptionSpec = {
   flags: '--filter <filter>',
   description:
     'only matching instances, as in "aws ec2 describe-instances": Name=tag:team,Values=a,b; if repeated, all filters must match',
-  read: (text, before) => [...((before as readonly Filter[] | undefined) ?? []), filterOf(text)],
+  read: repeatable((text): Filter[] => {
+    const [, name, values = ''] = /^Name=([^,\s]+),Values=(.+)$/s.exec(text) ?? [];
+    if (name === undefined) return refuse(text, 'a filter', 'filters such as Name=tag:team,Values=web,shop');
+    return [{ name, values: values.split(',') }];
+  }),
 };
 
-/** Parses one filter in the notation of the AWS CLI. */
-function filterOf(text: string): Filter {
-  const [, name, values = ''] = /^Name=([^,\s]+),Values=(.+)$/s.exec(text) ?? [];
-  if (name !== undefined) return { name, values: values.split(',') };
-  throw new UsageError(
-    `${JSON.stringify(text)} is not a filter; accepted: filters such as Name=tag:team,Values=web,shop`,
-  );
+/** Parses the values of an option that may be repeated, and appends them to those before. */
+export function repeatable<T>(read: (text: string) => readonly T[]): OptionSpec['read'] {
+  return (text, before) => [...((before as readonly T[] | undefined) ?? []), ...read(text)];
 }
 
 /** Parses a whole number within inclusive bounds. */
 export function wholeNumberOf(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-    if (value >= min && value <= max) return value;
-    throw new UsageError(`${JSON.stringify(text)} is not accepted; accepted: a whole number from ${min} to ${max}`);
+    return value >= min && value <= max ? value : refuse(text, 'accepted', `a whole number from ${min} to ${max}`);
   };
 }
 
 /** Parses one instance id. */
-export function instanceIdOf(text: string): string {
-  const id = toInstanceId(text);
-  if (id !== undefined) return id;
-  throw new UsageError(`${JSON.stringify(text)} is not an instance id; accepted: ids such as i-0a1b2c3d4e5f60718`);
-}
+export const instanceIdOf = (text: string): string =>
+  toInstanceId(text) ?? refuse(text, 'an instance id', 'ids such as i-0a1b2c3d4e5f60718');
 
-/** Parses comma-separated instance ids and appends them to those of an earlier `--instance-ids`. */
-export function instanceIdsOf(text: string, before: unknown): readonly string[] {
-  const earlier = (before as readonly string[] | undefined) ?? [];
-  return [...earlier, ...text.split(',').map((id) => instanceIdOf(id))];
+/**
+ * Asks before a change is made, unless `--yes` was given.
+ *
+ * @throws UsageError if standard input is not a terminal.
+ */
+export async function confirmed(question: string, { yes }: { readonly yes?: true }, io: Io): Promise<boolean> {
+  if (yes) return true;
+  const answer = await io.confirm(question);
+  if (answer === undefined) {
+    throw new UsageError('Not a terminal, cannot prompt. Nothing was changed. Re-run with --yes.');
+  }
+  if (!answer) io.note('Nothing was changed.');
+  return answer;
 }

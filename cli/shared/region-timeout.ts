@@ -13,25 +13,21 @@ const TIMEOUT = { first: 15_000, later: 120_000 };
  * retried for as long as it takes.
  */
 export class RegionTimeout {
-  readonly #region: string;
-  readonly #io: Io;
   #until = 0;
   #responded = false;
   #reported = false;
 
-  public constructor(region: string, io: Io) {
-    this.#region = region;
-    this.#io = io;
-  }
+  public constructor(
+    private readonly region: string,
+    private readonly io: Io,
+  ) {}
 
   /** The clock with a deadline that moves on with each response of the Region. */
   public limit(time: Time): Time {
     this.#extend();
     const until = () => this.#until;
     return {
-      now: () => time.now(),
-      random: () => time.random(),
-      sleep: (milliseconds) => time.sleep(milliseconds),
+      ...time,
       get deadline() {
         return new Date(Math.min(time.deadline.getTime(), until()));
       },
@@ -52,7 +48,7 @@ export class RegionTimeout {
       if (!this.#responded && (error as NodeJS.ErrnoException).code === 'ENOTFOUND') {
         throw new Error(explainError(error), { cause: error });
       }
-      if (!this.#reported) this.#io.note(`${this.#region} does not respond; retrying: ${explainError(error)}`);
+      if (!this.#reported) this.io.note(`${this.region} does not respond; retrying: ${explainError(error)}`);
       this.#reported = true;
       throw error;
     }
@@ -64,6 +60,6 @@ export class RegionTimeout {
   }
 
   #extend(): void {
-    this.#until = this.#io.now().getTime() + (this.#responded ? TIMEOUT.later : TIMEOUT.first);
+    this.#until = this.io.now().getTime() + (this.#responded ? TIMEOUT.later : TIMEOUT.first);
   }
 }

@@ -8,16 +8,16 @@ const BARE = {
 };
 
 /**
- * The lines of a table without borders.
+ * Prints a table without borders.
  *
- * @param texts columns that are aligned left, as text is; the others are aligned right.
+ * @param texts columns that are aligned left, as text is; by default all. The others are aligned right.
  */
-export function tableLines(
+export function printTable(
+  io: Io,
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  texts: readonly number[],
-  io: Pick<Io, 'style'>,
-): string[] {
+  texts: readonly number[] = [...head.keys()],
+): void {
   const table = new Table({
     head: head.map((name) => io.style('dim', name)),
     colAligns: head.map((_, index) => (texts.includes(index) ? 'left' : 'right')),
@@ -25,8 +25,5 @@ export function tableLines(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
   table.push(...rows.map((cells) => [...cells]));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
+  for (const line of table.toString().split('\n')) io.out(line.trimEnd());
 }

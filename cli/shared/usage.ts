@@ -1,5 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { unlogged } from '../../lambda/adapters/clients.ts';
+import { byRegion, unlogged } from '../../lambda/adapters/clients.ts';
 import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
 import type { UsageReader } from '../../lambda/app/ports/index.ts';
 import { USAGE_RULES, type UsageRules } from '../../lambda/core/usage.ts';
@@ -35,10 +35,7 @@ export function usageRulesOf({ lookBackDays, minimumAgeDays }: UsageRules): Usag
 
 /** Reads the metrics of the account. Clients make one attempt, because `withRetries` does the retries. */
 export function usageReader(aws: Aws): UsageReader {
-  const clients = new Map<string, CloudWatchClient>();
-  return cloudWatchUsage((region) => {
-    const client = clients.get(region) ?? unlogged(new CloudWatchClient({ ...aws.config(region), maxAttempts: 1 }));
-    clients.set(region, client);
-    return client;
-  });
+  return cloudWatchUsage(
+    byRegion((region) => unlogged(new CloudWatchClient({ ...aws.config(region), maxAttempts: 1 }))),
+  );
 }

@@ -19,8 +19,8 @@ export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
 /**
  * Removes the SDK's logging middleware from a client.
  *
- * The middleware copies every response even if the logger discards it, as the default logger does. That takes a quarter of the
- * time needed to read a page of instances.
+ * The middleware copies every response even if the logger discards it, as the default logger does. That takes a quarter
+ * of the time needed to read a page of instances.
  */
 export function unlogged<T extends { readonly middlewareStack: { remove(name: string): boolean } }>(client: T): T {
   client.middlewareStack.remove('loggerMiddleware');
@@ -28,7 +28,7 @@ export function unlogged<T extends { readonly middlewareStack: { remove(name: st
 }
 
 /** Creates clients on first use and caches them while the function is warm. */
-function byRegion<T>(make: (region: string) => T): (region: string) => T {
+export function byRegion<T>(make: (region: string) => T): (region: string) => T {
   const clients = new Map<string, T>();
   return (region) => {
     const client = clients.get(region) ?? make(region);
@@ -37,10 +37,13 @@ function byRegion<T>(make: (region: string) => T): (region: string) => T {
   };
 }
 
+/** The SNS client of the function's region. */
 export const snsClient = (): SNSClient => new SNSClient({ requestHandler });
 
+/** The SQS client of the function's region. */
 export const sqsClient = (): SQSClient => new SQSClient({ requestHandler });
 
+/** The CloudTrail client of the function's region. */
 export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });
 
 /** SQS clients by region. */
@@ -51,4 +54,5 @@ export const sqsClients = (): ((region: string) => SQSClient) =>
 export const eventsClients = (): ((region: string) => EventBridgeClient) =>
   byRegion((region) => new EventBridgeClient({ region, requestHandler }));
 
+/** The EventBridge client of the function's region. */
 export const eventsClient = (): EventBridgeClient => new EventBridgeClient({ requestHandler });

@@ -52,7 +52,8 @@ export function cloudWatchUsage(client: (region: string) => CloudWatchClient): U
 }
 
 /**
- * Metrics Insights counts this as one query, whatever the number of instances. Each series is labelled with its instance id.
+ * Metrics Insights counts this as one query, whatever the number of instances. Each series is labelled with its
+ * instance id.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html
  */
 const MOST_REJECTED =

@@ -3,7 +3,9 @@ import type { AccountDefaults } from '../core/rollback.ts';
 import { failing } from './failures.ts';
 
 /**
- * Reads the account's default metadata options in the client's region. Needs `ec2:GetInstanceMetadataDefaults`.
+ * Reads the account's default metadata options in the client's region.
+ *
+ * Needs `ec2:GetInstanceMetadataDefaults`.
  *
  * @throws FailureError
  */

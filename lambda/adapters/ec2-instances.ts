@@ -12,7 +12,10 @@ import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
 import { failing } from './failures.ts';
 
-/** The most values that one filter accepts. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+/**
+ * The most values that one filter accepts.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+ */
 const FILTER_VALUES = 200;
 
 /** The largest page that DescribeInstances returns. */
@@ -21,7 +24,8 @@ const PAGE = 1000;
 /**
  * Reads instances. Needs `ec2:DescribeInstances`.
  *
- * Ids go into the `instance-id` filter, not into `InstanceIds`, where one id that is not visible yet fails the whole call.
+ * Ids go into the `instance-id` filter, not into `InstanceIds`, where one id that is not visible yet fails the whole
+ * call.
  */
 export function ec2Reader(client: (region: string) => EC2Client): InstanceReader {
   return {

@@ -28,7 +28,7 @@ export function ec2HopLimitWriter(client: Clients): HopLimitWriter {
   };
 }
 
-/** Allows IMDSv1 again. Needs `ec2:ModifyInstanceMetadataOptions` and `ec2:GetInstanceMetadataDefaults`. */
+/** Allows IMDSv1 again. Needs `ec2:ModifyInstanceMetadataOptions`, `ec2:GetInstanceMetadataDefaults`. */
 export function ec2RollbackWriter(client: Clients): RollbackWriter {
   return {
     checkAllowed: async (region, InstanceId) => {

@@ -3,7 +3,7 @@ import type { RegionReader } from '../app/ports/index.ts';
 import { readDefaults } from './ec2-defaults.ts';
 import { failing } from './failures.ts';
 
-/** Reads the regions of the account and their defaults. Needs `ec2:DescribeRegions` and `ec2:GetInstanceMetadataDefaults`. */
+/** Reads the account's regions. Needs `ec2:DescribeRegions`, `ec2:GetInstanceMetadataDefaults`. */
 export function ec2Regions(client: (region: string) => EC2Client, homeRegion: string): RegionReader {
   return {
     enabled: async () => {

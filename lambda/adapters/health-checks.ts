@@ -8,6 +8,7 @@ import { TRIGGERS } from '../triggers/index.ts';
 import { toFailure } from './failures.ts';
 import { unmonitoredTriggers } from './rule-coverage.ts';
 
+/** Clients, and the resources to check. */
 export interface HealthCheckOptions {
   readonly trails: CloudTrailClient;
   readonly events: EventBridgeClient;
@@ -26,10 +27,10 @@ export interface HealthCheckOptions {
 }
 
 /**
- * Checks the parts of the deployment that fail without an error: the trail, the rules and the dead-letter queues.
+ * Checks the parts of the deployment that fail without an error: trail, rules, dead-letter queues.
  *
- * Needs `cloudtrail:DescribeTrails`, `cloudtrail:GetTrailStatus`, `events:DescribeRule`, `events:ListRules`, `sqs:GetQueueUrl`
- * and `sqs:GetQueueAttributes`.
+ * Needs `cloudtrail:DescribeTrails`, `cloudtrail:GetTrailStatus`, `events:DescribeRule`, `events:ListRules`,
+ * `sqs:GetQueueUrl` and `sqs:GetQueueAttributes`.
  */
 export function healthChecks(options: HealthCheckOptions): HealthChecks {
   const checks = [

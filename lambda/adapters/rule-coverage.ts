@@ -4,10 +4,11 @@ import { TRIGGERS } from '../triggers/index.ts';
 import { failing } from './failures.ts';
 
 /**
- * Returns the triggers without an enabled rule on the default event bus of a region. Needs `events:ListRules`.
+ * Returns the triggers without an enabled rule on the default event bus of a region.
  *
- * Rules are compared by pattern, not by name, so it does not matter who deployed them. A rule with the pattern of another
- * version does not count. The patterns of triggers have no `account`, and those of rules have that of their deployment.
+ * Needs `events:ListRules`. Rules are compared by pattern, not by name, so it does not matter who deployed them. A rule
+ * with the pattern of another version does not count. The patterns of triggers have no `account`, and those of rules
+ * have that of their deployment.
  *
  * @throws FailureError
  */

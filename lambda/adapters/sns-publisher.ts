@@ -3,7 +3,7 @@ import type { Publisher } from '../app/ports/index.ts';
 import { toSnsText } from '../core/message.ts';
 import { failing } from './failures.ts';
 
-/** Publishes alerts to an SNS topic. Needs `sns:Publish`, and `kms:GenerateDataKey*` and `kms:Decrypt` on its key. */
+/** Publishes to an SNS topic. Needs `sns:Publish`; `kms:GenerateDataKey*` and `kms:Decrypt` on its key. */
 export function snsPublisher(client: SNSClient, topicArn: string): Publisher {
   return {
     publish: async (message) => {

@@ -2,7 +2,10 @@ import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSCli
 import { FailureError } from '../core/failure.ts';
 import { failing } from './failures.ts';
 
-/** The most messages that one call accepts. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+/**
+ * The most messages that one call accepts.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
 const BATCH = 10;
 
 /** Splits entries into batches that one call accepts. */

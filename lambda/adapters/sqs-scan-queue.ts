@@ -6,8 +6,8 @@ import { batchesOf, sendBatch } from './sqs-batches.ts';
 /**
  * Sends the steps of scans to a FIFO queue with one message group per region. Needs `sqs:SendMessage`.
  *
- * The queue deduplicates by content: a call that is repeated because its response was lost adds nothing, while a batch with
- * other instances than the previous batch of the same index is a new message.
+ * The queue deduplicates by content: a call that is repeated because its response was lost adds nothing, while a batch
+ * with other instances than the previous batch of the same index is a new message.
  */
 export function sqsScanQueue(client: SQSClient, queueUrl: string): ScanQueue {
   return {

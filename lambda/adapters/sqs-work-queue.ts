@@ -6,7 +6,10 @@ import { toCheckMessage } from '../triggers/post-change-check.ts';
 import { failing } from './failures.ts';
 import { batchesOf, sendBatch } from './sqs-batches.ts';
 
-/** The longest delay of a message, in seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
+/**
+ * The longest delay of a message, in seconds.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+ */
 const LONGEST_DELAY = 900;
 
 /** Sends messages to the work queue. Needs `sqs:SendMessage`. */

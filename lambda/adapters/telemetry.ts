@@ -7,7 +7,7 @@ import { clean } from '../core/text.ts';
 
 const { names } = METRICS;
 
-/** Writes one structured log line for each outcome, always with the same keys, and the metrics of alarms and dashboard. */
+/** Writes structured log lines, always with the same keys, and the metrics of alarms and dashboard. */
 export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
   const count = (name: string) => metrics.addMetric(name, MetricUnit.Count, 1);
   return {
@@ -80,8 +80,8 @@ const BY_STATUS: Readonly<Partial<Record<Status, string>>> = {
 /**
  * Names of the metrics that count an outcome.
  *
- * An outcome that is not notified repeats an earlier one, so it is not counted again. A grant changes a tag, not the instance:
- * the exemption is counted when an event of the instance is exempt because of it.
+ * An outcome that is not notified repeats an earlier one, so it is not counted again. A grant changes a tag, not the
+ * instance: the exemption is counted when an event of the instance is exempt because of it.
  */
 function metricsOf(outcome: Outcome, notified: boolean): string[] {
   const { status, target } = outcome;

@@ -19,13 +19,14 @@ export interface Found {
 const PAUSES = [0, 2, 4, 8];
 
 /**
- * Finds the instances of a launch whose ids CloudTrail omitted, and records those that may have IMDSv1 enabled.
+ * Finds the instances of a launch whose ids CloudTrail omitted, and records the non-compliant ones.
  *
- * The work queue delivers the findings in batches, so a launch of a thousand instances need not fit into one invocation.
- * Instances that EC2 does not return are searched again while the launch is recent; after that they are reported.
+ * The work queue delivers the findings in batches, so a launch of a thousand instances need not fit into one
+ * invocation. Instances that EC2 does not return are searched again while the launch is recent; after that they are
+ * reported.
  *
- * Without a client token, instances are found by launch time. The result then includes instances that other callers launched
- * or started in the same minutes, so existing instances are left out and no caller is named.
+ * Without a client token, instances are found by launch time. The result then includes instances that other callers
+ * launched or started in the same minutes, so existing instances are left out and no caller is named.
  */
 export async function findLaunchedInstances(lookup: Lookup, ports: Ports): Promise<Found> {
   const { reader, queue, telemetry, time } = ports;

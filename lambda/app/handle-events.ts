@@ -40,7 +40,7 @@ export interface QueueRecord {
   readonly body: string;
 }
 
-/** Thrown so that the invocation is retried, and its event goes to the dead-letter queue after the last attempt. */
+/** Thrown so that the invocation is retried; after the last attempt it goes to the dead-letter queue. */
 export class RetryableError extends Error {
   public override readonly name = 'RetryableError';
 }
@@ -48,7 +48,8 @@ export class RetryableError extends Error {
 /**
  * Handles one event of the event bus.
  *
- * @throws RetryableError after everything else was done and notified, if a retry may succeed where this attempt did not.
+ * @throws RetryableError after everything else was done and notified, if a retry may succeed where this attempt did
+ * not.
  */
 export async function handleEvent(event: unknown, rules: EventRules, ports: Ports): Promise<void> {
   const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports);
@@ -56,8 +57,10 @@ export async function handleEvent(event: unknown, rules: EventRules, ports: Port
 }
 
 /**
- * Handles a batch of the work queue: running-state events, recorded findings, post-change checks, undelivered alerts, and
- * messages that an operator moved here from the dead-letter queue.
+ * Handles a batch of the work queue.
+ *
+ * Messages are running-state events, recorded findings, post-change checks, undelivered alerts, and anything that an
+ * operator has redriven from the dead-letter queue.
  *
  * @returns ids of the messages that must be delivered again.
  */
@@ -133,8 +136,8 @@ function isOfOtherAccount(event: unknown, { account }: EventRules, { telemetry }
 }
 
 /**
- * Queues the remaining targets of an event, so that a retry of the whole event does not repeat the alerts about the others
- * (docs/adr/0011).
+ * Queues the remaining targets of an event, so that a retry of the whole event does not repeat the alerts about the
+ * others (docs/adr/0011).
  *
  * @returns whether the queue accepted them.
  */
@@ -157,7 +160,7 @@ function unwrap(content: unknown): unknown {
   return wrapped ? at(content, 'requestPayload') : content;
 }
 
-/** Parses JSON. Returns `undefined` for anything else, which is then reported as an event that was not understood. */
+/** Parses JSON. Returns `undefined` for anything else, which is then not understood. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

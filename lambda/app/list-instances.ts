@@ -3,9 +3,9 @@ import { withRetries } from './retry.ts';
 import type { FleetReader, Filter, Time } from './ports/index.ts';
 
 /**
- * Lists the instances of a region that pass all filters, page by page, so that memory does not grow with their number.
+ * Lists the instances of a region that pass all filters, page by page.
  *
- * Transient failures repeat the page, not the whole list.
+ * Memory does not grow with their number. Transient failures repeat the page, not the whole list.
  *
  * @throws FailureError
  */

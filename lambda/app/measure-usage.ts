@@ -17,7 +17,7 @@ export interface Measured {
 }
 
 /**
- * Reads a usage metric of any number of instances. Transient failures repeat the page, not the whole batch.
+ * Reads a usage metric of any number of instances. Transient failures repeat a page, not a batch.
  *
  * @throws FailureError
  */

@@ -4,8 +4,8 @@ import type { Time } from './ports/index.ts';
 /**
  * Limits the rate of changes with a token bucket like EC2's for ModifyInstanceMetadataOptions.
  *
- * EC2 allows 100 calls at once, then 5 per second, per account and region. Other callers share that bucket, so a throttled call
- * empties this one.
+ * EC2 allows 100 calls at once, then 5 per second, per account and region. Other callers share that bucket, so a
+ * throttled call empties this one.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
 export class Pace {

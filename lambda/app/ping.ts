@@ -20,7 +20,7 @@ export interface PingPorts {
   readonly answer: (answer: PingAnswer) => void;
 }
 
-/** Answers a ping. Each dry run is sent once, without retries, because it shares the request quota with remediation. */
+/** Answers a ping. Dry runs are not retried, because they share the request quota with remediation. */
 export async function onPing(event: unknown, mode: Mode, { probe, telemetry, answer }: PingPorts): Promise<void> {
   const ping = readPing(event);
   if (typeof ping === 'string') {

@@ -16,7 +16,7 @@ type CheckPorts = Pick<Ports, 'reader' | 'usage' | 'queue' | 'publisher' | 'tele
 const PERIOD_SECONDS = 300;
 
 /**
- * Runs post-change checks: alerts on workload impact, and schedules the next check of the other instances.
+ * Runs post-change checks: alerts on workload impact, and schedules the next check otherwise.
  *
  * The instances of a region are checked together. A failure in one region does not affect the others.
  *
@@ -95,7 +95,9 @@ function latestOf(checks: readonly PostChangeCheck[]): PostChangeCheck[] {
   return [...latest.values()];
 }
 
-/** Measures rejected calls since the first of the changes. Without permission, only the metadata options are checked. */
+/**
+ * Measures rejected calls since the first of the changes. Without permission, only the metadata options are checked.
+ */
 async function measureRejections(
   region: string,
   checks: readonly PostChangeCheck[],

@@ -26,8 +26,8 @@ const VISIBLE_AFTER_MINUTES = 5;
 /**
  * Decides on a current snapshot of an instance and, if the decision is to remediate, changes it.
  *
- * No change is made without a durable record that IMDSv1 was enabled (docs/adr/0003). If the event has none, the instance is
- * returned as `Unrecorded`.
+ * No change is made without a durable record that IMDSv1 was enabled (docs/adr/0003). If the event has none, the
+ * instance is returned as `Unrecorded`.
  */
 export async function remediateInstance(
   found: Target,
@@ -57,7 +57,7 @@ export function mayStillAppear({ occurredAt }: Context, now: Date): boolean {
   return now.getTime() - occurredAt.getTime() < VISIBLE_AFTER_MINUTES * 60_000;
 }
 
-/** The outcome of a target that EC2 does not return: not visible yet while its event is recent, `gone` after that. */
+/** The outcome of a target that EC2 does not return: `not-visible`, then `gone`. */
 export function outcomeOfMissing(target: Target, now: Date): Outcome {
   return mayStillAppear(target.context, now)
     ? { target, status: 'failed', reason: 'not-visible', at: now }

@@ -22,7 +22,8 @@ import {
 const CONCURRENCY = 10;
 
 /**
- * Seconds before each further look at instances that EC2 does not return yet. After the last one, Lambda's retry takes over.
+ * Seconds before each further look at instances that EC2 does not return yet. After the last one, Lambda's retry takes
+ * over.
  * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
  */
 const PAUSES = [1, 2, 4, 8, 16];
@@ -38,10 +39,10 @@ export type RemediatePorts = RemediateInstancePorts & {
 export type PaceIn = (region: string) => Pace;
 
 /**
- * Brings every instance to an outcome, one for each. The failure of one instance is an outcome and does not affect the others.
+ * Evaluates and remediates instances. Returns one outcome for each, also if its remediation failed.
  *
- * A grant in the batch has an outcome of its own: it changes nothing, so it must not replace an event that does; and it is
- * notified with its caller, so no other event may replace it.
+ * A grant in the batch has an outcome of its own: it changes nothing, so it must not replace an event that does; and it
+ * is notified with its caller, so no other event may replace it.
  *
  * @param paceIn by default the full request quota of the account, for this call alone.
  */
@@ -145,7 +146,9 @@ async function remediateVisible(
   return [...results.filter(isOutcome), ...recorded];
 }
 
-/** Measures usage where the decision depends on it. If that fails, usage stays unknown and the instances need review. */
+/**
+ * Measures usage where the decision depends on it. If that fails, usage stays unknown and the instances need review.
+ */
 async function assessGated(
   region: string,
   targets: readonly Target[],

@@ -29,7 +29,7 @@ export async function report(outcomes: readonly Outcome[], options: ReportOption
 }
 
 /**
- * Publishes a message. If SNS does not accept it, it goes to the work queue and is published from there.
+ * Publishes a message, or else queues it on the work queue, from which it is published later.
  *
  * @throws FailureError if neither accepted it.
  */

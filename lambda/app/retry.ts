@@ -9,10 +9,10 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 20_000;
 
 /**
- * Repeats a call while its failure is transient and the deadline is not reached, with exponential backoff and full jitter.
+ * Repeats a call until the deadline while its failure is transient.
  *
- * The SDK's own retries are switched off for EC2: they give up on throttling after about half a second, and all calls of a warm
- * function share their quota, so a burst uses it up.
+ * Pauses are exponential backoff with full jitter. The SDK's own retries are switched off for EC2: they give up on
+ * throttling after about half a second, and all calls of a warm function share their quota, so a burst uses it up.
  *
  * @throws what the last call threw.
  */
@@ -34,7 +34,7 @@ export function pauseBefore(attempt: number, random: number): number {
   return random * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
 }
 
-/** Returns the result of a call, or the `FailureError` it throws. Any other error is a bug and is rethrown. */
+/** Returns the result of a call or the `FailureError` it throws. Other errors are bugs and rethrown. */
 export async function attempt<T>(call: () => Promise<T>): Promise<T | FailureError> {
   try {
     return await call();

@@ -59,8 +59,8 @@ export async function checkRollback(
 /**
  * Allows IMDSv1 again on an instance.
  *
- * The exemption is written first, and EC2 must show it before IMDSv1 is allowed: that call is drift, and the function would
- * revert it on an instance that is not exempt.
+ * The exemption is written first, and EC2 must show it before IMDSv1 is allowed: that call is drift, and the function
+ * would revert it on an instance that is not exempt.
  *
  * @throws FailureError if nothing was changed.
  */

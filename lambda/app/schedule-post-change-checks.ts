@@ -6,8 +6,8 @@ import type { Ports } from './ports/index.ts';
 /**
  * Schedules the first post-change check of the instances that were remediated.
  *
- * If the queue does not accept it, nothing is thrown: the changes are made and notified, and the daily scan reports rejected
- * calls too.
+ * If the queue does not accept it, nothing is thrown: the changes are made and notified, and the daily scan reports
+ * rejected calls too.
  */
 export async function schedulePostChangeChecks(
   outcomes: readonly Outcome[],

@@ -35,8 +35,8 @@ const ports = {
 /**
  * Handles an event of the event bus or a batch of the work queue.
  *
- * It throws, or returns the messages to deliver again, if a retry may succeed. An error that is only logged would disable retry,
- * dead-letter queue and alarm.
+ * It throws, or returns the messages to deliver again, if a retry may succeed. An error that is only logged would
+ * disable retry, dead-letter queue and alarm.
  */
 export const handler = middy(async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
   const time = invocationTime(context.getRemainingTimeInMillis());

@@ -59,6 +59,7 @@ export class Account {
   public readonly faults: Faults;
   /** All API calls. */
   public readonly calls = new CallLog();
+  /** Callers of the API by access key. */
   public readonly callers: Callers;
   public readonly queues: Queues;
   /** All topics with their published messages. */
@@ -73,7 +74,7 @@ export class Account {
   public readonly deliveries: DeliveryRecord[] = [];
   public readonly invocations: InvocationRecord[] = [];
   /** All log lines of functions. */
-  public readonly lines: LogLine[] = [];
+  public readonly logLines: LogLine[] = [];
   protected readonly activity = new Activity();
   protected readonly ids: Ids;
   protected readonly gateway: Gateway;
@@ -121,7 +122,7 @@ export class Account {
       put,
       stacks,
       functions: () => this.functions,
-      lines: this.lines,
+      logLines: this.logLines,
     });
     const gatewayContext = { activity, clock, ids, callers: this.callers, log: this.calls, faults };
     this.gateway = new Gateway(services, regions, gatewayContext);

@@ -34,12 +34,12 @@ export interface ServicesContext {
   readonly put: EventBridgeContext['put'];
   readonly stacks: () => readonly DeployedStack[];
   readonly functions: () => Functions | undefined;
-  readonly lines: readonly LogLine[];
+  readonly logLines: readonly LogLine[];
 }
 
 /** Every service of the local AWS, by the service name in the credential scope. */
 export function servicesOf(context: ServicesContext): Readonly<Record<string, Service>> {
-  const { ec2, queues, topics, trail, homeRegion, usage, fleet, lines, functions } = context;
+  const { ec2, queues, topics, trail, homeRegion, usage, fleet, logLines, functions } = context;
   const { account, clock, ids, faults } = ec2;
   const settings = () =>
     functions()
@@ -54,7 +54,7 @@ export function servicesOf(context: ServicesContext): Readonly<Record<string, Se
     cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock }),
     events: new EventBridgeService({ account, ids, rules: context.rules, put: context.put }),
     lambda: new LambdaService(functions),
-    logs: new LogsService(lines, settings),
+    logs: new LogsService(logLines, settings),
     monitoring: new CloudWatchService(usage, fleet),
   };
 }

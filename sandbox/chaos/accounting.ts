@@ -97,7 +97,11 @@ function finalStateOf(
   return queued === undefined ? 'missed' : `queued in ${queued.queue}`;
 }
 
-/** When each instance was first remediated. A call whose connection was reset may have been carried out. */
+/**
+ * When each instance was first remediated.
+ *
+ * A call whose connection was reset may have been carried out.
+ */
 function firstRemediations(sandbox: Sandbox): ReadonlyMap<string, number> {
   const first = new Map<string, number>();
   for (const { params, outcome, at } of sandbox.calls.of('ModifyInstanceMetadataOptions')) {

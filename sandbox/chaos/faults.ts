@@ -32,8 +32,8 @@ const RATES = {
   timeouts: 0.01,
   /** Of the events: the function crashes at every attempt. */
   deadly: 0.003,
-  unreachable: 0.03,
-  gone: 0.004,
+  undeliverable: 0.03,
+  permanentlyUndeliverable: 0.004,
 } as const;
 
 const DELAYED_MS = 120_000;
@@ -143,7 +143,7 @@ function faultsByName(
     },
     vanished: {
       vanishes: ({ instanceId }) =>
-        hits(RATES.vanished, 'vanished', instanceId) ? VANISHED_MS * draw('lives', instanceId) : undefined,
+        hits(RATES.vanished, 'vanished', instanceId) ? VANISHED_MS * draw('vanished after', instanceId) : undefined,
     },
     throttled: { throttles: (call) => callHits(RATES.throttled, 'throttled', call) },
     errors: {
@@ -186,8 +186,8 @@ function faultsByName(
     },
     undeliverable: {
       undeliverable: ({ rule, eventId, attempt }) => {
-        if (hits(RATES.gone, 'gone', rule, eventId)) return 'never';
-        return hits(RATES.unreachable, 'unreachable', rule, eventId, attempt) ? 'retry' : undefined;
+        if (hits(RATES.permanentlyUndeliverable, 'never', rule, eventId)) return 'never';
+        return hits(RATES.undeliverable, 'undeliverable', rule, eventId, attempt) ? 'retry' : undefined;
       },
     },
   };

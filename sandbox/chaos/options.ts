@@ -53,7 +53,7 @@ export interface ChaosOptions {
   readonly maxConcurrency?: number;
 }
 
-/** Concurrent execution environments: the quota that new accounts may have, and about what two cores can run. */
+/** Concurrent execution environments: a quota of new accounts, and about what two cores can run. */
 export const MAX_CONCURRENCY = 10;
 
 /** With AWS's limits of launches a run would take hours. They do not limit remediation. */

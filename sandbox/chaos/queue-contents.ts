@@ -41,8 +41,8 @@ function referencesIn(bodies: readonly string[]): References {
 /**
  * Whether a message leads to an alert about an instance that requires IMDSv2 by then.
  *
- * An undelivered alert, a finding and a record with metadata options do. A running-state event and a record without instances do not,
- * because they do not show that IMDSv1 was enabled.
+ * An undelivered alert, a finding and a record with metadata options do. A running-state event and a record without instances do
+ * not, because they do not show that IMDSv1 was enabled.
  */
 function leadsToAlert(body: string): boolean {
   const event = eventIn(body);

@@ -108,7 +108,7 @@ export class Traffic {
     if (drift !== undefined) this.drifts.push(drift);
   }
 
-  /** Terminates the instances that are not terminated yet, because an unknown id would fail the whole call. */
+  /** Terminates instances that are not terminated yet. An unknown id would fail the whole call. */
   async #terminate(ids: readonly string[]): Promise<void> {
     await this.#retry(async () => {
       const InstanceIds = ids.filter((id) => !this.#isTerminated(id));

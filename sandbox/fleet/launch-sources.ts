@@ -39,7 +39,7 @@ const LAUNCH_SOURCES = [
   { share: 0.22, upTo: 3, draw: directLaunch },
 ] as const;
 
-/** Group sizes are skewed: `upTo` times a power of a fraction, rounded up, so that the mean is `upTo / 4 + 0.5`. */
+/** Exponent of group sizes, which makes most groups small. The mean size is `upTo / 4 + 0.5`. */
 const SKEW = 3;
 const GROUPS = LAUNCH_SOURCES.map(({ share, upTo }, index) => [index, share / (upTo / (SKEW + 1) + 0.5)] as const);
 

@@ -29,7 +29,7 @@ export interface PlanOptions {
  */
 const SHARE = {
   nonCompliant: 0.48,
-  /** Of the instances of a group: older than the last change of its template, so that their options differ. */
+  /** Of the instances of a group: launched before the last change of its template, with other options. */
   differing: 0.04,
   imdsDisabled: 0.02,
   /** Of the container hosts. */

@@ -26,7 +26,7 @@ export const heading = (number: number | '', title: string): string =>
   styleText('bold', `\n${String(number).padStart(2)}  ${title}`);
 
 export function outcomeLine({ instanceId, status, reason, trigger, severity, exposedSeconds }: LoggedOutcome): string {
-  const why = reason === 'imdsv1-enabled' ? '' : ` (${reason})`;
+  const why = reason === 'imdsv1-enabled' || reason === status ? '' : ` (${reason})`;
   const exposed = exposedSeconds === undefined ? '' : `, IMDSv1 exposed for ${duration(exposedSeconds * 1000)}`;
   return `    ${trigger.padEnd(8)} ${instanceId}  ${styleText(COLORS[severity], status)}${why}${exposed}`;
 }

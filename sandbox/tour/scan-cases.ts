@@ -45,19 +45,19 @@ export const reportOnly: Case = {
         { what: 'no call to modify an instance', passes: () => scenario.modifyAttempts() === 0 },
         {
           what: 'instances with IMDSv1 in use, and how much',
-          passes: () => new RegExp(`${inUse} "legacy-erp", \\d+ calls a day`).test(text()),
+          passes: () => new RegExp(`${inUse} "legacy-erp", IMDSv1 in use: [\\d,]+ calls .* per day`).test(text()),
         },
         {
           what: 'when a call was last seen',
-          passes: () => new RegExp(`${ended} .*calls a day, last seen`).test(text()),
+          passes: () => new RegExp(`${ended} .*calls .*, last seen`).test(text()),
         },
         {
-          what: 'use unknown without data',
-          passes: () => unknown.every((id) => new RegExp(`${id} .*use unknown`).test(text())),
+          what: 'usage unknown without data',
+          passes: () => unknown.every((id) => new RegExp(`${id} .*usage unknown`).test(text())),
         },
-        { what: 'exemptions that expire soon', passes: () => has('Exemptions that end within a week') },
+        { what: 'exemptions that expire soon', passes: () => has('Exemptions that expire within a week') },
         { what: 'what prevents HttpTokensEnforced', passes: () => has('Before HttpTokensEnforced can be') },
-        { what: 'no deployment health issues', passes: () => !has('off with the enforcer') },
+        { what: 'no deployment health issues', passes: () => !has('Deployment health issues') },
       ],
     });
   },
@@ -91,13 +91,13 @@ export const unusedRemediated: Case = {
           passes: () => [inUse, ended].every((id) => scenario.hasOutcome(id, 'needs-review in-use')),
         },
         {
-          what: 'use unknown: needs review',
+          what: 'usage unknown: needs review',
           passes: () => unknown.every((id) => scenario.hasOutcome(id, 'needs-review usage-unknown')),
         },
         { what: 'exempt: not processed', passes: () => scenario.outcomes(exempt).length === 0 },
         {
           what: 'the digest counts remediations',
-          passes: () => text().includes(`Closed in this run: ${unused.length + 1}`),
+          passes: () => text().includes(`Remediated in this scan: ${unused.length + 1}`),
         },
         {
           what: 'and names instances that need review',
@@ -124,7 +124,7 @@ export const workloadImpact: Case = {
         { what: 'the alert names the instance', passes: () => text().includes(`${id} "${MONTHLY_JOB}"`) },
         {
           what: 'the number of rejected calls',
-          passes: () => /\d+ calls without a token were refused/.test(text()),
+          passes: () => /\d+ IMDSv1 calls rejected/.test(text()),
         },
         {
           what: 'and the rollback command',
@@ -184,7 +184,7 @@ export const exemptionExpired: Case = {
         },
         {
           what: 'the first digest of the day lists rejected calls',
-          passes: () => digest().includes('was refused in the last day'),
+          passes: () => digest().includes('IMDSv1 calls rejected in the last day'),
         },
       ],
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Answer, Recorded } from './recording-server.ts';
 
-/** The answers of a small AWS: one instance, one topic and one queue exist. */
+/** Responses of an AWS with one instance, one topic and one queue. */
 export function answer(request: Recorded): Answer {
   if (request.headers['x-amz-target']) return answerSqs(request);
   const parameters = new URLSearchParams(request.body);
@@ -60,7 +60,7 @@ function answerSqs({ body }: Recorded): Answer {
   const headers = { 'content-type': 'application/x-amz-json-1.0' };
   const { QueueUrl, MessageBody } = JSON.parse(body) as Record<string, string>;
   if (!QueueUrl?.endsWith('/gone')) {
-    // The SDK refuses an answer whose digest is not that of the message it sent.
+    // The SDK rejects a response with another digest than that of the sent message.
     const MD5OfMessageBody = createHash('md5').update(String(MessageBody)).digest('hex');
     return { status: 200, headers, body: JSON.stringify({ MessageId: 'm-2', MD5OfMessageBody }) };
   }

@@ -1,6 +1,7 @@
 /**
- * Makes the calls of the product, prints what came of them (`v8.serialize`, base64, so that dates stay dates) and ends.
- * Bundled twice by `bundle.test.ts`; independent of the handler, so that only the bundling is compared.
+ * Makes the calls of the product and prints the results (`v8.serialize` in base64, so that dates stay dates).
+ *
+ * `bundle.test.ts` bundles it twice. It is independent of the handlers, so that only the bundling is compared.
  */
 import { serialize } from 'node:v8';
 import { DescribeInstancesCommand, EC2Client, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';

@@ -17,12 +17,12 @@ export interface Answer {
 
 export interface RecordingServer {
   readonly url: string;
-  /** What came in since the last call. */
+  /** Returns the requests since the last call. */
   take(): Recorded[];
   close(): Promise<void>;
 }
 
-/** A loopback HTTP server that notes every request and answers it from a function. */
+/** An HTTP server on loopback that records every request and responds by a function. */
 export async function startRecordingServer(answer: (request: Recorded) => Answer): Promise<RecordingServer> {
   const requests: Recorded[] = [];
   const server = createServer((request, response) => {

@@ -24,7 +24,7 @@ test('reports an instance without data as unknown, never as unused', async () =>
   );
   const usages = await meter.of('eu-west-1', nonCompliant);
   expect([...usages.values()]).toEqual(nonCompliant.map(() => ({ kind: 'unknown', why: 'no-data' })));
-  expect([meter.metricsRequested, meter.failures.size]).toEqual([2, 0]);
+  expect([meter.metricsRequested, meter.errors.size]).toEqual([2, 0]);
 });
 
 test('makes no more calls in a region after an error, reports its usage as unknown and measures the other regions', async () => {
@@ -45,7 +45,7 @@ test('makes no more calls in a region after an error, reports its usage as unkno
     else expect([...usages.values()]).toMatchObject([{ kind: 'in-use' }, { kind: 'in-use' }]);
   }
   expect(asked).toEqual(['us-east-1', 'eu-west-1']);
-  expect([...meter.failures.keys()]).toEqual(['us-east-1']);
+  expect([...meter.errors.keys()]).toEqual(['us-east-1']);
   expect(meter.metricsRequested).toBe(2);
 });
 
@@ -57,7 +57,7 @@ test('retries throttled calls', async () => {
     return Promise.resolve({ measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) });
   });
   await meter.of('eu-west-1', nonCompliant);
-  expect([calls, meter.failures.size]).toEqual([3, 0]);
+  expect([calls, meter.errors.size]).toEqual([3, 0]);
 });
 
 test('rejects after an interrupt', async () => {

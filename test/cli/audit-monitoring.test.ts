@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HtmlReport } from '../../cli/audit/html/report.ts';
+import { htmlReport } from '../../cli/audit/html/report.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
 import { REGION } from '../support/builders.ts';
 import { monitoringOf, notMonitoredNote } from '../../cli/audit/monitoring.ts';
@@ -62,7 +62,7 @@ describe('the HTML page', () => {
     const audit = auditOf([auditRow()], new Map(), [REGION, 'eu-south-1']);
     const regions = audit.regions.map((each) => ({ ...each, notMonitored: notMonitored.get(each.region) }));
     const path = join(folder, 'page');
-    new HtmlReport(path).end({ ...audit, regions });
+    htmlReport(path).end({ ...audit, regions });
     return readFileSync(path, 'utf8');
   }
 

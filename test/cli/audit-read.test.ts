@@ -13,11 +13,9 @@ const failure = (kind: FailureKind) => new FailureError(kind, `${kind}: no`);
 async function read(page: FleetReader['page'], regions = ['eu-west-1'], recorded = recordingIo()) {
   const taken: [region: string, instances: number][] = [];
   const take = (region: string, snapshots: readonly unknown[]) => void taken.push([region, snapshots.length]);
-  const failures = await readRegions(
-    { regions, filters: [], fleet: { page }, time: () => cliTime(recorded.io), take },
-    recorded.io,
-  );
-  return { taken, failures, ...recorded };
+  const aws = { fleet: { page }, time: () => cliTime(recorded.io) };
+  const errors = await readRegions(aws, regions, [], take, recorded.io);
+  return { taken, errors, ...recorded };
 }
 
 const last = { snapshots: [snapshot()] };
@@ -48,12 +46,12 @@ test('reads at most four regions in parallel', async () => {
 });
 
 test('keeps the pages read before an error in a region, and reads the other regions', async () => {
-  const { taken, failures } = await read((region, _, token) => {
+  const { taken, errors } = await read((region, _, token) => {
     if (region === 'eu-west-1' && token !== undefined) return Promise.reject(failure('denied'));
     return Promise.resolve(region === 'eu-west-1' ? { ...last, next: 'more' } : last);
   }, REGIONS);
   expect(taken).toHaveLength(6);
-  expect([...failures.keys()]).toEqual(['eu-west-1']);
+  expect([...errors.keys()]).toEqual(['eu-west-1']);
 });
 
 test('rethrows errors that are not errors of AWS', async () => {

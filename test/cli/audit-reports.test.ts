@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { CsvReport } from '../../cli/audit/csv.ts';
-import { HtmlReport } from '../../cli/audit/html/report.ts';
-import { type AuditJson, JsonReport } from '../../cli/audit/json.ts';
-import type { Report } from '../../cli/audit/report.ts';
+import { csvReport } from '../../cli/audit/csv.ts';
+import { htmlReport } from '../../cli/audit/html/report.ts';
+import { jsonReport } from '../../cli/audit/json.ts';
 import type { AuditRow } from '../../cli/audit/row.ts';
-import { TableReport } from '../../cli/audit/table.ts';
-import { auditOf, auditRow } from '../support/audit.ts';
+import type { Report } from '../../cli/audit/summary.ts';
+import { tableReport } from '../../cli/audit/table.ts';
+import { type AuditJson, auditOf, auditRow } from '../support/audit.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { hostileText, INVISIBLE, NASTY } from '../support/hostile.ts';
 import { recordingIo } from '../support/io.ts';
@@ -26,24 +26,24 @@ function write(report: Report, pages: readonly (readonly AuditRow[])[], errors =
 }
 
 function csvOf(...pages: readonly (readonly AuditRow[])[]): string {
-  write(new CsvReport(path, ACCOUNT), pages);
+  write(csvReport(path, ACCOUNT), pages);
   return readFileSync(path, 'utf8');
 }
 
 function jsonOf(...pages: readonly (readonly AuditRow[])[]): AuditJson {
   const { io, out } = recordingIo();
-  write(new JsonReport(ABOUT, io), pages);
+  write(jsonReport(ABOUT, io), pages);
   return JSON.parse(out.join('\n')) as AuditJson;
 }
 
 function htmlOf(pages: readonly (readonly AuditRow[])[], errors?: Map<string, string>): string {
-  write(new HtmlReport(path), pages, errors);
+  write(htmlReport(path), pages, errors);
   return readFileSync(path, 'utf8');
 }
 
 function tableOf(...pages: readonly (readonly AuditRow[])[]): string[] {
   const { io, out } = recordingIo();
-  write(new TableReport(10, io), pages);
+  write(tableReport(10, io), pages);
   return out;
 }
 
@@ -251,7 +251,7 @@ describe('table', () => {
 
   test('lists unreadable instances and partially read regions', () => {
     const { io, out } = recordingIo();
-    write(new TableReport(10, io), [[auditRow({ options: { HttpTokens: undefined } })]], new Map([[REGION, 'denied']]));
+    write(tableReport(10, io), [[auditRow({ options: { HttpTokens: undefined } })]], new Map([[REGION, 'denied']]));
     expect(out).toContainEqual(expect.stringMatching(/^eu-west-1 .* partially read$/));
     expect(out).toContain('Unreadable metadata options: 1');
   });
@@ -264,7 +264,7 @@ describe('table', () => {
 
   test('prints nothing if no region could be read', () => {
     const { io, out } = recordingIo();
-    write(new TableReport(10, io), [], new Map([[REGION, 'denied']]));
+    write(tableReport(10, io), [], new Map([[REGION, 'denied']]));
     expect(out).toEqual([]);
   });
 

@@ -1,15 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CsvReport } from '../../cli/audit/csv.ts';
-import { HtmlReport } from '../../cli/audit/html/report.ts';
-import { type AuditJson, JsonReport } from '../../cli/audit/json.ts';
-import type { Report } from '../../cli/audit/report.ts';
+import { csvReport } from '../../cli/audit/csv.ts';
+import { htmlReport } from '../../cli/audit/html/report.ts';
+import { jsonReport } from '../../cli/audit/json.ts';
 import type { AuditRow } from '../../cli/audit/row.ts';
-import type { UsageAudit } from '../../cli/audit/summary.ts';
-import { TableReport } from '../../cli/audit/table.ts';
+import type { Report, UsageAudit } from '../../cli/audit/summary.ts';
+import { tableReport } from '../../cli/audit/table.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
-import { auditOf, auditRow } from '../support/audit.ts';
+import { type AuditJson, auditOf, auditRow } from '../support/audit.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';
 
@@ -46,7 +45,7 @@ const measured = (errors: UsageAudit['errors'] = new Map()): UsageAudit => ({
 });
 
 test('CSV has the usage of measured instances, and empty cells for others', () => {
-  made(new CsvReport(path, ACCOUNT), rowsOf([...USAGES, undefined]), measured());
+  made(csvReport(path, ACCOUNT), rowsOf([...USAGES, undefined]), measured());
   const lines = readFileSync(path, 'utf8').split('\r\n').slice(1, -1);
   expect(lines.map((line) => line.split(',2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,')[1])).toEqual([
     'unused,,,unused: no call without a token in 14 days of data',
@@ -58,7 +57,7 @@ test('CSV has the usage of measured instances, and empty cells for others', () =
 
 test('JSON has the usage of measured instances, and how it was measured', () => {
   const { io, out } = recordingIo();
-  made(new JsonReport(ABOUT, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
+  made(jsonReport(ABOUT, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
   const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
   expect(instances.map((instance) => instance.usage)).toEqual([
     { kind: 'unused', hours: 336 },
@@ -71,7 +70,7 @@ test('JSON has the usage of measured instances, and how it was measured', () => 
 
 describe('HTML', () => {
   const pageOf = (usages: readonly (Usage | undefined)[], usage?: UsageAudit): string => {
-    made(new HtmlReport(path), rowsOf(usages), usage);
+    made(htmlReport(path), rowsOf(usages), usage);
     return readFileSync(path, 'utf8');
   };
   const cellsOf = (page: string) => {
@@ -104,7 +103,7 @@ describe('HTML', () => {
 describe('table', () => {
   const linesOf = (usages: readonly (Usage | undefined)[], usage?: UsageAudit): string[] => {
     const { io, out } = recordingIo();
-    made(new TableReport(1, io), rowsOf(usages), usage);
+    made(tableReport(1, io), rowsOf(usages), usage);
     return out;
   };
 

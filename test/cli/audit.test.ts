@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuditJson } from '../../cli/audit/json.ts';
 import { main } from '../../cli/main.ts';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';
+import type { AuditJson } from '../support/audit.ts';
 import { NOW } from '../support/builders.ts';
 import { INVISIBLE } from '../support/hostile.ts';
 import { type IoChange, recordingIo } from '../support/io.ts';

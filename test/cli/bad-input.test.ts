@@ -12,7 +12,7 @@ import { CREDENTIALS, ec2Error, type Loopback, snsError, startLoopback } from '.
 // An error is one line with the problem, the value, and what is accepted or which permission is missing. Nothing is changed.
 
 const HOME = 'us-east-1';
-/** Placeholders in command lines for the ids of instances, which do not exist yet when the tests are defined. */
+/** Placeholders for instance ids, which do not exist yet when the tests are defined. */
 const [NON_COMPLIANT, COMPLIANT, EXEMPT] = ['NON_COMPLIANT', 'COMPLIANT', 'EXEMPT'];
 const ids = new Map<string, string>();
 const UNKNOWN = 'i-0123456789abcdef0';

@@ -116,7 +116,7 @@ describe('find', () => {
   );
 });
 
-/** A client that requests small pages: with those of the adapter, a second page would need 1,000 reservations. */
+/** A client with small pages. With those of the adapter, a second page needs 1,000 reservations. */
 function withPagesOf(size: number): { readonly client: EC2Client; readonly calls: number } {
   const client = ec2In();
   const pages = { client, calls: 0 };

@@ -78,13 +78,13 @@ it('asks for a retry where none of the ids is visible yet', async () => {
   expect(await product.alerts(0)).toEqual([]);
 });
 
-it('takes an unknown id of an old event for gone', async () => {
+it('ignores an unknown id in an old event', async () => {
   const time = new Date(Date.now() - 3_600_000).toISOString();
   await product.deliver(launchEvent({ ...product.now(), time, items: itemsOf([UNKNOWN]) }));
   expect(await product.alerts(0)).toEqual([]);
 });
 
-it('closes an instance in another region', async () => {
+it('remediates an instance in another region', async () => {
   const region = 'us-east-1';
   const id = await launchOne({ region });
   await product.deliver(launchEvent({ ...product.now(), region, items: itemsOf([id]) }));

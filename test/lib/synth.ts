@@ -22,17 +22,17 @@ export interface Statement {
 }
 
 /** An app without stack traces and tree metadata, which take half of the time. */
-export const newApp = () =>
+export const newApp = (flags: Readonly<Record<string, unknown>> = cdk.context) =>
   new App({
-    context: { ...cdk.context, [DISABLE_CREATION_STACK_TRACES]: true },
+    context: { ...flags, [DISABLE_CREATION_STACK_TRACES]: true },
     outdir: mkdtempSync(join(tmpdir(), 'synth-')),
     stackTraces: false,
     treeMetadata: false,
   });
 
 /** The stack as `cdk synth` creates it, with the same feature flags but without the bundles. */
-export function stackOf(settings: Partial<Settings> = {}, env?: Environment): EnforcerStack {
-  return new EnforcerStack(newApp(), 'Imdsv2Enforcer', {
+export function stackOf(settings: Partial<Settings> = {}, env?: Environment, app = newApp()): EnforcerStack {
+  return new EnforcerStack(app, 'Imdsv2Enforcer', {
     ...settings,
     env,
     code: { enforce: code('enforce'), scan: code('scan') },

@@ -11,7 +11,7 @@ export interface TemplateOptions {
 
 export const getArn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
-/** A stack in the form of the CDK: two rules, a function, a queue with a dead-letter queue, and a topic. */
+/** A stack in the form of the CDK: two rules, a function, a queue, its dead-letter queue and a topic. */
 export function templateOf({
   behaviour = 'remediate',
   timeout = 60,
@@ -144,7 +144,7 @@ export const READER_PROPERTIES = {
   Environment: { Variables: { STEPS_URL: { Ref: 'Steps' }, RULE_NAME: { Ref: 'Schedule' } } },
 };
 
-/** A stack with a schedule, a FIFO queue with a dead-letter queue, and a function that the queue invokes. */
+/** A stack with a schedule, and a FIFO queue that invokes a function and has a dead-letter queue. */
 export function fifoTemplate({ behaviour = 'partial', ...changed }: FifoOptions = {}): Template {
   const { Resources = {} } = templateOf({ behaviour, without: ['Mapping'] });
   const { Function22222222: original = { Type: 'none' } } = Resources;

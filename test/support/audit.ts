@@ -2,6 +2,34 @@ import { type AuditRow, toRow } from '../../cli/audit/row.ts';
 import { type Audit, Summary } from '../../cli/audit/summary.ts';
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
+/** The parts of the JSON result of `audit` that tests read. */
+export interface AuditJson {
+  readonly schema: string;
+  readonly account?: string;
+  readonly usage?: object;
+  readonly instances: readonly {
+    readonly region: string;
+    readonly instanceId: string;
+    readonly name?: string;
+    readonly verdict: string;
+    readonly usage?: { readonly kind: string; readonly why?: string };
+    readonly launchSource: { readonly kind: string; readonly name: string };
+  }[];
+  readonly total: object;
+  readonly regions: readonly {
+    readonly region: string;
+    readonly counts: Readonly<Record<string, number>>;
+    readonly notMonitored?: readonly string[];
+  }[];
+  readonly launchSources: readonly {
+    readonly region: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly counts: Readonly<Record<string, number>>;
+    readonly fix?: object;
+  }[];
+}
+
 /** An audit row, by default of an instance with IMDSv1 enabled. */
 export function auditRow(change: SnapshotChange = {}, region = REGION): AuditRow {
   const row = toRow(snapshot(change), region, 90, NOW);

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { HtmlReport } from '../../cli/audit/html/report.ts';
+import { htmlReport } from '../../cli/audit/html/report.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { temporaryFolder } from '../../sandbox/temporary-folder.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
     const tags = { Name: names[index % 4] ?? '', ...change?.tags };
     return auditRow({ ...change, instanceId: instanceId(index), tags }, REGIONS[index % 2]);
   });
-  const report = new HtmlReport(path);
+  const report = htmlReport(path);
   report.add(rows);
   report.end(auditOf(rows, new Map(), REGIONS));
   browser = await chromium.launch({
@@ -165,7 +165,7 @@ browserTest('the use of IMDSv1 has a column if it was measured', async () => {
   expect(await page.locator('#rows tr').first().locator('td').count()).toBe(7);
   const measured: readonly (Usage | undefined)[] = [undefined, { kind: 'unused', hours: 336 }];
   const rows = measured.map((usage, index) => ({ ...auditRow({ instanceId: instanceId(index) }), usage }));
-  const report = new HtmlReport(path);
+  const report = htmlReport(path);
   report.add(rows);
   const usage = { lookBackDays: 14, minimumAgeDays: 1, metricsRequested: 1, errors: new Map<string, string>() };
   report.end({ ...auditOf(rows), usage });

@@ -21,7 +21,7 @@ jest.setTimeout(120_000);
 
 const sandboxes = new Map<ReturnType<typeof buildProduct>, Promise<Sandbox>>();
 
-/** A deployment of the product with one instance and nothing in progress, started once for each product. */
+/** A deployment with one instance and nothing in progress, started once for each product. */
 async function deployed(product: ReturnType<typeof buildProduct> = built): Promise<Sandbox> {
   const starting = sandboxes.get(product) ?? start(product);
   sandboxes.set(product, starting);

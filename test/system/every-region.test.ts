@@ -1,8 +1,8 @@
-import type { AuditJson } from '../../cli/audit/json.ts';
 import { METRICS } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
 import type { MetricValue } from '../../sandbox/aws/lambda/logs.ts';
 import { buildProduct } from '../../sandbox/product.ts';
+import type { AuditJson } from '../support/audit.ts';
 import { enterAws, imdsv2, leaveAws } from '../support/cli.ts';
 import { BRISK, ec2Of, launch, sandboxOf, stopAll } from '../sandbox/support.ts';
 

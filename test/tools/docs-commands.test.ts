@@ -19,10 +19,12 @@ describe('commandsIn', () => {
   it('joins lines that continue, loops and functions', () => {
     const loop = ['for a in 1 2; do', '  for b in 3 4; do', '    aws "$a" "$b"', '  done', 'done'];
     const definition = ['name() {', '  # comment', '  aws sqs list-queues \\', '    --output text', '}'];
+    const subshell = ['name() (', '  wait', ')'];
     const continued = ['aws ec2 describe-instances \\', '  --output text | grep i-'];
-    expect(textsIn(sh(...loop, ...definition, ...continued, 'next'))).toEqual([
+    expect(textsIn(sh(...loop, ...definition, ...subshell, ...continued, 'next'))).toEqual([
       loop.join('\n'),
       definition.join('\n'),
+      subshell.join('\n'),
       continued.join('\n'),
       'next',
     ]);
@@ -50,8 +52,8 @@ describe('NOT_RUN', () => {
     const list = [{ containing: 'cdk deploy', because: 'it deploys' }];
     expect(reasonNotToRun(command('npx cdk deploy --all'), list)).toBe('it deploys');
     expect(reasonNotToRun(command('npx cdk synth'), list)).toBeUndefined();
-    expect(unusedEntries([command('npx cdk deploy')], list)).toEqual([]);
-    expect(unusedEntries([command('npx cdk synth')], list)).toEqual(['cdk deploy']);
+    expect(unusedEntries([command('npx cdk deploy; aws kms x')], list, ['kms x'])).toEqual([]);
+    expect(unusedEntries([command('npx cdk synth')], list, ['kms x'])).toEqual(['cdk deploy', 'aws kms x']);
   });
 });
 

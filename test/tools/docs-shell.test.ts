@@ -30,6 +30,11 @@ describe('runInShell', () => {
     expect(result?.output).toBe('--endpoint-url http://127.0.0.1:1 sqs list-queues\n');
   });
 
+  it('only checks the options of operations that the local AWS does not have', async () => {
+    const [result] = await run('echo', 'aws kms describe-key --key-id x');
+    expect(result?.output).toMatch(/ kms describe-key --key-id x --generate-cli-skeleton input\n$/);
+  });
+
   it('reports a failure of aws wherever it is', async () => {
     const results = await run(
       'false',

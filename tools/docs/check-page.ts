@@ -9,7 +9,11 @@ import { type Result, runInShell, type ShellOptions } from './shell.ts';
 /** Lines of output that are shown of a command that failed. */
 const LINES = 15;
 
-/** Runs the commands of one page on a local AWS of its own. Returns a description of each that failed. */
+/**
+ * Runs the commands of one page on a local AWS of its own.
+ *
+ * @returns a description of each command that failed.
+ */
 export async function checkPage(
   commands: readonly Command[],
   programs: Pick<ShellOptions, 'aws' | 'cli'>,

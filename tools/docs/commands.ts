@@ -10,7 +10,11 @@ export interface Command {
 /** Programs by which a command is found in a code block that is not marked as `sh`. */
 const PROGRAMS = /^(?:aws|cdk|git|imdsv2|node|npm|npx) /;
 
-/** Every shell command in the code blocks of a Markdown page: each line of an `sh` block, known programs in the others. */
+/**
+ * The shell commands in the code blocks of a Markdown page.
+ *
+ * Every line of an `sh` block is one; in other blocks, lines that begin with a known program.
+ */
 export function commandsIn(page: string, markdown: string): readonly Command[] {
   const commands: Command[] = [];
   let fence: string | undefined;
@@ -42,9 +46,9 @@ function isCommand(code: string, fence: string | undefined): boolean {
   return fence === 'sh' ? /^[^#\s]/.test(code) : PROGRAMS.test(code);
 }
 
-/** Whether a line of the page still belongs to the command: after a backslash, and until loops and functions end. */
+/** Whether the next line belongs to the command: after a backslash, in a loop, in a function. */
 function continues(text: string): boolean {
   const count = (word: RegExp) => text.match(word)?.length ?? 0;
   if (/\\$/.test(text)) return true;
-  return count(/\bdo$/gm) > count(/^ *done\b/gm) || count(/\{$/gm) > count(/^\}/gm);
+  return count(/\bdo$/gm) > count(/^ *done\b/gm) || count(/[{(]$/gm) > count(/^[})]/gm);
 }

@@ -7,7 +7,7 @@ import type { Values } from './placeholders.ts';
 /** The Regions of the account, the home Region first: those that the documentation names. */
 const REGIONS = ['eu-west-1', 'us-east-1'];
 
-/** Starts a local AWS on which the product is deployed in two Regions, with instances that existed before. */
+/** Starts a local AWS with the product deployed in two Regions, and existing instances. */
 export async function startLocalAws(): Promise<Sandbox> {
   const stacks = await buildProduct({
     mode: 'enforce',

@@ -1,4 +1,4 @@
-/** What the documentation writes where a reader puts in something of their own, and what it stands for. */
+/** Placeholders in the commands of the documentation, and what they stand for. */
 export const PLACEHOLDERS = {
   'i-0123456789abcdef0': 'an instance in the home Region that has IMDSv1 enabled',
   'i-0a1b2c3d4e5f60718': 'the same instance; the command line uses this id in its examples',

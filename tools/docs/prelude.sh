@@ -7,8 +7,9 @@ command_not_found_handle() {
   return 127
 }
 
-# Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for SQS.
+# Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for SQS. A skeleton checks the options and makes no call.
 aws() {
+  case ",$DOCS_OPTIONS_ONLY," in *",$1 $2,"*) set -- "$@" --generate-cli-skeleton input ;; esac
   command "$DOCS_AWS" --endpoint-url "$AWS_ENDPOINT_URL" "$@" || {
     local code=$?
     failed "aws $*: exit code $code"

@@ -7,7 +7,11 @@ import type { Command } from './commands.ts';
 
 const AWS_CLI = { requirement: 'awscli==1.45.11', module: 'awscli' };
 
-/** The AWS CLI of the machine, or one that is installed in a folder; `undefined`, with a message, where neither can be had. */
+/**
+ * Finds the AWS CLI of the machine, or installs one in a folder.
+ *
+ * @returns `undefined` if neither is possible, with a message that says why.
+ */
 export async function findAws(folder: string): Promise<string | undefined> {
   if (await isInstalled('aws')) return 'aws';
   try {
@@ -30,8 +34,9 @@ export async function isInstalled(program: string): Promise<boolean> {
 }
 
 /**
- * The commands of a page that cannot run without some programs: those that call one of them, and those that use a variable or a
- * function that such a command defines.
+ * The commands of a page that cannot run without some programs.
+ *
+ * They call one of the programs, or use a variable or a function that such a command defines.
  */
 export function needing(programs: readonly string[], commands: readonly Command[]): ReadonlySet<Command> {
   const missing = new Set(programs);

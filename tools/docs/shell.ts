@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OPTIONS_ONLY } from './not-run.ts';
 
 const PRELUDE = join(import.meta.dirname, 'prelude.sh');
 /** Much longer than a page takes, because CI machines are slow at times. */
@@ -22,7 +23,7 @@ export interface ShellOptions {
   readonly cli: string;
 }
 
-/** Runs commands one after the other in one shell, because variables and functions of a page last to its end. */
+/** Runs commands in one shell, because variables and functions last to the end of a page. */
 export async function runInShell(
   texts: readonly string[],
   { folder, env, aws, cli }: ShellOptions,
@@ -34,7 +35,14 @@ export async function runInShell(
   await writeFile(script, [`source '${PRELUDE}'`, ...texts.map(runLine)].join('\n'));
   const child = spawn('bash', [script], {
     cwd: folder,
-    env: { ...env, DOCS_RESULTS: results, DOCS_AWS: aws, DOCS_CLI: cli, DOCS_NODE: process.execPath },
+    env: {
+      ...env,
+      DOCS_RESULTS: results,
+      DOCS_AWS: aws,
+      DOCS_CLI: cli,
+      DOCS_NODE: process.execPath,
+      DOCS_OPTIONS_ONLY: OPTIONS_ONLY.join(),
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: TIMEOUT_SECONDS * 1000,
     killSignal: 'SIGKILL',

@@ -4,7 +4,6 @@ import { percent, VERDICT_LABELS } from '../../../lambda/core/words/compliance.t
 import { count } from '../../../lambda/core/words/format.ts';
 import type { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
 
-/** One bar of a chart. */
 export interface Bar {
   readonly label: string;
   readonly compliance: ComplianceSummary;

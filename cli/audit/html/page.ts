@@ -3,7 +3,7 @@ import { htmlText } from '../../../lambda/core/text.ts';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
 import { notMonitoredNote } from '../monitoring.ts';
 import { percent, VERDICT_LABELS } from '../../../lambda/core/words/compliance.ts';
-import { count, instancesOf } from '../../../lambda/core/words/format.ts';
+import { count, instancesOf, plural } from '../../../lambda/core/words/format.ts';
 import { LAUNCH_SOURCE_LABELS, launchSourceLabel } from '../../../lambda/core/words/launch-source.ts';
 import { LAUNCH_SOURCE_KINDS } from '../../../lambda/core/launch-source.ts';
 import type { Audit, LaunchSourceAudit } from '../summary.ts';
@@ -20,11 +20,8 @@ const FIRST = 15;
 
 const COLUMNS = ['Verdict', 'Region', 'Instance', 'Name', 'State', 'Launch source', 'Exemption'];
 
-/** Only if usage was measured. */
-const USAGE = 'IMDSv1 usage';
-
 /**
- * The HTML page. Its content security policy allows its own style sheet and script, by hash, and no requests.
+ * The HTML page. Its content security policy allows its own style sheet and script only, by hash.
  *
  * @param data JSON for the script, escaped for a `script` element.
  */
@@ -37,7 +34,7 @@ export function toPage(audit: Audit, data: string): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>IMDSv2 compliance report ${htmlText(audit.account ?? '')} ${day(audit.at)}</title>
+<title>IMDSv2 compliance report ${htmlText(audit.account ?? '')} ${audit.at.toISOString().slice(0, 10)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
@@ -61,14 +58,11 @@ The maximum exemption duration is ${audit.maxExemptionDays} days.</footer>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-const day = (at: Date): string => at.toISOString().slice(0, 10);
-
 function header({ account, at, regions, total }: Audit): string {
   const prefix = account === undefined ? '' : `Account ${htmlText(account)} · `;
-  const scope = regions.length === 1 ? '1 Region' : `${count(regions.length)} Regions`;
   const time = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return `<header><h1>IMDSv2 compliance report</h1>
-<p class="dim">${prefix}${instancesOf(total.instances)} in ${scope} · ${time}</p></header>`;
+<p class="dim">${prefix}${instancesOf(total.instances)} in ${plural(regions.length, 'Region')} · ${time}</p></header>`;
 }
 
 function problems({ regions, usage }: Audit): string {
@@ -104,13 +98,13 @@ function tiles({ total }: Audit): string {
   return `<section class="tiles" aria-label="Totals">${compliance}${verdicts.join('')}</section>`;
 }
 
+const sumOf = (launchSources: readonly LaunchSourceAudit[]): ComplianceSummary =>
+  ComplianceSummary.of(launchSources.map(({ compliance }) => compliance));
+
 function charts({ regions, launchSources }: Audit): string {
   const byKind = LAUNCH_SOURCE_KINDS.map((kind): Bar => {
     const ofKind = launchSources.filter((launchSource) => launchSource.kind === kind);
-    return {
-      label: LAUNCH_SOURCE_LABELS[kind],
-      compliance: ComplianceSummary.of(ofKind.map(({ compliance }) => compliance)),
-    };
+    return { label: LAUNCH_SOURCE_LABELS[kind], compliance: sumOf(ofKind) };
   }).filter(({ compliance }) => compliance.instances > 0);
   const byRegion = regions.map(({ region, compliance }) => ({ label: region, compliance }));
   const card = (title: string, bars: readonly Bar[]) =>
@@ -130,7 +124,7 @@ const toFixes = (launchSources: readonly LaunchSourceAudit[]): string => launchS
 
 function further(launchSources: readonly LaunchSourceAudit[]): string {
   if (launchSources.length === 0) return '';
-  const { findings } = ComplianceSummary.of(launchSources.map(({ compliance }) => compliance));
+  const { findings } = sumOf(launchSources);
   return `<details><summary><b>${count(findings)}</b><span class="name">from ${count(launchSources.length)} more launch sources</span></summary>${toFixes(launchSources)}</details>`;
 }
 
@@ -141,7 +135,7 @@ function toFix({ region, compliance, fix, ...launchSource }: LaunchSourceAudit):
 }
 
 function instances({ usage }: Audit): string {
-  const columns = usage === undefined ? COLUMNS : [...COLUMNS, USAGE];
+  const columns = usage === undefined ? COLUMNS : [...COLUMNS, 'IMDSv1 usage'];
   const heads = columns.map((name) => `<th scope="col"><button type="button">${name}</button></th>`);
   const options = VERDICTS.map(
     (name, index) => `<option value="${index}" data-name="${name}">${VERDICT_LABELS[name]}</option>`,

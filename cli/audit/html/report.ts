@@ -3,60 +3,43 @@ import { VERDICTS } from '../../../lambda/core/verdict.ts';
 import { usageNote } from '../../../lambda/core/words/usage.ts';
 import { exemptionNote, VERDICT_LABELS } from '../../../lambda/core/words/compliance.ts';
 import { launchSourceLabel } from '../../../lambda/core/words/launch-source.ts';
-import type { Report } from '../report.ts';
-import type { AuditRow } from '../row.ts';
-import type { Audit } from '../summary.ts';
+import type { Report } from '../summary.ts';
 import { toPage } from './page.ts';
 
 /** A self-contained HTML page. Instances stay in memory in a compact form until the end. */
-export class HtmlReport implements Report {
-  readonly #path: string;
-  readonly #rows: string[] = [];
-  readonly #regions = new Index();
-  readonly #launchSources = new Index();
-
-  public constructor(path: string) {
-    this.#path = path;
-  }
-
-  public add(rows: readonly AuditRow[]): void {
-    const lines = rows.map(({ verdict, region, instanceId, name = '', state, group, exemption, usage }) =>
-      inScript([
-        VERDICTS.indexOf(verdict),
-        this.#regions.of(region),
-        instanceId,
-        name,
-        state,
-        this.#launchSources.of(launchSourceLabel(group)),
-        exemptionNote(exemption),
-        ...(usage === undefined ? [] : [usageNote(usage)]),
-      ]),
-    );
-    if (lines.length > 0) this.#rows.push(lines.join(',\n'));
-  }
-
-  public end(audit: Audit): void {
-    const verdicts = VERDICTS.map((name) => VERDICT_LABELS[name]);
-    const lists = inScript({ verdicts, regions: this.#regions.names, launchSources: this.#launchSources.names });
-    const data = `${lists.slice(0, -1)},"rows":[\n${this.#rows.join(',\n')}\n]}`;
-    writeFileSync(this.#path, toPage(audit, data));
-  }
+export function htmlReport(path: string): Report {
+  const pages: string[] = [];
+  const [regions, launchSources] = [new Map<string, number>(), new Map<string, number>()];
+  return {
+    add: (rows) => {
+      const lines = rows.map(({ verdict, region, instanceId, name = '', state, group, exemption, usage }) =>
+        inScript([
+          VERDICTS.indexOf(verdict),
+          numberIn(regions, region),
+          instanceId,
+          name,
+          state,
+          numberIn(launchSources, launchSourceLabel(group)),
+          exemptionNote(exemption),
+          ...(usage === undefined ? [] : [usageNote(usage)]),
+        ]),
+      );
+      if (lines.length > 0) pages.push(lines.join(',\n'));
+    },
+    end: (audit) => {
+      const verdicts = VERDICTS.map((name) => VERDICT_LABELS[name]);
+      const lists = inScript({ verdicts, regions: [...regions.keys()], launchSources: [...launchSources.keys()] });
+      writeFileSync(path, toPage(audit, `${lists.slice(0, -1)},"rows":[\n${pages.join(',\n')}\n]}`));
+    },
+  };
 }
 
 /** JSON that cannot end a `script` element or start a comment in it. */
 const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
-/** Numbers for texts that repeat. */
-class Index {
-  readonly #numbers = new Map<string, number>();
-
-  public of(name: string): number {
-    const number = this.#numbers.get(name) ?? this.#numbers.size;
-    this.#numbers.set(name, number);
-    return number;
-  }
-
-  public get names(): readonly string[] {
-    return [...this.#numbers.keys()];
-  }
+/** The number that stands for a text that repeats. */
+function numberIn(numbers: Map<string, number>, text: string): number {
+  const number = numbers.get(text) ?? numbers.size;
+  numbers.set(text, number);
+  return number;
 }

@@ -1,6 +1,7 @@
 /**
- * The page's only script: the table of instances with sorting, filter and paging. Untrusted text is inserted as text nodes
- * only.
+ * The page's only script: the table of instances with sorting, filter and paging.
+ *
+ * Untrusted text is inserted as text nodes only.
  */
 export const SCRIPT = `
 'use strict';

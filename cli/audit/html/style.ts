@@ -1,4 +1,6 @@
-/** The page's only style sheet. Verdict colours also differ in lightness, for readers with a colour vision deficiency. */
+import { VERDICTS } from '../../../lambda/core/verdict.ts';
+
+/** The page's only style sheet. Verdict colors also differ in lightness, for color-blind readers. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -36,13 +38,7 @@ svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--text); font-size: 13px; }
 svg text.dim { fill: var(--dim); }
 .track { fill: var(--line); }
-.v-non-compliant { fill: var(--non-compliant); background: var(--non-compliant); }
-.v-unreadable { fill: var(--unreadable); background: var(--unreadable); }
-.v-pending { fill: var(--pending); background: var(--pending); }
-.v-exempt { fill: var(--exempt); background: var(--exempt); }
-.v-imds-off { fill: var(--imds-off); background: var(--imds-off); }
-.v-aws-managed { fill: var(--aws-managed); background: var(--aws-managed); }
-.v-compliant { fill: var(--compliant); background: var(--compliant); }
+${VERDICTS.map((name) => `.v-${name} { fill: var(--${name}); background: var(--${name}); }`).join('\n')}
 details { border-top: 1px solid var(--line); }
 details:first-of-type { border-top: 0; }
 summary { cursor: pointer; padding: 9px 0; display: flex; gap: 14px; align-items: baseline; list-style: none; }

@@ -36,6 +36,7 @@ export interface FleetReader {
   page(region: string, filters: readonly Filter[], token?: string): Promise<FleetPage>;
 }
 
+/** A page of instances. */
 export interface FleetPage {
   readonly snapshots: readonly Snapshot[];
   /** Token of the next page; absent on the last page. */
@@ -101,6 +102,7 @@ export interface PermissionProbe {
   dryRun(region: string, instanceId: string, httpTokens: 'required' | 'optional'): Promise<ProbeAnswer>;
 }
 
+/** EC2's answer to a dry run. */
 export interface ProbeAnswer {
   /** `unclear`: EC2 answered with neither permission nor denial. */
   readonly verdict: 'allowed' | 'denied' | 'unclear';

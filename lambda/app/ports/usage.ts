@@ -1,8 +1,7 @@
 import type { Measurement, UsageWindow } from '../../core/usage.ts';
 
 /**
- * EC2's metrics of calls to IMDS without a token: those that succeeded while tokens were optional, and those that were rejected
- * while tokens were required.
+ * EC2's metrics of IMDSv1 calls: accepted while tokens were optional, rejected while required.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
  */
 export type UsageMetric = 'MetadataNoToken' | 'MetadataNoTokenRejected';
@@ -18,7 +17,8 @@ export interface UsageQuestion {
 /** Measures IMDSv1 usage. CloudWatch charges for every metric that is requested. */
 export interface UsageReader {
   /**
-   * Returns one page of measurements. Later pages may add points to an instance; an instance without data has no points.
+   * Returns one page of measurements. Later pages may add points to an instance; an instance without data has no
+   * points.
    *
    * @param token from the previous page; absent for the first page.
    * @throws FailureError
@@ -26,6 +26,7 @@ export interface UsageReader {
   page(question: UsageQuestion, token?: string): Promise<UsagePage>;
 }
 
+/** A page of measurements. */
 export interface UsagePage {
   /** By instance id. */
   readonly measurements: ReadonlyMap<string, Measurement>;
@@ -36,7 +37,8 @@ export interface UsagePage {
 /** Finds the instances with the most rejected IMDSv1 calls. */
 export interface RejectionReader {
   /**
-   * Returns up to 100 instances of a region with rejected calls in the window, most calls first, with the number of calls.
+   * Returns up to 100 instances of a region with rejected calls in the window, most calls first, with the number of
+   * calls.
    *
    * @throws FailureError
    */

@@ -14,10 +14,11 @@ const PER_SECOND = 3;
 /**
  * Remediates one batch of a scan.
  *
- * Instances that must be retried are queued as a batch of their own, behind the rest of the run: a retry of the whole batch
- * would repeat the alerts about the others.
+ * Instances that must be retried are queued as a batch of their own, behind the rest of the run: a retry of the whole
+ * batch would repeat the alerts about the others.
  *
- * @throws RetryableError if every instance must be retried. SQS then delivers the step again, up to its maximum receive count.
+ * @throws RetryableError if every instance must be retried. SQS then delivers the step again, up to its maximum receive
+ * count.
  */
 export async function remediateBatch(
   { index, instanceIds, ...run }: Run & { readonly index: number; readonly instanceIds: readonly string[] },
@@ -33,7 +34,8 @@ export async function remediateBatch(
   await report(outcomes, rules, ports);
   await schedulePostChangeChecks(outcomes, ports);
   const retried = outcomes.filter(isRetried).map(({ target }) => target);
-  // With time left, targets were not begun because a whole set failed. If no retry helps that set, none helps the others.
+  // With time left, targets were not begun because a whole set failed. If no retry helps that set, none helps the
+  // others.
   const deadlineReached = notBegun.length > 0 && ports.time.now() >= ports.time.deadline;
   if (retried.length === 0 && !deadlineReached) return;
   const remaining = [...retried, ...notBegun].map(({ instanceId }) => instanceId);

@@ -15,9 +15,10 @@ const IMDSV1_ENABLED = [
 ];
 
 /**
- * Lists the instances of a region that have IMDSv1 enabled, and queues batches of those to remediate, then the summary.
+ * Lists the non-compliant instances of a region; queues batches to remediate, then the summary.
  *
- * The list is complete before the first change, because a remediated instance leaves the list and moves the pages behind it.
+ * The list is complete before the first change, because a remediated instance leaves the list and moves the pages
+ * behind it.
  */
 export async function listRegion(
   { account, region, startedAt }: Run,

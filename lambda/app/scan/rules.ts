@@ -36,7 +36,7 @@ export interface ScanPorts extends Ports {
 /** Instances that are neither shutting down nor terminated. */
 export const PRESENT: Filter = { name: 'instance-state-name', values: ['pending', 'running', 'stopping', 'stopped'] };
 
-/** The context of an instance that a scan listed with IMDSv1 enabled. The step is a durable record of that. */
+/** The context of an instance listed with IMDSv1 enabled. The step is a durable record of that. */
 export function contextOf({ account, region, startedAt }: Run): Context {
   return {
     trigger: scan,

@@ -16,7 +16,7 @@ import { contextOf, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
 
 const HOUR = 3_600_000;
 
-/** Takes the inventory of a region at the end of a run, emits its gauges, and sends a digest daily and after changes. */
+/** Takes the inventory of a region, emits its gauges, and sends a digest daily and after remediation. */
 export async function summarizeRegion(
   { requestedIds, ...run }: Run & { readonly requestedIds: readonly string[] },
   rules: ScanRules,

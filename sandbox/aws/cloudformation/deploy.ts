@@ -36,7 +36,11 @@ export interface DeploymentContext {
   readonly bundles: string | Readonly<Record<string, string>>;
 }
 
-/** Creates and connects the resources of a stack that the local AWS supports. Others (roles, alarms, keys, …) are ignored. */
+/**
+ * Creates and connects the resources of a stack that the local AWS supports.
+ *
+ * Others (roles, alarms, keys, …) are ignored.
+ */
 export class Deployment {
   public readonly queues = new Map<string, Queue>();
   public readonly topics = new Map<string, Topic>();

@@ -33,7 +33,11 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
 
 type Functions = Readonly<Record<string, (operand: unknown, where: string) => unknown>>;
 
-/** Resolves references of a template to names, ARNs and URLs of the local AWS. Unsupported ones are errors. */
+/**
+ * Resolves references of a template to names, ARNs and URLs of the local AWS.
+ *
+ * Unsupported ones are errors.
+ */
 export class Intrinsics {
   readonly #template: Template;
   readonly #context: IntrinsicsContext;

@@ -4,7 +4,11 @@ import { resourcesOf, type Template } from './template.ts';
 
 const EVENTBRIDGE = 'events.amazonaws.com';
 
-/** Why EventBridge may not deliver to a target of this stack, or `undefined`. Targets of other stacks are not checked. */
+/**
+ * Why EventBridge may not deliver to a target of this stack, or `undefined`.
+ *
+ * Targets of other stacks are not checked.
+ */
 export function forbidden(
   template: Template,
   intrinsics: Intrinsics,
@@ -12,7 +16,7 @@ export function forbidden(
   targetArn: string,
 ): string | undefined {
   const service = targetArn.split(':')[2];
-  // A bus of another region accepts events from a role. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html: a bus of another region needs a role
   if (service === 'events')
     return mayPut(template, intrinsics, roleArn, targetArn) ? undefined : 'the target has no role that may put events';
   if (service === 'lambda')

@@ -3,7 +3,11 @@ import { list, text } from '../wire/params.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { resourcesOf, type Template } from './template.ts';
 
-/** Only EC2 evaluates policies. Other statements may refer to resources that the local AWS does not have. */
+/**
+ * Only EC2 evaluates policies.
+ *
+ * Other statements may refer to resources that the local AWS does not have.
+ */
 const EVALUATED = /^(ec2:.*|\*)$/;
 
 /**

@@ -2,7 +2,7 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
 import { type Params, text } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import type { DeployedStack, StackResource } from './stack.ts';
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
@@ -19,7 +19,7 @@ export class CloudFormationService implements Service {
     this.#stacks = stacks;
   }
 
-  public handle({ action, params, region }: ApiCall): Wire {
+  public handle({ action, params, region }: ApiCall): ResponseValue {
     const stacks = this.#stacks().filter((stack) => stack.region === region);
     switch (action) {
       case 'DescribeStacks':
@@ -47,7 +47,7 @@ export class CloudFormationService implements Service {
   }
 }
 
-function paged<T>(name: string, all: readonly T[], params: Params, shape: (item: T) => Wire): Wire {
+function paged<T>(name: string, all: readonly T[], params: Params, shape: (item: T) => ResponseValue): ResponseValue {
   const { items, nextToken } = page(all, PAGE, text(params, 'NextToken'), 'ValidationError');
   return { [name]: items.map(shape), NextToken: nextToken };
 }
@@ -83,7 +83,7 @@ function resource({ name, resources }: DeployedStack, params: Params): StackReso
   return found;
 }
 
-const summary = ({ id, name, description, createdAt }: DeployedStack): Record<string, Wire> => ({
+const summary = ({ id, name, description, createdAt }: DeployedStack): Record<string, ResponseValue> => ({
   StackId: id,
   StackName: name,
   TemplateDescription: description,
@@ -92,7 +92,7 @@ const summary = ({ id, name, description, createdAt }: DeployedStack): Record<st
   DriftInformation: { StackDriftStatus: NOT_CHECKED },
 });
 
-const describe = (stack: DeployedStack): Wire => {
+const describe = (stack: DeployedStack): ResponseValue => {
   const { TemplateDescription, ...rest } = summary(stack);
   return {
     ...rest,
@@ -112,7 +112,7 @@ const describe = (stack: DeployedStack): Wire => {
   };
 };
 
-const resourceShape = (found: StackResource, createdAt: number, time: string): Record<string, Wire> => ({
+const resourceShape = (found: StackResource, createdAt: number, time: string): Record<string, ResponseValue> => ({
   LogicalResourceId: found.logicalId,
   PhysicalResourceId: found.physicalId,
   ResourceType: found.type,
@@ -121,7 +121,7 @@ const resourceShape = (found: StackResource, createdAt: number, time: string): R
   DriftInformation: { StackResourceDriftStatus: NOT_CHECKED },
 });
 
-const detail = ({ id, name, createdAt }: DeployedStack, found: StackResource, time: string): Wire => ({
+const detail = ({ id, name, createdAt }: DeployedStack, found: StackResource, time: string): ResponseValue => ({
   StackId: id,
   StackName: name,
   ...resourceShape(found, createdAt, time),

@@ -41,7 +41,7 @@ export function resourcesOf(template: Template, type: string): readonly (readonl
 export const isNamed = (id: string, resource: Resource, name: string): boolean =>
   distance(id, resource, name) < Infinity;
 
-/** The logical id of the resource that a name denotes: an exact logical id first, then the outermost construct. */
+/** The logical id that a name denotes: an exact match, or else that of the outermost construct. */
 export function bestNamed(
   resources: readonly (readonly [id: string, resource: Resource])[],
   name: string,

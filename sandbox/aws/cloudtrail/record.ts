@@ -1,7 +1,7 @@
 import type { Shape } from '../ec2/shape.ts';
 import type { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
-import { Entries, type Wire } from '../wire/xml.ts';
+import { Entries, type ResponseValue } from '../wire/xml.ts';
 import { userIdentityOf } from './identity.ts';
 import { requestParametersOf } from './request-parameters.ts';
 
@@ -73,15 +73,15 @@ function limited(value: Json, field: string, always: boolean): Json {
 
 type Json = unknown;
 
-/** An EC2 response as CloudTrail records it: sets as `{items: […]}`, empty sets as `{}`, times in milliseconds. */
-function recordForm(value: Wire, name = ''): Json {
+/** An EC2 response as recorded by CloudTrail: sets are `{items: […]}` or `{}`, times are milliseconds. */
+function recordForm(value: ResponseValue, name = ''): Json {
   if (value instanceof Date) return value.getTime();
   if (value instanceof Entries) return value.values;
   if (Array.isArray(value)) {
     if (value.length === 0) return {};
     // The only set with `item` in the published sample records.
     const element = name === 'privateIpAddressesSet' ? 'item' : 'items';
-    return { [element]: (value as Wire[]).map((item) => recordForm(item)) };
+    return { [element]: (value as ResponseValue[]).map((item) => recordForm(item)) };
   }
   if (typeof value !== 'object') return value;
   return Object.fromEntries(

@@ -21,7 +21,11 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Delays of events in simulated milliseconds. AWS documents none; for CloudTrail a few seconds are typical. */
+/**
+ * Delays of events in simulated milliseconds.
+ *
+ * AWS documents none; for CloudTrail a few seconds are typical.
+ */
 export interface EventTiming {
   readonly cloudTrail: number;
   readonly stateChange: number;
@@ -56,7 +60,7 @@ export interface RecorderContext {
   readonly put: (event: BusEvent) => void;
 }
 
-/** Sends events about calls and state changes to the bus, as CloudTrail and EC2 do: delayed, and subject to faults. */
+/** Sends events of CloudTrail and EC2 to the bus, with delays and subject to faults. */
 export class Recorder {
   readonly #context: RecorderContext;
 

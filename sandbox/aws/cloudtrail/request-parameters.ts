@@ -6,7 +6,7 @@ type Json = Record<string, unknown>;
 /** A set as CloudTrail records it: an empty one is `{}`. */
 const set = (items: readonly unknown[]): Json => (items.length > 0 ? { items } : {});
 
-/** The `requestParameters` of a record: in camel case for most calls, wrapped and in Pascal case for newer ones. */
+/** The `requestParameters` of a record: camel case, but wrapped and in Pascal case for newer calls. */
 export function requestParametersOf({ action, params, caller }: ApiCall): Json {
   switch (action) {
     case 'RunInstances':

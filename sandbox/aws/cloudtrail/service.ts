@@ -2,7 +2,7 @@ import type { Clock } from '../simulation/clock.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { text, texts } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import type { Trail } from './trail.ts';
 
 /** What CloudTrail depends on. */
@@ -26,7 +26,7 @@ export class CloudTrailService implements Service {
     this.#startedAt = context.clock.now();
   }
 
-  public handle(call: ApiCall): Wire {
+  public handle(call: ApiCall): ResponseValue {
     const { params } = call;
     switch (call.action) {
       case 'DescribeTrails':
@@ -52,7 +52,7 @@ export class CloudTrailService implements Service {
   }
 
   /** In other regions than its home region, a multi-region trail is listed as a shadow trail. */
-  #describe({ params, region }: ApiCall): Wire[] {
+  #describe({ params, region }: ApiCall): ResponseValue[] {
     const { trail, homeRegion } = this.#context;
     const isHome = region === homeRegion;
     const isListed = trail.exists && (isHome || (trail.multiRegion && text(params, 'includeShadowTrails') !== 'false'));
@@ -74,7 +74,7 @@ export class CloudTrailService implements Service {
     ];
   }
 
-  #status(): Wire {
+  #status(): ResponseValue {
     const { trail, clock } = this.#context;
     const delivered = new Date(clock.now() - DELIVERY_MS);
     return {
@@ -86,7 +86,7 @@ export class CloudTrailService implements Service {
     };
   }
 
-  #selector(): Wire {
+  #selector(): ResponseValue {
     const { readWriteType, managementEvents } = this.#context.trail;
     return {
       ReadWriteType: readWriteType,

@@ -16,7 +16,7 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-/** Most metrics that a query reads, and most series that it returns: CloudWatch user guide, Metrics Insights quotas. */
+/** Quotas of metrics read and series returned: CloudWatch user guide, Metrics Insights quotas. */
 export const MOST_READ = 10_000;
 const MOST_RETURNED = 500;
 

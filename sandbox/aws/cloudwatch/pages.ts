@@ -1,5 +1,5 @@
 import { ApiError } from '../wire/errors.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import type { Point } from './series.ts';
 
 /** The result of a query, with its points in the requested order. */
@@ -14,9 +14,9 @@ export function pageOfResults(
   results: readonly Result[],
   most: number,
   token: string | undefined,
-): { readonly MetricDataResults: Wire[]; readonly NextToken?: string } {
+): { readonly MetricDataResults: ResponseValue[]; readonly NextToken?: string } {
   const [first, skipped] = token === undefined ? [0, 0] : placeIn(token);
-  const MetricDataResults: Wire[] = [];
+  const MetricDataResults: ResponseValue[] = [];
   let remaining = most;
   for (const [index, { id, label, points }] of results.entries()) {
     if (index < first) continue;

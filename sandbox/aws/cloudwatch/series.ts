@@ -59,7 +59,7 @@ interface Span {
   readonly to: number;
 }
 
-/** When the instance reported the metric: `MetadataNoToken` while tokens are optional, otherwise the other one. */
+/** When the instance reported the metric, which depends on whether tokens are optional or required. */
 function spansOf(instance: Instance, use: ImdsUse, metric: MetricName, now: number): Span[] {
   const { earlierOptions = [], options, launchedAt, terminatedAt } = instance;
   const end = terminatedAt ?? now;
@@ -86,7 +86,11 @@ function running(span: Span, { downtimes = [], launchedAt }: Instance, { lastSee
   return [...parts, { from, to: span.to }].filter((part) => part.from < part.to);
 }
 
-/** The number of calls between two times. Calls happen at regular intervals from the first or the last one. */
+/**
+ * The number of calls between two times.
+ *
+ * Calls happen at regular intervals from the first or the last one.
+ */
 function calls({ callsPerDay, since, lastSeen }: ImdsUse, launchedAt: number, from: number, to: number): number {
   const begin = since?.getTime() ?? launchedAt;
   const anchor = lastSeen?.getTime() ?? begin;

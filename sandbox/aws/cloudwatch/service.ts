@@ -2,7 +2,7 @@ import type { Fleet } from '../ec2/fleet.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { text } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { isInsights, MOST_READ, ranked, readInsights, type Series } from './insights.ts';
 import { pageOfResults, type Result } from './pages.ts';
 import { type Query, readQueries } from './query.ts';
@@ -22,12 +22,12 @@ export class CloudWatchService implements Service {
     this.#fleet = fleet;
   }
 
-  public handle(call: ApiCall): Wire {
+  public handle(call: ApiCall): ResponseValue {
     if (call.action === 'GetMetricData') return this.#getMetricData(call);
     throw new ApiError('InvalidAction', `The local AWS has no cloudwatch:${call.action}`);
   }
 
-  #getMetricData({ params, region, at }: ApiCall): Wire {
+  #getMetricData({ params, region, at }: ApiCall): ResponseValue {
     const queries = readQueries(params);
     if (queries.filter(({ expression }) => expression !== undefined).length > 1) {
       throw new ApiError(
@@ -40,7 +40,7 @@ export class CloudWatchService implements Service {
       throw new ApiError('ValidationException', 'The parameter StartTime must be less than the parameter EndTime.');
     }
     const most = Math.min(Number(text(params, 'MaxDatapoints') ?? MOST_POINTS), MOST_POINTS);
-    const messages: Wire[] = [];
+    const messages: ResponseValue[] = [];
     const results = queries
       .filter(({ returned }) => returned)
       .flatMap((query): Result[] => {
@@ -64,7 +64,14 @@ export class CloudWatchService implements Service {
     return { id, label: label ?? (queries > 1 ? instanceId : (metric ?? '')), points };
   }
 
-  #insights(query: Query, expression: string, region: string, range: Range, now: number, messages: Wire[]): Result[] {
+  #insights(
+    query: Query,
+    expression: string,
+    region: string,
+    range: Range,
+    now: number,
+    messages: ResponseValue[],
+  ): Result[] {
     if (!isInsights(expression)) {
       throw new ApiError(
         'ValidationException',

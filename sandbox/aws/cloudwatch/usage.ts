@@ -1,4 +1,8 @@
-/** How software on an instance calls IMDS without a token. While tokens are required, the calls are rejected. */
+/**
+ * How software on an instance calls IMDS without a token.
+ *
+ * While tokens are required, the calls are rejected.
+ */
 export interface ImdsUse {
   /** Calls are spread evenly over the day. With 0 the instance reports metrics whose values are 0. */
   readonly callsPerDay: number;

@@ -15,8 +15,9 @@ export function namedInstances({ params }: ApiCall): readonly string[] {
 }
 
 /**
- * Refuses a call that the policies of the caller do not allow. A caller without policies may do everything.
+ * Refuses a call that the policies of the caller do not allow.
  *
+ * A caller without policies may do everything.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  */
 export function authorize(call: ApiCall, region: Ec2Region, { account }: Ec2Context): void {

@@ -6,7 +6,11 @@ export interface Limit {
   readonly refill: number;
 }
 
-/** Limits by action. `Describe`, `Unfiltered` and `Mutate` apply to actions without a limit of their own. */
+/**
+ * Limits by action.
+ *
+ * `Describe`, `Unfiltered` and `Mutate` apply to actions without a limit of their own.
+ */
 export type Limits = Readonly<Record<string, Limit>>;
 
 /** Per account, region and action. https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html */

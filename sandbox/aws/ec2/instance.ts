@@ -28,7 +28,7 @@ export interface Instance {
   readonly profileArn?: string;
   /** The AWS service that manages it. Other callers cannot modify it. */
   readonly operator?: Operator;
-  /** The account of the AWS service that launched it on behalf of a user. */
+  /** The account id of the AWS service that launched it on behalf of a user. */
   readonly requesterId?: string;
   /** First launch, when its network interface and root volume were attached. */
   readonly launchedAt: number;

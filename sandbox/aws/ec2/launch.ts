@@ -83,7 +83,11 @@ function planLaunch(call: ApiCall, region: Ec2Region) {
   };
 }
 
-/** Instances that the same client token launched. SDKs retry with it, so that a retry must not launch again. */
+/**
+ * Instances that the same client token launched.
+ *
+ * SDKs retry with it, so that a retry must not launch again.
+ */
 function replay({ params }: ApiCall, region: Ec2Region): readonly Instance[] {
   const token = text(params, 'ClientToken') ?? '';
   const earlier = token === '' ? [] : region.withToken(token);
@@ -96,7 +100,7 @@ function replay({ params }: ApiCall, region: Ec2Region): readonly Instance[] {
 const fingerprint = (params: Params): string =>
   JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** The key of the ids: the token, so that concurrency cannot change them, unless it is a random UUID of an SDK. */
+/** The key of the ids: the token, so that the order of calls has no effect, unless it is random. */
 function launchKey(token: string, { ids }: Ec2Context): string | number {
   const isRandom = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token);
   return token === '' || isRandom ? ids.count('launch') : token;

@@ -66,7 +66,7 @@ export class Lifecycle {
     this.#next(instance, 'terminated', this.#timing.toTerminated, () => (instance.terminatedAt = this.#clock.now()));
   }
 
-  /** Fails the launch of an instance after a delay: it terminates, and describe calls no longer return it. */
+  /** Terminates a new instance after a delay, as by an error of EC2. Describe calls no longer return it. */
   public vanish(instance: Instance, delay: number): void {
     const fail = () => {
       if (instance.state === 'shutting-down' || instance.state === 'terminated') return; // terminated before

@@ -78,7 +78,11 @@ export function readOptions(params: unknown): Partial<MetadataOptions> {
   return options;
 }
 
-/** The defaults after a ModifyInstanceMetadataDefaults call. Omitted fields are unchanged, `no-preference` removes one. */
+/**
+ * The defaults after a ModifyInstanceMetadataDefaults call.
+ *
+ * Omitted fields are unchanged, `no-preference` removes one.
+ */
 export function changeDefaults(defaults: MetadataDefaults, params: Params): MetadataDefaults {
   const changed: Record<string, unknown> = { ...defaults };
   const words = { ...WORDS, HttpTokensEnforced: SWITCH };

@@ -14,7 +14,7 @@ export interface LaunchTemplate {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Describe calls return a terminated instance for up to about an hour: API reference, DescribeInstances. */
+/** How long describe calls return a terminated instance: API reference, DescribeInstances. */
 const TERMINATED_VISIBLE_MS = 3_600_000;
 
 /** The resources of EC2 in one region. */

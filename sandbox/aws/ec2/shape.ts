@@ -1,10 +1,14 @@
 import { hexOf } from '../simulation/ids.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { type Instance, STATE_CODE, type StateName } from './instance.ts';
 import type { MetadataOptions } from './metadata-options.ts';
 
-/** An object in a response. CloudTrail records of EC2 have the same field names and are made from it too. */
-export type Shape = { readonly [name: string]: Wire };
+/**
+ * An object in a response.
+ *
+ * CloudTrail records of EC2 have the same field names and are made from it too.
+ */
+export type Shape = { readonly [name: string]: ResponseValue };
 
 export const stateShape = (name: StateName): Shape => ({ code: STATE_CODE[name], name });
 
@@ -24,11 +28,11 @@ const tagShapes = (tags: Iterable<readonly [string, string]>): Shape[] =>
 /** An instance in the responses of DescribeInstances and RunInstances. */
 export function instanceShape(instance: Instance, account: string): Shape {
   const { id, region, state, startedAt } = instance;
-  const gone = state === 'terminated';
-  const made = hardwareOf(instance);
-  const { address } = made;
-  const privateDnsName = gone ? '' : `ip-${address.replaceAll('.', '-')}.${region}.compute.internal`;
-  const groupSet = gone ? [] : [{ groupId: made.groupId, groupName: 'default' }];
+  const isTerminated = state === 'terminated';
+  const resources = hardwareOf(instance);
+  const { address } = resources;
+  const privateDnsName = isTerminated ? '' : `ip-${address.replaceAll('.', '-')}.${region}.compute.internal`;
+  const groupSet = isTerminated ? [] : [{ groupId: resources.groupId, groupName: 'default' }];
   return {
     instanceId: id,
     imageId: instance.imageId,
@@ -43,21 +47,21 @@ export function instanceShape(instance: Instance, account: string): Shape {
     launchTime: new Date(startedAt),
     placement: { availabilityZone: `${region}a`, groupName: '', tenancy: 'default' },
     monitoring: { state: 'disabled' },
-    ...(gone ? {} : { subnetId: made.subnetId, vpcId: made.vpcId, privateIpAddress: address }),
+    ...(isTerminated ? {} : { subnetId: resources.subnetId, vpcId: resources.vpcId, privateIpAddress: address }),
     stateReason: instance.stateReason,
     architecture: 'x86_64',
     rootDeviceType: 'ebs',
     rootDeviceName: '/dev/xvda',
-    blockDeviceMapping: gone || state === 'pending' ? [] : [rootVolume(instance)],
+    blockDeviceMapping: isTerminated || state === 'pending' ? [] : [rootVolume(instance)],
     virtualizationType: 'hvm',
     clientToken: instance.clientToken,
     tagSet: tagShapes(instance.tags),
     hypervisor: 'xen',
     groupSet,
     sourceDestCheck: true,
-    networkInterfaceSet: gone ? [] : [networkInterface(instance, account, privateDnsName, groupSet)],
+    networkInterfaceSet: isTerminated ? [] : [networkInterface(instance, account, privateDnsName, groupSet)],
     iamInstanceProfile:
-      instance.profileArn === undefined ? undefined : { arn: instance.profileArn, id: made.profileId },
+      instance.profileArn === undefined ? undefined : { arn: instance.profileArn, id: resources.profileId },
     ebsOptimized: false,
     enaSupport: true,
     cpuOptions: { coreCount: 1, threadsPerCore: 2 },
@@ -65,7 +69,7 @@ export function instanceShape(instance: Instance, account: string): Shape {
     hibernationOptions: { configured: false },
     enclaveOptions: { enabled: false },
     // A terminated instance still has its last options, with the state `pending`.
-    metadataOptions: optionsShape(instance.options, gone ? 'pending' : instance.optionsState),
+    metadataOptions: optionsShape(instance.options, isTerminated ? 'pending' : instance.optionsState),
     maintenanceOptions: { autoRecovery: 'default' },
     privateDnsNameOptions: {
       hostnameType: 'ip-name',
@@ -91,23 +95,23 @@ function networkInterface(
   groupSet: readonly Shape[],
 ): Shape {
   const { state, launchedAt } = instance;
-  const made = hardwareOf(instance);
-  const privateIpAddress = made.address;
+  const resources = hardwareOf(instance);
+  const privateIpAddress = resources.address;
   return {
-    networkInterfaceId: made.interfaceId,
-    subnetId: made.subnetId,
-    vpcId: made.vpcId,
+    networkInterfaceId: resources.interfaceId,
+    subnetId: resources.subnetId,
+    vpcId: resources.vpcId,
     description: '',
     ownerId,
     status: 'in-use',
-    macAddress: made.mac,
+    macAddress: resources.mac,
     privateIpAddress,
     privateDnsName,
     sourceDestCheck: true,
     interfaceType: 'interface',
     groupSet,
     attachment: {
-      attachmentId: made.attachmentId,
+      attachmentId: resources.attachmentId,
       deviceIndex: 0,
       networkCardIndex: 0,
       status: state === 'pending' ? 'attaching' : 'attached',

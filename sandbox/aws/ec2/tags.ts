@@ -47,7 +47,11 @@ export const createTags: Action = ({ params, caller, at }, region) => {
   return { return: true };
 };
 
-/** Removes a tag that is given with a value only if the value matches; without tags, all except `aws:` tags. */
+/**
+ * Removes the given tags, or all except `aws:` tags if none is given.
+ *
+ * A tag that is given with a value is removed only if it has that value.
+ */
 export const deleteTags: Action = ({ params, at }, region) => {
   const tags = list(params, 'Tag').map((tag) => [text(tag, 'Key') ?? '', text(tag, 'Value')] as const);
   for (const instance of region.find(texts(params, 'ResourceId'), at)) {

@@ -35,7 +35,11 @@ export interface BusContext {
   readonly schedules: boolean;
 }
 
-/** Pause before a retry, doubled each time up to a limit. EventBridge backs off exponentially, but documents no numbers. */
+/**
+ * Pause before a retry, doubled each time up to a limit.
+ *
+ * EventBridge backs off exponentially, but documents no numbers.
+ */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -72,7 +76,11 @@ export class Bus {
     return this.#rules;
   }
 
-  /** Delivers an event to the matching rules of a bus. AWS services send to the default bus of their region. */
+  /**
+   * Delivers an event to the matching rules of a bus.
+   *
+   * AWS services send to the default bus of their region.
+   */
   public put(event: BusEvent, busArn = this.defaultBus(event.region)): void {
     for (const rule of this.#rules) {
       if (rule.busArn !== busArn || rule.state === 'DISABLED' || !rule.matches(event)) continue;
@@ -113,7 +121,11 @@ export class Bus {
     wait(schedule.next(clock.now()));
   }
 
-  /** Sends a scheduled event to the targets of one rule. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html */
+  /**
+   * Sends a scheduled event to the targets of a rule.
+   *
+   * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
+   */
   #fireAt(rule: Rule, at: number): BusEvent | undefined {
     if (rule.state === 'DISABLED') return undefined;
     const { account, ids, events } = this.#context;

@@ -4,7 +4,7 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
 import { list, type Params, text } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { readEntry } from './entry.ts';
 import type { Rule, Target } from './rule.ts';
 
@@ -28,7 +28,7 @@ export class EventBridgeService implements Service {
     this.#context = context;
   }
 
-  public handle(call: ApiCall): Wire {
+  public handle(call: ApiCall): ResponseValue {
     const { params } = call;
     switch (call.action) {
       case 'PutEvents':
@@ -55,14 +55,14 @@ export class EventBridgeService implements Service {
   }
 
   /** Entries succeed or fail independently of each other. */
-  #putEvents({ params, region, at }: ApiCall): Wire {
+  #putEvents({ params, region, at }: ApiCall): ResponseValue {
     const { account, ids, put } = this.#context;
     const entries = list(params, 'Entries');
     if (entries.length < 1 || entries.length > MOST_ENTRIES) {
       throw new ApiError('ValidationException', `Member must have length between 1 and ${MOST_ENTRIES}: entries`);
     }
     let failed = 0;
-    const Entries = entries.map((entry): Wire => {
+    const Entries = entries.map((entry): ResponseValue => {
       const read = readEntry(entry, { account, region, at });
       if ('ErrorCode' in read) {
         failed++;
@@ -98,7 +98,7 @@ export class EventBridgeService implements Service {
 const pageOf = <T>(all: readonly T[], params: Params) =>
   page(all, Number(text(params, 'Limit') ?? LARGEST_PAGE), text(params, 'NextToken'));
 
-const ruleShape = (rule: Rule, createdBy: string | undefined): Wire => ({
+const ruleShape = (rule: Rule, createdBy: string | undefined): ResponseValue => ({
   Name: rule.name,
   Arn: rule.arn,
   EventPattern: rule.pattern === undefined ? undefined : JSON.stringify(rule.pattern),
@@ -109,7 +109,7 @@ const ruleShape = (rule: Rule, createdBy: string | undefined): Wire => ({
   CreatedBy: createdBy,
 });
 
-const targetShape = ({ id, arn, retry, deadLetterArn, groupId, input }: Target): Wire => ({
+const targetShape = ({ id, arn, retry, deadLetterArn, groupId, input }: Target): ResponseValue => ({
   Id: id,
   Arn: arn,
   RetryPolicy: {

@@ -1,6 +1,10 @@
 import { likeness } from './wildcard.ts';
 
-/** Conditions of a statement by operator and key. All operators and keys must match, and one of the values. */
+/**
+ * Conditions of a statement by operator and key.
+ *
+ * All operators and keys must match, and one of the values.
+ */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 type Test = (value: string, wanted: string) => boolean;

@@ -25,7 +25,7 @@ export interface AccessRequest {
 export type Verdict = 'allowed' | 'explicit-deny' | 'implicit-deny';
 
 /**
- * Evaluates policy statements: an explicit deny overrides every allow, and without an allow the request is denied.
+ * Evaluates policy statements. An explicit deny overrides every allow.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */

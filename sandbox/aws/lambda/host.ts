@@ -16,8 +16,12 @@ export interface HostContext {
   readonly activity: Activity;
   readonly endpoint: string;
   readonly invocations: InvocationRecord[];
-  readonly lines: LogLine[];
-  /** Concurrent execution environments of one function. Further invocations wait, as in Lambda's internal queue. */
+  readonly logLines: LogLine[];
+  /**
+   * Concurrent execution environments of one function.
+   *
+   * Further invocations wait, as in Lambda's internal queue.
+   */
   readonly maxConcurrency: number;
 }
 
@@ -115,12 +119,12 @@ export class FunctionHost implements CallObserver {
   }
 
   #start(): ExecutionEnvironment {
-    const { callers, clock, endpoint, ids, lines } = this.#context;
+    const { callers, clock, endpoint, ids, logLines } = this.#context;
     const { name, roleArn, policies } = this.settings;
     const accessKeyId = `ASIA${ids.hex('function credentials', 16).toUpperCase()}`;
     callers.add(accessKeyId, { arn: roleArn, policies });
     const onLine = (text: string, requestId: string | undefined) =>
-      lines.push({ at: clock.now(), functionName: name, requestId, text });
+      logLines.push({ at: clock.now(), functionName: name, requestId, text });
     return new ExecutionEnvironment(this.settings, accessKeyId, { clock, endpoint, onLine });
   }
 }

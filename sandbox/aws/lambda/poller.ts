@@ -53,7 +53,7 @@ export class Poller {
     this.#queue.consume(() => this.#receive());
   }
 
-  /** Gathers messages until the batch is full or the batching window, which starts with the first message, is over. */
+  /** Gathers messages until the batch is full or the batching window of its first message is over. */
   #receive(): void {
     const { batchSize, windowSeconds, maxConcurrency } = this.#settings;
     while (this.#running < maxConcurrency && this.#queue.visible > 0) {

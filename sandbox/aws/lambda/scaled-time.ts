@@ -10,7 +10,11 @@ import { simulatedNow, type TimeSetting } from '../simulation/time.ts';
 /** The shortest real timeout of a socket, unless its own timeout is shorter, at any time scale. */
 const SOCKET_GRACE_MS = 1000;
 
-/** Replaces dates, timers and time measurements of a thread by simulated ones. Must be called before other modules load. */
+/**
+ * Replaces dates, timers and time measurements of a thread by simulated ones.
+ *
+ * Must be called before other modules load.
+ */
 export function scaleTime(setting: TimeSetting): void {
   const { scale } = setting;
   const now = () => Math.floor(simulatedNow(setting));

@@ -4,7 +4,7 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
 import { type Params, text } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import type { FunctionSettings } from './function.ts';
 import type { EventSourceMapping, Functions } from './functions.ts';
 
@@ -18,7 +18,7 @@ export class LambdaService implements Service {
     this.#functions = functions;
   }
 
-  public handle({ action, params, region }: ApiCall): Wire {
+  public handle({ action, params, region }: ApiCall): ResponseValue {
     switch (action) {
       case 'GetFunction':
         return { Configuration: configuration(this.#find(params, region)), Code: { RepositoryType: 'S3' }, Tags: {} };
@@ -48,7 +48,7 @@ export class LambdaService implements Service {
     throw new ApiError('ResourceNotFoundException', `Function not found: ${wanted}`, 404);
   }
 
-  #mappings(params: Params, region: string): Wire {
+  #mappings(params: Params, region: string): ResponseValue {
     const [queue, of] = [text(params, 'EventSourceArn'), text(params, 'FunctionName')];
     const all = (this.#functions()?.mappings ?? []).filter(
       ({ queueArn, functionArn }) =>
@@ -62,7 +62,7 @@ export class LambdaService implements Service {
   }
 }
 
-function configuration(settings: FunctionSettings): Record<string, Wire> {
+function configuration(settings: FunctionSettings): Record<string, ResponseValue> {
   const { name, arn, about, handler, bundle, timeoutSeconds, memoryMb, environment } = settings;
   const code = readFileSync(bundle);
   return {
@@ -89,7 +89,14 @@ function configuration(settings: FunctionSettings): Record<string, Wire> {
   };
 }
 
-const mappingShape = ({ id, queueArn, functionArn, enabled, settings, createdAt }: EventSourceMapping): Wire => ({
+const mappingShape = ({
+  id,
+  queueArn,
+  functionArn,
+  enabled,
+  settings,
+  createdAt,
+}: EventSourceMapping): ResponseValue => ({
   UUID: id,
   BatchSize: settings.batchSize,
   MaximumBatchingWindowInSeconds: settings.windowSeconds,

@@ -4,7 +4,7 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
 import { type Params, text, texts } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { compileFilter, FilterPatternError } from './filter-pattern.ts';
 
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
@@ -23,7 +23,7 @@ export class LogsService implements Service {
     this.#functions = functions;
   }
 
-  public handle({ action, params, region }: ApiCall): Wire {
+  public handle({ action, params, region }: ApiCall): ResponseValue {
     switch (action) {
       case 'FilterLogEvents':
         return this.#filter(params, region);
@@ -34,7 +34,7 @@ export class LogsService implements Service {
     }
   }
 
-  #filter(params: Params, region: string): Wire {
+  #filter(params: Params, region: string): ResponseValue {
     const group = text(params, 'logGroupName') ?? groupIn(text(params, 'logGroupIdentifier') ?? '');
     const writers = this.#functions().filter((settings) => settings.region === region && settings.logGroup === group);
     if (writers.length === 0) {
@@ -55,14 +55,14 @@ export class LogsService implements Service {
     return { events: items.map(([index, line]) => eventShape(line, index)), searchedLogStreams: [], nextToken };
   }
 
-  #describeGroups(params: Params, region: string): Wire {
+  #describeGroups(params: Params, region: string): ResponseValue {
     const prefix = text(params, 'logGroupNamePrefix') ?? '';
     const groups = this.#functions().filter(
       ({ logGroup, ...of }) => of.region === region && logGroup.startsWith(prefix),
     );
     const size = Math.min(Number(text(params, 'limit') ?? MOST_GROUPS), MOST_GROUPS);
     const { items, nextToken } = page(groups, size, text(params, 'nextToken'), 'InvalidParameterException');
-    const shape = ({ arn, logGroup }: FunctionSettings): Wire => {
+    const shape = ({ arn, logGroup }: FunctionSettings): ResponseValue => {
       const logGroupArn = `arn:aws:logs:${region}:${arn.split(':')[4] ?? ''}:log-group:${logGroup}`;
       return { logGroupName: logGroup, arn: `${logGroupArn}:*`, logGroupArn, logGroupClass: 'STANDARD' };
     };
@@ -82,7 +82,7 @@ function filterOf(pattern: string): (message: string) => boolean {
 /** The name of a log group, given its ARN or its name. */
 const groupIn = (identifier: string): string => identifier.split(':log-group:').at(-1)?.replace(/:\*$/, '') ?? '';
 
-const eventShape = ({ at, text: message }: LogLine, index: number): Wire => ({
+const eventShape = ({ at, text: message }: LogLine, index: number): ResponseValue => ({
   logStreamName: LOG_STREAM,
   timestamp: at,
   message,

@@ -33,7 +33,11 @@ export class Activity {
     };
   }
 
-  /** Whether everything in progress waits for the clock. Reliable only in a macrotask: promises may not have settled yet. */
+  /**
+   * Whether everything in progress waits for the clock.
+   *
+   * Reliable only in a macrotask: promises may not have settled yet.
+   */
   public get waitsForClock(): boolean {
     return this.#working === 0;
   }

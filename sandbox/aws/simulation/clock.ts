@@ -51,7 +51,11 @@ export class Clock {
     return ms / this.setting.scale;
   }
 
-  /** Runs a task after a simulated duration. With a name it counts as in progress until then (`Activity`). */
+  /**
+   * Runs a task after a simulated duration.
+   *
+   * With a name it counts as in progress until then (`Activity`).
+   */
   public after(ms: number, task: () => void, what?: string): Cancel {
     const end = what === undefined ? undefined : this.#activity.begin(what);
     const due = this.now() + ms;

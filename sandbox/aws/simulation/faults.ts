@@ -61,7 +61,11 @@ export interface FaultyInvocation {
   readonly attempt: number;
 }
 
-/** Faults to inject, independent of each other. The sandbox evaluates them at every use; the defaults are `NO_FAULTS`. */
+/**
+ * Faults to inject, independent of each other.
+ *
+ * The sandbox evaluates them at every use; the defaults are `NO_FAULTS`.
+ */
 export interface Faults {
   /** Throttles the call although the token bucket is not empty. */
   throttles: (call: FaultyCall) => boolean;
@@ -81,13 +85,13 @@ export interface Faults {
   truncates: (event: FaultyEvent) => boolean;
   /** Hides a new instance from describe calls for simulated milliseconds: eventual consistency. */
   hides: (instance: FaultyInstance) => number;
-  /** Simulated milliseconds after which the launch fails: the instance terminates and describe calls no longer return it. */
+  /** Terminates a new instance after simulated milliseconds. Describe calls no longer return it. */
   vanishes: (instance: FaultyInstance) => number | undefined;
   /** Fails the publish call with this error code. */
   refuses: (publish: FaultyPublish) => string | undefined;
   /** Fails the delivery: retryable or permanently. */
   undeliverable: (delivery: FaultyDelivery) => 'retry' | 'never' | undefined;
-  /** Ends or hangs the function after a number of API calls: the last one is carried out, but its response is not received. */
+  /** Ends or hangs the function after a number of API calls, before it receives the last response. */
   crashes: (invocation: FaultyInvocation) => { readonly afterCalls: number; readonly how: 'exit' | 'hang' } | undefined;
 }
 

@@ -19,7 +19,11 @@ const BITS = 48;
 /** A number from 0 up to 1 that depends on the parts only. Faults are drawn with it. */
 export const fractionOf = (...parts: readonly Part[]): number => digest(parts).readUIntBE(0, BITS / 8) / 2 ** BITS;
 
-/** Ids that follow from a seed. Without a key they are numbered by kind, so that the order of calls changes them. */
+/**
+ * Ids that follow from a seed.
+ *
+ * Without a key they are numbered by kind, so that the order of calls changes them.
+ */
 export class Ids {
   readonly #seed: string;
   readonly #counts = new Map<string, number>();

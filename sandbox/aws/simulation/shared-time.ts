@@ -1,13 +1,13 @@
 /**
  * Time in memory that threads share, and that pauses while the machine is overloaded.
  *
- * Time advances in small steps, and only while every thread sends heartbeats. Otherwise work that is slow on a busy machine (a cold
- * start, a garbage collection) would look like minutes of simulated time. Every thread reads it; only the main thread writes it.
+ * Time advances in small steps, and only while every thread sends heartbeats. Otherwise work that is slow on a busy machine (a
+ * cold start, a garbage collection) would look like minutes of simulated time. Only the main thread writes it.
  */
 export interface SharedTime {
   /** Odd while the values are being written. */
   readonly version: Int32Array;
-  /** Real milliseconds elapsed before the last step, the time of that step, and whether time advances (1) or is paused (0). */
+  /** Milliseconds elapsed before the last step, its time, and 1 if time advances or 0 if paused. */
   readonly values: Float64Array;
 }
 

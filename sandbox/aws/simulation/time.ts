@@ -15,7 +15,7 @@ export interface TimeSetting {
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 const hrtime = process.hrtime.bigint.bind(process.hrtime);
 
-/** Milliseconds of a monotonic clock that all threads share (`performance.now` starts at 0 in each worker). */
+/** Milliseconds of a monotonic clock that all threads share. `performance.now` starts at 0 in each. */
 export const realNow = (): number => Number(hrtime()) / NANOSECONDS_PER_MILLISECOND;
 
 /** Simulated milliseconds since 1970. */

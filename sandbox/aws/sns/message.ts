@@ -95,7 +95,7 @@ function checkAttribute(name: string, { DataType, StringValue }: Attribute): voi
   }
 }
 
-/** Subjects are less than 100 ASCII characters, without control characters and without a space at the start. */
+/** Subjects are under 100 printable ASCII characters and do not begin with a space. */
 function checkSubject(subject: string | undefined): void {
   if (subject === undefined) return;
   if (subject.length >= MAX_SUBJECT || !/^[\x21-\x7e][\x20-\x7e]*$/.test(subject)) throw invalid('Subject');
@@ -125,5 +125,5 @@ function isJsonList(value: string): boolean {
 
 const invalid = (reason: string): ApiError => new ApiError('InvalidParameter', `Invalid parameter: ${reason}`);
 
-/** The API reference calls this error `InvalidParameterValue`; the error code is `ParameterValueInvalid`. */
+/** An error that the API reference calls `InvalidParameterValue`. Its code is `ParameterValueInvalid`. */
 const invalidValue = (reason: string): ApiError => new ApiError('ParameterValueInvalid', reason);

@@ -4,7 +4,7 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
 import { list, type Params, text } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { type Publish, readPublish, sizeOf } from './message.ts';
 import { attributesOf, subscriptionShape } from './shape.ts';
 import type { Topic, Topics } from './topics.ts';
@@ -27,7 +27,7 @@ export class SnsService implements Service {
     this.#faults = faults;
   }
 
-  public handle({ action, params, region }: ApiCall): Wire {
+  public handle({ action, params, region }: ApiCall): ResponseValue {
     switch (action) {
       case 'CreateTopic':
         return { TopicArn: this.#topics.create(region, text(params, 'Name') ?? '').arn };
@@ -61,12 +61,12 @@ export class SnsService implements Service {
     return topic;
   }
 
-  #subscriptions(topic: Topic, params: Params): Wire {
+  #subscriptions(topic: Topic, params: Params): ResponseValue {
     const { items, nextToken } = page(topic.subscriptions, PAGE, text(params, 'NextToken'), 'InvalidParameter');
     return { Subscriptions: items.map((item) => subscriptionShape(item, topic.arn)), NextToken: nextToken };
   }
 
-  #subscribe(topic: Topic, params: Params): Wire {
+  #subscribe(topic: Topic, params: Params): ResponseValue {
     const [protocol = '', endpoint = ''] = [text(params, 'Protocol'), text(params, 'Endpoint')];
     if (protocol === '' || endpoint === '') throw new ApiError('InvalidParameter', 'Invalid parameter: Endpoint');
     const { arn, confirmed } = this.#topics.subscribe(topic, protocol, endpoint);
@@ -74,7 +74,7 @@ export class SnsService implements Service {
     return { SubscriptionArn: returnsArn ? arn : 'pending confirmation' };
   }
 
-  #confirm(topic: Topic, token: string): Wire {
+  #confirm(topic: Topic, token: string): ResponseValue {
     const subscription = topic.subscriptions.find((other) => other.token === token);
     if (subscription === undefined) throw new ApiError('InvalidParameter', 'Invalid token');
     subscription.confirmed = true;
@@ -93,14 +93,14 @@ export class SnsService implements Service {
     return messageId;
   }
 
-  #publishBatch(topic: Topic, entries: readonly unknown[]): Wire {
+  #publishBatch(topic: Topic, entries: readonly unknown[]): ResponseValue {
     if (entries.length === 0)
       throw new ApiError('EmptyBatchRequest', 'There should be at least one entry in the request.');
     if (entries.length > MAX_BATCH) {
       throw new ApiError('TooManyEntriesInBatchRequest', `Maximum number of entries per request are ${MAX_BATCH}.`);
     }
-    const Successful: Wire[] = [];
-    const Failed: Wire[] = [];
+    const Successful: ResponseValue[] = [];
+    const Failed: ResponseValue[] = [];
     let bytes = 0;
     for (const entry of entries) {
       const Id = text(entry, 'Id') ?? '';

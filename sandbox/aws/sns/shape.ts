@@ -1,10 +1,10 @@
-import { Entries, type Wire } from '../wire/xml.ts';
+import { Entries, type ResponseValue } from '../wire/xml.ts';
 import type { Subscription, Topic } from './topics.ts';
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html */
-export function attributesOf({ arn, displayName, subscriptions }: Topic): Wire {
+export function attributesOf({ arn, displayName, subscriptions }: Topic): ResponseValue {
   const confirmed = subscriptions.filter((subscription) => subscription.confirmed).length;
   return new Entries({
     TopicArn: arn,
@@ -17,7 +17,10 @@ export function attributesOf({ arn, displayName, subscriptions }: Topic): Wire {
 }
 
 /** A subscription in responses. SNS does not return the ARN of one that is not confirmed. */
-export const subscriptionShape = ({ arn, protocol, endpoint, confirmed }: Subscription, topicArn: string): Wire => ({
+export const subscriptionShape = (
+  { arn, protocol, endpoint, confirmed }: Subscription,
+  topicArn: string,
+): ResponseValue => ({
   SubscriptionArn: confirmed ? arn : 'PendingConfirmation',
   Owner: accountOf(topicArn),
   Protocol: protocol,

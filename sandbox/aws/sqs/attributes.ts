@@ -3,7 +3,7 @@ import { text } from '../wire/params.ts';
 import type { Queue } from './queue.ts';
 import { DEFAULT_QUEUE, type FifoSettings, type QueueSettings } from './settings.ts';
 
-/** FIFO settings in the attributes of CreateQueue or the properties of a template; none for a standard queue. */
+/** FIFO settings in the attributes of CreateQueue or the properties of a template, if there are any. */
 export function fifoSettings(attributes: unknown): FifoSettings | undefined {
   const [fifo, contentBased] = [text(attributes, 'FifoQueue'), text(attributes, 'ContentBasedDeduplication')];
   if (fifo !== 'true') {

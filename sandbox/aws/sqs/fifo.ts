@@ -70,7 +70,11 @@ const wrongType = (name: string, value: string): ApiError =>
 
 const invalid = (message: string): ApiError => new ApiError('InvalidParameterValue', message);
 
-/** Finds duplicates. SQS accepts but drops one within five minutes, even if the first message was deleted. */
+/**
+ * Finds duplicates.
+ *
+ * SQS accepts but drops one within five minutes, even if the first message was deleted.
+ */
 export class Deduplication {
   readonly #scope: FifoSettings['deduplicationScope'];
   readonly #sent = new Map<string, { readonly message: Message; readonly until: number }>();

@@ -93,7 +93,11 @@ export class Queue {
     return message;
   }
 
-  /** Receives visible messages and hides them. One that was received too often moves to the dead-letter queue. */
+  /**
+   * Receives visible messages and hides them.
+   *
+   * One that was received too often moves to the dead-letter queue.
+   */
   public receive(max: number, visibilityTimeout = this.settings.visibilityTimeout): Message[] {
     this.#expire();
     const now = this.#context.clock.now();
@@ -111,8 +115,9 @@ export class Queue {
   }
 
   /**
-   * Deletes a message. A standard queue accepts any of its receipt handles, a FIFO queue the last one; as in SQS, an unknown
-   * handle is no error.
+   * Deletes a message by receipt handle.
+   *
+   * A standard queue accepts any of its handles, a FIFO queue the last one. As in SQS, an unknown handle is no error.
    *
    * @returns `false` if the handle has expired.
    */

@@ -1,5 +1,5 @@
 import { ApiError } from '../wire/errors.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { checkQueue } from './fifo.ts';
 import { Queue, type QueueContext } from './queue.ts';
 import { DEFAULT_QUEUE, type QueueSettings } from './settings.ts';
@@ -58,8 +58,8 @@ export class Queues {
     return this.all().find((queue) => this.url(queue) === url) ?? doesNotExist(url);
   }
 
-  /** Moves all messages of a dead-letter queue, in order: to one queue, or each to the queue it came from. */
-  public redrive(sourceArn: string, destinationArn?: string): Wire {
+  /** Moves all messages of a dead-letter queue to one queue, or each to the queue it came from. */
+  public redrive(sourceArn: string, destinationArn?: string): ResponseValue {
     const deadLetterQueue = this.byArn(sourceArn);
     if (deadLetterQueue === undefined)
       throw new ApiError('ResourceNotFoundException', `There is no queue ${sourceArn}`, 404);

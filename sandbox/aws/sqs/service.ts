@@ -2,7 +2,7 @@ import type { Clock } from '../simulation/clock.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { at, list, type Params, text, texts } from '../wire/params.ts';
-import type { Wire } from '../wire/xml.ts';
+import type { ResponseValue } from '../wire/xml.ts';
 import { attributesOf, settingsOf } from './attributes.ts';
 import { md5, type Message, type MessageAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
@@ -24,7 +24,7 @@ export class SqsService implements Service {
     this.#clock = clock;
   }
 
-  public handle({ action, params, region }: ApiCall): Promise<Wire> | Wire {
+  public handle({ action, params, region }: ApiCall): Promise<ResponseValue> | ResponseValue {
     switch (action) {
       case 'CreateQueue':
         return this.#create(region, params);
@@ -56,7 +56,7 @@ export class SqsService implements Service {
     }
   }
 
-  #create(region: string, params: Params): Wire {
+  #create(region: string, params: Params): ResponseValue {
     const name = text(params, 'QueueName') ?? '';
     return { QueueUrl: this.#queues.url(this.#queues.create(region, name, settingsOf(at(params, 'Attributes')))) };
   }
@@ -65,7 +65,7 @@ export class SqsService implements Service {
     return this.#queues.at(text(params, 'QueueUrl') ?? '');
   }
 
-  async #receive(queue: Queue, params: Params): Promise<Wire> {
+  async #receive(queue: Queue, params: Params): Promise<ResponseValue> {
     const max = Number(text(params, 'MaxNumberOfMessages') ?? 1);
     const timeout = text(params, 'VisibilityTimeout');
     const until = this.#clock.now() + Number(text(params, 'WaitTimeSeconds') ?? 0) * 1000;
@@ -75,11 +75,11 @@ export class SqsService implements Service {
       await queue.wait(until - this.#clock.now());
       messages = receive();
     }
-    return messages.length === 0 ? {} : { Messages: messages.map((message) => toWire(message)) };
+    return messages.length === 0 ? {} : { Messages: messages.map((message) => messageShape(message)) };
   }
 }
 
-function send(queue: Queue, params: unknown): Record<string, Wire> {
+function send(queue: Queue, params: unknown): Record<string, ResponseValue> {
   const body = text(params, 'MessageBody') ?? '';
   if (body === '') throw new ApiError('MissingParameter', 'The request must contain the parameter MessageBody.');
   if (Buffer.byteLength(body) > MAX_BODY_BYTES) {
@@ -105,7 +105,7 @@ function send(queue: Queue, params: unknown): Record<string, Wire> {
   return { MessageId: id, MD5OfMessageBody: md5(body), SequenceNumber: sequenceNumber };
 }
 
-function remove(queue: Queue, params: unknown): Record<string, Wire> {
+function remove(queue: Queue, params: unknown): Record<string, ResponseValue> {
   const handle = text(params, 'ReceiptHandle') ?? '';
   if (!queue.delete(handle)) throw expired(handle);
   return {};
@@ -118,7 +118,7 @@ const expired = (handle: string): ApiError =>
   );
 
 /** Runs a batch call. Entries succeed or fail independently of each other. */
-function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): Wire {
+function batch(params: Params, each: (entry: unknown) => Record<string, ResponseValue>): ResponseValue {
   const entries = list(params, 'Entries');
   if (entries.length === 0)
     throw new ApiError('EmptyBatchRequest', 'There should be at least one entry in the request.');
@@ -129,6 +129,7 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): 
   if (ids.some((id) => !/^[\w-]{1,80}$/.test(id))) {
     throw new ApiError(
       'InvalidBatchEntryId',
+      // cspell:disable-next-line -- the words of AWS
       'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
     );
   }
@@ -140,8 +141,8 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): 
       `Batch requests cannot be longer than ${MAX_BODY_BYTES} bytes. You have sent ${bytes} bytes.`,
     );
   }
-  const Successful: Wire[] = [];
-  const Failed: Wire[] = [];
+  const Successful: ResponseValue[] = [];
+  const Failed: ResponseValue[] = [];
   for (const entry of entries) {
     const Id = text(entry, 'Id') ?? '';
     try {
@@ -154,7 +155,7 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Wire>): 
   return { Successful, Failed };
 }
 
-function changeVisibility(queue: Queue, params: Params): Wire {
+function changeVisibility(queue: Queue, params: Params): ResponseValue {
   const handle = text(params, 'ReceiptHandle') ?? '';
   const changed = queue.changeVisibility(handle, Number(text(params, 'VisibilityTimeout')));
   if (!changed && queue.settings.fifo !== undefined) throw expired(handle);
@@ -162,9 +163,9 @@ function changeVisibility(queue: Queue, params: Params): Wire {
   return {};
 }
 
-function toWire(message: Message): Wire {
+function messageShape(message: Message): ResponseValue {
   const { id, body, attributes, receiptHandle } = message;
-  const all: Record<string, Wire> = Object.fromEntries(
+  const all: Record<string, ResponseValue> = Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [name, { ...value }]),
   );
   return {
@@ -178,7 +179,7 @@ function toWire(message: Message): Wire {
 }
 
 /** The requested attributes. Without attribute names SQS returns none. */
-function requested(attributes: Readonly<Record<string, string>>, names: readonly string[]): Wire {
+function requested(attributes: Readonly<Record<string, string>>, names: readonly string[]): ResponseValue {
   const selected = Object.entries(attributes).filter(([name]) => names.includes('All') || names.includes(name));
   return selected.length > 0 ? { Attributes: Object.fromEntries(selected) } : {};
 }

@@ -6,7 +6,7 @@ import type { Faults, FaultyCall } from '../simulation/faults.ts';
 import { hexOf, type Ids } from '../simulation/ids.ts';
 import { ApiError, ConnectionReset, NoAnswer } from './errors.ts';
 import { type Params, text } from './params.ts';
-import type { Wire } from './xml.ts';
+import type { ResponseValue } from './xml.ts';
 
 /** An API call to a service. */
 export interface ApiCall {
@@ -27,7 +27,7 @@ export type ApiRequest = Pick<ApiCall, 'service' | 'action' | 'region' | 'params
 
 /** A service of the local AWS. It throws an `ApiError` to refuse a call. */
 export interface Service {
-  handle(call: ApiCall): Promise<Wire> | Wire;
+  handle(call: ApiCall): Promise<ResponseValue> | ResponseValue;
 }
 
 /** Relates calls to function invocations. */
@@ -46,7 +46,7 @@ const THROTTLE: Record<string, [code: string, status: number]> = {
   lambda: ['TooManyRequestsException', 429],
 };
 
-/** Errors of services in a region that is not enabled for the account, where its credentials are unknown. */
+/** Errors in a region that is not enabled for the account, where its credentials are unknown. */
 const REGION_NOT_ENABLED: Record<string, [code: string, status: number]> = {
   ec2: ['AuthFailure', 401],
   sns: ['InvalidClientTokenId', 403],
@@ -69,7 +69,7 @@ export class Gateway {
     this.#context = context;
   }
 
-  public async call(request: ApiRequest): Promise<{ requestId: string; result: Wire }> {
+  public async call(request: ApiRequest): Promise<{ requestId: string; result: ResponseValue }> {
     const { activity, clock, ids, callers, log, faults } = this.#context;
     const end = activity.beginWork(`${request.service} ${request.action}`);
     const requestId = ids.uuid('request');
@@ -116,7 +116,7 @@ export class Gateway {
     if (this.observer?.answered(accessKeyId) === false) throw new NoAnswer();
   }
 
-  async #handle(call: ApiCall, faulty: FaultyCall): Promise<Wire> {
+  async #handle(call: ApiCall, faulty: FaultyCall): Promise<ResponseValue> {
     const { faults } = this.#context;
     const [code, status] = THROTTLE[call.service] ?? ['ThrottlingException', 400];
     if (!this.#regions.has(call.region)) {

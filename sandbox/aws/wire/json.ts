@@ -1,10 +1,10 @@
 import { ApiError } from './errors.ts';
 import type { Params } from './params.ts';
 import type { Protocol } from './protocol.ts';
-import type { Wire } from './xml.ts';
+import type { ResponseValue } from './xml.ts';
 
 /** A response as JSON. Times are seconds since 1970. */
-export const toJson = (result: Wire): string =>
+export const toJson = (result: ResponseValue): string =>
   JSON.stringify(result ?? {}, function (this: Record<string, unknown>, name, value: unknown) {
     const raw = this[name];
     return raw instanceof Date ? raw.getTime() / 1000 : value;
@@ -18,7 +18,7 @@ export const json = (version: '1.0' | '1.1', namespace = ''): Protocol => ({
   error: (_requestId, { code, message }) => ({ body: JSON.stringify({ __type: namespace + code, message }) }),
 });
 
-/** For services that migrated from the query protocol: SDK clients still expect the error codes of that protocol. */
+/** For services that migrated from the query protocol, whose error codes SDK clients still expect. */
 const formerlyQuery = (protocol: Protocol, codes: Readonly<Record<string, string>>): Protocol => ({
   ...protocol,
   error: (requestId, error) => ({

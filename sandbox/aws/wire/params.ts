@@ -1,4 +1,4 @@
-/** Parameters of a call: a tree of strings, lists and objects; in JSON protocols also numbers and booleans. */
+/** Parameters of a call: strings, lists and objects, and in JSON protocols numbers and booleans. */
 export interface Params {
   readonly [name: string]: unknown;
 }

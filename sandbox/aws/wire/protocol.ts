@@ -1,6 +1,6 @@
 import type { ApiError } from './errors.ts';
 import type { Params } from './params.ts';
-import type { Wire } from './xml.ts';
+import type { ResponseValue } from './xml.ts';
 
 /** A request as it was received. */
 export interface HttpRequest {
@@ -16,6 +16,6 @@ export interface HttpRequest {
 export interface Protocol {
   readonly contentType: string;
   request(http: HttpRequest): { readonly action: string; readonly params: Params };
-  answer(action: string, requestId: string, result: Wire): string;
+  answer(action: string, requestId: string, result: ResponseValue): string;
   error(requestId: string, error: ApiError): { readonly body: string; readonly headers?: Record<string, string> };
 }

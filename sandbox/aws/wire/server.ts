@@ -8,7 +8,7 @@ import { PROTOCOLS } from './protocols.ts';
 const LOOPBACK = '127.0.0.1';
 
 /** The HTTP endpoint of the local AWS: every service and region behind one loopback address. */
-export class WireServer {
+export class HttpServer {
   readonly #server: Server;
   readonly #gateway: Gateway;
   readonly #homeRegion: string;

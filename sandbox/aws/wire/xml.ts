@@ -1,6 +1,13 @@
 /** The content of a response. How lists are serialized depends on the protocol. */
-export type Wire =
-  string | number | boolean | Date | Entries | undefined | readonly Wire[] | { readonly [name: string]: Wire };
+export type ResponseValue =
+  | string
+  | number
+  | boolean
+  | Date
+  | Entries
+  | undefined
+  | readonly ResponseValue[]
+  | { readonly [name: string]: ResponseValue };
 
 /** A map of strings, which the AWS Query protocol serializes as `entry` elements. */
 export class Entries {
@@ -11,7 +18,7 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const EC2_NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 
 /** A successful EC2 response. Lists have `item` elements. */
-export function ec2Answer(action: string, requestId: string, result: Wire): string {
+export function ec2Answer(action: string, requestId: string, result: ResponseValue): string {
   const content = element('requestId', requestId, 'item') + contentOf(result, 'item');
   return `${DECLARATION}<${action}Response xmlns="${EC2_NAMESPACE}">${content}</${action}Response>`;
 }
@@ -21,7 +28,7 @@ export const ec2Error = (requestId: string, Code: string, Message: string): stri
   DECLARATION + element('Response', { Errors: { Error: { Code, Message } }, RequestID: requestId }, 'item');
 
 /** A successful response of the AWS Query protocol. Lists have `member` elements. */
-export function queryAnswer(namespace: string, action: string, requestId: string, result: Wire): string {
+export function queryAnswer(namespace: string, action: string, requestId: string, result: ResponseValue): string {
   const metadata = element('ResponseMetadata', { RequestId: requestId }, 'member');
   const content = element(`${action}Result`, result ?? {}, 'member') + metadata;
   return `${DECLARATION}<${action}Response xmlns="${namespace}">${content}</${action}Response>`;
@@ -34,11 +41,11 @@ export function queryError(namespace: string, requestId: string, Type: string, C
 
 // Element names come from the code; only texts are escaped. An XML library takes ten times as long, and fleets of thousands of
 // instances are described often.
-function element(name: string, value: Wire, listElement: string): string {
+function element(name: string, value: ResponseValue, listElement: string): string {
   return value === undefined ? '' : `<${name}>${contentOf(value, listElement)}</${name}>`;
 }
 
-function contentOf(value: Wire, listElement: string): string {
+function contentOf(value: ResponseValue, listElement: string): string {
   if (value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Entries) {
@@ -65,4 +72,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escaped = (text: string): string =>
   /[&<>"\r]/.test(text) ? text.replace(/[&<>"\r]/g, (found) => ENTITIES[found] ?? found) : text;
 
-const isList = (value: Wire): value is readonly Wire[] => Array.isArray(value);
+const isList = (value: ResponseValue): value is readonly ResponseValue[] => Array.isArray(value);

@@ -98,7 +98,11 @@ export async function subscribe(TopicArn: string, queueUrl: string, filter?: obj
   );
 }
 
-/** Receives all messages of a queue. Waits some seconds for the expected number, but may return fewer or more. */
+/**
+ * Receives all messages of a queue.
+ *
+ * Waits some seconds for the expected number, but may return fewer or more.
+ */
 export async function receive(QueueUrl: string, expected: number): Promise<Message[]> {
   const received: Message[] = [];
   const until = Date.now() + RECEIVE_MILLISECONDS;

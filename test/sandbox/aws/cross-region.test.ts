@@ -7,7 +7,7 @@ afterEach(stopAll);
 const OURS = 'arn:aws:events:us-east-1:111122223333:event-bus/ours';
 const bus = { Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'ours' } } };
 
-/** A rule that forwards events to the home region by a role with one permission, and its dead-letter queue. */
+/** A rule that forwards events to the home region by a role with one permission. */
 const forwarder = (Action = 'events:PutEvents', Resource = OURS): Template['Resources'] => ({
   Role: { Type: 'AWS::IAM::Role', Properties: {} },
   Policy: {

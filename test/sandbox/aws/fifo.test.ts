@@ -24,7 +24,7 @@ describe('a FIFO queue', () => {
   let sandbox: Sandbox;
   let sqs: SQSClient;
   let QueueUrl: string;
-  let dead: string;
+  let deadLetterUrl: string;
 
   const create = async (QueueName: string, Attributes: Record<string, string>) =>
     (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
@@ -32,12 +32,12 @@ describe('a FIFO queue', () => {
   beforeEach(async () => {
     sandbox = await sandboxOf({ timeScale: 100 });
     sqs = new SQSClient({ ...sandbox.client(), maxAttempts: 1 });
-    dead = await create('dead.fifo', { FifoQueue: 'true' });
+    deadLetterUrl = await create('dead.fifo', { FifoQueue: 'true' });
     QueueUrl = await create('jobs.fifo', {
       FifoQueue: 'true',
       ContentBasedDeduplication: 'true',
       VisibilityTimeout: '60',
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: sandbox.queues.at(dead).arn, maxReceiveCount: 2 }),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: sandbox.queues.at(deadLetterUrl).arn, maxReceiveCount: 2 }),
     });
   });
 
@@ -115,7 +115,7 @@ describe('a FIFO queue', () => {
     }
     await sandbox.clock.sleep(1000);
     expect(await bodies()).toEqual(['a2']);
-    const [deadLetter] = sandbox.queues.at(dead).messages();
+    const [deadLetter] = sandbox.queues.at(deadLetterUrl).messages();
     expect(deadLetter).toMatchObject({ body: 'a1', groupId: 'a', deduplicationId: MessageId });
     expect(deadLetter?.sentAt).toBeGreaterThan(sentAt);
   });
@@ -124,14 +124,14 @@ describe('a FIFO queue', () => {
     const standard = await create('standard', {});
     const arnOf = (url: string) => sandbox.queues.at(url).arn;
     for (const body of ['1', '2', '3']) {
-      await send(body, { QueueUrl: dead, MessageDeduplicationId: body });
+      await send(body, { QueueUrl: deadLetterUrl, MessageDeduplicationId: body });
     }
     const move = (DestinationArn: string) =>
-      sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf(dead), DestinationArn }));
+      sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arnOf(deadLetterUrl), DestinationArn }));
     expect(await refusal(move(arnOf(standard)))).toEqual(INVALID);
     await move(arnOf(QueueUrl));
     expect(await bodies()).toEqual(['1', '2', '3']);
-    expect(sandbox.queues.at(dead).size).toBe(0);
+    expect(sandbox.queues.at(deadLetterUrl).size).toBe(0);
   });
 
   test('a duplicate within five minutes is accepted, but not delivered', async () => {
@@ -223,7 +223,7 @@ describe('a FIFO queue', () => {
     expect(await refusal(send('1', { MessageGroupId: undefined }))).toEqual(['MissingParameter', 400]);
     expect(await refusal(send('1', { MessageGroupId: 'two words' }))).toEqual(INVALID);
     expect(await refusal(send('1', { MessageDeduplicationId: 'x'.repeat(129) }))).toEqual(INVALID);
-    expect(await refusal(send('1', { QueueUrl: dead }))).toEqual(INVALID);
+    expect(await refusal(send('1', { QueueUrl: deadLetterUrl }))).toEqual(INVALID);
     const standard = await create('standard', {});
     expect(await refusal(send('1', { QueueUrl: standard, MessageDeduplicationId: 'x' }))).toEqual(INVALID);
     // A group id makes a standard queue a fair queue.
@@ -237,7 +237,10 @@ describe('a FIFO queue', () => {
       400,
     ]);
     expect(await refusal(create('plain', { VisibilityTimeout: 'long' }))).toEqual(['InvalidAttributeValue', 400]);
-    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: sandbox.queues.at(dead).arn, maxReceiveCount: 2 });
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: sandbox.queues.at(deadLetterUrl).arn,
+      maxReceiveCount: 2,
+    });
     expect(await refusal(create('plain', { RedrivePolicy }))).toEqual(INVALID);
   });
 

@@ -17,7 +17,7 @@ test('FilterLogEvents returns log lines by time and pattern, in pages', async ()
   const sandbox = await sandboxOf({ stacks: [{ template: templateOf(), name: 'Local' }], bundles: FIXTURE });
   const client = new CloudWatchLogsClient({ ...sandbox.client(), maxAttempts: 1 });
   const write = (at: number, text: string, functionName = 'Local-Function22222222') =>
-    sandbox.lines.push({ at, functionName, requestId: undefined, text });
+    sandbox.logLines.push({ at, functionName, requestId: undefined, text });
   write(1_000, '{"message":"answer","nonce":"n-1"}');
   write(2_000, '{"message":"outcome","nonce":"n-2"}');
   write(2_500, '{"message":"answer","nonce":"n-1"}', 'another');

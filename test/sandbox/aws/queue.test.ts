@@ -9,16 +9,16 @@ describe('a queue', () => {
   const activity = new Activity();
   const clock = new Clock(1000, activity);
   const queues = new Queues('111122223333', { activity, clock, ids: new Ids('test') });
-  const dead = queues.create('us-east-1', 'dead');
+  const deadLetterQueue = queues.create('us-east-1', 'dead');
   const settings = { delaySeconds: 0, visibilityTimeout: 30, retentionSeconds: 3600 };
   const jobs = queues.create('us-east-1', 'jobs', {
     ...settings,
-    redrive: { deadLetterArn: dead.arn, maxReceiveCount: 2 },
+    redrive: { deadLetterArn: deadLetterQueue.arn, maxReceiveCount: 2 },
   });
 
   afterEach(() => {
     jobs.drain();
-    dead.drain();
+    deadLetterQueue.drain();
   });
   afterAll(() => clock.stop());
 
@@ -53,19 +53,19 @@ describe('a queue', () => {
     jobs.send('hard');
     for (let time = 1; time <= 2; time++) expect(jobs.receive(1, 0)).toHaveLength(1);
     expect(jobs.receive(1)).toEqual([]);
-    expect(dead.messages()).toMatchObject([{ body: 'hard', source: jobs.arn, receiveCount: 0 }]);
+    expect(deadLetterQueue.messages()).toMatchObject([{ body: 'hard', source: jobs.arn, receiveCount: 0 }]);
 
-    queues.redrive(dead.arn);
-    expect(dead.size).toBe(0);
+    queues.redrive(deadLetterQueue.arn);
+    expect(deadLetterQueue.size).toBe(0);
     expect(jobs.receive(1)).toMatchObject([{ body: 'hard', receiveCount: 1 }]);
   });
 
   test('a redrive without destination keeps messages without a source queue', () => {
-    dead.send('direct');
-    queues.redrive(dead.arn);
-    expect(dead.size).toBe(1);
-    queues.redrive(dead.arn, jobs.arn);
-    expect([dead.size, jobs.size]).toEqual([0, 1]);
+    deadLetterQueue.send('direct');
+    queues.redrive(deadLetterQueue.arn);
+    expect(deadLetterQueue.size).toBe(1);
+    queues.redrive(deadLetterQueue.arn, jobs.arn);
+    expect([deadLetterQueue.size, jobs.size]).toEqual([0, 1]);
   });
 
   test('deletes a message after the retention period', async () => {

@@ -17,7 +17,7 @@ function changed(id: string, properties: object, options: TemplateOptions = {}):
   return { Resources: { ...Resources, [id]: { ...resource, Properties: { ...resource.Properties, ...properties } } } };
 }
 
-/** A schedule with a FIFO queue as target, with changed properties of the rule, the target and the queue. */
+/** A schedule with a FIFO queue as target, with changed properties. */
 const scheduled = (rule: object, target: object = { SqsParameters: { MessageGroupId: 'g' } }, queue: object = {}) =>
   fifoTemplate({ rule: { ...rule, Targets: [{ Id: 'T', Arn: getArn('Steps'), ...target }] }, queue });
 

@@ -34,7 +34,7 @@ export const CONFIG = {
   mode: oneOf(MODES),
   /** What happens to existing instances. */
   existing: oneOf(EXISTING),
-  /** Instances that were first launched on this day or later are remediated once they are unused, whatever `existing` is. */
+  /** Instances first launched on this day or later are remediated once they are unused, whatever `existing` is. */
   enforceSince: { accepted: `${CALENDAR_DAY.accepted} | ${NONE}`, parse: dayOrNone },
   /** Whether CloudTrail records reach the event bus. Without them, running-state events are notified in full. */
   trail: BOOLEAN,

@@ -49,8 +49,8 @@ export function targetOf({ delivery }: Trigger, props: TriggerRulesProps): IRule
 }
 
 /**
- * The pattern of a rule for the CDK, which spells `detail-type` as `detailType`. It matches events of this account only: other
- * accounts may send theirs to the same event bus.
+ * The pattern of a rule for the CDK, which spells `detail-type` as `detailType`. It matches events of this account
+ * only: other accounts may send theirs to the same event bus.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
  */
 export function eventPattern(scope: Construct, { pattern }: BusRule): EventPattern {

@@ -10,7 +10,7 @@ import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { cleanTexts } from '../audit/row.ts';
 import { type Facts, isUnread } from './read.ts';
 
-/** The decision for each trigger, as of an event without recorded details; a change of options asks for optional tokens. */
+/** The decision for each trigger, as of an event without details; a change of options asks for optional tokens. */
 export function rulings({ snapshot, policy, usage, at }: Facts): ReadonlyMap<string, Ruling> {
   const measured = isUnread(usage) ? undefined : usage;
   return new Map(

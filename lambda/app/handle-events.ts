@@ -28,8 +28,8 @@ export type Rules = Policy & ReportOptions;
 /** The rules of the function that handles events. */
 export interface EventRules extends Policy, ReportOptions {
   /**
-   * The account of the deployment. Events of other accounts are skipped: EC2 would not find their instances here, and they would
-   * be retried in vain.
+   * The account of the deployment. Events of other accounts are skipped: EC2 would not find their instances here, and
+   * they would be retried in vain.
    */
   readonly account: string;
 }

@@ -11,8 +11,8 @@ export interface Policy {
   readonly existing: Existing;
   readonly maxExemptionDays: number;
   /**
-   * Instances that were first launched on this day or later are remediated whatever `existing` is, once they are measured as
-   * unused; as `YYYY-MM-DD` in UTC.
+   * Instances that were first launched on this day or later are remediated whatever `existing` is, once they are
+   * measured as unused; as `YYYY-MM-DD` in UTC.
    *
    * @default - no instance
    */
@@ -35,8 +35,8 @@ export type Decision =
 /**
  * The remediation: the options that are sent to EC2, the same for every instance.
  *
- * The user guide requires the endpoint beside the tokens; row 4 of the decision ensures that it is enabled already. An option that
- * is not sent keeps its value.
+ * The user guide requires the endpoint beside the tokens; row 4 of the decision ensures that it is enabled already. An
+ * option that is not sent keeps its value.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
  */
 export const CHANGE = { HttpTokens: 'required', HttpEndpoint: 'enabled' } as const;
@@ -142,8 +142,8 @@ function isLaunchedSince({ firstLaunch }: Snapshot, day: string | undefined): bo
 /**
  * What an exemption tag leads to; `undefined` if the instance is treated as if there were none.
  *
- * A tag that cannot be read, or that exempts for too long, needs review at the event that sets it, or at the launch that brings it.
- * Afterwards it does not count: a wrong tag must not exempt for longer than a right one.
+ * A tag that cannot be read, or that exempts for too long, needs review at the event that sets it, or at the launch
+ * that brings it. Afterwards it does not count: a wrong tag must not exempt for longer than a right one.
  */
 function decideExemption(exemption: Exemption, snapshot: Snapshot, context: Context): Decision | undefined {
   const isGrant = context.trigger.exemptionTag === 'set';
@@ -188,8 +188,8 @@ export interface Ruling {
 /**
  * Decides about one instance, and names the row that decided.
  *
- * The result of setting an exemption tag, by a call or with a launch, is reported whatever the options are: rows 4 and 5 leave it to
- * row 6.
+ * The result of setting an exemption tag, by a call or with a launch, is reported whatever the options are: rows 4 and
+ * 5 leave it to row 6.
  */
 export function rulingOn(snapshot: Snapshot, context: Context, policy: Policy, now: Date): Ruling {
   const { HttpTokens, HttpEndpoint } = snapshot.options;

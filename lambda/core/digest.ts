@@ -114,8 +114,8 @@ function overdueIn(exemption: Exemption): OverdueExemption | undefined {
 }
 
 /**
- * The severity of a digest, by the worst that is left: IMDSv1 enabled behind an exemption that exempts nothing, then IMDSv1 enabled
- * at all, rejected calls and health issues.
+ * The severity of a digest, by the worst that is left: IMDSv1 enabled behind an exemption that exempts nothing, then
+ * IMDSv1 enabled at all, rejected calls and health issues.
  */
 export function severityOfDigest({ nonCompliant, rejected, problems }: Digest): Severity {
   if (nonCompliant.some(({ overdue }) => overdue !== undefined)) return 'HIGH';

@@ -13,7 +13,8 @@ const DAY = 86_400_000;
 /**
  * Reads the exemption tag: a calendar date, at most `maxDays` after today.
  *
- * It is in effect until the end of that day in UTC. A tag that cannot be read neither exempts the instance nor counts as absent.
+ * It is in effect until the end of that day in UTC. A tag that cannot be read neither exempts the instance nor counts
+ * as absent.
  */
 export function readExemption(tags: ReadonlyMap<string, string>, now: Date, maxDays: number): Exemption {
   const value = tags.get(TAG.exemptUntil);

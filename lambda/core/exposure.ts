@@ -27,8 +27,9 @@ const PERIOD = 5 * MINUTE;
 const HOURS = 3;
 
 /**
- * How long before a call the last point of `MetadataNoToken` may end and still prove that IMDSv1 was enabled: points are 5 to 10
- * minutes late. An older one proves nothing, because IMDS may have been switched off since, or CloudWatch is late.
+ * How long before a call the last point of `MetadataNoToken` may end and still prove that IMDSv1 was enabled: points
+ * are 5 to 10 minutes late. An older one proves nothing, because IMDS may have been switched off since, or CloudWatch
+ * is late.
  */
 const RECENT = 60 * MINUTE;
 
@@ -45,9 +46,10 @@ export function windowBefore(calls: readonly Date[]): UsageWindow {
 /**
  * What EC2's metrics prove about an instance right before a call.
  *
- * The later of the last points decides. In a period with points of both, tokens were required for a part of it, so IMDSv1 was not
- * enabled all the time. Three kinds of points do not prove that IMDSv1 was enabled: those of the first 15 minutes after the launch,
- * when the exposure was new; those before the last start, because options can change while an instance is stopped; and old ones.
+ * The later of the last points decides. In a period with points of both, tokens were required for a part of it, so
+ * IMDSv1 was not enabled all the time. Three kinds of points do not prove that IMDSv1 was enabled: those of the first
+ * 15 minutes after the launch, when the exposure was new; those before the last start, because options can change while
+ * an instance is stopped; and old ones.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
  */
 export function exposureBefore({ noToken, rejected }: OptionHistory, snapshot: Snapshot, call: Date): Proof {
@@ -72,8 +74,8 @@ function lastEnd({ points }: Measurement, before: number): number {
 }
 
 /**
- * Whether the exposure of an instance with IMDSv1 enabled is new. If that is not known, it is existing, so that nothing is changed
- * on a guess, unless the call itself asked for IMDSv1.
+ * Whether the exposure of an instance with IMDSv1 enabled is new. If that is not known, it is existing, so that nothing
+ * is changed on a guess, unless the call itself asked for IMDSv1.
  */
 export function isNewExposure(snapshot: Snapshot, { trigger, recorded, occurredAt }: Context): boolean {
   switch (trigger.exposure) {
@@ -122,8 +124,8 @@ export function needsProof(snapshot: Snapshot, { trigger, recorded, occurredAt }
 }
 
 /**
- * The context as it applies to an instance: if a call or a launch record exposed nothing new, the traits that its trigger has for
- * that case.
+ * The context as it applies to an instance: if a call or a launch record exposed nothing new, the traits that its
+ * trigger has for that case.
  */
 export function contextFor(snapshot: Snapshot, context: Context): Context {
   const { onExisting } = context.trigger;

@@ -33,8 +33,8 @@ export function isImdsv1Enabled({ HttpTokens, HttpEndpoint }: MetadataOptions): 
 const LAUNCH_MINUTES = 15;
 
 /**
- * Whether an instance was first launched within 15 minutes before a time, or after it: records of launches can be earlier than the
- * attachment of the network interface. False if unknown, so that nothing is changed on a guess.
+ * Whether an instance was first launched within 15 minutes before a time, or after it: records of launches can be
+ * earlier than the attachment of the network interface. False if unknown, so that nothing is changed on a guess.
  */
 export function isFirstLaunch({ firstLaunch }: Snapshot, at: Date): boolean {
   return firstLaunch !== undefined && at.getTime() - firstLaunch.getTime() <= LAUNCH_MINUTES * 60_000;

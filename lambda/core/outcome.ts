@@ -29,9 +29,10 @@ export function isRetried({ status, reason }: Outcome): boolean {
 /**
  * Severity of an outcome.
  *
- * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. An exemption that came
- * with a launch, that covers drift, or that is wrong when it is set is HIGH. A changed exemption tag is at least MEDIUM: the caller
- * who set it may be its only reviewer, and the caller who removed it expects the instance to be remediated.
+ * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. An exemption
+ * that came with a launch, that covers drift, or that is wrong when it is set is HIGH. A changed exemption tag is at
+ * least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it expects the instance to
+ * be remediated.
  */
 export function severityOf(outcome: Outcome): Severity {
   const { status, reason, target } = outcome;
@@ -66,9 +67,10 @@ export function worstOf(outcomes: readonly Outcome[]): Severity {
 /**
  * Whether an outcome raises an alert.
  *
- * An instance that EC2 does not return yet is only retried. Where a trail exists, the CloudTrail event of a launch comes before the
- * running-state event, reports the same instance and knows the caller: the later event only alerts on what it changed or failed to
- * change. What a scan leaves unchanged is in its digest, and so is an old instance that a harmless change names.
+ * An instance that EC2 does not return yet is only retried. Where a trail exists, the CloudTrail event of a launch
+ * comes before the running-state event, reports the same instance and knows the caller: the later event only alerts on
+ * what it changed or failed to change. What a scan leaves unchanged is in its digest, and so is an old instance that a
+ * harmless change names.
  *
  * @param trail whether a CloudTrail trail delivers events to the bus.
  */

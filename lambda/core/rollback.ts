@@ -30,8 +30,8 @@ export type Obstacle =
 /**
  * What prevents IMDSv1 from being re-enabled on an instance; `undefined` if nothing does.
  *
- * Account defaults apply to launches only, except `HttpTokensEnforced`, which also applies to changes of existing instances. If a
- * declarative policy sets it, the account cannot change it.
+ * Account defaults apply to launches only, except `HttpTokensEnforced`, which also applies to changes of existing
+ * instances. If a declarative policy sets it, the account cannot change it.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
 export function obstacleTo({ state, awsManaged, options }: Snapshot, defaults: AccountDefaults): Obstacle | undefined {

@@ -50,8 +50,8 @@ export interface Recorded {
 }
 
 /**
- * What a change of metadata options asked for: optional tokens, whatever else; an enabled endpoint and nothing else; or an enabled
- * endpoint with other options, as the user guide documents it for the hop limit and IPv6.
+ * What a change of metadata options asked for: optional tokens, whatever else; an enabled endpoint and nothing else; or
+ * an enabled endpoint with other options, as the user guide documents it for the hop limit and IPv6.
  */
 export const REQUESTED_OPTIONS = ['optional-tokens', 'enabled-endpoint', 'other-options'] as const;
 export type RequestedOptions = (typeof REQUESTED_OPTIONS)[number];
@@ -77,8 +77,8 @@ export function recordsImdsv1Enabled(recorded: Recorded | undefined): boolean {
 /**
  * The instance id in a text, or `undefined`.
  *
- * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that passes is
- * safe in commands and subjects; whether it exists is for EC2 to say.
+ * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that
+ * passes is safe in commands and subjects; whether it exists is for EC2 to say.
  */
 export function toInstanceId(text: string | undefined): string | undefined {
   return text

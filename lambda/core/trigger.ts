@@ -3,14 +3,15 @@ import type { Reason } from './reason.ts';
 /**
  * What the decision and the alerts need to know about a trigger: data, defined beside its parser.
  *
- * Only the name is required. A trigger that states nothing else finds existing exposure, which is the safe default: it is
- * remediated only if the account chose so for existing instances.
+ * Only the name is required. A trigger that states nothing else finds existing exposure, which is the safe default: it
+ * is remediated only if the account chose so for existing instances.
  */
 export interface TriggerTraits {
   /** Public name: the `trigger` of messages and log lines. */
   readonly name: string;
   /**
-   * Whether the exposure it finds is new. `new-on-first-launch`: if the instance was first launched within 15 minutes before.
+   * Whether the exposure it finds is new. `new-on-first-launch`: if the instance was first launched within 15 minutes
+   * before.
    * `new-by-call`: the same, or if the call re-enabled IMDSv1, as `isNewExposure` judges it.
    *
    * @default 'existing'

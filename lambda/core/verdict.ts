@@ -34,8 +34,8 @@ export const FINDINGS: readonly VerdictName[] = ['non-compliant', 'unreadable'];
 /**
  * The verdict on an instance, as of now; `undefined` if it is shutting down or terminated.
  *
- * It is the decision that would be taken if the instance were to be remediated. CIS requires `HttpTokens=required` and that the change
- * is applied: until then the verdict is `pending`.
+ * It is the decision that would be taken if the instance were to be remediated. CIS requires `HttpTokens=required` and
+ * that the change is applied: until then the verdict is `pending`.
  */
 export function verdictOf(snapshot: Snapshot, maxExemptionDays: number, now: Date): Verdict | undefined {
   const context = { trigger: { name: 'verdict' }, eventId: '', occurredAt: now };

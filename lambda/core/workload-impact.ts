@@ -22,8 +22,8 @@ const CHECKS = 4;
 /**
  * What follows from a post-change check: an alert, another check, or nothing.
  *
- * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since. On an instance that is not
- * running, the change is pending until its next start.
+ * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since. On an instance
+ * that is not running, the change is pending until its next start.
  *
  * @param rejected number of IMDSv1 calls that were rejected since the remediation.
  * @param checksDone number of checks before this one.

@@ -9,9 +9,9 @@ const WRAPPER = 'ModifyInstanceMetadataOptionsRequest';
 /**
  * A call that may have re-enabled IMDSv1: with optional tokens, or with an enabled endpoint and no tokens.
  *
- * The record does not have the options before the call, and harmless changes look the same: the console and Terraform send every
- * option, and the user guide names the endpoint beside a hop limit. A remediation sends `HttpTokens=required`, which the pattern does
- * not match, so it cannot trigger another one.
+ * The record does not have the options before the call, and harmless changes look the same: the console and Terraform
+ * send every option, and the user guide names the endpoint beside a hop limit. A remediation sends
+ * `HttpTokens=required`, which the pattern does not match, so it cannot trigger another one.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
  */
 export const drift: Trigger = {
@@ -33,8 +33,8 @@ export const drift: Trigger = {
     ...call,
     detail: {
       ...call.detail,
-      // Unlike RunInstances, EC2 wraps this request and capitalizes its fields. The plain form occurs in records that passed
-      // through other tools.
+      // Unlike RunInstances, EC2 wraps this request and capitalizes its fields. The plain form occurs in records that
+      // passed through other tools.
       $or: [
         { requestParameters: { [WRAPPER]: { HttpTokens: ['optional'] } } },
         { requestParameters: { [WRAPPER]: { HttpTokens: [{ exists: false }], HttpEndpoint: ['enabled'] } } },

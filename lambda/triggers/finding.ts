@@ -10,8 +10,9 @@ const DETAIL_TYPE = 'IMDSv1 finding recorded';
 /**
  * An instance observed as non-compliant, recorded on the work queue before it is changed.
  *
- * It is needed where the event itself does not say that IMDSv1 was enabled: if the function fails between the change and the
- * alert, the record still has what the alert needs. It also stands for an instance of an event that must be retried alone.
+ * It is needed where the event itself does not say that IMDSv1 was enabled: if the function fails between the change
+ * and the alert, the record still has what the alert needs. It also stands for an instance of an event that must be
+ * retried alone.
  */
 export interface Finding {
   readonly source: typeof SOURCE;

@@ -8,8 +8,8 @@ const call = successful('RunInstances');
 const launched = (items: object) => ({ responseElements: { instancesSet: { items } } });
 
 /**
- * A successful RunInstances in which an instance does not require IMDSv2, or does not say, or has the exemption tag: a tag that comes
- * with a launch raises no CreateTags event.
+ * A successful RunInstances in which an instance does not require IMDSv2, or does not say, or has the exemption tag: a
+ * tag that comes with a launch raises no CreateTags event.
  */
 export const launch: Trigger = {
   name: 'launch',

@@ -7,8 +7,8 @@ const DETAIL_TYPE = 'EC2 Instance State-change Notification';
 /**
  * An instance that reached the state `running`.
  *
- * EC2 sends this event without a trail, and without caller or metadata options. It backs up the CloudTrail rules, so the work
- * queue delays it until their record has usually arrived.
+ * EC2 sends this event without a trail, and without caller or metadata options. It backs up the CloudTrail rules, so
+ * the work queue delays it until their record has usually arrived.
  */
 export const running: Trigger = {
   name: 'running',

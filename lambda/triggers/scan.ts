@@ -42,7 +42,10 @@ export type ScanStep =
       readonly requestedIds: readonly string[];
     } & Run);
 
-/** Ids in a summary: SQS accepts 256 KiB. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+/**
+ * Ids in a summary: SQS accepts 256 KiB.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
 export const REQUESTED_IDS = 10_000;
 
 /** A step as a message of the scan queue. */

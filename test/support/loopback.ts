@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import { types } from 'node:util';
 import { LAUNCHED } from './builders.ts';
 
-// Errors of Node.js are not instances of Jest's `Error`. The SDK tests for that, and would replace the error of a reset connection
-// with one that has no name.
+// Errors of Node.js are not instances of Jest's `Error`. The SDK tests for that, and would replace the error of a reset
+// connection with one that has no name.
 Object.defineProperty(Error, Symbol.hasInstance, {
   value(this: typeof Error, value: unknown): boolean {
     return this === Error ? types.isNativeError(value) : Function.prototype[Symbol.hasInstance].call(this, value);

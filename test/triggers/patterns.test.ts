@@ -62,7 +62,8 @@ describe('the pattern of launch', () => {
       launchEvent({ items: [{ ...REQUIRED, tags: EXEMPT }], detail: { errorCode: 'Client.X' } }),
       false,
     ],
-    // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or of none.
+    // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or
+    // of none.
     ['does not match required and missing tokens', launchEvent({ items: [REQUIRED, UNSTATED] }), false],
     ['does not match required tokens', launchEvent({ items: [REQUIRED, REQUIRED] }), false],
     ['does not match a failed call', failedLaunchEvent(), false],

@@ -118,8 +118,8 @@ async function mostRejectedIn(region: string, { usage, telemetry, time }: ScanPo
 const KEPT_DAYS = 63;
 
 /**
- * Whether IMDSv1 was enabled on instances within the last 63 days: then `MetadataNoToken` has points, zeros included. An instance is
- * absent if that could not be read.
+ * Whether IMDSv1 was enabled on instances within the last 63 days: then `MetadataNoToken` has points, zeros included.
+ * An instance is absent if that could not be read.
  */
 async function imdsv1InLastDays(
   region: string,

@@ -70,7 +70,7 @@ export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
   'usage-unknown': 'IMDSv1 usage unknown',
 };
 
-/** Why a scan did not change a non-compliant instance: it needs review, its remediation is still to come, or `mode=audit`. */
+/** Why a scan did not change a non-compliant instance: a review, a remediation to come, or `mode=audit`. */
 export type UnchangedReason = ReviewReason | 'remediation-pending' | 'audit-mode';
 
 const UNCHANGED_LABELS: Readonly<Record<UnchangedReason, string>> = {

@@ -63,7 +63,8 @@ describe('the first run of a day', () => {
     const [[, daily] = []] = measured.completed;
     expect(daily?.needsReviewBy).toEqual({ 'in-use': 1, 'usage-unknown': 1 });
     expect(notMeasured.completed[0]?.[1].needsReviewBy).toBeUndefined();
-    // An instance that was measured as unused after the batches of the run is left to the next run, as without a measurement.
+    // An instance that was measured as unused after the batches of the run is left to the next run, as without a
+    // measurement.
     expect([daily?.needsReview, notMeasured.completed[0]?.[1].needsReview]).toEqual([3, 3]);
   });
 

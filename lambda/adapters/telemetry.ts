@@ -13,7 +13,7 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
   return {
     outcome: (outcome, notified) => {
       const { target, status, reason, exposedSeconds, detail } = outcome;
-      const { trigger, eventId, caller } = target.context;
+      const { trigger, eventId, caller, recorded } = target.context;
       const line = {
         accountId: target.account,
         region: target.region,
@@ -24,6 +24,8 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
         reason,
         severity: severityOf(outcome),
         exposedSeconds,
+        // What was proven about the instance before a change of its options.
+        before: recorded?.before,
         detail: detail && clean(detail),
         caller: caller && clean(caller.principal),
         notified,

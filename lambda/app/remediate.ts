@@ -4,13 +4,15 @@ import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { recordsImdsv1Enabled, type Target } from '../core/target.ts';
+import { strongest } from '../core/strongest.ts';
+import type { Target } from '../core/target.ts';
 import type { Usage } from '../core/usage.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { assessUsage } from './assess-usage.ts';
 import { Pace } from './pace.ts';
+import { withProofs } from './prove-exposure.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { UsageReader, WorkQueue } from './ports/index.ts';
+import type { HistoryReader, UsageReader, WorkQueue } from './ports/index.ts';
 import {
   outcomeOfMissing,
   remediateInstance,
@@ -32,7 +34,7 @@ const PAUSES = [1, 2, 4, 8, 16];
 export type RemediatePorts = RemediateInstancePorts & {
   readonly queue: Pick<WorkQueue, 'putFindings'>;
   /** Absent if usage is not to be measured; instances that depend on it then need review. */
-  readonly usage?: UsageReader;
+  readonly usage?: UsageReader & HistoryReader;
 };
 
 /** The pace of changes in a region. */
@@ -66,7 +68,7 @@ async function inAllRegions(
   ports: RemediatePorts,
   paceIn: PaceIn,
 ): Promise<Outcome[]> {
-  const byRegion = groupBy(oneForEach(targets), ({ region }) => region);
+  const byRegion = groupBy(targets, ({ region }) => region);
   const outcomes = await Promise.all(
     [...byRegion].map(([region, targetsInRegion]) => inRegion(region, targetsInRegion, policy, paceIn(region), ports)),
   );
@@ -76,20 +78,6 @@ async function inAllRegions(
 /** Identifies the instance of a target. */
 export const keyOf = ({ region, instanceId }: Pick<Target, 'region' | 'instanceId'>): string =>
   `${region}/${instanceId}`;
-
-/** Keeps one target for each instance: the one with the strongest record. */
-function oneForEach(targets: readonly Target[]): Target[] {
-  const best = new Map<string, Target>();
-  for (const target of targets) {
-    const other = best.get(keyOf(target));
-    if (other === undefined || weightOf(target) > weightOf(other)) best.set(keyOf(target), target);
-  }
-  return [...best.values()];
-}
-
-/** A call that removed all tags is the weakest: it must not replace an event that remediates whatever `existing` is. */
-const weightOf = ({ context: { recorded } }: Target): number =>
-  recorded?.allTags === true ? 0 : recordsImdsv1Enabled(recorded) ? 2 : 1;
 
 async function inRegion(
   region: string,
@@ -110,15 +98,22 @@ async function inRegion(
     }
     pending = pending.filter(({ instanceId }) => mayChangeSoon(outcomes.get(instanceId)));
   }
-  return targets.map((target) => outcomes.get(target.instanceId) ?? outOfTime(target, time.now()));
+  return byInstance(targets).map(
+    (events) =>
+      outcomes.get(events[0].instanceId) ?? outOfTime(strongest(events, undefined, policy, time.now()), time.now()),
+  );
 }
+
+/** The events of each instance. */
+const byInstance = (targets: readonly Target[]): readonly [Target, ...Target[]][] =>
+  [...groupBy(targets, ({ instanceId }) => instanceId).values()] as [Target, ...Target[]][];
 
 const mayChangeSoon = (outcome: Outcome | undefined): boolean =>
   outcome?.reason === 'not-visible' || outcome?.reason === 'not-ready';
 
 const outOfTime = (target: Target, at: Date): Outcome => ({ target, status: 'failed', reason: 'deadline', at });
 
-/** Reads all targets in one describe and remediates those that EC2 returns. */
+/** Reads all instances in one describe and remediates those that EC2 returns. */
 async function remediateVisible(
   region: string,
   targets: readonly Target[],
@@ -127,15 +122,22 @@ async function remediateVisible(
   ports: RemediatePorts,
 ): Promise<Outcome[]> {
   const { reader, time } = ports;
-  const ids = targets.map(({ instanceId }) => instanceId);
+  const ids = [...new Set(targets.map(({ instanceId }) => instanceId))];
   const described = await attempt(() => withRetries(() => reader.describe(region, ids), time));
-  if (described instanceof FailureError) return targets.map((target) => failed(target, described, time.now()));
+  if (described instanceof FailureError) {
+    return byInstance(targets).map((events) =>
+      failed(strongest(events, undefined, policy, time.now()), described, time.now()),
+    );
+  }
   const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
-  const usages = await assessGated(region, targets, snapshots, policy, ports);
+  const proven = await withProofs(region, targets, snapshots, { history: ports.usage, time });
+  const usages = await assessGated(region, proven, snapshots, policy, ports);
+  const measured = proven.map((target) => withUsage(target, usages.get(target.instanceId)));
   const results = await pMap(
-    targets.map((target) => withUsage(target, usages.get(target.instanceId))),
-    (target) => {
-      const snapshot = snapshots.get(target.instanceId);
+    byInstance(measured),
+    (events) => {
+      const snapshot = snapshots.get(events[0].instanceId);
+      const target = strongest(events, snapshot, policy, time.now());
       return snapshot === undefined
         ? outcomeOfMissing(target, time.now())
         : remediateInstance(target, snapshot, policy, pace, ports);
@@ -159,10 +161,12 @@ async function assessGated(
   if (usage === undefined) return new Map();
   const gated = targets.flatMap(({ instanceId, context }) => {
     const snapshot = snapshots.get(instanceId);
+    // The metrics of an event are read once, and a change that exposed nothing new is left to the scan.
+    if (context.recorded?.before !== undefined) return [];
     return snapshot && isGated(decide(snapshot, context, policy, time.now())) ? [snapshot] : [];
   });
   if (gated.length === 0) return new Map();
-  const assessed = await attempt(() => assessUsage(region, gated, policy.usage, { usage, time }));
+  const assessed = await attempt(() => assessUsage(region, [...new Set(gated)], policy.usage, { usage, time }));
   return assessed instanceof FailureError ? new Map() : assessed;
 }
 

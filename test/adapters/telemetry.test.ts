@@ -59,6 +59,7 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
     'reason',
     'severity',
     'exposedSeconds',
+    'before',
     'detail',
     'caller',
     'notified',

@@ -185,6 +185,20 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
         const points = (id: string) => ({ points: made.metrics.get(`${metric} ${id}`) ?? [], complete: true });
         return { measurements: new Map(instanceIds.map((id) => [id, points(id)])) };
       },
+      history: async (region, ids) => {
+        begin('history', region, ...ids);
+        await Promise.resolve();
+        const measured = (metric: UsageMetric, id: string) => ({
+          points: made.metrics.get(`${metric} ${id}`) ?? [],
+          complete: true,
+        });
+        return new Map(
+          ids.map((id) => [
+            id,
+            { noToken: measured('MetadataNoToken', id), rejected: measured('MetadataNoTokenRejected', id) },
+          ]),
+        );
+      },
     },
     telemetry: {
       outcome: (outcome) => made.outcomes.push(outcome),

@@ -4,6 +4,7 @@ import { type Run, scan } from '../../triggers/scan.ts';
 import type { Rules } from '../handle-events.ts';
 import type {
   FleetReader,
+  HistoryReader,
   Filter,
   Ports,
   HealthChecks,
@@ -29,7 +30,7 @@ export interface ScanPorts extends Ports {
   readonly fleet: FleetReader;
   readonly regions: RegionReader;
   readonly steps: ScanQueue;
-  readonly usage: UsageReader & RejectionReader;
+  readonly usage: UsageReader & HistoryReader & RejectionReader;
   readonly healthChecks: HealthChecks;
 }
 

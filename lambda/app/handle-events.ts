@@ -8,6 +8,7 @@ import { at, isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
+import type { Parsed } from '../triggers/trigger.ts';
 import { findLaunchedInstances } from './find-launched-instances.ts';
 import { runPostChangeChecks } from './post-change-checks.ts';
 import { attempt, withRetries } from './retry.ts';
@@ -38,7 +39,21 @@ export interface EventRules extends Policy, ReportOptions {
 export interface QueueRecord {
   readonly messageId: string;
   readonly body: string;
+  /** How often the queue has delivered the message, this time included; absent if that is unknown. */
+  readonly receiveCount?: number;
 }
+
+/** An event as it was received. */
+interface Received {
+  readonly event: unknown;
+  readonly receiveCount?: number;
+}
+
+/**
+ * Minutes after its event in which a message that is delivered for the first time is a first attempt. A message that an
+ * operator moved back from the dead-letter queue begins to count again, but it is older.
+ */
+const FIRST_ATTEMPT_MINUTES = 30;
 
 /** Thrown so that the invocation is retried; after the last attempt it goes to the dead-letter queue. */
 export class RetryableError extends Error {
@@ -52,7 +67,7 @@ export class RetryableError extends Error {
  * not.
  */
 export async function handleEvent(event: unknown, rules: EventRules, ports: Ports): Promise<void> {
-  const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports);
+  const unfinished = await handle(new Map([[eventIdOf(event), { event }]]), rules, ports);
   for (const [eventId, reason] of unfinished) throw new RetryableError(`event ${eventId}: ${reason}`);
 }
 
@@ -66,14 +81,14 @@ export async function handleEvent(event: unknown, rules: EventRules, ports: Port
  */
 export async function handleBatch(records: readonly QueueRecord[], rules: EventRules, ports: Ports): Promise<string[]> {
   const unfinished = new Set<string>();
-  const events = new Map<string, unknown>();
+  const events = new Map<string, Received>();
   const checks = new Map<string, PostChangeCheck>();
-  for (const { messageId, body } of records) {
+  for (const { messageId, body, receiveCount } of records) {
     const content = unwrap(parseJson(body));
     const undelivered = fromUndelivered(content);
     const check = parseCheck(content);
     if (check !== undefined) checks.set(messageId, check);
-    else if (undelivered === undefined) events.set(messageId, content);
+    else if (undelivered === undefined) events.set(messageId, { event: content, receiveCount });
     else if ((await attempt(() => ports.publisher.publish(undelivered))) instanceof FailureError)
       unfinished.add(messageId);
   }
@@ -85,12 +100,12 @@ export async function handleBatch(records: readonly QueueRecord[], rules: EventR
 
 /** Handles events by key. Returns the keys of those that must be retried, with the reasons. */
 async function handle(
-  events: ReadonlyMap<string, unknown>,
+  events: ReadonlyMap<string, Received>,
   rules: EventRules,
   ports: Ports,
 ): Promise<Map<string, string>> {
-  const own = [...events].filter(([, event]) => !isOfOtherAccount(event, rules, ports));
-  const parsed = own.map(([key, event]) => ({ key, event, ...parseEvent(event) }));
+  const own = [...events].filter(([, { event }]) => !isOfOtherAccount(event, rules, ports));
+  const parsed = own.map(([key, received]) => ({ key, event: received.event, ...parse(received, ports.time.now()) }));
   for (const { event, problems } of parsed) {
     for (const problem of new Set(problems)) ports.telemetry.notUnderstood(eventIdOf(event), problem);
   }
@@ -126,6 +141,19 @@ async function handle(
     unfinished.set(key, `${first.instanceId} ${retried.get(keyOf(first)) ?? ''}`);
   }
   return unfinished;
+}
+
+/** What an event asks for; its targets know whether this is the first attempt. */
+function parse({ event, receiveCount }: Received, now: Date): Parsed {
+  const parsed = parseEvent(event);
+  if (receiveCount !== 1) return parsed;
+  const oldest = now.getTime() - FIRST_ATTEMPT_MINUTES * 60_000;
+  const targets = parsed.targets.map((target) =>
+    target.context.occurredAt.getTime() < oldest
+      ? target
+      : { ...target, context: { ...target.context, firstAttempt: true } },
+  );
+  return { ...parsed, targets };
 }
 
 function isOfOtherAccount(event: unknown, { account }: EventRules, { telemetry }: Ports): boolean {

@@ -79,6 +79,8 @@ export function isNotified({ status, reason, snapshot, target }: Outcome, trail:
   const { inDigest, backsUpCloudTrail } = target.context.trigger;
   if (inDigest && (status === 'needs-review' || status === 'exempt' || status === 'would-remediate')) return false;
   if (!backsUpCloudTrail || !trail) return true;
+  // The event that remediated it was notified, unless that was an earlier attempt at this one.
+  if (status === 'already-remediated') return target.context.firstAttempt !== true;
   if (status === 'needs-review' || status === 'would-remediate')
     return snapshot !== undefined && !isFirstLaunch(snapshot, target.context.occurredAt);
   return status !== 'exempt';

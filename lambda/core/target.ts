@@ -24,6 +24,8 @@ export interface Context {
   readonly recorded?: Recorded;
   /** IMDSv1 usage of the instance; absent if it was not measured. */
   readonly usage?: Usage;
+  /** No earlier attempt at this event can have changed the instance and failed before the alert. */
+  readonly firstAttempt?: boolean;
 }
 
 /** Who made an API call, as CloudTrail recorded it. Untrusted input: sanitize it before it is shown. */

@@ -53,7 +53,12 @@ export const handler = middy(async (event: unknown, context: Context): Promise<S
     await handleEvent(event, rules, { ...ports, time });
     return undefined;
   }
-  const unfinished = await handleBatch(event.Records, rules, { ...ports, time });
+  const records = event.Records.map(({ messageId, body, attributes }) => ({
+    messageId,
+    body,
+    receiveCount: Number(attributes?.ApproximateReceiveCount),
+  }));
+  const unfinished = await handleBatch(records, rules, { ...ports, time });
   return { batchItemFailures: unfinished.map((itemIdentifier) => ({ itemIdentifier })) };
 })
   .use(injectLambdaContext(logger))

@@ -1,9 +1,9 @@
-import { handleBatch, type QueueRecord, type EventRules } from '../../lambda/app/handle-events.ts';
+import { handleBatch, handleEvent, type QueueRecord, type EventRules } from '../../lambda/app/handle-events.ts';
 import { toMessages } from '../../lambda/core/message.ts';
 import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
-import { after, failure, world } from '../support/ports.ts';
+import { after, failure, virtualTime, world } from '../support/ports.ts';
 import { ACCOUNT, instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
-import { largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
+import { driftEvent, largeLaunchEvent, launchEvent, runningEvent } from '../support/events.ts';
 
 const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
@@ -76,6 +76,48 @@ describe('handleBatch', () => {
     ports.fail('putUndelivered', failure('unavailable', 'SQS is unavailable'));
 
     await expect(handleBatch(messages(launched(A)), RULES, ports)).rejects.toThrow('SQS is unavailable');
+  });
+});
+
+describe('a finding of a start that another event has remediated in the meantime (9)', () => {
+  /** Drift of a new instance is handled after the start was seen and before its finding is. */
+  async function driftBetween() {
+    const ports = world([snapshot({ instanceId: A })]);
+    await handleBatch(messages(runningEvent({ instanceId: A })), RULES, ports);
+    await handleEvent(driftEvent({ instanceId: A }), RULES, ports);
+    expect(ports.published).toMatchObject([{ attributes: { trigger: 'drift', status: ['remediated'] } }]);
+    return { ports, finding: messages(ports.findings[0]).map((message) => ({ ...message, receiveCount: 1 })) };
+  }
+
+  it('is not notified a second time', async () => {
+    const { ports, finding } = await driftBetween();
+
+    await handleBatch(finding, RULES, ports);
+
+    expect(ports.outcomes.at(-1)).toMatchObject({ status: 'already-remediated' });
+    expect(ports.published).toHaveLength(1);
+  });
+
+  it('is notified if an earlier attempt may have changed it, or if there is no trail', async () => {
+    for (const [over, rules, time] of [
+      [{ receiveCount: 2 }, RULES, undefined],
+      [{ receiveCount: undefined }, RULES, undefined],
+      [{}, { ...RULES, trail: false }, undefined],
+      // Moved back from the dead-letter queue.
+      [{}, RULES, virtualTime(105, after(1_800))],
+    ] as const) {
+      const { ports, finding } = await driftBetween();
+
+      await handleBatch(
+        finding.map((message) => ({ ...message, ...over })),
+        rules,
+        { ...ports, time: time ?? ports.time },
+      );
+
+      expect(ports.published.at(-1)).toMatchObject({
+        attributes: { trigger: 'running', status: ['already-remediated'] },
+      });
+    }
   });
 });
 

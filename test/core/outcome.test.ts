@@ -167,6 +167,15 @@ describe('isNotified()', () => {
     },
   );
 
+  test('does not notify about a start that was already remediated at the first attempt, beside a trail (9)', () => {
+    const first = target({ trigger: 'running', firstAttempt: true });
+    expect(notified({ status: 'already-remediated', target: first }, true)).toBe(false);
+    expect(notified({ status: 'already-remediated', target: first }, false)).toBe(true);
+    expect(notified({ status: 'remediated', target: first }, true)).toBe(true);
+    const launched = target({ firstAttempt: true });
+    expect(notified({ status: 'already-remediated', target: launched }, true)).toBe(true);
+  });
+
   test('notifies about a running-state event that failed without a snapshot', () => {
     expect(notified({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);
     expect(notified({ status: 'needs-review', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(

@@ -35,7 +35,8 @@ describe('judgeAfterChange()', () => {
       3,
       'notify',
     ],
-    ['is done if IMDSv1 was re-enabled', snapshot(), 5, 0, 'done'],
+    ['reports that IMDSv1 was re-enabled', snapshot(), 5, 0, 're-enabled'],
+    ['is done if IMDS was switched off', snapshot({ options: { HttpEndpoint: 'disabled' } }), 5, 0, 'done'],
     ['is done with unreadable options', snapshot({ options: { HttpTokens: undefined } }), 5, 0, 'done'],
     ['is done if the instance is terminated', snapshot({ ...applied, tags: {}, state: 'terminated' }), 5, 0, 'done'],
     [

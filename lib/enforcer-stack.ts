@@ -48,6 +48,7 @@ export class EnforcerStack extends Stack {
       ScanRedriveCommand: [redrive(scan.deadLetterQueue, scan.queue), 'Moves the dead-letter queue of scan steps back'],
       Mode: [settings.mode, 'Setting mode'],
       Existing: [settings.existing, 'Setting existing'],
+      ...(settings.enforceSince !== undefined && { EnforceSince: [settings.enforceSince, 'Setting enforceSince'] }),
       Trail: [settings.trail, 'Setting trail'],
       RoleGuard: [settings.roleGuard, 'Setting roleGuard'],
       ...(settings.regions.length > 1 && { Regions: [settings.regions.join(','), 'Setting regions'] }),

@@ -42,6 +42,8 @@ export interface PortContext {
   readonly workMs: number;
 }
 
+const notMeasured = () => Promise.reject(new FailureError('unknown', 'nothing is measured here'));
+
 /** The ports of one invocation, with EC2, SQS and SNS in memory behind them. */
 export function portsOf(
   invocation: Invocation,
@@ -84,7 +86,7 @@ export function portsOf(
     writer: { requireTokens: (region, id) => call(() => ec2.requireTokens(region, id)) },
     // Post-change checks come a quarter of an hour later; that is another bench's business.
     queue: { ...queue, putChecks: () => call(() => undefined) },
-    usage: { page: () => Promise.reject(new FailureError('unknown', 'nothing is measured here')) },
+    usage: { page: notMeasured, history: notMeasured },
     publisher: {
       publish: (message) =>
         call(() => {
@@ -101,6 +103,7 @@ export function portsOf(
       outcome: () => undefined,
       notUnderstood: (_, problem) => counters.warn(problem),
       handedBack: () => undefined,
+      otherAccount: () => undefined,
       scanCompleted: () => undefined,
       forwarderProblems: () => undefined,
       rejected: () => undefined,

@@ -10,12 +10,13 @@ import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { cleanTexts } from '../audit/row.ts';
 import { type Facts, isUnread } from './read.ts';
 
-/** The decision for each trigger, as of an event without recorded details. */
+/** The decision for each trigger, as of an event without details; a change of options asks for optional tokens. */
 export function rulings({ snapshot, policy, usage, at }: Facts): ReadonlyMap<string, Ruling> {
   const measured = isUnread(usage) ? undefined : usage;
   return new Map(
     ALL_TRIGGERS.map((trigger) => {
-      const context = { trigger, eventId: '', occurredAt: at, usage: measured };
+      const recorded = { requested: 'optional-tokens' } as const;
+      const context = { trigger, eventId: '', occurredAt: at, usage: measured, recorded };
       return [trigger.name, rulingOn(snapshot, context, policy, at)];
     }),
   );
@@ -68,7 +69,7 @@ export function exemptionLine({ snapshot, policy, at }: Facts): string {
 function age(snapshot: Snapshot): string {
   const { firstLaunch, launchTime } = snapshot;
   if (firstLaunch === undefined || launchTime === undefined) return 'age unknown';
-  return isFirstLaunch(snapshot)
+  return isFirstLaunch(snapshot, launchTime)
     ? `launched ${iso(firstLaunch)}, not restarted since`
     : `first launched ${iso(firstLaunch)}, last started ${iso(launchTime)}`;
 }

@@ -5,7 +5,7 @@ import { parseJson } from '../triggers/json.ts';
 import { ping } from '../triggers/ping.ts';
 import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
 import { Budget } from './budget.ts';
-import { type EventMessage, handleEvents, type Rules } from './handle-events.ts';
+import { type EventMessage, handleEvents, type EventRules } from './handle-events.ts';
 import type { Ports } from './ports/index.ts';
 import { runPostChangeChecks } from './post-change-checks.ts';
 import { attempt } from './retry.ts';
@@ -31,7 +31,7 @@ export interface QueueRecord {
  */
 export async function handleBatch(
   records: readonly QueueRecord[],
-  rules: Rules,
+  rules: EventRules,
   ports: Ports,
   budget = new Budget(),
 ): Promise<string[]> {
@@ -48,7 +48,7 @@ export async function handleBatch(
 
 async function handleAll(
   records: readonly QueueRecord[],
-  rules: Rules,
+  rules: EventRules,
   ports: Ports,
   budget: Budget,
 ): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import type { Proof } from './exposure.ts';
 import type { TriggerTraits } from './trigger.ts';
 import type { Usage } from './usage.ts';
 
@@ -45,7 +46,18 @@ export interface Recorded {
   readonly grantedByCall?: boolean;
   /** The call removed all tags; whether the exemption tag was one of them is not known. */
   readonly allTags?: boolean;
+  /** What the call asked for, if it changed metadata options. */
+  readonly requested?: RequestedOptions;
+  /** What was proven about the instance right before the call; absent if that was not looked at. */
+  readonly before?: Proof;
 }
+
+/**
+ * What a change of metadata options asked for: optional tokens, whatever else; an enabled endpoint and nothing else; or
+ * an enabled endpoint with other options, as the user guide documents it for the hop limit and IPv6.
+ */
+export const REQUESTED_OPTIONS = ['optional-tokens', 'enabled-endpoint', 'other-options'] as const;
+export type RequestedOptions = (typeof REQUESTED_OPTIONS)[number];
 
 /** Instances of a launch whose ids CloudTrail left out because the record was too large. */
 export interface Lookup {

@@ -74,6 +74,8 @@ test('has the settings that doctor checks as outputs, defaults included', () => 
     'none',
     'off',
   ]);
+  const since = templateOf({ enforceSince: '2026-11-01' }).findOutputs('EnforceSince');
+  expect(since).toMatchObject({ EnforceSince: { Value: '2026-11-01' } });
 });
 
 test.each([

@@ -18,7 +18,7 @@ import {
 } from './remediate-instance.ts';
 
 /** Instances in progress at the same time. `Pace`, not this, keeps to EC2's request quota. */
-const CONCURRENCY = 20;
+const CONCURRENCY = 10;
 
 /**
  * Seconds before each further look at instances that EC2 does not return yet, where they cannot be handed back.

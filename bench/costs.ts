@@ -52,8 +52,16 @@ const table = new Table({
   style: { head: [], border: [] },
   chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
 });
-for (const item of Object.keys(columns[0] ?? {})) table.push([item, ...columns.map((of) => (of[item] ?? 0).toFixed(2))]);
-table.push(['all', ...columns.map((of) => Object.values(of).reduce((sum, dollars) => sum + dollars, 0).toFixed(2))]);
+for (const item of Object.keys(columns[0] ?? {}))
+  table.push([item, ...columns.map((of) => (of[item] ?? 0).toFixed(2))]);
+table.push([
+  'all',
+  ...columns.map((of) =>
+    Object.values(of)
+      .reduce((sum, dollars) => sum + dollars, 0)
+      .toFixed(2),
+  ),
+]);
 console.log(table.toString());
 
 async function play({ count, apart, options }: Launches): Promise<Record<string, number>> {

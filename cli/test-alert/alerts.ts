@@ -103,10 +103,9 @@ function digest({ account, region }: Place, options: AlertOptions, now: Date): M
   const lastSeen = daysAgo(1, now);
   inventory.add(existing(3, 'optional'), now, { kind: 'in-use', count: 42, callsPerDay: 3, lastSeen });
   inventory.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.maxExemptionDays))), now);
-  const { compliance, nonCompliant, exempt } = inventory;
   const launchDefault = { HttpTokens: 'required' };
-  const run = { account, region, startedAt: now, nonCompliantBefore: nonCompliant.length, requested: 0 };
-  return toDigestMessage({ ...run, compliance, nonCompliant, exempt, launchDefault, problems: [] }, now, options);
+  const run = { account, region, startedAt: now, nonCompliantBefore: 2, requested: 0 };
+  return toDigestMessage({ ...run, inventory, launchDefault, problems: [] }, options);
 }
 
 /** An alert about rejected calls after a remediation. */

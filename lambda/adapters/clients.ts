@@ -11,9 +11,13 @@ const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throw
 /** The same for SQS and SNS, which the time after a remediation must suffice for. */
 const quick = { requestHandler: { ...requestHandler, requestTimeout: 3_000 }, maxAttempts: 2 };
 
-/** EC2 clients by region. They do not retry; `withRetries` does. */
-export const ec2Clients = (): ((region: string) => EC2Client) =>
-  byRegion((region) => unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })));
+/**
+ * EC2 clients by region. They do not retry; `withRetries` does.
+ *
+ * @param adapt changes each client, for example `withPageReader` to read whole fleets.
+ */
+export const ec2Clients = (adapt = (client: EC2Client): EC2Client => client): ((region: string) => EC2Client) =>
+  byRegion((region) => adapt(unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 }))));
 
 /** CloudWatch clients by region. They do not retry; `withRetries` does. */
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>

@@ -1,11 +1,9 @@
 import { DIGEST_SCHEMA, type Severity } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
-import { type Digest, expiresSoon, type ListedInstance } from './digest.ts';
+import { type Digest, type InstanceList, type ListedInstance, MAX_LISTED, type NonCompliantReason } from './digest.ts';
 import type { AlertOptions } from './email.ts';
-import { groupBy } from './group-by.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
 import type { LaunchSource } from './launch-source.ts';
-import type { ReviewReason } from './reason.ts';
 import { compliancePercent, type Counts } from './compliance-summary.ts';
 import { clean, defang } from './text.ts';
 import { percent } from './words/compliance.ts';
@@ -27,7 +25,7 @@ export interface DigestJson {
   /** How many fewer instances have IMDSv1 enabled than when the scan started. */
   readonly remediated: number;
   /** Number of non-compliant instances by the reason for a review; without one, `remediation-pending`. */
-  readonly nonCompliant: Readonly<Partial<Record<ReviewReason | 'remediation-pending', number>>>;
+  readonly nonCompliant: Readonly<Partial<Record<NonCompliantReason, number>>>;
   /** The first instances of each list. */
   readonly instances: readonly ListedInstanceJson[];
   /** Rejected IMDSv1 calls of the last day, by instance. */
@@ -57,28 +55,24 @@ export interface ListedInstanceJson {
 }
 
 /** Number of instances in each list: the first that fits into one message. */
-const LISTED = [50, 25, 10, 3, 1, 0];
+const LISTED = [MAX_LISTED, 25, 10, 3, 1, 0];
 
 /** The message of a digest. */
-export function toDigestMessage(digest: Digest, now: Date, options: AlertOptions): Message {
+export function toDigestMessage(digest: Digest, options: AlertOptions): Message {
   const fits = (message: Message) => new TextEncoder().encode(toSnsText(message)).length <= MAX_BYTES;
   for (const most of LISTED) {
-    const message = render(digest, most, now, options);
+    const message = render(digest, most, options);
     if (fits(message)) return message;
   }
   throw new RangeError('a digest without instances is too large');
 }
 
-function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: AlertOptions): Message {
-  const { account, region, startedAt, compliance, nonCompliant, exempt, nonCompliantBefore, requested } = digest;
+function render(digest: Digest, most: number, { maxExemptionDays }: AlertOptions): Message {
+  const { account, region, startedAt, inventory, nonCompliantBefore, requested } = digest;
+  const { compliance, nonCompliant, overdue, expiring } = inventory;
   const compliantPercent = compliancePercent(compliance);
   const remediated = requested === 0 ? 0 : Math.max(0, nonCompliantBefore - compliance.counts['non-compliant']);
   const problems = digest.problems.map((problem) => clean(problem));
-  const byReason = groupBy(nonCompliant, ({ decision }) =>
-    decision.kind === 'needs-review' ? decision.problem : 'remediation-pending',
-  );
-  const expiring = exempt.filter((instance) => expiresSoon(instance, now));
-  const overdue = nonCompliant.filter(({ overdue }) => overdue !== undefined);
   const missing = missingFor(digest);
   const severity: Severity = problems.length > 0 || (digest.rejected?.size ?? 0) > 0 ? 'MEDIUM' : 'INFORMATIONAL';
   const share = compliantPercent === undefined ? 'no instances to judge' : `${percent(compliance)} compliant`;
@@ -90,10 +84,10 @@ function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: A
     counts: compliance.counts,
     compliancePercent: compliantPercent,
     remediated,
-    nonCompliant: Object.fromEntries([...byReason].map(([problem, group]) => [problem, group.length])),
-    instances: [...new Set([...byReason.values(), overdue, expiring].flatMap((group) => group.slice(0, most)))].map(
-      toJson,
-    ),
+    nonCompliant: Object.fromEntries([...nonCompliant].map(([reason, { total }]) => [reason, total])),
+    instances: [
+      ...new Set([...nonCompliant.values(), overdue, expiring].flatMap(({ first }) => first.slice(0, most))),
+    ].map(toJson),
     rejected: digest.rejected && Object.fromEntries([...digest.rejected].slice(0, most)),
     missingForEnforcement: missing,
     problems,
@@ -111,20 +105,22 @@ function render(digest: Digest, most: number, now: Date, { maxExemptionDays }: A
       ([id, count]) => `${id}: ${plural(count, 'call')}; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
       most,
     ),
-    ...[...byReason].map(([problem, group]) => list(nonCompliantTitle(problem, group.length), group, describe, most)),
-    list(
+    ...[...nonCompliant].map(([reason, instances]) =>
+      listFirst(nonCompliantTitle(reason, instances.total), instances, describe, most),
+    ),
+    listFirst(
       'Expired exemptions, with IMDSv1 still enabled',
       overdue,
       (instance) => `${describe(instance)}, expired ${instance.overdue}`,
       most,
     ),
-    list('Exemptions that expire within a week', expiring, describe, most),
+    listFirst('Exemptions that expire within a week', expiring, describe, most),
     list('Before HttpTokensEnforced can be enabled in this region', missing, (sentence) => sentence),
     'Names and reasons are user-supplied and unverified.',
   ];
   return {
     subject:
-      `[IMDSv2 ${severity}] ${region}: ${share}, ${nonCompliant.length} non-compliant, ${remediated} remediated`.slice(
+      `[IMDSv2 ${severity}] ${region}: ${share}, ${compliance.findings} non-compliant, ${remediated} remediated`.slice(
         0,
         99,
       ),
@@ -139,11 +135,19 @@ function list<T>(
   items: readonly T[],
   lineOf: (item: T) => string,
   most = items.length,
+  total = items.length,
 ): string | undefined {
-  if (items.length === 0) return undefined;
-  const more = items.length > most ? [`  and ${items.length - most} more`] : [];
+  if (total === 0) return undefined;
+  const more = total > most ? [`  and ${total - most} more`] : [];
   return [`${title}:`, ...items.slice(0, most).map((item) => `  ${lineOf(item)}`), ...more].join('\n');
 }
+
+const listFirst = (
+  title: string,
+  { first, total }: InstanceList,
+  lineOf: (instance: ListedInstance) => string,
+  most: number,
+) => list(title, first, lineOf, most, total);
 
 function describe({ instanceId, name, launchSource, usage, verdict }: ListedInstance): string {
   const parts = [
@@ -189,11 +193,11 @@ function toJson({
  * What must be done first: with `HttpTokensEnforced`, EC2 rejects launches and changes that enable IMDSv1.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
-function missingFor({ nonCompliant, exempt, launchDefault }: Digest): string[] {
+function missingFor({ inventory: { compliance }, launchDefault }: Digest): string[] {
   if (launchDefault?.HttpTokensEnforced === 'enabled') return [];
   return [
-    nonCompliant.length > 0 && `non-compliant or unreadable instances: ${nonCompliant.length}`,
-    exempt.length > 0 && `exemptions in date: ${exempt.length}`,
+    compliance.findings > 0 && `non-compliant or unreadable instances: ${compliance.findings}`,
+    compliance.counts.exempt > 0 && `exemptions in date: ${compliance.counts.exempt}`,
     launchDefault === undefined && 'the account defaults could not be read',
     launchDefault !== undefined &&
       launchDefault.HttpTokens !== 'required' &&

@@ -3,11 +3,12 @@ import { dayFromNow, readExemption } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { ComplianceSummary } from './compliance-summary.ts';
+import type { ReviewReason } from './reason.ts';
 import type { Context } from './target.ts';
 import type { Usage } from './usage.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
-/** An instance that a digest may list. It is smaller than a snapshot, because there may be many. */
+/** An instance that a digest may list. */
 export interface ListedInstance {
   readonly instanceId: string;
   /** The Name tag. Untrusted input. */
@@ -22,20 +23,31 @@ export interface ListedInstance {
   readonly usage?: Usage;
 }
 
+/** Maximum number of instances in each list of a digest. */
+export const MAX_LISTED = 50;
+
+/** A number of instances, and the first of them. */
+export class InstanceList {
+  public total = 0;
+  public readonly first: ListedInstance[] = [];
+
+  public add(instance: ListedInstance): void {
+    this.total += 1;
+    if (this.first.length < MAX_LISTED) this.first.push(instance);
+  }
+}
+
 /** The compliance of a region at the end of a scan. */
 export interface Digest {
   readonly account: string;
   readonly region: string;
   /** When the scan started. */
   readonly startedAt: Date;
-  readonly compliance: ComplianceSummary;
+  readonly inventory: Inventory;
   /** Number of instances with IMDSv1 enabled when the scan started. */
   readonly nonCompliantBefore: number;
   /** Number of instances that the scan evaluated for remediation. */
   readonly requested: number;
-  /** Instances with IMDSv1 enabled and no exemption, or with unreadable options. */
-  readonly nonCompliant: readonly ListedInstance[];
-  readonly exempt: readonly ListedInstance[];
   /** Rejected IMDSv1 calls of the last day, by instance; absent if they were not measured. */
   readonly rejected?: ReadonlyMap<string, number>;
   /** The account's defaults for launches in the region; absent if they could not be read. */
@@ -47,11 +59,20 @@ export interface Digest {
 /** Days before its end in which an exemption is listed as expiring. */
 const EXPIRES_SOON_DAYS = 7;
 
-/** Counts the instances of a region, and collects those that a digest may list. */
+/** Why an instance is still non-compliant. */
+export type NonCompliantReason = ReviewReason | 'remediation-pending';
+
+/** Counts the instances of a region, and collects those that a digest lists. Memory does not grow with the region. */
 export class Inventory {
   public readonly compliance = new ComplianceSummary();
-  public readonly nonCompliant: ListedInstance[] = [];
-  public readonly exempt: ListedInstance[] = [];
+  /** Instances with IMDSv1 enabled and no exemption, or with unreadable options, by reason. */
+  public readonly nonCompliant = new Map<NonCompliantReason, InstanceList>();
+  /** Non-compliant instances with an expired exemption. */
+  public readonly overdue = new InstanceList();
+  /** Exempt instances whose exemption expires within a week. */
+  public readonly expiring = new InstanceList();
+  /** Launch of the oldest instance with IMDSv1 enabled; `undefined` if there is none, or no launch time is known. */
+  public oldest: Date | undefined;
   readonly #context: Context;
   readonly #policy: Policy;
 
@@ -77,7 +98,17 @@ export class Inventory {
       decision: decide(snapshot, { ...this.#context, usage }, this.#policy, now),
       usage,
     };
-    (verdict.name === 'exempt' ? this.exempt : this.nonCompliant).push(listed);
+    if (verdict.name === 'exempt') {
+      if (expiresSoon(listed, now)) this.expiring.add(listed);
+      return;
+    }
+    const { decision, overdue, since } = listed;
+    const reason = decision.kind === 'needs-review' ? decision.problem : 'remediation-pending';
+    const list = this.nonCompliant.get(reason) ?? new InstanceList();
+    this.nonCompliant.set(reason, list);
+    list.add(listed);
+    if (overdue !== undefined) this.overdue.add(listed);
+    if (verdict.name === 'non-compliant' && since && !(this.oldest && this.oldest <= since)) this.oldest = since;
   }
 }
 

@@ -14,6 +14,7 @@ import {
   trailClient,
 } from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
+import { withPageReader } from '../adapters/describe-instances-reader.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Regions } from '../adapters/ec2-regions.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
@@ -33,7 +34,7 @@ const { scanEveryHours, forwarders } = config;
 const rules = { ...rulesOf(config), scanEveryHours, forwarders, homeRegion };
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
-const [ec2, queues] = [ec2Clients(), sqsClient()];
+const [ec2, queues] = [ec2Clients(withPageReader), sqsClient()];
 const ports = {
   reader: ec2Reader(ec2),
   fleet: ec2Fleet(ec2),

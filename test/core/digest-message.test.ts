@@ -208,7 +208,7 @@ test('never rounds the percentage up to 100', () => {
 
 test('the undo keeps to the maximum exemption duration', () => {
   const of = digest([{}], { rejected: new Map([[instanceId(1), 1]]) });
-  expect(toDigestMessage(of, NOW, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
+  expect(toDigestMessage(of, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
 });
 
 test('omits an empty list, and the brackets of a missing reason', () => {

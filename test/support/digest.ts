@@ -26,9 +26,7 @@ export function digest(
     account: ACCOUNT,
     region: REGION,
     startedAt: new Date('2026-11-22T00:00:00Z'),
-    compliance: inventory.compliance,
-    nonCompliant: inventory.nonCompliant,
-    exempt: inventory.exempt,
+    inventory,
     nonCompliantBefore: 0,
     requested: 0,
     launchDefault: { HttpTokens: 'required' },
@@ -37,7 +35,7 @@ export function digest(
   } satisfies Digest;
 }
 
-export const messageOf = (of: Digest) => toDigestMessage(of, NOW, OPTIONS);
+export const messageOf = (of: Digest) => toDigestMessage(of, OPTIONS);
 export const jsonOf = (of: Digest) => messageOf(of).json as DigestJson;
 export const emailOf = (of: Digest): string => messageOf(of).email;
 /** The lines of one list of the email. */

@@ -3,16 +3,10 @@ import { FailureError } from '../../core/failure.ts';
 import type { Run } from '../../triggers/scan.ts';
 import { listInstances } from '../list-instances.ts';
 import { attempt, withRetries } from '../retry.ts';
-import { contextOf, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
+import { contextOf, IMDSV1_ENABLED, type ScanPorts, type ScanRules } from './rules.ts';
 
 /** Instances per batch: at three changes per second they take less than half of Lambda's 15 minutes. */
 const BATCH = 1000;
-
-const IMDSV1_ENABLED = [
-  PRESENT,
-  { name: 'metadata-options.http-tokens', values: ['optional'] },
-  { name: 'metadata-options.http-endpoint', values: ['enabled'] },
-];
 
 /**
  * Lists the non-compliant instances of a region; queues batches to remediate, then the summary.

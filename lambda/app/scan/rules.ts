@@ -36,6 +36,13 @@ export interface ScanPorts extends Ports {
 /** Instances that are neither shutting down nor terminated. */
 export const PRESENT: Filter = { name: 'instance-state-name', values: ['pending', 'running', 'stopping', 'stopped'] };
 
+/** Instances that answer IMDSv1 calls. */
+export const IMDSV1_ENABLED: readonly Filter[] = [
+  PRESENT,
+  { name: 'metadata-options.http-tokens', values: ['optional'] },
+  { name: 'metadata-options.http-endpoint', values: ['enabled'] },
+];
+
 /** The context of an instance listed with IMDSv1 enabled. The step is a durable record of that. */
 export function contextOf({ account, region, startedAt }: Run): Context {
   return {

@@ -1,7 +1,6 @@
 import { toDigestMessage } from '../../core/digest-message.ts';
 import { Inventory, type Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
-import { groupBy } from '../../core/group-by.ts';
 import type { Snapshot } from '../../core/instance.ts';
 import type { Usage, UsageWindow } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
@@ -11,53 +10,82 @@ import { listInstances } from '../list-instances.ts';
 import type { Gauges } from '../ports/index.ts';
 import { send } from '../report.ts';
 import { attempt, withRetries } from '../retry.ts';
-import { contextOf, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
+import { contextOf, IMDSV1_ENABLED, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
 
 const HOUR = 3_600_000;
 
+/** Instances measured at a time, so that memory does not grow with the region: what one call of CloudWatch accepts. */
+const BATCH = 500;
+
+/** Milliseconds in which a failed measurement is repeated, so that time is left for the rest of the inventory. */
+const PATIENCE = 60_000;
+
+type SummaryRun = Run & { readonly nonCompliantBefore: number; readonly requested: number };
+
 /** Takes the inventory of a region, emits its gauges, and sends a digest daily and after remediation. */
-export async function summarizeRegion(
-  run: Run & { readonly nonCompliantBefore: number; readonly requested: number },
-  rules: ScanRules,
-  ports: ScanPorts,
-): Promise<void> {
-  const { fleet, telemetry, regions, time } = ports;
+export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: ScanPorts): Promise<void> {
+  const { telemetry, regions, time } = ports;
   const { region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.scanEveryHours);
-  const inventory = new Inventory(contextOf(run), rules);
-  const nonCompliant: Snapshot[] = [];
-  for await (const snapshots of listInstances(region, [PRESENT], fleet, time)) {
-    for (const snapshot of snapshots) {
-      // CloudWatch charges for each metric, so only non-compliant instances are measured.
-      const isNonCompliant = verdictOf(snapshot, rules.maxExemptionDays, time.now())?.name === 'non-compliant';
-      if (isNonCompliant) nonCompliant.push(snapshot);
-      else inventory.add(snapshot, time.now());
-    }
-  }
-  const remediated = run.requested > 0 && nonCompliant.length < run.nonCompliantBefore;
-  const due = daily || remediated;
-  const instances = inventory.compliance.instances + nonCompliant.length;
+  const due = daily || (await hasRemediated(run, rules, ports));
+  const inventory = await takeInventory(run, due, rules, ports);
+  const { instances } = inventory.compliance;
   const problems = await problemsIn(region, { due, instances }, rules, ports);
   const sendsDigest = due && (instances > 0 || problems.length > 0);
-  const usage = sendsDigest ? await assessOrWarn(region, nonCompliant, rules, ports) : new Map<string, Usage>();
-  for (const snapshot of nonCompliant) inventory.add(snapshot, time.now(), usage.get(snapshot.instanceId));
-
   const rejected = sendsDigest && daily ? await mostRejectedIn(region, ports) : undefined;
   if (sendsDigest) {
     const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
-    const digest: Digest = {
-      ...run,
-      compliance: inventory.compliance,
-      nonCompliant: inventory.nonCompliant,
-      exempt: inventory.exempt,
-      rejected,
-      launchDefault: defaults instanceof FailureError ? undefined : defaults,
-      problems,
-    };
-    await send(toDigestMessage(digest, time.now(), rules), ports);
+    const launchDefault = defaults instanceof FailureError ? undefined : defaults;
+    await send(toDigestMessage({ ...run, inventory, rejected, launchDefault, problems }, rules), ports);
   }
   const gauges = gaugesOf(inventory, time.now(), rejected);
   telemetry.scanCompleted(region, sendsDigest ? { ...gauges, needsReviewBy: needsReviewBy(inventory) } : gauges);
+}
+
+/** Whether fewer instances are non-compliant than when the scan began to remediate. */
+async function hasRemediated(
+  { region, nonCompliantBefore, requested }: SummaryRun,
+  rules: ScanRules,
+  { fleet, time }: ScanPorts,
+): Promise<boolean> {
+  if (requested === 0) return false;
+  let nonCompliant = 0;
+  for await (const snapshots of listInstances(region, IMDSV1_ENABLED, fleet, time)) {
+    nonCompliant += snapshots.filter((snapshot) => isNonCompliant(snapshot, rules, time.now())).length;
+  }
+  return nonCompliant < nonCompliantBefore;
+}
+
+/** Counts the instances of a region. For a digest, it also measures the IMDSv1 usage of the non-compliant ones. */
+async function takeInventory(
+  run: SummaryRun,
+  measures: boolean,
+  rules: ScanRules,
+  ports: ScanPorts,
+): Promise<Inventory> {
+  const { fleet, time } = ports;
+  const inventory = new Inventory(contextOf(run), rules);
+  const unmeasured: Snapshot[] = [];
+  let isReadable = true;
+  const measure = async (instances: readonly Snapshot[]) => {
+    const usage = isReadable ? await assessOrWarn(run.region, instances, rules, ports) : undefined;
+    isReadable = usage !== undefined;
+    for (const snapshot of instances) inventory.add(snapshot, time.now(), usage?.get(snapshot.instanceId));
+  };
+  for await (const snapshots of listInstances(run.region, [PRESENT], fleet, time)) {
+    for (const snapshot of snapshots) {
+      // CloudWatch charges for each metric, so only non-compliant instances are measured.
+      if (measures && isNonCompliant(snapshot, rules, time.now())) unmeasured.push(snapshot);
+      else inventory.add(snapshot, time.now());
+    }
+    while (unmeasured.length >= BATCH) await measure(unmeasured.splice(0, BATCH));
+  }
+  if (unmeasured.length > 0) await measure(unmeasured);
+  return inventory;
+}
+
+function isNonCompliant(snapshot: Snapshot, { maxExemptionDays }: ScanRules, now: Date): boolean {
+  return verdictOf(snapshot, maxExemptionDays, now)?.name === 'non-compliant';
 }
 
 /** Whether a run is the first of its day. Runs start at fixed hours, so that needs no stored state. */
@@ -83,17 +111,19 @@ async function problemsIn(
   return due && instances > 0 ? healthChecks.problemsIn(region) : [];
 }
 
-/** Measures IMDSv1 usage. If that fails, the digest is sent without it. */
+/** Measures IMDSv1 usage; `undefined` if that fails. */
 async function assessOrWarn(
   region: string,
   instances: readonly Snapshot[],
   rules: ScanRules,
-  ports: ScanPorts,
-): Promise<ReadonlyMap<string, Usage>> {
+  { usage, telemetry, time }: ScanPorts,
+): Promise<ReadonlyMap<string, Usage> | undefined> {
+  const deadline = new Date(Math.min(time.deadline.getTime(), time.now().getTime() + PATIENCE));
+  const ports = { usage, time: { ...time, deadline } };
   const assessed = await attempt(() => assessUsage(region, instances, rules.usage, ports));
   if (!(assessed instanceof FailureError)) return assessed;
-  ports.telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
-  return new Map();
+  telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
+  return undefined;
 }
 
 /** Reads the rejected IMDSv1 calls of the last day. If that fails, the digest is sent without them. */
@@ -109,30 +139,21 @@ async function mostRejectedIn(
   return undefined;
 }
 
-function needsReviewBy({ nonCompliant }: Inventory): Gauges['needsReviewBy'] {
-  const problems = nonCompliant.flatMap(({ verdict, decision }) =>
-    verdict.name === 'non-compliant' && decision.kind === 'needs-review' ? [decision.problem] : [],
-  );
-  return Object.fromEntries(
-    [...groupBy(problems, (problem) => problem)].map(([problem, all]) => [problem, all.length]),
-  );
+function needsReviewBy({ nonCompliant }: Inventory): NonNullable<Gauges['needsReviewBy']> {
+  // Without unreadable instances, which the gauge of non-compliant ones does not count either.
+  const reasons = [...nonCompliant].filter(([reason]) => reason !== 'remediation-pending' && reason !== 'unreadable');
+  return Object.fromEntries(reasons.map(([reason, { total }]) => [reason, total]));
 }
 
-function gaugesOf(
-  { compliance: { counts }, nonCompliant }: Inventory,
-  now: Date,
-  rejected: Digest['rejected'],
-): Gauges {
-  // Without those whose options could not be read.
-  const imdsv1Enabled = nonCompliant.filter(({ verdict }) => verdict.name === 'non-compliant');
-  const ages = imdsv1Enabled.map(({ since }) => (since === undefined ? 0 : now.getTime() - since.getTime()));
-  const oldest = ages.reduce((longest, age) => Math.max(longest, age), 0);
+function gaugesOf(inventory: Inventory, now: Date, rejected: Digest['rejected']): Gauges {
+  const { counts } = inventory.compliance;
+  const age = inventory.oldest === undefined ? 0 : now.getTime() - inventory.oldest.getTime();
   return {
     compliant: counts.compliant,
     nonCompliant: counts['non-compliant'],
-    needsReview: imdsv1Enabled.filter(({ decision }) => decision.kind === 'needs-review').length,
+    needsReview: Object.values(needsReviewBy(inventory)).reduce((sum, total) => sum + total, 0),
     exempt: counts.exempt,
-    oldestNonCompliantSeconds: Math.round(oldest / 1000),
+    oldestNonCompliantSeconds: Math.round(Math.max(0, age) / 1000),
     rejected: rejected?.size,
   };
 }

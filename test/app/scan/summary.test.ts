@@ -92,7 +92,7 @@ describe('a later run of the day', () => {
     await runStep(summaryStep(RUN, 3, 2), rules(), ports);
 
     expect(ports.published).toEqual([]);
-    expect(verbs(ports.calls)).toEqual(['list']);
+    expect(verbs(ports.calls)).toEqual(['list', 'list']);
     expect(ports.completed).toEqual([
       [
         REGION,
@@ -123,6 +123,7 @@ describe('a later run of the day', () => {
     await runStep(summaryStep(RUN, 50, 0), rules({ existing: 'audit' }), ports);
 
     expect(ports.published).toEqual([]);
+    expect(verbs(ports.calls)).toEqual(['list']);
   });
 });
 
@@ -160,6 +161,40 @@ describe('IMDSv1 usage', () => {
       `rejected IMDSv1 calls in ${REGION} could not be read`,
     ]);
     expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 3, needsReview: 3 }]]);
+  });
+});
+
+describe('IMDSv1 usage of a large region', () => {
+  const IDS = Array.from({ length: 1_234 }, (_, index) => instanceId(index));
+  const large = () =>
+    scanWorld(
+      IDS.map((id, index) => old(id, index % 10 === 0 ? REQUIRED : {})),
+      { pageSize: 300 },
+    );
+  const measured = (calls: readonly string[]) =>
+    calls.filter((call) => call.startsWith('measure')).map((call) => call.split(' ').slice(3));
+
+  it('is measured while the region is listed, 500 instances at a time', async () => {
+    const ports = large();
+
+    await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
+
+    expect(verbs(ports.calls).slice(0, 8).join(' ')).toBe('list list measure list list measure list measure');
+    expect(measured(ports.calls).map((ids) => ids.length)).toEqual([500, 500, 110]);
+    expect(measured(ports.calls).flat()).toEqual(IDS.filter((_, index) => index % 10 !== 0));
+    expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 1_110, compliant: 124 }]]);
+  });
+
+  it('is not measured again after a failure, which is repeated for a minute', async () => {
+    const ports = large();
+    ports.fail('measure', ...Array.from({ length: 1_000 }, () => failure('unavailable')));
+
+    await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
+
+    expect(ports.time.now().getTime() - NOW.getTime()).toBeLessThanOrEqual(60_000);
+    expect(new Set(measured(ports.calls).map(([first]) => first))).toEqual(new Set([IDS[1]]));
+    expect(ports.warnings).toEqual([`IMDSv1 usage in ${REGION} could not be read`]);
+    expect(ports.digests()[0]?.json.nonCompliant).toEqual({ 'usage-unknown': 1_110 });
   });
 });
 

@@ -30,7 +30,6 @@ test('public names do not change: users write dashboards, filter policies, tag p
         exempt: 'Exempt',
         failed: 'Failed',
         retried: 'Retried',
-        handedBack: 'HandedBack',
         notUnderstood: 'NotUnderstood',
         compliant: 'Compliant',
         nonCompliant: 'NonCompliant',

@@ -10,7 +10,7 @@
  * are counted from the arrival of the event.
  */
 import Table from 'cli-table3';
-import { BUDGET } from '../lambda/app/budget.ts';
+import { BUDGET_RATE } from '../lambda/app/budget.ts';
 import { type Delivery, play, type Result, type Scenario } from './events/run.ts';
 import { SCENARIOS } from './events/scenarios.ts';
 
@@ -19,7 +19,7 @@ import { SCENARIOS } from './events/scenarios.ts';
  * lambda/app/budget.ts.
  */
 const DEPLOYED = {
-  ...BUDGET,
+  ...BUDGET_RATE,
   /** Executions at the same time that the account allows: the least that AWS gives. */
   concurrency: 10,
   latencyMs: 120,

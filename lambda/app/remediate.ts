@@ -7,7 +7,7 @@ import type { Outcome } from '../core/outcome.ts';
 import { recordsImdsv1Enabled, type Target } from '../core/target.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { assessUsage } from './assess-usage.ts';
-import { type ChangePace, Pace } from './pace.ts';
+import { Pace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { UsageReader, WorkQueue } from './ports/index.ts';
 import {
@@ -20,12 +20,6 @@ import {
 /** Instances in progress at the same time. `Pace`, not this, keeps to EC2's request quota. */
 const CONCURRENCY = 10;
 
-/**
- * Seconds before each further look at instances that EC2 does not return yet, where they cannot be handed back.
- * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
- */
-const PAUSES = [1, 2, 4, 8, 16];
-
 /** What a remediation needs from the outside. */
 export type RemediatePorts = RemediateInstancePorts & {
   readonly queue: Pick<WorkQueue, 'putFindings'>;
@@ -34,7 +28,7 @@ export type RemediatePorts = RemediateInstancePorts & {
 };
 
 /** The pace of changes in a region. */
-export type PaceIn = (region: string) => ChangePace;
+export type PaceIn = (region: string) => Pace;
 
 /**
  * Evaluates and remediates instances. Returns one outcome for each, also if its remediation failed.
@@ -43,20 +37,16 @@ export type PaceIn = (region: string) => ChangePace;
  * is notified with its caller, so no other event may replace it.
  *
  * @param paceIn by default the full request quota of the account, for this call alone.
- * @param pauses before further looks at instances that EC2 does not return yet; none where they can be handed back.
  */
 export async function remediate(
   targets: readonly Target[],
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn = () => new Pace(ports.time),
-  pauses: readonly number[] = PAUSES,
 ): Promise<Outcome[]> {
   const grants = targets.filter(isGrant);
   const others = targets.filter((target) => !isGrant(target));
-  const outcomes = await Promise.all(
-    [others, grants].map((group) => inAllRegions(group, policy, ports, paceIn, pauses)),
-  );
+  const outcomes = await Promise.all([others, grants].map((group) => inAllRegions(group, policy, ports, paceIn)));
   return outcomes.flat();
 }
 
@@ -67,13 +57,10 @@ async function inAllRegions(
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn,
-  pauses: readonly number[],
 ): Promise<Outcome[]> {
   const byRegion = groupBy(oneForEach(targets), ({ region }) => region);
   const outcomes = await Promise.all(
-    [...byRegion].map(([region, targetsInRegion]) =>
-      inRegion(region, targetsInRegion, policy, paceIn(region), ports, pauses),
-    ),
+    [...byRegion].map(([region, targetsInRegion]) => inRegion(region, targetsInRegion, policy, paceIn(region), ports)),
   );
   return outcomes.flat();
 }
@@ -96,43 +83,18 @@ function oneForEach(targets: readonly Target[]): Target[] {
 const weightOf = ({ context: { recorded } }: Target): number =>
   recorded?.allTags === true ? 0 : recordsImdsv1Enabled(recorded) ? 2 : 1;
 
+/** Reads all targets in one describe and remediates those that EC2 returns. */
 async function inRegion(
   region: string,
   targets: readonly Target[],
   policy: Policy,
-  pace: ChangePace,
-  ports: RemediatePorts,
-  pauses: readonly number[],
-): Promise<Outcome[]> {
-  const { time } = ports;
-  const outcomes = new Map<string, Outcome>();
-  let pending = targets;
-  for (const pause of [0, ...pauses]) {
-    if (pending.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
-    // The command line may stop early; the outcomes so far are still returned.
-    if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
-    for (const outcome of await remediateVisible(region, pending, policy, pace, ports)) {
-      outcomes.set(outcome.target.instanceId, outcome);
-    }
-    pending = pending.filter(({ instanceId }) => mayChangeSoon(outcomes.get(instanceId)));
-  }
-  return targets.map((target) => outcomes.get(target.instanceId) ?? outOfTime(target, time.now()));
-}
-
-const mayChangeSoon = (outcome: Outcome | undefined): boolean =>
-  outcome?.reason === 'not-visible' || outcome?.reason === 'not-ready';
-
-const outOfTime = (target: Target, at: Date): Outcome => ({ target, status: 'failed', reason: 'deadline', at });
-
-/** Reads all targets in one describe and remediates those that EC2 returns. */
-async function remediateVisible(
-  region: string,
-  targets: readonly Target[],
-  policy: Policy,
-  pace: ChangePace,
+  pace: Pace,
   ports: RemediatePorts,
 ): Promise<Outcome[]> {
   const { reader, time } = ports;
+  if (time.now() >= time.deadline) {
+    return targets.map((target) => ({ target, status: 'failed', reason: 'deadline', at: time.now() }));
+  }
   const ids = targets.map(({ instanceId }) => instanceId);
   const described = await attempt(() => withRetries(() => reader.describe(region, ids), time));
   if (described instanceof FailureError) return targets.map((target) => failed(target, described, time.now()));
@@ -153,13 +115,14 @@ async function remediateVisible(
     return snapshot !== undefined && isGated(decide(snapshot, context, policy, time.now()));
   };
   // Instances whose decision depends on a measurement delay no other.
-  const [results, measured] = await Promise.all([
+  const [ungated, gated] = await Promise.all([
     remediateAll(targets.filter((target) => !isGatedTarget(target))),
     assess(region, targets.filter(isGatedTarget), snapshots, policy, ports).then(remediateAll),
   ]);
-  results.push(...measured);
+  const results = [...ungated, ...gated];
   const recorded = await record(results.filter(isUnrecorded), ports);
-  return [...results.filter(isOutcome), ...recorded];
+  const outcomes = new Map([...results.filter(isOutcome), ...recorded].map((one) => [one.target.instanceId, one]));
+  return ids.flatMap((id) => outcomes.get(id) ?? []);
 }
 
 /** Adds measured usage to targets. If that fails, usage stays unknown and the instances need review. */

@@ -11,6 +11,7 @@
  */
 import Table from 'cli-table3';
 import { BUDGET_RATE } from '../lambda/app/budget.ts';
+import { MAX_RECEIVES } from '../lambda/core/delivery.ts';
 import { type Delivery, play, type Result, type Scenario } from './events/run.ts';
 import { SCENARIOS } from './events/scenarios.ts';
 
@@ -25,8 +26,8 @@ const DEPLOYED = {
   latencyMs: 120,
   timeoutSeconds: 30,
   workSeconds: 5,
-  visibility: 181,
-  maxReceives: 20,
+  visibility: 91,
+  maxReceives: MAX_RECEIVES,
   batchSize: 200,
   windowSeconds: 1,
   maxConcurrency: 2,

@@ -10,7 +10,8 @@
  * are counted from the arrival of the event.
  */
 import Table from 'cli-table3';
-import { BUDGET } from '../lambda/app/budget.ts';
+import { BUDGET_RATE } from '../lambda/app/budget.ts';
+import { MAX_RECEIVES } from '../lambda/core/delivery.ts';
 import { type Delivery, play, type Result, type Scenario } from './events/run.ts';
 import { SCENARIOS } from './events/scenarios.ts';
 
@@ -19,14 +20,14 @@ import { SCENARIOS } from './events/scenarios.ts';
  * lambda/app/budget.ts.
  */
 const DEPLOYED = {
-  ...BUDGET,
+  ...BUDGET_RATE,
   /** Executions at the same time that the account allows: the least that AWS gives. */
   concurrency: 10,
   latencyMs: 120,
   timeoutSeconds: 30,
   workSeconds: 5,
-  visibility: 181,
-  maxReceives: 20,
+  visibility: 91,
+  maxReceives: MAX_RECEIVES,
   batchSize: 200,
   windowSeconds: 1,
   maxConcurrency: 2,

@@ -82,7 +82,7 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
     {
       id: 'WorkQueueAge',
       heading: 'The work queue is blocked',
-      // A message is 30 minutes old after ten failed receives. What only needs time is handed back as a new message.
+      // A message is 30 minutes old after twenty failed receives. What only needs time is handed back as a new message.
       metric: workQueue.metricApproximateAgeOfOldestMessage(minutes(5)),
       threshold: Duration.minutes(30).toSeconds(),
     },

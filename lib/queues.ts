@@ -35,10 +35,10 @@ export class FunctionQueue extends Queue {
     super(scope, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // Lambda recommends six times the function timeout plus the batch window, so that no throttled batch is received
-      // twice.
+      // Half of the six times that Lambda recommends: if the function crashes, its batch waits this long, and with a
+      // maximum concurrency Lambda receives no batch that it cannot invoke.
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      visibilityTimeout: Duration.seconds(6 * FUNCTION_TIMEOUT.toSeconds()).plus(window),
+      visibilityTimeout: Duration.seconds(3 * FUNCTION_TIMEOUT.toSeconds()).plus(window),
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });

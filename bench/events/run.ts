@@ -1,6 +1,7 @@
-import { Budget, type BudgetSettings } from '../../lambda/app/budget.ts';
+import { Budget } from '../../lambda/app/budget.ts';
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
+import type { Rate } from '../../lambda/app/pace.ts';
 import { VirtualClock } from '../scan/clock.ts';
 import { ACCOUNT, launchEvent, runningEvent } from './bus.ts';
 import { Ec2, type Instance } from './ec2.ts';
@@ -45,7 +46,7 @@ export interface Delivery {
   /** Virtual milliseconds that a call of the function takes at least. */
   readonly latencyMs: number;
   readonly function: FunctionSettings & { readonly workSeconds: number };
-  readonly budget: BudgetSettings;
+  readonly budget: Rate;
   /** The work queue. */
   readonly queue: QueueSettings;
   readonly source: SourceSettings;

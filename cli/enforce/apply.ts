@@ -2,7 +2,7 @@ import { ec2HopLimitWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
 import { remediatePaced } from '../../lambda/app/remediate-paced.ts';
 import { raisingHopLimit } from '../../lambda/app/hop-limit.ts';
-import { Pace } from '../../lambda/app/pace.ts';
+import { Bucket, Pace } from '../../lambda/app/pace.ts';
 import type { InstanceWriter } from '../../lambda/app/ports/index.ts';
 import type { RemediatePorts } from '../../lambda/app/remediate.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
@@ -80,7 +80,13 @@ export async function remediateAll(
     [...toRemediate].map(async ([region, ids]) => {
       const targets = ids.map((instanceId): Target => ({ account: '', region, instanceId, context }));
       const time = aws.time(region);
-      return remediatePaced(targets, policy, new Pace(time, 1, rate), { ...ports, time }, add);
+      return remediatePaced(
+        targets,
+        policy,
+        new Pace(time, new Bucket({ burst: 1, perSecond: rate })),
+        { ...ports, time },
+        add,
+      );
     }),
   );
   io.interrupted.removeEventListener('abort', confirmInterrupt);

@@ -60,7 +60,8 @@ export function secondsUntilRetry(
   if (reason === 'not-visible' || reason === 'not-ready') return secondsUntilAskedAgain(context, now);
   // Without a record it is not changed when it comes back, so it reserves no change and comes after all of them.
   const isChange = recordsImdsv1Enabled(context.recorded);
-  const wait = isChange ? budget.reserve(region, now) : budget.backlog(region, now);
+  const bucket = budget.in(region);
+  const wait = isChange ? bucket.reserve(now.getTime()) : bucket.backlog(now.getTime());
   const seconds = Math.max(1, Math.ceil(wait / 1000));
   // Beyond the longest delay, spread: they would all come back at once.
   return seconds <= LONGEST_SECONDS ? seconds : Math.floor(LONGEST_SECONDS * (0.5 + random / 2));

@@ -71,7 +71,7 @@ export async function handleEvents(
   const early = all.filter((message) => delayOf(message) > 0);
   const due = all.filter((message) => !early.includes(message));
   for (const { region, context } of due.flatMap(({ event, targets }) => (isFinding(event) ? targets : []))) {
-    if (isLate(context, time.now())) budget.noteLate(region, time.now());
+    if (isLate(context, time.now())) budget.in(region).noteLate(time.now().getTime());
   }
   const [outcomes] = await Promise.all([
     remediate(
@@ -79,7 +79,6 @@ export async function handleEvents(
       rules,
       ports,
       (region) => budget.paceIn(region, time),
-      [],
     ),
     pMap(due, (message) => search(message, ports, unfinished), { concurrency: SEARCHES }),
     delay(early, early.map(delayOf), ports, unfinished),

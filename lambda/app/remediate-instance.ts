@@ -4,7 +4,7 @@ import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
-import type { ChangePace } from './pace.ts';
+import type { Pace } from './pace.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { InstanceWriter, Ports, Time } from './ports/index.ts';
 
@@ -36,7 +36,7 @@ export async function remediateInstance(
   found: Target,
   snapshot: Snapshot,
   policy: Policy,
-  pace: ChangePace,
+  pace: Pace,
   ports: RemediateInstancePorts,
 ): Promise<Outcome | Unrecorded> {
   const target = { ...found, context: contextFor(snapshot, found.context) };
@@ -49,7 +49,7 @@ export async function remediateInstance(
   }
   if (!recordsImdsv1Enabled(target.context.recorded)) {
     // The launch of this instance may be among the changes that were handed back, and its alert names the caller.
-    const isBehind = pace.isBehind?.() === true && ageOf(target, now) < BEHIND_MINUTES * 60_000;
+    const isBehind = pace.isBehind() && ageOf(target, now) < BEHIND_MINUTES * 60_000;
     return isBehind ? { target, snapshot, status: 'failed', reason: 'deadline', at: now } : { target, snapshot };
   }
   const after = await attempt(() => change(target, pace, writer, time));
@@ -75,7 +75,7 @@ export function outcomeOfMissing(target: Target, now: Date): Outcome {
 
 async function change(
   { region, instanceId }: Target,
-  pace: ChangePace,
+  pace: Pace,
   writer: InstanceWriter,
   time: Time,
 ): Promise<MetadataOptions> {

@@ -9,7 +9,7 @@ import { strongest } from '../core/strongest.ts';
 import type { Target } from '../core/target.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { assessUsage } from './assess-usage.ts';
-import { type ChangePace, Pace } from './pace.ts';
+import { Pace } from './pace.ts';
 import { withProofs } from './prove-exposure.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { HistoryReader, Time, UsageReader, WorkQueue } from './ports/index.ts';
@@ -21,13 +21,7 @@ import {
 } from './remediate-instance.ts';
 
 /** Instances in progress at the same time. `Pace`, not this, keeps to EC2's request quota. */
-const CONCURRENCY = 20;
-
-/**
- * Seconds before each further look at instances that EC2 does not return yet, where they cannot be handed back.
- * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
- */
-const PAUSES = [1, 2, 4, 8, 16];
+const CONCURRENCY = 10;
 
 /** What a remediation needs from the outside. */
 export type RemediatePorts = RemediateInstancePorts & {
@@ -37,7 +31,7 @@ export type RemediatePorts = RemediateInstancePorts & {
 };
 
 /** The pace of changes in a region. */
-export type PaceIn = (region: string) => ChangePace;
+export type PaceIn = (region: string) => Pace;
 
 /**
  * Evaluates and remediates instances. Returns one outcome for each, also if its remediation failed.
@@ -46,20 +40,16 @@ export type PaceIn = (region: string) => ChangePace;
  * is notified with its caller, so no other event may replace it.
  *
  * @param paceIn by default the full request quota of the account, for this call alone.
- * @param pauses before further looks at instances that EC2 does not return yet; none where they can be handed back.
  */
 export async function remediate(
   targets: readonly Target[],
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn = () => new Pace(ports.time),
-  pauses: readonly number[] = PAUSES,
 ): Promise<Outcome[]> {
   const grants = targets.filter(isGrant);
   const others = targets.filter((target) => !isGrant(target));
-  const outcomes = await Promise.all(
-    [others, grants].map((group) => inAllRegions(group, policy, ports, paceIn, pauses)),
-  );
+  const outcomes = await Promise.all([others, grants].map((group) => inAllRegions(group, policy, ports, paceIn)));
   return outcomes.flat();
 }
 
@@ -71,13 +61,10 @@ async function inAllRegions(
   policy: Policy,
   ports: RemediatePorts,
   paceIn: PaceIn,
-  pauses: readonly number[],
 ): Promise<Outcome[]> {
   const byRegion = groupBy(targets, ({ region }) => region);
   const outcomes = await Promise.all(
-    [...byRegion].map(([region, targetsInRegion]) =>
-      inRegion(region, targetsInRegion, policy, paceIn(region), ports, pauses),
-    ),
+    [...byRegion].map(([region, targetsInRegion]) => inRegion(region, targetsInRegion, policy, paceIn(region), ports)),
   );
   return outcomes.flat();
 }
@@ -86,50 +73,27 @@ async function inAllRegions(
 export const keyOf = ({ region, instanceId }: Pick<Target, 'region' | 'instanceId'>): string =>
   `${region}/${instanceId}`;
 
-async function inRegion(
-  region: string,
-  targets: readonly Target[],
-  policy: Policy,
-  pace: ChangePace,
-  ports: RemediatePorts,
-  pauses: readonly number[],
-): Promise<Outcome[]> {
-  const { time } = ports;
-  const outcomes = new Map<string, Outcome>();
-  let pending = targets;
-  for (const pause of [0, ...pauses]) {
-    if (pending.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
-    // The command line may stop early; the outcomes so far are still returned.
-    if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
-    for (const outcome of await remediateVisible(region, pending, policy, pace, ports)) {
-      outcomes.set(outcome.target.instanceId, outcome);
-    }
-    pending = pending.filter(({ instanceId }) => mayChangeSoon(outcomes.get(instanceId)));
-  }
-  return byInstance(targets).map(
-    (events) =>
-      outcomes.get(events[0].instanceId) ?? outOfTime(strongest(events, undefined, policy, time.now()), time.now()),
-  );
-}
-
 /** The events of each instance. */
 const byInstance = (targets: readonly Target[]): readonly [Target, ...Target[]][] =>
   [...groupBy(targets, ({ instanceId }) => instanceId).values()] as [Target, ...Target[]][];
 
-const mayChangeSoon = (outcome: Outcome | undefined): boolean =>
-  outcome?.reason === 'not-visible' || outcome?.reason === 'not-ready';
-
-const outOfTime = (target: Target, at: Date): Outcome => ({ target, status: 'failed', reason: 'deadline', at });
-
 /** Reads all instances in one describe and remediates those that EC2 returns. */
-async function remediateVisible(
+async function inRegion(
   region: string,
   targets: readonly Target[],
   policy: Policy,
-  pace: ChangePace,
+  pace: Pace,
   ports: RemediatePorts,
 ): Promise<Outcome[]> {
   const { reader, time } = ports;
+  if (time.now() >= time.deadline) {
+    return byInstance(targets).map((events) => ({
+      target: strongest(events, undefined, policy, time.now()),
+      status: 'failed',
+      reason: 'deadline',
+      at: time.now(),
+    }));
+  }
   const ids = [...new Set(targets.map(({ instanceId }) => instanceId))];
   const described = await attempt(() => withRetries(() => reader.describe(region, ids), time));
   if (described instanceof FailureError) {
@@ -159,13 +123,14 @@ async function remediateVisible(
   const instances = byInstance(targets);
   const measured = instances.filter((events) => events.some(isMeasured));
   // Instances whose decision depends on a measurement delay no other.
-  const [results, others] = await Promise.all([
+  const [others, delayed] = await Promise.all([
     remediateAll(instances.filter((events) => !measured.includes(events))),
     measure(region, measured.flat(), snapshots, policy, ports).then((all) => remediateAll(byInstance(all))),
   ]);
-  results.push(...others);
+  const results = [...others, ...delayed];
   const recorded = await record(results.filter(isUnrecorded), ports);
-  return [...results.filter(isOutcome), ...recorded];
+  const outcomes = new Map([...results.filter(isOutcome), ...recorded].map((one) => [one.target.instanceId, one]));
+  return ids.flatMap((id) => outcomes.get(id) ?? []);
 }
 
 /** Whether the decision depends on the usage. */

@@ -1,8 +1,8 @@
 /**
- * Deliveries of a queue message before it goes to the dead-letter queue. With a visibility timeout of three minutes
- * they take an hour.
+ * Deliveries of a queue message before it goes to the dead-letter queue. With a visibility timeout of 91 s they
+ * take an hour.
  */
-export const MAX_RECEIVES = 20;
+export const MAX_RECEIVES = 40;
 
 /**
  * Which delivery of a message this is. `repeated`: an earlier one may have changed the instance without an alert.

@@ -1,4 +1,4 @@
-import { Budget, BUDGET } from '../../lambda/app/budget.ts';
+import { Budget } from '../../lambda/app/budget.ts';
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
@@ -36,18 +36,18 @@ describe('an instance that only needs time', () => {
       ids.map((id) => snapshot({ instanceId: id })),
       virtualTime(5),
     );
-    const budget = new Budget({ ...BUDGET, longestWaitMs: 0 });
+    const budget = new Budget({ burst: 90, perSecond: 0.5 });
 
     expect(await handleBatch(queueRecords(...ids.map(launched)), RULES, ports, budget)).toEqual([]);
 
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 90 } } }]);
-    expect(ports.calls.find((call) => call.startsWith('putFindings'))).toMatch(/ in 1 2 3 s$/);
+    expect(ports.calls.find((call) => call.startsWith('putFindings'))).toMatch(/ in 4 6 8 10 12 14 16 18 20 22 s$/);
   });
 
   it('is handed back for 450 to 900 s when its time is beyond the longest delay of SQS', async () => {
     const ports = world([snapshot({ instanceId: A })], virtualTime(5));
-    const budget = new Budget({ ...BUDGET, burst: 0, longestWaitMs: 0 });
-    for (let changes = 0; changes < 10_000; changes += 1) budget.reserve(REGION, NOW);
+    const budget = new Budget({ burst: 0, perSecond: 0.5 });
+    for (let changes = 0; changes < 10_000; changes += 1) budget.in(REGION).reserve(NOW.getTime());
 
     await handleBatch(queueRecords(launched(A)), RULES, ports, budget);
 
@@ -118,7 +118,7 @@ describe('a running-state event', () => {
   it('is handed back while launches of its region are handed back: one of them may name its caller', async () => {
     const ports = world([snapshot({ instanceId: A })], virtualTime(5));
     const budget = new Budget();
-    for (let changes = 0; changes < 50; changes += 1) budget.reserve(REGION, NOW);
+    for (let changes = 0; changes < 50; changes += 1) budget.in(REGION).reserve(NOW.getTime());
 
     expect(await handleBatch(queueRecords(due), RULES, ports, budget)).toEqual([]);
 
@@ -129,7 +129,7 @@ describe('a running-state event', () => {
   it('is not handed back for that an hour after its event', async () => {
     const ports = world([snapshot({ instanceId: A })], virtualTime(5));
     const budget = new Budget();
-    budget.reserve(REGION, NOW);
+    budget.in(REGION).reserve(NOW.getTime());
     const old = runningEvent({ instanceId: A, time: after(-3601).toISOString() });
 
     await handleBatch(queueRecords(old), RULES, ports, budget);

@@ -59,7 +59,7 @@ test.each([
     ScalingConfig: { MaximumConcurrency: 2 },
   });
   const [, { Timeout }] = theOne<{ Timeout: number }>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
-  expect(queue.VisibilityTimeout).toBe(6 * Timeout + window);
+  expect(queue.VisibilityTimeout).toBe(3 * Timeout + window);
 });
 
 test('a message is in the dead-letter queue within about an hour, and not before deliveryOf says so', () => {

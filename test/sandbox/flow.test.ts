@@ -58,7 +58,7 @@ test('a message with which a function fails is received twice, then it is in the
   expect(more).toEqual([]);
   expect([one, two].map((invocation) => invocation?.attempt)).toEqual([1, 2]);
   expect(one?.messages).toEqual(two?.messages);
-  expect((two?.startedAt ?? 0) - (one?.startedAt ?? 0)).toBeGreaterThanOrEqual(399_000);
+  expect((two?.startedAt ?? 0) - (one?.startedAt ?? 0)).toBeGreaterThanOrEqual(390_000);
   const [deadLetter] = sandbox.queue('DeadLetterQueue').messages();
   expect(body(deadLetter?.body)).toEqual(
     sandbox.events.find(({ source, detail }) => source === 'aws.ec2' && detail['eventName'] === 'RunInstances'),

@@ -55,7 +55,8 @@ const OBSERVED: Readonly<Record<RowName, (facts: Facts) => string>> = {
   'imds-off': ({ snapshot: { options } }) => option(options, 'HttpEndpoint'),
   'tokens-required': ({ snapshot: { options } }) => option(options, 'HttpTokens'),
   exemption: exemptionLine,
-  existing: ({ snapshot, policy }) => `${age(snapshot)}; existing=${policy.existing}`,
+  existing: ({ snapshot, policy: { existing, enforceSince } }) =>
+    `${age(snapshot)}; existing=${existing}${enforceSince === undefined ? '' : `, enforceSince=${enforceSince}`}`,
   otherwise: () => 'IMDSv1 is enabled, and no row above applies',
 };
 

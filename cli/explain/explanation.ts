@@ -6,6 +6,7 @@ import { clean } from '../../lambda/core/text.ts';
 import { exemptionNote } from '../../lambda/core/words/compliance.ts';
 import { decisionNote } from '../../lambda/core/words/decision.ts';
 import { iso } from '../../lambda/core/words/format.ts';
+import { command } from '../../lambda/triggers/command.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { cleanTexts } from '../audit/row.ts';
 import { type Facts, isUnread } from './read.ts';
@@ -17,7 +18,9 @@ export function rulings({ snapshot, policy, usage, at }: Facts): ReadonlyMap<str
     ALL_TRIGGERS.map((trigger) => {
       const recorded = { requested: 'optional-tokens' } as const;
       const context = { trigger, eventId: '', occurredAt: at, usage: measured, recorded };
-      return [trigger.name, rulingOn(snapshot, context, policy, at)];
+      // The command line has a policy of its own.
+      const given = trigger === command ? { ...policy, existing: 'enforce-when-unused' as const } : policy;
+      return [trigger.name, rulingOn(snapshot, context, given, at)];
     }),
   );
 }
@@ -52,7 +55,8 @@ const OBSERVED: Readonly<Record<RowName, (facts: Facts) => string>> = {
   'imds-off': ({ snapshot: { options } }) => option(options, 'HttpEndpoint'),
   'tokens-required': ({ snapshot: { options } }) => option(options, 'HttpTokens'),
   exemption: exemptionLine,
-  existing: ({ snapshot, policy }) => `${age(snapshot)}; existing=${policy.existing}`,
+  existing: ({ snapshot, policy: { existing, enforceSince } }) =>
+    `${age(snapshot)}; existing=${existing}${enforceSince === undefined ? '' : `, enforceSince=${enforceSince}`}`,
   otherwise: () => 'IMDSv1 is enabled, and no row above applies',
 };
 

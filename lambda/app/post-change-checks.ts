@@ -16,11 +16,16 @@ import { toFinding } from '../triggers/finding.ts';
 import type { PostChangeCheck } from '../triggers/post-change-check.ts';
 import { measureUsage } from './measure-usage.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { Ports } from './ports/index.ts';
+import type { Ports, Telemetry, UsageReader, WorkQueue } from './ports/index.ts';
 import { keyOf } from './remediate.ts';
 import { send } from './report.ts';
 
-type CheckPorts = Pick<Ports, 'reader' | 'usage' | 'queue' | 'publisher' | 'telemetry' | 'time'>;
+/** What post-change checks need from the outside. */
+export interface CheckPorts extends Pick<Ports, 'reader' | 'publisher' | 'time'> {
+  readonly usage: UsageReader;
+  readonly queue: Pick<WorkQueue, 'putChecks' | 'putFindings' | 'putUndelivered'>;
+  readonly telemetry: Pick<Telemetry, 'rejected' | 'warning'>;
+}
 
 /** The period of EC2's metrics under basic monitoring. */
 const PERIOD_SECONDS = 300;

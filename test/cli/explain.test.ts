@@ -111,6 +111,9 @@ describe('the decision table', () => {
 
   it('depends on the settings of the options', async () => {
     expect(rowsOf(await documentOf(['--existing', 'enforce']))).toMatchObject({ running: 8, scan: 8 });
+    // Launched on 2026-03-01 and unused.
+    expect(rowsOf(await documentOf(['--enforce-since', '2026-03-01']))).toMatchObject({ running: 8, scan: 8 });
+    expect(rowsOf(await documentOf(['--enforce-since', '2026-03-02']))).toMatchObject({ running: 7, scan: 7 });
     const tags = { 'imdsv2:exempt-until': '2026-12-31' };
     const short = await documentOf(['--max-exemption-days', '7'], { instance: old({ tags }) });
     expect(short.decisions.grant).toMatchObject({ kind: 'needs-review', problem: 'exemption-exceeds-maximum' });

@@ -33,7 +33,7 @@ describe('decide() with existing=enforce-when-unused', () => {
   const USAGE_UNKNOWN: Decision = { kind: 'needs-review', problem: 'usage-unknown' };
   const USED: Usage = { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW };
 
-  describe.each(['running', 'scan'] as const)('on %s of an existing instance', (trigger) => {
+  describe.each(['running', 'scan', 'command'] as const)('on %s of an existing instance', (trigger) => {
     test.each<readonly [string, Usage | undefined, Decision]>([
       ['remediates if the measured usage is zero', { kind: 'unused', hours: 336 }, REMEDIATE],
       ['asks for a review if IMDSv1 is in use', USED, IN_USE],
@@ -50,7 +50,7 @@ describe('decide() with existing=enforce-when-unused', () => {
     });
   });
 
-  test.each(['drift', 'revoke', 'command'] as const)('remediates on %s even if IMDSv1 is in use', (trigger) => {
+  test.each(['drift', 'revoke'] as const)('remediates on %s even if IMDSv1 is in use', (trigger) => {
     expect(decide(existing(), context({ trigger, usage: USED }), whenUnused, NOW)).toEqual(REMEDIATE);
   });
 

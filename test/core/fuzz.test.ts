@@ -200,8 +200,7 @@ test('always reports an exemption in date that was just set', () => {
 
 test('with existing=audit, remediates new exposure only, and what was launched since enforceSince if unused', () => {
   const remediated = forAll((decision, { firstLaunch }, { trigger, recorded, occurredAt, usage }, policy) => {
-    // The command line chooses instances itself.
-    if (decision.kind !== 'remediate' || policy.existing !== 'audit' || trigger.name === 'command') return;
+    if (decision.kind !== 'remediate' || policy.existing !== 'audit') return;
     const minutes = (occurredAt.getTime() - (firstLaunch?.getTime() ?? NaN)) / 60_000;
     const asked = recorded?.requested ?? (recorded?.HttpTokens === 'optional' ? 'optional-tokens' : 'other-options');
     const proof = recorded?.before ?? 'unknown';

@@ -60,7 +60,7 @@ export async function checkAfterChange(
   return { ...scheduled, affected: await waitForRejections(checks, options, aws, io) };
 }
 
-/** Puts the checks on the work queue of the deployment. */
+/** Puts the checks on their queue in the deployment. */
 async function schedule(
   checks: readonly PostChangeCheck[],
   { stack }: PostChangeOptions,
@@ -72,7 +72,10 @@ async function schedule(
     const region = await aws.home();
     const config = aws.config(region);
     const deployment = await findDeployment(stack, region, config);
-    const queue = sqsWorkQueue(new SQSClient(config), deployment.output('WorkQueueUrl'));
+    const queue = sqsWorkQueue(new SQSClient(config), {
+      workQueueUrl: deployment.output('WorkQueueUrl'),
+      checkQueueUrl: deployment.output('CheckQueueUrl'),
+    });
     await queue.putChecks(checks);
     return { scheduledIn: `${stack} in ${region}` };
   } catch (error) {

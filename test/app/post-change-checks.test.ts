@@ -1,4 +1,4 @@
-import { handleBatch, type QueueRecord } from '../../lambda/app/handle-batch.ts';
+import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { runPostChangeChecks } from '../../lambda/app/post-change-checks.ts';
 import type { Message } from '../../lambda/core/message.ts';
@@ -31,11 +31,6 @@ describe('an instance on which IMDSv1 was re-enabled right after its remediation
   const launched = new Date('2021-03-01T08:00:00Z');
   const reEnabled = (over: SnapshotChange = {}) =>
     snapshot({ instanceId: A, launchTime: launched, firstLaunch: launched, ...over });
-  const message = (content: unknown): QueueRecord => ({
-    messageId: 'm1',
-    body: JSON.stringify(content),
-    receiveCount: 1,
-  });
 
   it('is remediated as drift at the next check, because the metrics of the call still show what was before', async () => {
     const ports = world([reEnabled()]);
@@ -43,10 +38,10 @@ describe('an instance on which IMDSv1 was re-enabled right after its remediation
     ports.metrics.set(`MetadataNoToken ${A}`, points);
     const call = driftEvent({ instanceId: A, time: after(-540).toISOString() });
 
-    await handleBatch([message(call)], RULES, ports);
+    await handleBatch(messages(call), RULES, ports);
     expect(ports.published).toEqual([]);
-    await handleBatch([message(toCheckMessage(checkOf(A)))], RULES, ports);
-    await handleBatch(ports.findings.splice(0).map(message), RULES, ports);
+    await handleBatch(messages(toCheckMessage(checkOf(A))), RULES, ports);
+    await handleBatch(messages(...ports.findings.splice(0)), RULES, ports);
 
     expect(ports.outcomes.at(-1)).toMatchObject({ status: 'remediated', target: { instanceId: A } });
     expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: 'drift' } }]);

@@ -37,7 +37,10 @@ const deployed = () =>
         StackId: `arn:aws:cloudformation:${HOME}:${ACCOUNT}:stack/Imdsv2Enforcer/x`,
         StackStatus: 'CREATE_COMPLETE',
         CreationTime: NOW,
-        Outputs: [{ OutputKey: 'WorkQueueUrl', OutputValue: QUEUE }],
+        Outputs: [
+          { OutputKey: 'WorkQueueUrl', OutputValue: `${QUEUE}-work` },
+          { OutputKey: 'CheckQueueUrl', OutputValue: QUEUE },
+        ],
       },
     ],
   });
@@ -46,7 +49,7 @@ const absent = () =>
 /** The checks on the queue of the deployment. */
 const queued = () =>
   sqs
-    .commandCalls(SendMessageBatchCommand)
+    .commandCalls(SendMessageBatchCommand, { QueueUrl: QUEUE })
     .flatMap(({ args: [{ input }] }) => input.Entries ?? [])
     .map(({ MessageBody = '', DelaySeconds }) => ({ ...parseCheck(JSON.parse(MessageBody)), DelaySeconds }));
 

@@ -111,7 +111,7 @@ describe('an exemption tag that comes with a launch', () => {
   ])('is notified as HIGH, although the instance is compliant: %s (3, 4)', async (_, tags, status, reason) => {
     aws.instances.set(INSTANCE, { httpTokens: 'required', tags });
 
-    const { log } = await fn.invoke(launchEvent({ items: [{ httpTokens: 'required', tags }] }));
+    const { log } = await fn.invoke(batchOf(launchEvent({ items: [{ httpTokens: 'required', tags }] })));
 
     expect(log).toMatchObject([{ status, reason, severity: 'HIGH', trigger: 'launch', notified: true }]);
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
@@ -121,7 +121,7 @@ describe('an exemption tag that comes with a launch', () => {
 it('drift that an exemption covers is notified as HIGH (3)', async () => {
   aws.instances.set(INSTANCE, { tags: until(30) });
 
-  const { log } = await fn.invoke(driftEvent());
+  const { log } = await fn.invoke(batchOf(driftEvent()));
 
   expect(log).toMatchObject([{ status: 'exempt', severity: 'HIGH', trigger: 'drift', notified: true }]);
   expect(published().email).toContain('IMDSv1 was re-enabled, and an exemption in date covers it.');

@@ -39,6 +39,7 @@ test('has no fixed partition, account or region without an environment', () => {
 test('has the outputs that scripts and the runbook use', () => {
   const outputs = templateOf().findOutputs('*');
   expect(Object.keys(outputs).sort()).toEqual([
+    'CheckQueueUrl',
     'DeadLetterQueueArn',
     'DeadLetterQueueUrl',
     'Existing',

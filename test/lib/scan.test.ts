@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { parseScanConfig } from '../../lambda/config.ts';
 import { EXISTING, MODES } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
-import { parseScan } from '../../lambda/triggers/scan.ts';
 import { actions, resources, type Statement, statements, templateOf, theOne } from './synth.ts';
 
 interface Queue {
@@ -266,18 +263,5 @@ describe('its role', () => {
   test('allows reading the rules of the triggers', () => {
     const rules = TRIGGERS.map(({ ruleId }) => arn(theOne(template, 'AWS::Events::Rule', `EnforcerRules${ruleId}`)[0]));
     expect(new Set(allowedOn('events:DescribeRule'))).toEqual(new Set(rules));
-  });
-});
-
-test('the message of the runbook starts a scan', () => {
-  const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
-  const [, form = ''] = /^body=\$\(printf '(.*)'/m.exec(runbook) ?? [];
-  const values = ['111122223333', 'eu-west-1', '2026-11-22T12:00:00Z'];
-  const body = form.replaceAll('%s', () => values.shift() ?? '');
-  expect(parseScan(JSON.parse(body))).toEqual({
-    step: 'start',
-    account: '111122223333',
-    region: 'eu-west-1',
-    startedAt: new Date('2026-11-22T12:00:00Z'),
   });
 });

@@ -26,7 +26,7 @@ const RESOLUTION = 5 * MINUTE;
 const ARRIVAL = { from: 5, to: 10 };
 
 /** The end of the last period of an instance whose values have arrived. */
-export function arrivedUntil(instanceId: string, now: number): number {
+function arrivedUntil(instanceId: string, now: number): number {
   const spread = ARRIVAL.to - ARRIVAL.from + 1;
   const delay = ARRIVAL.from + (parseInt(instanceId.slice(-4), 16) % spread);
   return Math.floor((now - delay * MINUTE) / RESOLUTION) * RESOLUTION;

@@ -30,7 +30,15 @@ Also shows the account defaults of the Region, and the IMDSv1 usage of the insta
   permissions:
     'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; ec2:GetInstanceMetadataDefaults for the account defaults; cloudwatch:GetMetricData for the IMDSv1 usage',
   args: [{ name: '<id>', description: 'instance id' }],
-  options: [...AWS_OPTIONS, REGIONS_OPTION, EXISTING_OPTION, ENFORCE_SINCE_OPTION, MAX_EXEMPTION_OPTION, ...USAGE_RULES_OPTIONS, JSON_OPTION],
+  options: [
+    ...AWS_OPTIONS,
+    REGIONS_OPTION,
+    EXISTING_OPTION,
+    ENFORCE_SINCE_OPTION,
+    MAX_EXEMPTION_OPTION,
+    ...USAGE_RULES_OPTIONS,
+    JSON_OPTION,
+  ],
   examples: [
     ['imdsv2 explain i-0a1b2c3d4e5f60718', 'an instance in the default Region'],
     ['imdsv2 explain i-0a1b2c3d4e5f60718 --regions all', 'an instance in any Region'],

@@ -1,8 +1,8 @@
-import { exposureBefore, needsProof, type OptionHistory, type Proof, windowBefore } from '../core/exposure.ts';
+import { exposureBefore, needsProof, type OptionHistory, windowBefore } from '../core/exposure.ts';
 import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { Snapshot } from '../core/instance.ts';
-import type { Target } from '../core/target.ts';
+import type { Proof, Target } from '../core/target.ts';
 import type { HistoryReader, Time } from './ports/index.ts';
 import { attempt } from './retry.ts';
 

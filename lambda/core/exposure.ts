@@ -1,14 +1,6 @@
 import { isFirstLaunch, isImdsv1Enabled, type Snapshot } from './instance.ts';
-import type { Context, Recorded, RequestedOptions } from './target.ts';
+import type { Context, Proof, Recorded, RequestedOptions } from './target.ts';
 import type { Measurement, UsageWindow } from './usage.ts';
-
-/**
- * What was proven about an instance right before a call; `unknown` if nothing was.
- *
- * `imds-off`: neither of EC2's two metrics has points, although the instance was running.
- */
-export const PROOFS = ['imdsv1-enabled', 'imdsv2-required', 'imds-off', 'unknown'] as const;
-export type Proof = (typeof PROOFS)[number];
 
 /** The two metrics of an instance. They exclude each other. */
 export interface OptionHistory {

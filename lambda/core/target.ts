@@ -1,5 +1,4 @@
 import type { Delivery } from './delivery.ts';
-import type { Proof } from './exposure.ts';
 import type { TriggerTraits } from './trigger.ts';
 import type { Usage } from './usage.ts';
 
@@ -28,6 +27,14 @@ export interface Context {
   /** Which delivery of its message this is; absent if it did not come from the work queue. */
   readonly delivery?: Delivery;
 }
+
+/**
+ * What was proven about an instance right before a call; `unknown` if nothing was.
+ *
+ * `imds-off`: neither of EC2's two metrics has points, although the instance was running.
+ */
+export const PROOFS = ['imdsv1-enabled', 'imdsv2-required', 'imds-off', 'unknown'] as const;
+export type Proof = (typeof PROOFS)[number];
 
 /** Who made an API call, as CloudTrail recorded it. Untrusted input: sanitize it before it is shown. */
 export interface Caller {

@@ -1,6 +1,5 @@
 import { SOURCE } from '../contract.ts';
-import { PROOFS } from '../core/exposure.ts';
-import { type Caller, REQUESTED_OPTIONS, toInstanceId, type Recorded, type Target } from '../core/target.ts';
+import { type Caller, PROOFS, REQUESTED_OPTIONS, toInstanceId, type Recorded, type Target } from '../core/target.ts';
 import type { TriggerTraits } from '../core/trigger.ts';
 import { at, type Json, text } from './json.ts';
 import { asksFor, type EventReader, notUnderstood } from './trigger.ts';

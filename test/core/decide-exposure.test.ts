@@ -1,7 +1,7 @@
 import { EXISTING } from '../../lambda/contract.ts';
 import { decide, type Decision } from '../../lambda/core/decide.ts';
-import { contextFor, needsProof, type Proof, PROOFS } from '../../lambda/core/exposure.ts';
-import { REQUESTED_OPTIONS, type RequestedOptions } from '../../lambda/core/target.ts';
+import { contextFor, needsProof } from '../../lambda/core/exposure.ts';
+import { type Proof, PROOFS, REQUESTED_OPTIONS, type RequestedOptions } from '../../lambda/core/target.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import {
   context,

@@ -1,4 +1,5 @@
-import { exposureBefore, type OptionHistory, type Proof, windowBefore } from '../../lambda/core/exposure.ts';
+import { exposureBefore, type OptionHistory, windowBefore } from '../../lambda/core/exposure.ts';
+import type { Proof } from '../../lambda/core/target.ts';
 import { existing, snapshot } from '../support/builders.ts';
 import { after } from '../support/ports.ts';
 

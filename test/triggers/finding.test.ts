@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { PROOFS } from '../../lambda/core/exposure.ts';
-import { REQUESTED_OPTIONS, type Target } from '../../lambda/core/target.ts';
+import { PROOFS, REQUESTED_OPTIONS, type Target } from '../../lambda/core/target.ts';
 import { ALL_TRIGGERS, parseEvent } from '../../lambda/triggers/index.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, target } from '../support/builders.ts';

@@ -63,14 +63,14 @@ describe('the size of a digest', () => {
     expect(json.counts).toMatchObject({ 'non-compliant': 600, exempt: 100, unreadable: 100 });
   });
 
-  test('a digest of the maximum size lists all instances, one letter more does not', () => {
+  test('a digest of the maximum size lists all instances, one character more does not', () => {
     const longNames = taggedAll('x'.repeat(128));
-    const digestWith = (longNamed: number, letters: number) =>
+    const digestWith = (longNamed: number, characters: number) =>
       digest(
         [
-          // The value of a malformed tag is twice in the email and nowhere else, so a letter is two bytes.
+          // The value of a malformed tag is twice in the email and nowhere else, so a character is two bytes.
           ...Array.from({ length: 50 }, (_, index) => ({
-            tags: until(`soon${'x'.repeat(Math.min(120, Math.max(0, letters - index * 120)))}`),
+            tags: until(`soon${'x'.repeat(Math.min(120, Math.max(0, characters - index * 120)))}`),
           })),
           ...many(longNamed, { tags: { ...longNames, ...until('2026-11-23') } }),
           ...many(50, { tags: longNames, usage: USED }),

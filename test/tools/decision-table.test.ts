@@ -7,5 +7,5 @@ const page = readFileSync(join(import.meta.dirname, '../../docs/decision.md'), '
 
 test('docs/decision.md has the rows of lambda/core/decide.ts, which explain prints (npm run docs:decision)', () => {
   expect(page).toBe(withDecisionTable(page));
-  for (const { number, rule } of ROWS) expect(page).toContain(`| ${number} | ${rule} `);
+  for (const { number, rule } of ROWS) expect(page).toContain(`| ${String(number).padEnd(3)} | ${rule} `);
 });

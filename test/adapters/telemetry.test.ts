@@ -111,7 +111,7 @@ it('counts events that were not understood', () => {
   expect(metrics).toEqual([['NotUnderstood', 'Count', 1]]);
 });
 
-it('logs events of other accounts, which count as nothing (7)', () => {
+it('logs events of other accounts, which count as nothing', () => {
   const { telemetry, lines, metrics } = record();
 
   telemetry.otherAccount(EVENT_ID, '444455556666');

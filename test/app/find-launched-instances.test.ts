@@ -63,7 +63,7 @@ describe('findLaunchedInstances, by client token', () => {
     expect(ports.calls.at(-1)).toBe(`putFindings ${A} ${instanceId(4)}`);
   });
 
-  it('records every instance with an exemption tag, which came with the launch (3)', async () => {
+  it('records every instance with an exemption tag, which came with the launch', async () => {
     const tags = { 'imdsv2:exempt-until': '2026-12-31' };
     const compliant = { HttpTokens: 'required' };
     const ports = world([

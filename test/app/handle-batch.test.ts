@@ -84,7 +84,7 @@ describe('handleBatch', () => {
   });
 });
 
-describe('a finding of a start that another event has remediated in the meantime (9)', () => {
+describe('a finding of a start that another event has remediated in the meantime', () => {
   /** Drift of a new instance is handled after the start was seen and before its finding is. */
   async function driftBetween() {
     const ports = world([snapshot({ instanceId: A })]);
@@ -125,7 +125,7 @@ describe('a finding of a start that another event has remediated in the meantime
   });
 });
 
-describe('events of another account (7)', () => {
+describe('events of another account', () => {
   const other = { account: '444455556666' };
 
   it('are skipped without a call and without a retry, and the others are handled', async () => {

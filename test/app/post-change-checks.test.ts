@@ -27,7 +27,7 @@ const reject = (ports: World, id: string, count: number, at = after(-600)) =>
 const published = (ports: World) => (ports.published as readonly Message[]).map(({ json }) => json);
 const verbs = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
 
-describe('an instance on which IMDSv1 was re-enabled right after its remediation (1e)', () => {
+describe('an instance on which IMDSv1 was re-enabled right after its remediation', () => {
   const launched = new Date('2021-03-01T08:00:00Z');
   const reEnabled = (over: SnapshotChange = {}) =>
     snapshot({ instanceId: A, launchTime: launched, firstLaunch: launched, ...over });

@@ -47,9 +47,9 @@ const verbs = ({ calls }: World, verb: string) => calls.filter((call) => call.st
 
 describe('a change of metadata options of an instance of 2021 with IMDSv1 enabled', () => {
   test.each<readonly [string, object]>([
-    ['raises the hop limit, in the documented form (1a)', HOP_LIMIT],
-    ['enables IPv6 (1b)', IPV6],
-    ['sends all options as before (1c)', ALL_OPTIONS],
+    ['raises the hop limit, in the documented form', HOP_LIMIT],
+    ['enables IPv6', IPV6],
+    ['sends all options as before', ALL_OPTIONS],
     ['enables the endpoint, which was enabled', ENABLE],
   ])('that %s leads to nothing: no change, no alert', async (_, request) => {
     const ports = world([old()]);
@@ -63,12 +63,12 @@ describe('a change of metadata options of an instance of 2021 with IMDSv1 enable
   });
 
   test.each<readonly [string, object, History]>([
-    ['raises the hop limit while IMDS was off (1d)', HOP_LIMIT, 'off'],
-    ['enables IPv6 while IMDS was off (1d)', IPV6, 'off'],
-    ['sends all options while IMDS was off (1d)', ALL_OPTIONS, 'off'],
+    ['raises the hop limit while IMDS was off', HOP_LIMIT, 'off'],
+    ['enables IPv6 while IMDS was off', IPV6, 'off'],
+    ['sends all options while IMDS was off', ALL_OPTIONS, 'off'],
     ['enables the endpoint while IMDS was off', ENABLE, 'off'],
-    ['re-enables IMDSv1 after a remediation (1e)', ALL_OPTIONS, 'remediated'],
-    ['re-enables IMDSv1 on a compliant instance (1f)', ALL_OPTIONS, 'required'],
+    ['re-enables IMDSv1 after a remediation', ALL_OPTIONS, 'remediated'],
+    ['re-enables IMDSv1 on a compliant instance', ALL_OPTIONS, 'required'],
   ])('that %s is remediated, and notified as drift', async (_, request, history) => {
     const ports = world([old()]);
     setHistory(ports, history);
@@ -82,9 +82,9 @@ describe('a change of metadata options of an instance of 2021 with IMDSv1 enable
   });
 
   test.each<readonly [string, object, boolean]>([
-    ['a hop limit (1a)', HOP_LIMIT, false],
-    ['IPv6 (1b)', IPV6, false],
-    ['all options (1c)', ALL_OPTIONS, true],
+    ['a hop limit', HOP_LIMIT, false],
+    ['IPv6', IPV6, false],
+    ['all options', ALL_OPTIONS, true],
     ['the endpoint alone', ENABLE, true],
   ])('and unreadable metrics: %s', async (_, request, remediated) => {
     const denied = world([old()]);
@@ -124,7 +124,7 @@ describe('a change of metadata options of an instance of 2021 with IMDSv1 enable
     expect(ports.published).toEqual([]);
   });
 
-  test('covered by an exemption is notified only if it is drift (3)', async () => {
+  test('covered by an exemption is notified only if it is drift', async () => {
     const tags = { 'imdsv2:exempt-until': '2026-12-31' };
     const [harmless, drift] = [world([old({ tags })]), world([old({ tags })])];
     setHistory(harmless, 'enabled');
@@ -139,7 +139,7 @@ describe('a change of metadata options of an instance of 2021 with IMDSv1 enable
 });
 
 describe('metrics', () => {
-  test('are read by no launch, however old the instances that its record names (2)', async () => {
+  test('are read by no launch, however old the instances that its record names', async () => {
     const ports = world([snapshot({ instanceId: instanceId(1) }), old({ instanceId: instanceId(2) })]);
     const items = [1, 2].map((index) => ({ instanceId: instanceId(index), httpTokens: 'optional' }));
 

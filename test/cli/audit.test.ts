@@ -108,7 +108,7 @@ test('prints counts, launch sources, fixes, exemptions and the next step, in thi
   expect(progress.at(-1)).toBe('');
 });
 
-test('suggests a command for the same instances: it repeats the filter and the other options of the caller (8)', async () => {
+test('suggests a command for the same instances: it repeats the filter and the other options of the caller', async () => {
   const html = file('filtered.html');
   const { out } = await audit([
     ...[

@@ -11,6 +11,6 @@ test.each<readonly [string, Parameters<typeof repeatedOptions>[0]]>([
     '--max-exemption-days 30 --look-back-days 7 --minimum-age-days 3',
     { maxExemptionDays: 30, lookBackDays: 7, minimumAgeDays: 3 },
   ],
-])('repeatedOptions() is %j (8)', (text, options) => {
+])('repeatedOptions() is %j', (text, options) => {
   expect(repeatedOptions(options)).toBe(text);
 });

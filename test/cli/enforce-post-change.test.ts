@@ -60,7 +60,7 @@ const enforce = (...args: readonly string[]) =>
     sleep: (milliseconds) => sandbox.clock.sleep(milliseconds),
   });
 
-describe('the post-change check (8)', () => {
+describe('the post-change check', () => {
   it('is left to the deployment, for the instances of every region', async () => {
     deployed();
     const ids = [...addNonCompliant(sandbox, 2), ...addNonCompliant(sandbox, 1, 'eu-west-1')];

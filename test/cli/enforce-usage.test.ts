@@ -23,7 +23,7 @@ afterAll(leaveAws);
 
 const enforce = async (...args: readonly string[]) => imdsv2(['enforce', ...args]);
 
-describe('enforce measures usage before it changes anything (8)', () => {
+describe('enforce measures usage before it changes anything', () => {
   it('leaves out instances with IMDSv1 in use or unknown usage, and lists them', async () => {
     const { exitCode, out, questions } = await imdsv2(['enforce'], { confirm: [true] });
 
@@ -89,7 +89,7 @@ describe('enforce measures usage before it changes anything (8)', () => {
   });
 });
 
-describe('--dry-run (8)', () => {
+describe('--dry-run', () => {
   it('prints the plan, asks nothing and changes nothing', async () => {
     const { exitCode, out, questions } = await enforce('--dry-run');
 

@@ -34,7 +34,7 @@ describe('confirm', () => {
   });
 
   it.each(['y\n', 'y\ny\ny\n', 'y'])(
-    'does not take %j for the answer if it was typed before the question (8)',
+    'does not take %j for the answer if it was typed before the question',
     async (typed) => {
       const { process, stdin, stderr } = processOf();
       stdin.write(typed);
@@ -46,7 +46,7 @@ describe('confirm', () => {
     },
   );
 
-  it('drops an unfinished line, too, which a terminal delivers in raw mode only (8)', async () => {
+  it('drops an unfinished line, too, which a terminal delivers in raw mode only', async () => {
     const { process, stdin, stderr } = processOf();
     const modes: boolean[] = [];
     const setRawMode = (raw: boolean) => {

@@ -32,17 +32,17 @@ const drift = (requested: RequestedOptions, before?: Proof, over: ContextChange 
 
 describe('decide() on a change of metadata options of an old instance, with existing=audit,', () => {
   test.each<readonly [string, RequestedOptions, Proof | undefined, Decision]>([
-    ['leaves a raised hop limit alone (1a)', 'other-options', 'imdsv1-enabled', REPORT],
+    ['leaves a raised hop limit alone', 'other-options', 'imdsv1-enabled', REPORT],
     ['leaves an enabled endpoint alone if IMDSv1 was enabled', 'enabled-endpoint', 'imdsv1-enabled', REPORT],
-    ['leaves all options as before alone (1c)', 'optional-tokens', 'imdsv1-enabled', REPORT],
-    ['remediates if IMDS was off (1d)', 'other-options', 'imds-off', REMEDIATE],
+    ['leaves all options as before alone', 'optional-tokens', 'imdsv1-enabled', REPORT],
+    ['remediates if IMDS was off', 'other-options', 'imds-off', REMEDIATE],
     ['remediates if IMDS was off and only the endpoint was enabled', 'enabled-endpoint', 'imds-off', REMEDIATE],
-    ['remediates if IMDS was off and all options were sent (1d)', 'optional-tokens', 'imds-off', REMEDIATE],
-    ['remediates what was remediated last week (1e)', 'optional-tokens', 'imdsv2-required', REMEDIATE],
+    ['remediates if IMDS was off and all options were sent', 'optional-tokens', 'imds-off', REMEDIATE],
+    ['remediates what was remediated last week', 'optional-tokens', 'imdsv2-required', REMEDIATE],
     ['remediates whatever was sent if IMDSv2 was required', 'other-options', 'imdsv2-required', REMEDIATE],
-    ['remediates optional tokens if nothing is proven (1f)', 'optional-tokens', 'unknown', REMEDIATE],
+    ['remediates optional tokens if nothing is proven', 'optional-tokens', 'unknown', REMEDIATE],
     ['remediates an enabled endpoint if nothing is proven', 'enabled-endpoint', 'unknown', REMEDIATE],
-    ['leaves other options alone if nothing is proven (1a, 1b)', 'other-options', 'unknown', REPORT],
+    ['leaves other options alone if nothing is proven', 'other-options', 'unknown', REPORT],
     ['remediates optional tokens if nothing was looked at', 'optional-tokens', undefined, REMEDIATE],
     ['leaves other options alone if nothing was looked at', 'other-options', undefined, REPORT],
   ])('%s', (_, requested, before, decision) => {
@@ -75,12 +75,12 @@ describe('decide() on a change of metadata options of an old instance, with exis
 
 describe('decide() on a RunInstances record, with existing=audit,', () => {
   const firstLaunch = (minutes: number) => snapshot({ firstLaunch: after(-60 * minutes, LAUNCHED) });
-  test('remediates an instance that was first launched within 15 minutes before, or a little later (2)', () => {
+  test('remediates an instance that was first launched within 15 minutes before, or a little later', () => {
     expect(decide(firstLaunch(15), context(), policy(), NOW)).toEqual(REMEDIATE);
     expect(decide(firstLaunch(-1), context(), policy(), NOW)).toEqual(REMEDIATE);
   });
 
-  test('only reports an old instance, which a retry with the same client token names (2)', () => {
+  test('only reports an old instance, which a retry with the same client token names', () => {
     expect(decide(firstLaunch(16), context(), policy(), NOW)).toEqual(REPORT);
     expect(decide(old(), context(), policy(), NOW)).toEqual(REPORT);
     expect(decide(snapshot({ firstLaunch: undefined }), context(), policy(), NOW)).toEqual(REPORT);
@@ -130,7 +130,7 @@ describe('contextFor()', () => {
   );
 });
 
-describe('decide() with a wrong exemption tag (4)', () => {
+describe('decide() with a wrong exemption tag', () => {
   const wrong = ['9999-12-31', 'x', ''];
   const tagged = (value: string) => ({ tags: { 'imdsv2:exempt-until': value } });
 
@@ -158,7 +158,7 @@ describe('decide() with a wrong exemption tag (4)', () => {
   });
 });
 
-describe('decide() on a launch that brings an exemption tag (3)', () => {
+describe('decide() on a launch that brings an exemption tag', () => {
   const brought = (over: ContextChange = {}) =>
     context({ recorded: { HttpTokens: 'required', HttpEndpoint: 'enabled', grantedByCall: true }, ...over });
   const tagged = (value: string, options = {}) => ({ tags: { 'imdsv2:exempt-until': value }, options });

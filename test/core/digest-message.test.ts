@@ -155,7 +155,7 @@ test('states the number of remediated instances', () => {
   expect(emailOf(digest([{}], { remediated: 7 }))).toContain('Remediated in this scan: 7.');
 });
 
-test('does not promise a remediation in mode=audit (10)', () => {
+test('does not promise a remediation in mode=audit', () => {
   const of = digest([{ usage: UNUSED }], { changes: false }, 'enforce-when-unused');
   expect(jsonOf(of).nonCompliant).toEqual({ 'audit-mode': 1 });
   expect(listOf(of, '1 non-compliant instance (mode=audit, report only)')).toHaveLength(1);
@@ -169,7 +169,7 @@ describe('exemptions', () => {
     expect(jsonOf(of).counts.exempt).toBe(3);
   });
 
-  test('that have expired or are wrong are listed in both forms while IMDSv1 is enabled (4)', () => {
+  test('that have expired or are wrong are listed in both forms while IMDSv1 is enabled', () => {
     const of = digest([
       {},
       { tags: until('2026-11-21') },

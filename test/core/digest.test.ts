@@ -57,7 +57,7 @@ test('decides like the scan, with the measured usage', () => {
   expect(listed(counted).map(({ usage }) => usage?.kind)).toEqual(['unused', 'in-use', undefined]);
 });
 
-test('marks an exemption that has expired or is wrong as overdue, whatever the setting for existing instances (4)', () => {
+test('marks an exemption that has expired or is wrong as overdue, whatever the setting for existing instances', () => {
   for (const existing of ['audit', 'enforce'] as const) {
     const tags = ['2026-11-21', 'soon', '', '9999-12-31'].map((day) => ({ tags: until(day) }));
     const counted = inventory(existing, ...tags, {});

@@ -22,8 +22,8 @@ describe('severityOf()', () => {
     ['already remediated', { status: 'already-remediated' }, 'INFORMATIONAL'],
     ['drift that was already remediated', { status: 'already-remediated', target: drift }, 'INFORMATIONAL'],
     ['exempt', { status: 'exempt' }, 'INFORMATIONAL'],
-    ['exempt by its own launch call (3)', { status: 'exempt', reason: 'exempt-self-granted' }, 'HIGH'],
-    ['drift that an exemption covers (3)', { status: 'exempt', target: drift }, 'HIGH'],
+    ['exempt by its own launch call', { status: 'exempt', reason: 'exempt-self-granted' }, 'HIGH'],
+    ['drift that an exemption covers', { status: 'exempt', target: drift }, 'HIGH'],
     ['an existing instance to review', { status: 'needs-review', reason: 'existing-instance' }, 'INFORMATIONAL'],
     ['unreadable options to review', { status: 'needs-review', reason: 'unreadable' }, 'MEDIUM'],
     ['a malformed exemption to review', { status: 'needs-review', reason: 'exemption-malformed' }, 'HIGH'],
@@ -134,7 +134,7 @@ describe('isNotified()', () => {
   });
 
   test.each(['launch', 'drift'])(
-    'leaves an old instance that %s names to the digest, unless it was changed (1, 2)',
+    'leaves an old instance that %s names to the digest, unless it was changed',
     (name) => {
       const { onExisting } = target({ trigger: name }).context.trigger;
       const evaluated = target({ trigger: onExisting });
@@ -173,7 +173,7 @@ describe('isNotified()', () => {
     },
   );
 
-  test('does not notify about a start that was already remediated at the first delivery, beside a trail (9)', () => {
+  test('does not notify about a start that was already remediated at the first delivery, beside a trail', () => {
     const first = target({ trigger: 'running', delivery: 'first' });
     expect(notified({ status: 'already-remediated', target: first }, true)).toBe(false);
     expect(notified({ status: 'already-remediated', target: first }, false)).toBe(true);

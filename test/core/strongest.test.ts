@@ -26,7 +26,7 @@ function winner(a: Target, b: Target, given: Parameters<typeof strongest>[1]): s
 }
 
 test.each<readonly [string, Target, Target, Parameters<typeof strongest>[1], string]>([
-  ['a revoke over a start of an old instance (5)', running, revoke, existing(), 'revoke'],
+  ['a revoke over a start of an old instance', running, revoke, existing(), 'revoke'],
   ['a revoke over a launch record that names an old instance', launch, revoke, existing(), 'revoke'],
   ['a revoke over a harmless change', harmless, revoke, existing(), 'revoke'],
   ['a revoke over a call that removed all tags', allTags, revoke, existing(), 'revoke'],

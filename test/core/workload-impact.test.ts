@@ -21,7 +21,7 @@ describe('judgeAfterChange()', () => {
     ...['stopped', 'stopping', 'pending'].map(
       (state) =>
         [
-          `is done if the change is pending until the next start (${state}) (11)`,
+          `is done if the change is pending until the next start (${state})`,
           { ...pending, state },
           0,
           3,

@@ -225,7 +225,7 @@ it('records a finding for a running-state event, and changes nothing', async () 
   expect(actions()).toEqual(['DescribeInstances', 'SendMessageBatch']);
 });
 
-it('skips and logs an event of another account, without a call (7)', async () => {
+it('skips and logs an event of another account, without a call', async () => {
   const { error, log, metrics } = await fn.invoke(batchOf(launchEvent({ account: '444455556666' })));
 
   expect(error).toBeUndefined();

@@ -63,7 +63,7 @@ it('sends one step for each region to the scan queue after the event of the sche
   });
 });
 
-it('sends the instances with IMDSv1 enabled as a batch, and then the summary; a wrong exemption tag does not count (4)', async () => {
+it('sends the instances with IMDSv1 enabled as a batch, and then the summary; a wrong exemption tag does not count', async () => {
   aws.instances
     .set(A, {})
     .set(B, { httpTokens: 'required' })

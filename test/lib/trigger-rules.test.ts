@@ -50,7 +50,7 @@ const allowedTo = (ruleId: string) => {
 describe.each(TRIGGERS)('$name', ({ ruleId, pattern }) => {
   const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', `EnforcerRules${ruleId}`);
 
-  test('has the pattern of its trigger, for events of this account only (7)', () => {
+  test('has the pattern of its trigger, for events of this account only', () => {
     expect(rule.EventPattern).toEqual({ ...pattern, account: [{ Ref: 'AWS::AccountId' }] });
   });
 

@@ -23,17 +23,17 @@ describe('parseEvent() of drift', () => {
     ],
     ['reads the endpoint alone', driftEvent({ request: { HttpEndpoint: 'enabled' } }), ENDPOINT],
     [
-      'reads the endpoint beside a hop limit (1a)',
+      'reads the endpoint beside a hop limit',
       driftEvent({ request: { HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 } }),
       OTHERS,
     ],
     [
-      'reads the endpoint beside IPv6 (1b)',
+      'reads the endpoint beside IPv6',
       driftEvent({ request: { HttpEndpoint: 'enabled', HttpProtocolIpv6: 'enabled' } }),
       OTHERS,
     ],
     [
-      'reads all options (1c)',
+      'reads all options',
       driftEvent({ request: { HttpTokens: 'optional', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 } }),
       BOTH,
     ],

@@ -36,7 +36,7 @@ describe('the pattern of grant', () => {
     ],
     ['does not match without tags', createTagsEvent({ tags: [] }), false],
     [
-      'matches an omitted request, which may have the tag (6)',
+      'matches an omitted request, which may have the tag',
       createTagsEvent({ detail: { requestParameters: OMITTED } }),
       true,
     ],

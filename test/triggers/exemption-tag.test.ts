@@ -95,7 +95,7 @@ describe('parseEvent() of a call without tags', () => {
   test.each([
     ['DeleteTags', deleteTagsEvent],
     ['CreateTags', createTagsEvent],
-  ])('reports a problem for %s with an omitted request (6)', (_, event) => {
+  ])('reports a problem for %s with an omitted request', (_, event) => {
     const problems = ['CloudTrail omitted requestParameters, which may name instances and the exemption tag'];
     expect(parseEvent(event({ detail: { requestParameters: OMITTED } }))).toEqual({ ...NOTHING, problems });
     const failed = { requestParameters: OMITTED, errorCode: 'Client.UnauthorizedOperation' };

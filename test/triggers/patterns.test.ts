@@ -42,13 +42,9 @@ describe('the pattern of launch', () => {
     ['matches responseElements that are null', launchEvent({ detail: { responseElements: null } }), true],
     ['matches a record without responseElements', launchEvent({ detail: { responseElements: undefined } }), true],
     ['matches an empty set of instances', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), true],
+    ['matches required tokens with an exemption tag', launchEvent({ items: [{ ...REQUIRED, tags: EXEMPT }] }), true],
     [
-      'matches required tokens with an exemption tag (3)',
-      launchEvent({ items: [{ ...REQUIRED, tags: EXEMPT }] }),
-      true,
-    ],
-    [
-      'matches an exemption tag of one of several instances (3)',
+      'matches an exemption tag of one of several instances',
       launchEvent({ items: [REQUIRED, { ...REQUIRED, tags: { Name: 'x', ...EXEMPT } }] }),
       true,
     ],

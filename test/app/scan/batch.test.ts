@@ -77,7 +77,7 @@ describe('a batch', () => {
   });
 
   it.each(['soon', '', '9999-12-31'])(
-    'remediates an instance with the exemption tag %p, which does not count (4)',
+    'remediates an instance with the exemption tag %p, which does not count',
     async (tag) => {
       const ports = scanWorld([old(instanceId(1), { tags: { 'imdsv2:exempt-until': tag } })]);
 
@@ -285,7 +285,7 @@ describe('failures in a batch', () => {
   });
 });
 
-it('with enforceSince, remediates what was launched since and is unused, under existing=audit, too (4)', async () => {
+it('with enforceSince, remediates what was launched since and is unused, under existing=audit, too', async () => {
   const [before, unused, used, expired] = ids(4) as [string, string, string, string];
   const launched = new Date('2026-11-10T08:00:00Z');
   const young = { launchTime: launched, firstLaunch: launched };

@@ -54,7 +54,7 @@ describe('the first run of a day', () => {
     ]);
   });
 
-  it('emits the reasons for review if usage was measured, and the same total as a run that does not measure (10)', async () => {
+  it('emits the reasons for review if usage was measured, and the same total as a run that does not measure', async () => {
     const [measured, notMeasured] = [mixed(), mixed()];
 
     await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), measured);
@@ -85,7 +85,7 @@ describe('the first run of a day', () => {
     expect(ports.digests()).toMatchObject([{ json: { rejected: { [D]: 12 } } }]);
   });
 
-  it('advises a rollback only where IMDSv1 was enabled within 63 days (10)', async () => {
+  it('advises a rollback only where IMDSv1 was enabled within 63 days', async () => {
     const ports = mixed();
     ports.mostRejected.set(D, 12).set(E, 7);
     ports.metrics.set(`MetadataNoToken ${D}`, reported());
@@ -136,7 +136,7 @@ describe('a later run of the day', () => {
     ]);
   });
 
-  it('that remediated instances sends a digest without rejected calls, and counts those that require IMDSv2 now (10)', async () => {
+  it('that remediated instances sends a digest without rejected calls, and counts those that require IMDSv2 now', async () => {
     const ports = mixed();
 
     await runStep(summaryStep(RUN, A, D, E), rules(), ports);
@@ -145,7 +145,7 @@ describe('a later run of the day', () => {
     expect(verbs(ports.calls)).not.toContain('rejected');
   });
 
-  it('does not count instances that are terminated or gone as remediated (10)', async () => {
+  it('does not count instances that are terminated or gone as remediated', async () => {
     const ports = mixed();
     ports.put(old(D, { ...REQUIRED, state: 'terminated' }));
 
@@ -156,7 +156,7 @@ describe('a later run of the day', () => {
   });
 });
 
-it('a digest in mode=audit does not promise a remediation (10)', async () => {
+it('a digest in mode=audit does not promise a remediation', async () => {
   const { writer, ...ports } = mixed();
 
   await runStep(summaryStep(DAILY), rules({ existing: 'enforce' }), ports);

@@ -114,7 +114,7 @@ describe('a change of the exemption tag', () => {
   );
 
   test.each(['exemption-malformed', 'exemption-exceeds-maximum'] as const)(
-    'that sets an invalid value (%s) says that the tag is ignored from the next scan on (4)',
+    'that sets an invalid value (%s) says that the tag is ignored from the next scan on',
     (reason) => {
       for (const trigger of ['grant', 'launch']) {
         expect(explanationOf(trigger, reason)).toContain('From the next scan on, the tag is ignored');

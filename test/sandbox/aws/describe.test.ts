@@ -56,7 +56,7 @@ test('returns all instances in pages, which may split a reservation', async () =
   expect(third.NextToken).toBeUndefined();
 });
 
-test('a change of metadata options is pending on a stopped instance until its next start (11)', async () => {
+test('a change of metadata options is pending on a stopped instance until its next start', async () => {
   const sandbox = await sandboxOf();
   const ec2 = ec2Of(sandbox);
   const { id } = sandbox.fleet().add({ launchedAt: new Date('2026-01-01T00:00:00Z'), state: 'stopped' });

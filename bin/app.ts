@@ -6,7 +6,8 @@ import { buildBundles, type FUNCTIONS } from '../build/bundle.ts';
 import { STACK } from '../lambda/contract.ts';
 import { ConfigError } from '../lambda/parsers.ts';
 import { deployment } from '../lib/index.ts';
-import { parseSettings, type Settings } from '../lib/settings.ts';
+import { settingsInContext } from '../lib/app-context.ts';
+import type { Settings } from '../lib/settings.ts';
 
 // The CDK CLI sets CDK_OUTDIR. Without it, an App would write to the temporary folder of the system.
 const app = new App({ outdir: process.env.CDK_OUTDIR ?? 'cdk.out' });
@@ -25,7 +26,7 @@ function bundle(name: (typeof FUNCTIONS)[number]): Code {
 /** Reads the settings. For a mistyped one, prints the problems without a stack trace. */
 function settingsOf(app: App): Settings {
   try {
-    return parseSettings(app.node.getAllContext() as Record<string, unknown>);
+    return settingsInContext(app.node.getAllContext() as Record<string, unknown>);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);

@@ -62,6 +62,7 @@ export class Imdsv2Enforcer extends Construct {
     problems.forEach((problem) => Annotations.of(this).addError(problem));
     this.settings = settings;
     this.checkHome(settings);
+    this.reportSettings(settings);
     this.warnAboutTrail(settings);
 
     const topics = new Topics(this, 'Topics', settings);
@@ -180,6 +181,20 @@ export class Imdsv2Enforcer extends Construct {
     if (home === undefined || region === home) return;
     const found = Token.isUnresolved(region) ? 'has no fixed region' : `is in ${region}`;
     Annotations.of(this).addError(`regions begins with ${home}, its home region, but the stack ${found}`);
+  }
+
+  /** What a forgotten `-c` would change without a word. */
+  private reportSettings({ mode, existing, regions, trail, alertEmail, operationsEmail }: Settings): void {
+    const shown = {
+      mode,
+      existing,
+      regions: regions.length > 0 ? regions.join(',') : 'of the stack only',
+      trail,
+      alertEmail: alertEmail.join(',') || 'none',
+      operationsEmail: operationsEmail.join(',') || 'none',
+    };
+    const text = Object.entries(shown).map(([key, value]) => `${key}=${value}`);
+    Annotations.of(this).addInfoV2('imdsv2-enforcer:settings', text.join('  '));
   }
 
   private warnAboutTrail({ trail, regions }: Settings): void {

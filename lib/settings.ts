@@ -1,16 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CONFIG, SCAN_CONFIG } from '../lambda/config.ts';
 import { TRAIL } from '../lambda/contract.ts';
-import {
-  CALENDAR_DAY,
-  ConfigError,
-  listOf,
-  matching,
-  oneOf,
-  type Parser,
-  problem,
-  REGION_NAMES,
-} from '../lambda/parsers.ts';
+import { CALENDAR_DAY, listOf, matching, oneOf, type Parser, problem, REGION_NAMES } from '../lambda/parsers.ts';
 import { regionProblems, storedRegions } from './regions.ts';
 
 const EMAILS = listOf('e-mail addresses', /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>"]+$/);
@@ -139,17 +130,12 @@ export const DEFAULTS = Object.fromEntries(
 ) as unknown as Settings;
 
 /**
- * Reads the settings from CDK context: strings from `-c`; numbers and lists, too, from `cdk.json`.
+ * Reads settings: as chosen in code, and from CDK context, where `-c` passes strings.
  *
- * @throws ConfigError listing all values that are not accepted.
+ * The default replaces a value that is not accepted.
+ *
+ * @returns the problems that name all values that are not accepted.
  */
-export function parseSettings(context: Readonly<Record<string, unknown>>): Settings {
-  const { settings, problems } = checkSettings(context);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return settings;
-}
-
-/** Like `parseSettings`, but returns the problems. The default replaces a value that is not accepted. */
 export function checkSettings(values: Readonly<Record<string, unknown>>): {
   readonly settings: Settings;
   readonly problems: readonly string[];
@@ -180,8 +166,9 @@ export function checkSettings(values: Readonly<Record<string, unknown>>): {
 
 /** The text of a context value; lists are joined. Returns `undefined` for an absent value or an empty list. */
 function textOf(value: unknown): string | undefined {
-  const items: readonly unknown[] = [value ?? []].flat();
-  return items.length === 0 ? undefined : items.map(String).join(',').trim();
+  const items = (Array.isArray(value) ? value : value === undefined ? [] : [value]) as readonly unknown[];
+  const texts = items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
+  return texts.length === 0 ? undefined : texts.join(',').trim();
 }
 
 function setting<T>(parser: Parser<T>, defaultValue: NoInfer<T>): Setting<T> {

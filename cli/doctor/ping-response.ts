@@ -48,7 +48,7 @@ function allowImdsv1(response: Json, mode: string | undefined, guardOff: boolean
     ? warn(
         check,
         'roleGuard=off: IAM does not prevent the role from enabling IMDSv1',
-        `deploy without -c roleGuard=off, unless EC2 then refuses the change (${REFUSED})`,
+        `deploy without roleGuard=off in cdk.json, unless EC2 then refuses the change (${REFUSED})`,
       )
     : fail(
         check,

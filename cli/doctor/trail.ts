@@ -34,7 +34,7 @@ export async function checkTrail({ region, setting }: Deployment, config: Client
   const stopped = checked.find(({ problem }) => problem?.stopped)?.trail.TrailARN;
   const action =
     stopped === undefined
-      ? 'create a trail that logs management events, or deploy with -c trail=create'
+      ? 'create a trail that logs management events, or set trail=create in cdk.json and deploy'
       : `aws cloudtrail start-logging --region ${region} --name ${stopped}`;
   return [fail(check, text, action)];
 }

@@ -18,7 +18,7 @@ export const regions: Command<RegionsOptions> = {
   name: 'regions',
   summary: 'List the Regions enabled in the account, for the setting regions=all',
   details:
-    'With --write, stores the list in cdk.context.json, where "cdk deploy --all -c regions=all" reads it. Commit that file, so that a new Region shows in a diff. The first Region is the home Region, which has the function: --region, else the first Region in the file, else AWS_REGION or the Region of the profile.',
+    'With --write, stores the list in cdk.context.json, where "cdk deploy --all" reads it if cdk.json has "regions": "all". Commit that file, so that a new Region shows in a diff. The first Region is the home Region, which has the function: --region, else the first Region in the file, else AWS_REGION or the Region of the profile.',
   permissions: 'ec2:DescribeRegions',
   options: [
     ...AWS_OPTIONS,
@@ -28,7 +28,7 @@ export const regions: Command<RegionsOptions> = {
   ],
   examples: [
     ['imdsv2 regions', 'the Regions, and what would change in the file'],
-    ['imdsv2 regions --write', 'store them; then cdk deploy --all -c regions=all'],
+    ['imdsv2 regions --write', 'store them; then cdk deploy --all, with "regions": "all" in cdk.json'],
     ['imdsv2 regions --write --region eu-west-1', 'with another home Region'],
   ],
   run: async (_, options, io) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { parseSettings } from '../../lib/settings.ts';
+import { settingsInContext } from '../../lib/app-context.ts';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';
 import { enterAws, imdsv2, leaveAws, mutations } from '../support/cli.ts';
 
@@ -40,7 +40,11 @@ test('--write stores the list for regions=all, and keeps other entries of the fi
     'availability-zones:account=1': ['a'],
     [KEY]: ['us-east-1', 'ap-southeast-2', 'eu-south-1'],
   });
-  expect(parseSettings({ ...stored(), regions: 'all' }).regions).toEqual(['us-east-1', 'ap-southeast-2', 'eu-south-1']);
+  expect(settingsInContext({ ...stored(), regions: 'all' }).regions).toEqual([
+    'us-east-1',
+    'ap-southeast-2',
+    'eu-south-1',
+  ]);
 });
 
 test('keeps the home region of the file unless --region is given, and prints the changes', async () => {

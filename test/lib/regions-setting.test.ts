@@ -1,9 +1,9 @@
-import { parseSettings } from '../../lib/settings.ts';
+import { settingsInContext } from '../../lib/app-context.ts';
 
 describe('the setting regions', () => {
   const problemsOf = (context: Record<string, unknown>) => {
     try {
-      return parseSettings(context).regions;
+      return settingsInContext(context).regions;
     } catch (error) {
       return (error as { problems: readonly string[] }).problems;
     }

@@ -1,15 +1,17 @@
+import fc from 'fast-check';
 import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { ConfigError } from '../../lambda/parsers.ts';
 import type { Mode } from '../../lambda/contract.ts';
 import { Imdsv2Enforcer } from '../../lib/index.ts';
-import { DEFAULTS, parseSettings, SETTINGS, type Settings } from '../../lib/settings.ts';
+import { settingsInContext } from '../../lib/app-context.ts';
+import { DEFAULTS, SETTINGS, type Settings } from '../../lib/settings.ts';
 import { newApp } from './synth.ts';
 
 function problemsOf(context: Record<string, unknown>): readonly string[] {
   try {
-    parseSettings(context);
+    settingsInContext(context);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -18,7 +20,7 @@ function problemsOf(context: Record<string, unknown>): readonly string[] {
 }
 
 test('an empty context has the defaults, and keys of others are ignored', () => {
-  expect(parseSettings({ '@aws-cdk/core:checkSecretUsage': true })).toEqual(DEFAULTS);
+  expect(settingsInContext({ '@aws-cdk/core:checkSecretUsage': true })).toEqual(DEFAULTS);
   expect(DEFAULTS).toMatchObject<Partial<Settings>>({
     mode: 'enforce',
     existing: 'audit',
@@ -55,7 +57,7 @@ test('-c passes strings', () => {
     roleGuard: 'off',
     runbookUrl: 'https://wiki.example.com/imdsv2',
   };
-  expect(parseSettings(context)).toEqual<Settings>({
+  expect(settingsInContext(context)).toEqual<Settings>({
     ...DEFAULTS,
     mode: 'audit',
     existing: 'enforce',
@@ -76,7 +78,7 @@ test('-c passes strings', () => {
 
 test('cdk.json may contain numbers and lists', () => {
   expect(
-    parseSettings({ maxExemptionDays: 30, logRetentionDays: 7, alertEmail: ['a@example.com', 'b@example.com'] }),
+    settingsInContext({ maxExemptionDays: 30, logRetentionDays: 7, alertEmail: ['a@example.com', 'b@example.com'] }),
   ).toEqual({
     ...DEFAULTS,
     maxExemptionDays: 30,
@@ -86,7 +88,7 @@ test('cdk.json may contain numbers and lists', () => {
 });
 
 test('one error lists all problems with the key, the value and the accepted values', () => {
-  expect(() => parseSettings({ mode: 'enfroce', existing: 'maybe', alertEmail: 'nope' })).toThrow(
+  expect(() => settingsInContext({ mode: 'enfroce', existing: 'maybe', alertEmail: 'nope' })).toThrow(
     new ConfigError([
       'mode is "enfroce"; accepted: enforce | audit',
       'existing is "maybe"; accepted: audit | enforce-when-unused | enforce',
@@ -153,4 +155,63 @@ test('props that are not accepted are error annotations of the construct', () =>
     'mode is "enfroce"; accepted: enforce | audit',
     'maxExemptionDays is "0"; accepted: a whole number from 1 to 3650',
   ]);
+});
+
+describe('a key of the context that is probably meant for a setting', () => {
+  it.each([
+    ['mod', 'mode'],
+    ['Mode', 'mode'],
+    ['modes', 'mode'],
+    ['exising', 'existing'],
+    ['region', 'regions'],
+    ['imdsv2:mode', 'mode'],
+    ['imdsv2-enforcer:alertEmail', 'alertEmail'],
+    ['alertEmails', 'alertEmail'],
+    ['alert-email', 'alertEmail'],
+    ['ALERT_EMAIL', 'alertEmail'],
+    ['emailAlert', 'alertEmail'],
+    ['operationEmail', 'operationsEmail'],
+    ['scanEveryHour', 'scanEveryHours'],
+    ['scanHours', 'scanEveryHours'],
+    ['maxExemptionDay', 'maxExemptionDays'],
+    ['roleGaurd', 'roleGuard'],
+    ['runbookURL', 'runbookUrl'],
+    ['enforcesince', 'enforceSince'],
+  ])('%s is an error that names %s', (key, setting) => {
+    expect(problemsOf({ [key]: 'x' })).toEqual([`${key} is not a setting; did you mean ${setting}?`]);
+  });
+
+  it('is an error for one wrong, missing, doubled or swapped character in any setting', () => {
+    const mistyped = fc.constantFrom(...Object.keys(SETTINGS)).chain((name) =>
+      fc.tuple(fc.nat(name.length - 2), fc.constantFrom('', 'q', 'qq')).map(([at, instead]) => ({
+        name,
+        keys: [
+          name.slice(0, at) + instead + name.slice(at + 1),
+          name.slice(0, at + 1) + name.slice(at),
+          name.slice(0, at) + name[at + 1] + name[at] + name.slice(at + 2),
+        ].filter((key) => key !== name),
+      })),
+    );
+    fc.assert(
+      fc.property(mistyped, ({ name, keys }) => {
+        const lengthened = keys.filter((key) => name.length > 5 || key.length <= name.length);
+        for (const key of lengthened) expect(problemsOf({ [key]: 'x' })).toEqual([expect.stringContaining(key)]);
+      }),
+    );
+  });
+
+  it.each(['@aws-cdk/core:mode', 'availability-zones:account=1:region=eu-west-1', 'aws:cdk:mode', 'vpcId', 'team'])(
+    '%s is left to others',
+    (key) => expect(settingsInContext({ [key]: 'x' })).toEqual(DEFAULTS),
+  );
+});
+
+test.each([
+  ['mode', { of: 'audit' }, 'of'],
+  ['mode', true, 'true'],
+  ['alertEmail', null, 'null'],
+  ['regions', [['eu-west-1']], 'eu-west-1'],
+])('%s in a wrong form is an error that shows it', (key, value, shown) => {
+  expect(problemsOf({ [key]: value })[0]).toContain(shown);
+  expect(problemsOf({ [key]: value })[0]).toContain(key);
 });

@@ -3,7 +3,7 @@ import { REGIONS_CONTEXT } from '../lambda/contract.ts';
 import { ConfigError } from '../lambda/parsers.ts';
 import { checkSettings, SETTINGS, type Settings } from './settings.ts';
 
-/** How many letters of a key may differ, as a share of its length. */
+/** The share of the characters of a key that may differ. */
 const NEAR = 0.34;
 
 /**
@@ -30,17 +30,17 @@ function settingNear(key: string): string | undefined {
   if (names.includes(key) || key === REGIONS_CONTEXT) return undefined;
   const scope = /^(.*)[:/]/.exec(key)?.[1];
   if (scope !== undefined && !/imdsv2/i.test(scope)) return undefined;
-  const plain = lettersOf(key.slice((scope?.length ?? -1) + 1));
+  const plain = charactersOf(key.slice((scope?.length ?? -1) + 1));
   const [nearest] = names
-    .map((name) => ({ name, share: distance(plain, lettersOf(name)) / Math.max(plain.length, name.length) }))
-    .filter(({ name, share }) => share <= NEAR || sorted(plain) === sorted(lettersOf(name)) || isPart(key, name))
+    .map((name) => ({ name, share: distance(plain, charactersOf(name)) / Math.max(plain.length, name.length) }))
+    .filter(({ name, share }) => share <= NEAR || sorted(plain) === sorted(charactersOf(name)) || isPart(key, name))
     .sort((a, b) => a.share - b.share);
   return nearest?.name;
 }
 
-const lettersOf = (key: string): string => key.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+const charactersOf = (key: string): string => key.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
-const sorted = (letters: string): string => [...letters].sort().join('');
+const sorted = (characters: string): string => [...characters].sort().join('');
 
 const isPart = (key: string, name: string): boolean => wordsOf(key).every((word) => wordsOf(name).includes(word));
 

@@ -162,7 +162,7 @@ describe('a key of the context that is probably meant for a setting', () => {
     ['mod', 'mode'],
     ['Mode', 'mode'],
     ['modes', 'mode'],
-    ['exising', 'existing'],
+    ['exist', 'existing'],
     ['region', 'regions'],
     ['imdsv2:mode', 'mode'],
     ['imdsv2-enforcer:alertEmail', 'alertEmail'],
@@ -174,7 +174,7 @@ describe('a key of the context that is probably meant for a setting', () => {
     ['scanEveryHour', 'scanEveryHours'],
     ['scanHours', 'scanEveryHours'],
     ['maxExemptionDay', 'maxExemptionDays'],
-    ['roleGaurd', 'roleGuard'],
+    ['roleGurd', 'roleGuard'],
     ['runbookURL', 'runbookUrl'],
     ['enforcesince', 'enforceSince'],
   ])('%s is an error that names %s', (key, setting) => {

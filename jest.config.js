@@ -26,5 +26,7 @@ export default {
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts', 'sandbox/**/*.ts'],
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/test/support/esbuild-transform.cjs' },
   // These packages are published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(@middy|p-map|saxen)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@middy|agent-base|https-proxy-agent|p-map|proxy-agent-negotiate|saxen|selfsigned|pkijs|pvtsutils|pvutils|@peculiar|@noble)/)',
+  ],
 };

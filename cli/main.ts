@@ -8,7 +8,7 @@ import type { Io } from './shared/io.ts';
 
 const DESCRIPTION = `Finds EC2 instances with IMDSv1 enabled, requires IMDSv2 on them, and rolls that back.
 
-AWS credentials and the Region are found as the AWS CLI finds them, including AWS_ENDPOINT_URL.
+AWS credentials, Region, endpoints, proxy and certificates are found as the AWS CLI finds them.
 In the repository, run "npm run -s imdsv2 -- <command>": -s keeps npm's banner out of files and pipes.`;
 
 /** Runs a command line. Never throws: an error is printed in one line and returns 1. */

@@ -1,4 +1,4 @@
-import { DescribeRegionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { FleetReader, Time } from '../../lambda/app/ports/index.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
@@ -9,6 +9,7 @@ import { failing, toFailure } from '../../lambda/adapters/failures.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { REGION } from '../../lambda/core/target.ts';
 import { type OptionSpec, refuse, UsageError } from './command.ts';
+import { type ClientConfig, Connections } from './connections.ts';
 import type { Io } from './io.ts';
 import { RegionTimeout } from './region-timeout.ts';
 
@@ -41,23 +42,24 @@ function toRegion(text: string): string {
   return REGION.test(text) ? text : refuse(text, 'a Region', 'names such as eu-west-1');
 }
 
-/** In milliseconds; the SDK has no request timeout by default. */
-const REQUEST_TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
-
 /** The AWS account that options and environment select. Clients are created on first use. */
 export class Aws {
   /** Number of calls that EC2 has throttled so far. */
   public throttled = 0;
   readonly #timeoutOf = byRegion((region) => new RegionTimeout(region, this.io));
 
+  readonly #connections: Connections;
+
   public constructor(
     private readonly options: AwsOptions,
     private readonly io: Io,
-  ) {}
+  ) {
+    this.#connections = new Connections(io, options.profile);
+  }
 
   /** Configuration of any client. EC2 clients do not retry, because `withRetries` does. */
-  public config(region: string): Pick<EC2ClientConfig, 'profile' | 'requestHandler'> & { region: string } {
-    return { region, profile: this.options.profile, requestHandler: REQUEST_TIMEOUTS };
+  public config(region: string): ClientConfig {
+    return this.#connections.config(region);
   }
 
   /** The EC2 client of a Region. */
@@ -98,12 +100,9 @@ export class Aws {
    * @throws UsageError if none of them names one.
    */
   public async home(): Promise<string> {
-    if (this.options.region !== undefined) return this.options.region;
-    try {
-      return await new EC2Client({ profile: this.options.profile }).config.region();
-    } catch {
-      throw new UsageError('no region: use --region, or set AWS_REGION');
-    }
+    const region = this.options.region ?? (await this.#connections.region());
+    if (region === undefined) throw new UsageError('no region: use --region, or set AWS_REGION');
+    return region;
   }
 
   /** The Regions of `--regions`, each once; without it, `home()`. */
@@ -123,9 +122,8 @@ export class Aws {
 
   /** The account id of the credentials in use. */
   public async account(): Promise<string> {
-    const requestHandler = { ...REQUEST_TIMEOUTS, requestTimeout: 10_000 };
-    const client = new STSClient({ ...this.config(await this.home()), requestHandler, maxAttempts: 2 });
-    const { Account = '' } = await failing(client.send(new GetCallerIdentityCommand({})));
+    const client = new STSClient({ ...this.config(await this.home()), maxAttempts: 2 });
+    const { Account = '' } = await failing(client.send(new GetCallerIdentityCommand({}), { requestTimeout: 10_000 }));
     return Account;
   }
 }

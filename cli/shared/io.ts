@@ -22,6 +22,8 @@ export interface Io {
   readonly columns: number;
   /** Asks a yes/no question; `undefined` if standard input is not a terminal. What was typed before it is no answer. */
   confirm(question: string): Promise<boolean | undefined>;
+  /** Asks for a text, which is `''` after Ctrl-C; `undefined` if standard input is not a terminal. */
+  ask(question: string): Promise<string | undefined>;
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): Date;
   /** Waits; rejects when `interrupted` is aborted. */
@@ -62,6 +64,25 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
     if (shown) stderr.write('\r\u001B[K');
     shown = false;
   };
+  const ask = async (question: string) => {
+    if (!stdin.isTTY) return undefined;
+    clear();
+    await dropInput(process);
+    const lines = createInterface({ input: stdin, output: stderr });
+    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    try {
+      const asked = lines.question(`${question} `, { signal: interrupted });
+      // Ctrl-D closes the input without an answer.
+      return (await Promise.race([asked, closed])).trim();
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') throw error;
+      // Ctrl-C leaves the cursor after the question.
+      stderr.write('\n');
+      return '';
+    } finally {
+      lines.close();
+    }
+  };
   return {
     out: (line) => {
       clear();
@@ -79,25 +100,10 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
     },
     style: (style, text) => (styled ? styleText(style, text) : text),
     columns: (stdout.isTTY && stdout.columns) || COLUMNS,
+    ask,
     confirm: async (question) => {
-      if (!stdin.isTTY) return undefined;
-      clear();
-      await dropInput(process);
-      const lines = createInterface({ input: stdin, output: stderr });
-      const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-      try {
-        const asked = lines.question(`${question} [y/N] `, { signal: interrupted });
-        // Ctrl-D closes the input without an answer.
-        const answer = await Promise.race([asked, closed]);
-        return /^y(es)?$/i.test(answer.trim());
-      } catch (error) {
-        if ((error as Error).name !== 'AbortError') throw error;
-        // Ctrl-C means no, and leaves the cursor after the question.
-        stderr.write('\n');
-        return false;
-      } finally {
-        lines.close();
-      }
+      const answer = await ask(`${question} [y/N]`);
+      return answer === undefined ? undefined : /^y(es)?$/i.test(answer);
     },
     env,
     now: () => new Date(),

@@ -16,6 +16,8 @@ export interface IoChange {
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly interrupted?: AbortSignal;
   readonly columns?: number;
+  /** Answer to `ask`. @default as if there were no terminal */
+  readonly typed?: string;
 }
 
 /** An `Io` and its recorded output. */
@@ -47,6 +49,10 @@ export function recordingIo(change: IoChange = {}): RecordedIo {
     confirm: (question) => {
       recorded.questions.push(question);
       return Promise.resolve(answers.shift());
+    },
+    ask: (question) => {
+      recorded.questions.push(question);
+      return Promise.resolve(change.typed);
     },
     env,
     now: change.now ?? (() => new Date(NOW.getTime() + slept)),

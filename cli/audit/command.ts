@@ -40,7 +40,7 @@ export const audit: Command<AuditOptions> = {
   summary: 'Report which instances have IMDSv1 enabled, what launches them, and how to fix that',
   details: [
     'Reads every instance in the selected Regions. Changes nothing. With --regions all it also reports Regions that no EventBridge rule of the deployment monitors.',
-    'Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations 5.7), not counting those managed by an AWS service. Non-compliant and unreadable instances are findings. Exit code 0: no findings. 2: findings. 1: a Region could not be read.',
+    'Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations 5.7), not counting those managed by an AWS service. Non-compliant and unreadable instances are findings. Exit code 0: no findings. 2: findings. 1: a Region could not be read. A Region that this caller may not read is named as not visible from here, and is no error beside others.',
     'With --usage it also measures the IMDSv1 usage of each non-compliant instance, as the scheduled scan does: unused, in use or unknown. CloudWatch charges $0.01 per 1,000 metrics; there is one for each of these instances.',
   ].join('\n\n'),
   permissions:
@@ -96,12 +96,12 @@ export const audit: Command<AuditOptions> = {
       for (const row of rows) summary.add(row);
       for (const report of reports) report.add(rows);
     };
-    const errors = await readRegions(aws, regions, filter, take, io);
+    const { problems, failed } = await readRegions(aws, regions, filter, take, io);
     const usage = meter && { ...rules, metricsRequested: meter.metricsRequested, errors: meter.errors };
-    const read = regions.filter((region) => !errors.has(region));
+    const read = regions.filter((region) => !problems.has(region));
     const unmonitoredIn = (region: string) => unmonitoredTriggers(new EventBridgeClient(aws.config(region)));
     const monitoring = await monitoringOf(options.regions === 'all' ? read : [], unmonitoredIn, io);
-    const result = summary.result({ ...head, usage }, errors, monitoring.notMonitored);
+    const result = summary.result({ ...head, usage }, problems, monitoring.notMonitored);
     for (const report of reports) report.end(result);
     if (usage !== undefined) {
       reportCost(usage.metricsRequested, io);
@@ -109,9 +109,9 @@ export const audit: Command<AuditOptions> = {
     }
     reportErrors(monitoring.errors, 'monitoring unknown: ', io);
     if (accountProblem !== undefined && read.length > 0) io.note(`imdsv2: account unknown: ${accountProblem}`);
-    reportErrors(errors, '', io);
-    for (const file of files) io.note(`Wrote ${file}${errors.size > 0 ? ' (incomplete)' : ''}`);
-    if (errors.size + (usage?.errors.size ?? 0) > 0) return 1;
+    reportErrors(problems, '', io);
+    for (const file of files) io.note(`Wrote ${file}${problems.size > 0 ? ' (incomplete)' : ''}`);
+    if (failed || (usage?.errors.size ?? 0) > 0) return 1;
     return result.total.findings > 0 ? 2 : 0;
   },
 };

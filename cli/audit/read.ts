@@ -5,17 +5,27 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { count } from '../../lambda/core/words/format.ts';
 import type { Aws } from '../shared/aws.ts';
-import { explainError } from '../shared/errors.ts';
+import { explainError, isDenied } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 
 /** Number of Regions that are read in parallel. */
 export const REGIONS_AT_ONCE = 4;
 
+/** The Regions that could not be read. */
+export interface UnreadRegions {
+  /** Why, by Region. */
+  readonly problems: ReadonlyMap<string, string>;
+  /** Whether there was an error. That some Regions, but not all, are not visible from here is none. */
+  readonly failed: boolean;
+}
+
+/** A Region that this caller may not read, usually by a policy of the organization, which stays so. */
+export const NOT_VISIBLE = 'not visible from here';
+
 /**
  * Reads Regions page by page, some in parallel. An error in one Region does not stop the others.
  *
  * @param take receives each page; the next page of the Region is read once its promise is settled.
- * @returns errors by Region.
  */
 export async function readRegions(
   aws: Pick<Aws, 'fleet' | 'time'>,
@@ -23,22 +33,27 @@ export async function readRegions(
   filters: readonly Filter[],
   take: (region: string, snapshots: readonly Snapshot[]) => void | Promise<void>,
   io: Io,
-): Promise<ReadonlyMap<string, string>> {
-  const errors = new Map<string, string>();
+): Promise<UnreadRegions> {
+  const problems = new Map<string, string>();
+  let denied = 0;
   let instances = 0;
   let done = 0;
   const show = () => io.progress(`${count(instances)} instances read, ${done} of ${regions.length} Regions done`);
   const read = async (region: string): Promise<void> => {
+    let taken = 0;
     try {
       for await (const snapshots of listInstances(region, filters, aws.fleet, aws.time(region))) {
         io.interrupted.throwIfAborted();
         await take(region, snapshots);
         instances += snapshots.length;
+        taken += 1;
         show();
       }
     } catch (error) {
       if (!(error instanceof FailureError) || io.interrupted.aborted) throw error;
-      errors.set(region, explainError(error));
+      const isNotVisible = isDenied(error) && taken === 0;
+      if (isNotVisible) denied += 1;
+      problems.set(region, (isNotVisible ? `${NOT_VISIBLE}: ` : '') + explainError(error));
     }
     done += 1;
     show();
@@ -46,5 +61,5 @@ export async function readRegions(
   show();
   await pMap(regions, read, { concurrency: REGIONS_AT_ONCE });
   io.progress('');
-  return errors;
+  return { problems, failed: problems.size > denied || (denied > 0 && denied === regions.length) };
 }

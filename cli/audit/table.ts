@@ -9,6 +9,7 @@ import type { Io } from '../shared/io.ts';
 import { ascending } from '../shared/sort.ts';
 import { printTable } from '../shared/table.ts';
 import { notMonitoredNote } from './monitoring.ts';
+import { NOT_VISIBLE } from './read.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';
 import { type Audit, enforceCommand, type Report } from './summary.ts';
@@ -68,11 +69,18 @@ function showCounts({ account, total, regions }: Audit, io: Io): void {
     percent(compliance),
     error === undefined
       ? io.style('yellow', notMonitoredNote(notMonitored))
-      : io.style('red', compliance.instances > 0 ? 'partially read' : 'not read'),
+      : io.style('red', unreadNote(error, compliance)),
   ]);
-  const all = regions.length > 1 ? [[...cells('all Regions', total), percent(total), '']] : [];
+  const unread = regions.filter(({ error }) => error !== undefined).length;
+  const missing = unread > 0 ? io.style('red', `without ${plural(unread, 'Region')}`) : '';
+  const all = regions.length > 1 ? [[...cells('all Regions', total), percent(total), missing]] : [];
   const head = ['region', 'instances', ...shown.map((name) => VERDICT_LABELS[name]), 'compliance', ''];
   printTable(io, head, [...all, ...rows], [0, head.length - 1]);
+}
+
+function unreadNote(error: string, { instances }: ComplianceSummary): string {
+  if (instances > 0) return 'partially read';
+  return error.startsWith(NOT_VISIBLE) ? NOT_VISIBLE : 'not read';
 }
 
 type UsageCounts = Readonly<Record<'unused' | 'in-use' | 'unknown', number>>;

@@ -99,12 +99,12 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
     };
 
     const meter = new UsageMeter(usageRules, usageReader(aws), io);
-    const { plan: before, unreadRegions } = await read(regions, ids, options, aws, io, meter);
+    const { plan: before, unreadRegions, failed } = await read(regions, ids, options, aws, io, meter);
     for (const [region, problem] of meter.errors) io.note(`${region}: IMDSv1 usage could not be measured: ${problem}`);
     const run: Run = { account, options, unreadRegions, before, throttled: aws.throttled };
     if (unreadRegions.size === regions.length) return end(run, 1);
     reportNotFound(before, regions, unreadRegions, io);
-    const complete = unreadRegions.size === 0 && before.notFound.length === 0;
+    const complete = !failed && before.notFound.length === 0;
     showPlan(before, account, options, text);
     const leftOut = before.leftOut.length > 0;
     if (before.total === 0) {
@@ -196,9 +196,9 @@ async function read(
     const usages = await meter?.of(region, nonCompliant);
     for (const snapshot of snapshots) plan.add(region, snapshot, io.now(), usages?.get(snapshot.instanceId));
   };
-  const unreadRegions = await readRegions(source, regions, options.filter ?? [], take, io);
+  const { problems: unreadRegions, failed } = await readRegions(source, regions, options.filter ?? [], take, io);
   for (const [region, problem] of unreadRegions) io.note(`${region} could not be read: ${problem}`);
-  return { plan, unreadRegions };
+  return { plan, unreadRegions, failed };
 }
 
 /**

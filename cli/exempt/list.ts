@@ -44,13 +44,13 @@ export const list: Command<ListOptions> = {
       for (const snapshot of snapshots) rows.push(...toRow(region, snapshot, options, io.now()));
     };
     const tagged = [{ name: 'tag-key', values: [TAG.exemptUntil] }];
-    const errors = await readRegions(aws, await aws.regions(), tagged, take, io);
+    const { problems, failed } = await readRegions(aws, await aws.regions(), tagged, take, io);
     rows.sort(ascending(({ until, region, instanceId }) => [until, region, instanceId]));
-    for (const [region, error] of errors) io.note(`${region} could not be read: ${error}`);
-    if (options.json) io.out(JSON.stringify({ exemptions: rows, unreadRegions: [...errors.keys()] }));
+    for (const [region, problem] of problems) io.note(`${region} could not be read: ${problem}`);
+    if (options.json) io.out(JSON.stringify({ exemptions: rows, unreadRegions: [...problems.keys()] }));
     else if (rows.length > 0) printTable(io, HEAD, rows.map(toCells), [0, 1, 2, 3, 4, 6, 7]);
-    else if (errors.size === 0) io.out('No exemptions found.');
-    return errors.size > 0 ? 1 : 0;
+    else if (!failed) io.out(`No exemptions found${problems.size > 0 ? ' in the Regions that were read' : ''}.`);
+    return failed ? 1 : 0;
   },
 };
 

@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import pMap from 'p-map';
+import { attempt, withRetries } from '../../lambda/app/retry.ts';
 import { REGIONS_CONTEXT } from '../../lambda/contract.ts';
 import { REGION } from '../../lambda/core/target.ts';
 import { isObject } from '../../lambda/triggers/json.ts';
+import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, refuse, UsageError } from '../shared/command.ts';
-import { fileProblem } from '../shared/errors.ts';
+import { explainError, fileProblem, isDenied } from '../shared/errors.ts';
 import { parseJson } from '../shared/json.ts';
 import { JSON_OPTION } from '../shared/options.ts';
 
@@ -19,7 +22,7 @@ export const regions: Command<RegionsOptions> = {
   summary: 'List the Regions enabled in the account, for the setting regions=all',
   details:
     'With --write, stores the list in cdk.context.json, where "cdk deploy --all" reads it if cdk.json has "regions": "all". Commit that file, so that a new Region shows in a diff. The first Region is the home Region, which has the function: --region, else the first Region in the file, else AWS_REGION or the Region of the profile.',
-  permissions: 'ec2:DescribeRegions',
+  permissions: 'ec2:DescribeRegions; ec2:DescribeInstances to leave out Regions that a policy denies',
   options: [
     ...AWS_OPTIONS,
     { flags: '--write', description: 'store the list' },
@@ -36,27 +39,46 @@ export const regions: Command<RegionsOptions> = {
     const context = readContext(file);
     const stored = regionsIn(context);
     const aws = new Aws(options, io);
-    const enabled = await aws.enabledRegions();
+    const { visible: enabled, notVisible } = await visibleIn(await aws.enabledRegions(), aws);
+    for (const [name, problem] of notVisible) io.note(`left out: ${name} is ${NOT_VISIBLE}: ${problem}`);
     const home = region ?? stored[0] ?? (await aws.home());
     if (!enabled.includes(home)) {
       throw new UsageError(
-        `home Region ${home} is not enabled in the account; accepted: --region with ${enabled.join(', ')}`,
+        `home Region ${home} is not enabled in the account, or ${NOT_VISIBLE}; accepted: --region with ${enabled.join(', ')}`,
       );
     }
     const all = [home, ...enabled.filter((name) => name !== home)];
     if (options.write) writeRegions(file, context, all);
     const added = all.filter((name) => !stored.includes(name));
     const removed = stored.filter((name) => !all.includes(name));
-    if (options.json) io.out(JSON.stringify({ home, regions: all, added, removed }));
+    if (options.json)
+      io.out(JSON.stringify({ home, regions: all, added, removed, notVisible: [...notVisible.keys()] }));
     else for (const name of all) io.out(name === home ? `${name} (home)` : name);
     if (stored.length > 0) {
       for (const name of added) io.note(`not in ${file}: ${name}`);
-      for (const name of removed) io.note(`no longer enabled: ${name}; its stack remains until you destroy it`);
+      for (const name of removed) io.note(`no longer in the list: ${name}; its stack remains until you destroy it`);
     }
     io.note(options.write ? `Wrote ${file}` : `Nothing was written; --write stores the list in ${file}`);
     return 0;
   },
 };
+
+/**
+ * The Regions that this caller may read. A deployment to another one would fail.
+ *
+ * If none may be read, the caller rather lacks the permission than access to the Regions.
+ */
+async function visibleIn(regions: readonly string[], aws: Aws) {
+  const read = (region: string) =>
+    attempt(() => withRetries(() => aws.fleet.page(region, [], undefined), aws.time(region)));
+  const pages = await pMap(regions, read, { concurrency: REGIONS_AT_ONCE });
+  const denied = regions.flatMap((region, index) => {
+    const page = pages[index];
+    return isDenied(page) ? [[region, explainError(page)] as const] : [];
+  });
+  const notVisible = new Map(denied.length < regions.length ? denied : []);
+  return { visible: regions.filter((region) => !notVisible.has(region)), notVisible };
+}
 
 /** The content of `cdk.context.json`. */
 type Context = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { FleetReader, Time } from '../../lambda/app/ports/index.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
-import { byRegion, unlogged } from '../../lambda/adapters/clients.ts';
+import { byRegion, unlogged, withoutUnknown } from '../../lambda/adapters/clients.ts';
 import { withPageReader } from '../../lambda/adapters/describe-instances-reader.ts';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
@@ -10,6 +10,7 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import { REGION } from '../../lambda/core/target.ts';
 import { type OptionSpec, refuse, UsageError } from './command.ts';
 import { type ClientConfig, Connections } from './connections.ts';
+import { explainError, isDenied } from './errors.ts';
 import type { Io } from './io.ts';
 import { RegionTimeout } from './region-timeout.ts';
 
@@ -64,7 +65,7 @@ export class Aws {
 
   /** The EC2 client of a Region. */
   public readonly ec2 = byRegion((region): EC2Client => {
-    const client = withPageReader(unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 })));
+    const client = withPageReader(withoutUnknown(unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 }))));
     client.middlewareStack.add(
       (next) => async (args) => {
         try {
@@ -109,7 +110,13 @@ export class Aws {
   public async regions(): Promise<readonly string[]> {
     const { regions } = this.options;
     if (regions === undefined) return [await this.home()];
-    return regions === 'all' ? this.enabledRegions() : [...new Set(regions)];
+    if (regions !== 'all') return [...new Set(regions)];
+    try {
+      return await this.enabledRegions();
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      throw new UsageError(`${explainError(error)}; without it, accepted for --regions: names of Regions`);
+    }
   }
 
   /** Every Region that is enabled in the account. Needs `ec2:DescribeRegions`. */

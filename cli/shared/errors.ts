@@ -1,3 +1,4 @@
+import { FailureError } from '../../lambda/core/failure.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { UsageError } from './command.ts';
 
@@ -33,6 +34,12 @@ function plain(error: Error): string {
   // When a host has several addresses and none responds, the AggregateError of Node.js has no message.
   const message = (error.message || (error as NodeJS.ErrnoException).code || '').replace(HANDLER, '');
   return clean(error.name === 'Error' || message.startsWith(error.name) ? message : `${error.name}: ${message}`, TEXT);
+}
+
+/** Whether a policy denies a call. The error of a Region that is not enabled, or of wrong credentials, is another one. */
+export function isDenied(error: unknown): error is FailureError {
+  const cause = rootOf(error);
+  return error instanceof FailureError && cause instanceof Error && DENIED.test(cause.name);
 }
 
 /** The prefix of the SDK's messages about a connection. */

@@ -17,7 +17,7 @@ const quick = { requestHandler: { ...requestHandler, requestTimeout: 3_000 }, ma
  * @param adapt changes each client, for example `withPageReader` to read whole fleets.
  */
 export const ec2Clients = (adapt = (client: EC2Client): EC2Client => client): ((region: string) => EC2Client) =>
-  byRegion((region) => adapt(unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 }))));
+  byRegion((region) => adapt(withoutUnknown(unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })))));
 
 /** CloudWatch clients by region. They do not retry; `withRetries` does. */
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
@@ -31,6 +31,35 @@ export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
  */
 export function unlogged<T extends { readonly middlewareStack: { remove(name: string): boolean } }>(client: T): T {
   client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}
+
+/** Parameters that an endpoint may not know yet, and without which the call still answers. */
+const NEWER = ['IncludeManagedResources'];
+
+/** Makes a client repeat a call without a parameter that EC2 does not know, and leave it out from then on. */
+export function withoutUnknown(client: EC2Client): EC2Client {
+  const unknown = new Set<string>();
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const known = () => ({
+        ...args,
+        input: Object.fromEntries(
+          Object.entries(args.input).filter(([name]) => !unknown.has(name)),
+        ) as typeof args.input,
+      });
+      try {
+        return await next(known());
+      } catch (error) {
+        const { name, message } = error as Error;
+        const parameter = NEWER.find((one) => !unknown.has(one) && message.includes(one));
+        if (name !== 'UnknownParameter' || parameter === undefined) throw error;
+        unknown.add(parameter);
+        return next(known());
+      }
+    },
+    { step: 'initialize', name: 'withoutUnknown' },
+  );
   return client;
 }
 

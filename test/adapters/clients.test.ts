@@ -45,6 +45,30 @@ it('does not let the SDK retry EC2 calls', async () => {
   ec2.destroy();
 });
 
+it('repeats an EC2 call without a parameter that the endpoint does not know, and leaves it out from then on', async () => {
+  const ec2 = ec2Clients()('us-east-1');
+  const unknown = ec2Error('UnknownParameter', 'The parameter IncludeManagedResources is not recognized', 400);
+  aws.prepare('DescribeInstances', unknown);
+  const call = () => ec2.send(new DescribeInstancesCommand({ IncludeManagedResources: true, MaxResults: 5 }));
+
+  expect(await call()).toMatchObject({ Reservations: [] });
+  await call();
+
+  const sent = aws.take().map(({ parameters }) => Object.keys(parameters));
+  expect(sent).toEqual([['IncludeManagedResources', 'MaxResults'], ['MaxResults'], ['MaxResults']]);
+  ec2.destroy();
+});
+
+it('does not repeat a call without what it is about', async () => {
+  const ec2 = ec2Clients()('us-east-1');
+  aws.prepare('DescribeInstances', ec2Error('UnknownParameter', 'The parameter Filters is not recognized', 400));
+  const Filters = [{ Name: 'instance-id', Values: ['i-0a1b2c3d4e5f60718'] }];
+
+  await expect(ec2.send(new DescribeInstancesCommand({ Filters }))).rejects.toMatchObject({ name: 'UnknownParameter' });
+  expect(aws.take()).toHaveLength(1);
+  ec2.destroy();
+});
+
 it('does not let the SDK retry CloudWatch calls', async () => {
   const cloudWatch = cloudWatchClients()('us-east-1');
   aws.prepare('GetMetricData', json({ __type: 'com.amazonaws.cloudwatch#ThrottlingException', message: 'no' }, 400));

@@ -14,8 +14,8 @@ async function read(page: FleetReader['page'], regions = ['eu-west-1'], recorded
   const taken: [region: string, instances: number][] = [];
   const take = (region: string, snapshots: readonly unknown[]) => void taken.push([region, snapshots.length]);
   const aws = { fleet: { page }, time: () => cliTime(recorded.io) };
-  const errors = await readRegions(aws, regions, [], take, recorded.io);
-  return { taken, errors, ...recorded };
+  const unread = await readRegions(aws, regions, [], take, recorded.io);
+  return { taken, ...unread, ...recorded };
 }
 
 const last = { snapshots: [snapshot()] };
@@ -46,12 +46,37 @@ test('reads at most four regions in parallel', async () => {
 });
 
 test('keeps the pages read before an error in a region, and reads the other regions', async () => {
-  const { taken, errors } = await read((region, _, token) => {
+  const { taken, problems, failed } = await read((region, _, token) => {
     if (region === 'eu-west-1' && token !== undefined) return Promise.reject(failure('denied'));
     return Promise.resolve(region === 'eu-west-1' ? { ...last, next: 'more' } : last);
   }, REGIONS);
   expect(taken).toHaveLength(6);
-  expect([...errors.keys()]).toEqual(['eu-west-1']);
+  expect([...problems.keys()]).toEqual(['eu-west-1']);
+  expect(failed).toBe(true);
+});
+
+describe('a region that the caller may not read', () => {
+  const denied = (...regions: readonly string[]): FleetReader['page'] => {
+    const cause = Object.assign(new Error('no'), { name: 'UnauthorizedOperation' });
+    const error = new FailureError('denied', 'no', { cause });
+    return (region) => (regions.includes(region) ? Promise.reject(error) : Promise.resolve(last));
+  };
+
+  test('is not visible from here, and no error beside others', async () => {
+    const { problems, failed } = await read(denied('eu-west-2', 'us-east-1'), REGIONS);
+    expect([...problems]).toEqual([
+      ['eu-west-2', 'not visible from here: missing permission: no'],
+      ['us-east-1', 'not visible from here: missing permission: no'],
+    ]);
+    expect(failed).toBe(false);
+  });
+
+  test('is an error if all are, or beside another error', async () => {
+    expect(await read(denied(...REGIONS), REGIONS)).toMatchObject({ failed: true });
+    const page: FleetReader['page'] = (region, ...rest) =>
+      region === 'us-east-2' ? Promise.reject(failure('invalid')) : denied('eu-west-2')(region, ...rest);
+    expect(await read(page, REGIONS)).toMatchObject({ failed: true });
+  });
 });
 
 test('rethrows errors that are not errors of AWS', async () => {

@@ -76,8 +76,8 @@ export class UserOfAws {
     const recorded = recordingIo({ env: process.env, typed });
     const account = await new Aws({ profile }, recorded.io).account();
     const { calls } = this.aws;
-    const { host, headers } = calls.at(-1) ?? { headers: {} };
-    const [, key = '', region = ''] = /Credential=(\w+)\/\d+\/([\w-]+)\//.exec(headers.authorization ?? '') ?? [];
-    return { account, calls, key, region, host, headers, ...recorded };
+    const last = calls.at(-1);
+    const [, key = '', region = ''] = /Credential=(\w+)\/\d+\/([\w-]+)\//.exec(last?.headers.authorization ?? '') ?? [];
+    return { account, calls, key, region, host: last?.host, headers: last?.headers, ...recorded };
   }
 }

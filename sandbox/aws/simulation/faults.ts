@@ -72,6 +72,8 @@ export interface Faults {
   /** Throttles the call although the token bucket is not empty. */
   throttles: (call: FaultyCall) => boolean;
   /** Fails the call with this 5xx error code. */
+  /** Whether a policy denies the call. */
+  denies: (call: FaultyCall) => boolean;
   fails: (call: FaultyCall) => 'InternalError' | 'Unavailable' | undefined;
   /** Resets the connection before or after the call is carried out. */
   resets: (call: FaultyCall) => 'before' | 'after' | undefined;
@@ -99,6 +101,7 @@ export interface Faults {
 
 export const NO_FAULTS: Readonly<Faults> = {
   throttles: () => false,
+  denies: () => false,
   fails: () => undefined,
   resets: () => undefined,
   slows: () => 0,
@@ -148,6 +151,7 @@ export function drawFaults(seed: string, rates: FaultRates): Faults {
   const ofCall = ({ region, action, key, attempt }: FaultyCall) => [region, action, key, attempt] as const;
   return {
     throttles: (call) => hits(rates.throttles, 'throttles', ...ofCall(call)),
+    denies: () => false,
     fails: (call) =>
       hits(rates.fails, 'fails', ...ofCall(call))
         ? draw('fails', 'code', ...ofCall(call)) < 0.5

@@ -35,7 +35,7 @@ export async function readRegions(
   io: Io,
 ): Promise<UnreadRegions> {
   const problems = new Map<string, string>();
-  let denied = 0;
+  const denied: string[] = [];
   let instances = 0;
   let done = 0;
   const show = () => io.progress(`${count(instances)} instances read, ${done} of ${regions.length} Regions done`);
@@ -51,9 +51,8 @@ export async function readRegions(
       }
     } catch (error) {
       if (!(error instanceof FailureError) || io.interrupted.aborted) throw error;
-      const isNotVisible = isDenied(error) && taken === 0;
-      if (isNotVisible) denied += 1;
-      problems.set(region, (isNotVisible ? `${NOT_VISIBLE}: ` : '') + explainError(error));
+      if (isDenied(error) && taken === 0) denied.push(region);
+      problems.set(region, explainError(error));
     }
     done += 1;
     show();
@@ -61,5 +60,8 @@ export async function readRegions(
   show();
   await pMap(regions, read, { concurrency: REGIONS_AT_ONCE });
   io.progress('');
-  return { problems, failed: problems.size > denied || (denied > 0 && denied === regions.length) };
+  // If none is visible, the caller rather lacks the permission than access to the Regions.
+  if (denied.length === regions.length) return { problems, failed: denied.length > 0 };
+  for (const region of denied) problems.set(region, `${NOT_VISIBLE}: ${problems.get(region) ?? ''}`);
+  return { problems, failed: problems.size > denied.length };
 }

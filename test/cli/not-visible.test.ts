@@ -2,7 +2,6 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NO_FAULTS } from '../../sandbox/aws/simulation/faults.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { addNonCompliant, enterAws, imdsv2, leaveAws, old } from '../support/cli.ts';
 
@@ -15,10 +14,15 @@ afterAll(async () => {
   leaveAws();
   await sandbox.stop();
 });
-beforeEach(() => {
-  sandbox.faults.denies = ({ service, region }) => service === 'ec2' && region === 'ap-south-1';
-});
-afterEach(() => Object.assign(sandbox.faults, NO_FAULTS));
+const deny = (Action: string, Condition = {}) =>
+  sandbox.callers.add('AKIATEST', {
+    arn: 'arn:aws:iam::111122223333:user/kim',
+    policies: [
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      { Effect: 'Deny', Action, Resource: '*', Condition },
+    ],
+  });
+beforeEach(() => deny('ec2:*', { StringEquals: { 'aws:RequestedRegion': 'ap-south-1' } }));
 
 const NOT_VISIBLE = /ap-south-1.*not visible from here: missing permission ec2:DescribeInstances/;
 
@@ -62,7 +66,7 @@ describe('a Region that a service control policy denies', () => {
 });
 
 it('is an error if no Region is visible', async () => {
-  sandbox.faults.denies = ({ action }) => action === 'DescribeInstances';
+  deny('ec2:DescribeInstances');
   for (const command of [['audit'], ['exempt', 'list'], ['enforce', '--yes']]) {
     expect((await imdsv2([...command, '--regions', 'all'])).exitCode).toBe(1);
   }
@@ -71,7 +75,7 @@ it('is an error if no Region is visible', async () => {
 });
 
 it('without ec2:DescribeRegions, --regions all says what is accepted instead', async () => {
-  sandbox.faults.denies = ({ action }) => action === 'DescribeRegions';
+  deny('ec2:DescribeRegions');
   const { exitCode, notes } = await imdsv2(['audit', '--regions', 'all']);
   expect(exitCode).toBe(1);
   expect(notes.join()).toMatch(/missing permission ec2:DescribeRegions.*accepted for --regions: names of Regions/);

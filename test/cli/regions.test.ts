@@ -55,10 +55,11 @@ test('keeps the home region of the file unless --region is given, and prints the
     regions: ['eu-south-1', 'ap-southeast-2', 'us-east-1'],
     added: ['ap-southeast-2'],
     removed: ['me-south-1'],
+    notVisible: [],
   });
   expect(rewritten.notes).toEqual([
     `not in ${file}: ap-southeast-2`,
-    'no longer enabled: me-south-1; its stack remains until you destroy it',
+    'no longer in the list: me-south-1; its stack remains until you destroy it',
     `Wrote ${file}`,
   ]);
   await imdsv2(['regions', '--write', '--region', 'ap-southeast-2', '--file', file]);

@@ -72,8 +72,6 @@ export interface Faults {
   /** Throttles the call although the token bucket is not empty. */
   throttles: (call: FaultyCall) => boolean;
   /** Fails the call with this 5xx error code. */
-  /** Whether a policy denies the call. */
-  denies: (call: FaultyCall) => boolean;
   fails: (call: FaultyCall) => 'InternalError' | 'Unavailable' | undefined;
   /** Resets the connection before or after the call is carried out. */
   resets: (call: FaultyCall) => 'before' | 'after' | undefined;
@@ -101,7 +99,6 @@ export interface Faults {
 
 export const NO_FAULTS: Readonly<Faults> = {
   throttles: () => false,
-  denies: () => false,
   fails: () => undefined,
   resets: () => undefined,
   slows: () => 0,
@@ -151,7 +148,6 @@ export function drawFaults(seed: string, rates: FaultRates): Faults {
   const ofCall = ({ region, action, key, attempt }: FaultyCall) => [region, action, key, attempt] as const;
   return {
     throttles: (call) => hits(rates.throttles, 'throttles', ...ofCall(call)),
-    denies: () => false,
     fails: (call) =>
       hits(rates.fails, 'fails', ...ofCall(call))
         ? draw('fails', 'code', ...ofCall(call)) < 0.5

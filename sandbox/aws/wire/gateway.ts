@@ -124,7 +124,6 @@ export class Gateway {
       throw new ApiError(errorCode, `Region ${call.region} is not enabled for this account`, httpStatus);
     }
     if (faults.throttles(faulty)) throw new ApiError(code, 'Request limit exceeded.', status);
-    if (faults.denies(faulty)) throw denied(call);
     const failure = faults.fails(faulty);
     if (failure !== undefined) {
       throw new ApiError(failure, 'An internal error has occurred', failure === 'Unavailable' ? 503 : 500);
@@ -143,18 +142,6 @@ export class Gateway {
     return { service, action, region, key, attempt, params, accessKeyId, invocation };
   }
 }
-
-/** The error of a call that a service control policy denies. */
-function denied({ service, action, accessKeyId }: ApiCall): ApiError {
-  const [code, prefix] = DENIED[service] ?? ['AccessDenied', ''];
-  const call = `${service === 'monitoring' ? 'cloudwatch' : service}:${action}`;
-  const why = `is not authorized to perform: ${call} with an explicit deny in a service control policy`;
-  return new ApiError(code, `${prefix}User: ${accessKeyId} ${why}`, service === 'ec2' ? 403 : 400);
-}
-
-const DENIED: Readonly<Record<string, readonly [code: string, prefix: string]>> = {
-  ec2: ['UnauthorizedOperation', 'You are not authorized to perform this operation. '],
-};
 
 /** What the gateway depends on. */
 export interface GatewayContext {

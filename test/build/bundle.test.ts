@@ -162,7 +162,10 @@ describe('the bundle', () => {
 
   it.each([
     ['for one service only', () => ({ AWS_ENDPOINT_URL_SNS: `${server.url}/sns` })],
-    ['for retries', () => ({ AWS_MAX_ATTEMPTS: undefined, AWS_RETRY_MODE: 'adaptive', AWS_DEFAULTS_MODE: 'in-region' })],
+    [
+      'for retries',
+      () => ({ AWS_MAX_ATTEMPTS: undefined, AWS_RETRY_MODE: 'adaptive', AWS_DEFAULTS_MODE: 'in-region' }),
+    ],
     ['with invalid values', () => ({ AWS_MAX_ATTEMPTS: 'many', AWS_USE_FIPS_ENDPOINT: 'perhaps' })],
     ['for headers', () => ({ AWS_SDK_UA_APP_ID: 'enforcer', AWS_AUTH_SCHEME_PREFERENCE: 'sigv4' })],
   ])('reads settings from the environment as a plain bundle does: settings %s', async (_, settings) => {

@@ -7,10 +7,18 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/event-streams/index.js': `
     export {};
     throw new Error('event streams are not in this bundle');`,
-  // Lambda has no `~/.aws`. Settings in the environment and in code count as before.
-  '@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js': `
-    export { CONFIG_PREFIX_SEPARATOR } from './constants';
-    export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+  // Lambda has no `~/.aws`: a setting comes from the environment or is the SDK's default. The file as it is throws two errors
+  // for each setting that is in neither place, for the endpoint URL at every call.
+  '@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js': `
+    import { memoize } from '../property-provider/memoize';
+    export const loadConfig = ({ environmentVariableSelector, default: otherwise }, { signingName, logger } = {}) =>
+      memoize(async () => {
+        try {
+          const value = environmentVariableSelector(process.env, { signingName, logger });
+          if (value !== undefined) return value;
+        } catch {}
+        return typeof otherwise === 'function' ? otherwise() : otherwise;
+      });`,
   // Requests are text and answers are Node's streams; to ask whether they are a browser's makes Node load those.
   '@smithy/core/dist-es/submodules/serde/util-stream/stream-type-check.js': `
     export const isReadableStream = () => false;

@@ -160,6 +160,21 @@ describe('the bundle', () => {
     expect(server.take()).toEqual([]);
   });
 
+  it.each([
+    ['for one service only', () => ({ AWS_ENDPOINT_URL_SNS: `${server.url}/sns` })],
+    [
+      'for retries',
+      () => ({ AWS_MAX_ATTEMPTS: undefined, AWS_RETRY_MODE: 'adaptive', AWS_DEFAULTS_MODE: 'in-region' }),
+    ],
+    ['with invalid values', () => ({ AWS_MAX_ATTEMPTS: 'many', AWS_USE_FIPS_ENDPOINT: 'perhaps' })],
+    ['for headers', () => ({ AWS_SDK_UA_APP_ID: 'enforcer', AWS_AUTH_SCHEME_PREFERENCE: 'sigv4' })],
+  ])('reads settings from the environment as a plain bundle does: settings %s', async (_, settings) => {
+    const env = { ...CREDENTIALS, ...settings() };
+
+    const expected = { outcomes: await run(plain, env), calls: server.take().map(steady) };
+    expect({ outcomes: await run(ours, env), calls: server.take().map(steady) }).toEqual(expected);
+  });
+
   it('reads no settings from files, which Lambda does not have', async () => {
     const config = join(folder, 'config');
     await writeFile(config, '[default]\nregion = us-east-1\n');

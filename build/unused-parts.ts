@@ -1,4 +1,5 @@
 // cspell:ignore serde
+import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
 /** By file of a package: what stands in for it where its use is none that our functions have. */
@@ -28,6 +29,9 @@ const STAND_INS: Readonly<Record<string, string>> = {
     export const isStreamingPayload = (request) => request?.body instanceof Readable;`,
 };
 
+/** Of its `package.json`, a client uses its version, for the user agent. */
+const PACKAGE_JSON = /@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/;
+
 /** A module of Node's that `@middy/core` imports for handlers that stream their answer. */
 const WEB_STREAMS = /^node:stream\/web$/;
 
@@ -52,6 +56,10 @@ export function unusedParts(): Plugin {
           return { contents };
         });
       }
+      build.onLoad({ filter: PACKAGE_JSON }, async ({ path }) => {
+        const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string };
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      });
       build.onResolve({ filter: WEB_STREAMS }, ({ path }) => ({ path, namespace: 'unused-parts' }));
       build.onLoad({ filter: WEB_STREAMS, namespace: 'unused-parts' }, () => ({
         contents: 'export class ReadableStream {}',

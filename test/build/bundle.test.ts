@@ -54,7 +54,7 @@ async function loaded({ outfile }: Bundle): Promise<string[]> {
   return JSON.parse(stderr) as string[];
 }
 
-const VOLATILE = ['x-amz-date', 'amz-sdk-invocation-id', 'user-agent', 'x-amz-user-agent'];
+const VOLATILE = ['x-amz-date', 'amz-sdk-invocation-id'];
 
 /** Removes headers that differ from call to call, and date and digest of the signature. */
 function steady({ headers, ...request }: Recorded): Recorded {

@@ -142,5 +142,7 @@ export class Region {
   }
 }
 
-export const idOf = (index: number): string => `i-0${index.toString(16).padStart(16, '0')}`;
+/** The id of an instance: one string in memory, as of a response, and not the parts that it is made of. */
+export const idOf = (index: number): string =>
+  Buffer.from(`i-0${index.toString(16).padStart(16, '0')}`).toString('latin1');
 export const indexOf = (instanceId: string): number => parseInt(instanceId.slice(3), 16);

@@ -22,17 +22,16 @@ export async function listRegion(
   const { fleet, steps, telemetry, time, writer } = ports;
   const run = { account, region, startedAt };
   const context = contextOf(run);
-  // Sets, because an instance that moves between pages may be listed twice.
-  const requested = new Set<string>();
-  const nonCompliant = new Set<string>();
+  // By id, because an instance that moves between pages may be listed twice: whether its remediation is requested.
+  const nonCompliant = new Map<string, boolean>();
   const collect = async () => {
     for await (const snapshots of listInstances(region, IMDSV1_ENABLED, fleet, time)) {
       for (const snapshot of snapshots) {
         const { instanceId } = snapshot;
         const decision = decide(snapshot, context, rules, time.now());
+        if (decision.kind !== 'remediate' && decision.kind !== 'needs-review') continue;
         // A gated instance may turn out to be unused once its usage is measured.
-        if (decision.kind === 'remediate' || isGated(decision)) requested.add(instanceId);
-        if (decision.kind === 'remediate' || decision.kind === 'needs-review') nonCompliant.add(instanceId);
+        nonCompliant.set(instanceId, decision.kind === 'remediate' || isGated(decision));
       }
     }
   };
@@ -43,7 +42,7 @@ export async function listRegion(
     telemetry.warning(`${region} cannot be scanned`, failure);
     return;
   }
-  const ids = writer === undefined ? [] : [...requested];
+  const ids = writer === undefined ? [] : [...nonCompliant.keys()].filter((id) => nonCompliant.get(id));
   const batches = batchesOf(ids).map((instanceIds, index) => ({ step: 'batch', ...run, index, instanceIds }) as const);
   if (batches.length > 0) await withRetries(() => steps.put(batches), time);
   // Only after all batches were accepted: a batch that is sent again would come behind the summary.

@@ -34,6 +34,7 @@ export interface PortContext {
   readonly clock: VirtualClock;
   readonly ec2: Ec2;
   readonly workQueue: StandardQueue;
+  readonly checks: { readonly queue?: StandardQueue; readonly refused?: boolean; readonly unmeasured?: boolean };
   readonly counters: Counters;
   readonly random: () => number;
   /** Virtual milliseconds that a call takes at least. */
@@ -45,7 +46,7 @@ export interface PortContext {
 /** The ports of one invocation, with EC2, SQS and SNS in memory behind them. */
 export function portsOf(
   invocation: Invocation,
-  { clock, ec2, workQueue, counters, random, latencyMs, workMs }: PortContext,
+  { clock, ec2, workQueue, checks, counters, random, latencyMs, workMs }: PortContext,
 ): Ports {
   // Carried out half-way: an invocation that ends after that has done it and does not know.
   const call = async <T>(act: () => T): Promise<T> => {
@@ -62,6 +63,15 @@ export function portsOf(
     await invocation.sleep(ms / 2);
     return result();
   };
+  const sendCheck = async ({ input: { Entries = [] } }: SendMessageBatchCommand) => {
+    // The SDK tries twice.
+    if (checks.refused === true) await call(() => undefined).then(() => invocation.sleep(100 * random()));
+    return call(() => {
+      if (checks.refused === true) throw Object.assign(new Error(), { $metadata: { httpStatusCode: 503 } });
+      for (const { MessageBody = '', DelaySeconds } of Entries) checks.queue?.send(MessageBody, DelaySeconds);
+      return {};
+    });
+  };
   const send = ({ input }: SendMessageBatchCommand | SendMessageCommand) =>
     call(() => {
       const entries = 'Entries' in input ? (input.Entries ?? []) : [input];
@@ -71,7 +81,12 @@ export function portsOf(
       }
       return {};
     });
-  const queue = sqsWorkQueue({ send } as unknown as SQSClient, { workQueueUrl: 'work', checkQueueUrl: 'checks' });
+  const toQueue = (command: SendMessageBatchCommand) =>
+    command.input.QueueUrl === 'checks' ? sendCheck(command) : send(command);
+  const queue = sqsWorkQueue({ send: toQueue } as unknown as SQSClient, {
+    workQueueUrl: 'work',
+    checkQueueUrl: 'checks',
+  });
   return {
     reader: {
       describe: (region, ids) =>
@@ -82,9 +97,15 @@ export function portsOf(
       find: (lookup) => call(() => ec2.find(lookup)),
     },
     writer: { requireTokens: (region, id) => call(() => ec2.requireTokens(region, id)) },
-    // Post-change checks come a quarter of an hour later; that is another bench's business.
-    queue: { ...queue, putChecks: () => call(() => undefined) },
-    usage: { page: () => Promise.reject(new FailureError('unknown', 'nothing is measured here')) },
+    // A scenario without checks is not about them.
+    queue: checks.queue === undefined ? { ...queue, putChecks: () => call(() => undefined) } : queue,
+    usage: {
+      page: ({ instanceIds }) =>
+        call(() => {
+          if (checks.unmeasured === true) throw new FailureError('unavailable', 'CloudWatch is unavailable');
+          return { measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) };
+        }),
+    },
     publisher: {
       publish: (message) =>
         call(() => {

@@ -34,6 +34,8 @@ export interface PortContext {
   readonly clock: VirtualClock;
   readonly ec2: Ec2;
   readonly workQueue: StandardQueue;
+  /** Whether the function hangs, until its timeout, when it handles an instance. */
+  readonly isFatal: (instanceId: string) => boolean;
   readonly checks: { readonly queue?: StandardQueue; readonly refused?: boolean; readonly unmeasured?: boolean };
   readonly counters: Counters;
   readonly random: () => number;
@@ -46,7 +48,7 @@ export interface PortContext {
 /** The ports of one invocation, with EC2, SQS and SNS in memory behind them. */
 export function portsOf(
   invocation: Invocation,
-  { clock, ec2, workQueue, checks, counters, random, latencyMs, workMs }: PortContext,
+  { clock, ec2, isFatal, workQueue, checks, counters, random, latencyMs, workMs }: PortContext,
 ): Ports {
   // Carried out half-way: an invocation that ends after that has done it and does not know.
   const call = async <T>(act: () => T): Promise<T> => {
@@ -90,10 +92,12 @@ export function portsOf(
   return {
     reader: {
       describe: (region, ids) =>
-        call(() => {
-          counters.describes += 1;
-          return ec2.describe(region, ids);
-        }),
+        ids.some(isFatal)
+          ? new Promise<never>(() => undefined)
+          : call(() => {
+              counters.describes += 1;
+              return ec2.describe(region, ids);
+            }),
       find: (lookup) => call(() => ec2.find(lookup)),
     },
     writer: { requireTokens: (region, id) => call(() => ec2.requireTokens(region, id)) },

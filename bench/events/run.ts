@@ -37,6 +37,8 @@ export interface Scenario {
   readonly outage?: { readonly region: string; readonly fromMs: number; readonly toMs: number };
   /** Whether every instance sends its running-state event, too. */
   readonly running?: boolean;
+  /** The number of the launch on which the function hangs until its timeout, with its batch. */
+  readonly crashes?: number;
   /** Whether post-change checks run, and what fails of them: SQS for their queue, CloudWatch for their measurements. */
   readonly checks?: { readonly refused?: boolean; readonly unmeasured?: boolean };
   /** The times are those of this Region only. */
@@ -83,7 +85,8 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
   const workMs = delivery.function.workSeconds * 1000;
   const checkQueue = scenario.checks && new StandardQueue(clock, delivery.queue);
   const checks = { ...scenario.checks, queue: checkQueue };
-  const context: PortContext = { clock, ec2, workQueue, checks, counters, random, latencyMs, workMs };
+  const isFatal = (id: string) => ec2.instances.get(id)?.token === `${scenario.crashes}`;
+  const context: PortContext = { clock, isFatal, ec2, workQueue, checks, counters, random, latencyMs, workMs };
   const total = scenario.launches.reduce((sum, { count }) => sum + count, 0);
   let [notStarted, peopleCalls] = [scenario.launches.length, 0];
 

@@ -72,6 +72,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     measured: OTHER,
   },
   running: { name: '1,000 launches in 4 s, and their running-state events', launches: burst, running: true },
+  crash: {
+    name: '300 launches in 4 s, of which one crashes the function whenever it is handled',
+    launches: singles({ count: 300, withinMs: 4000 }),
+    crashes: 150,
+  },
   checks: { name: '300 launches in 40 min, and their post-change checks', launches: withChecks, checks: {} },
   sqsFails: {
     name: '… while SQS accepts no post-change check',

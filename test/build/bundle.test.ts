@@ -23,7 +23,7 @@ beforeAll(async () => {
     bundle({ entry, outfile: join(folder, 'plain', 'index.mjs'), plugins: [] }),
     bundle({ entry, outfile: join(folder, 'ours', 'index.mjs'), mapfile: join(folder, 'maps', 'ours.map') }),
   ]);
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await server.close();

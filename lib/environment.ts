@@ -11,6 +11,7 @@ interface ConfigQueues {
 /** The configuration of both functions. Settings are passed on under their own names. */
 export const configOf = (settings: Settings, topics: Topics, { workQueue, checkQueue }: ConfigQueues) => ({
   ...settings,
+  enforceSince: settings.enforceSince ?? 'none',
   trail: settings.trail !== 'none',
   outcomesTopicArn: topics.outcomes.topicArn,
   workQueueUrl: workQueue.queueUrl,

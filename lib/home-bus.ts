@@ -47,7 +47,7 @@ export class HomeBus extends Construct {
           ruleName: trigger.ruleId,
           description: `From other regions: ${trigger.description}`,
           // A forwarded event keeps its account and its region.
-          eventPattern: { ...eventPattern(trigger), account: [stack.account], region: [...regions] },
+          eventPattern: { ...eventPattern(this, trigger), region: [...regions] },
           targets: [workQueueTarget(queues)],
         }),
     );

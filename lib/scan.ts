@@ -13,7 +13,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { toScanEnvironment } from '../lambda/config.ts';
+import { scansMayChange, toScanEnvironment } from '../lambda/config.ts';
 import { BUS, FORWARDER_DEAD_LETTER_QUEUE } from '../lambda/contract.ts';
 import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
@@ -54,6 +54,7 @@ export class Scan extends Construct {
     super(scope, id);
     const { settings, topics, workQueue, checkQueue, deadLetterQueue, rules, forwarded } = props;
     const [, ...forwarders] = settings.regions;
+    const config = configOf(settings, topics, props);
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...encrypted,
@@ -88,7 +89,7 @@ export class Scan extends Construct {
     });
 
     const role = new Role(this, 'FunctionRole', {
-      description: 'Describes every EC2 instance and, with existing=enforce*, requires IMDSv2 on them',
+      description: 'Describes every EC2 instance and, with existing=enforce* or enforceSince, requires IMDSv2 on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const logGroup = new LogGroup(this, 'FunctionLogs', {
@@ -107,7 +108,7 @@ export class Scan extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: toScanEnvironment({
-        ...configOf(settings, topics, props),
+        ...config,
         scanQueueUrl: this.queue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
@@ -153,7 +154,7 @@ export class Scan extends Construct {
         resources: ['*'],
       }),
     );
-    grantEc2(role, settings, { changes: settings.mode === 'enforce' && settings.existing !== 'audit' });
+    grantEc2(role, settings, { changes: scansMayChange(config) });
     acknowledgeWideReads(role);
 
     new EventSourceMapping(this, 'Source', {

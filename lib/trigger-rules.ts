@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -30,7 +30,7 @@ export class TriggerRules extends Construct {
       (trigger) =>
         new Rule(this, trigger.ruleId, {
           description: trigger.description,
-          eventPattern: eventPattern(trigger),
+          eventPattern: eventPattern(this, trigger),
           targets: [workQueueTarget(props)],
         }),
     );
@@ -38,7 +38,7 @@ export class TriggerRules extends Construct {
       description: ping.description,
       // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to
       // the stack know.
-      eventPattern: { ...eventPattern(ping), resources: [props.function.functionArn] },
+      eventPattern: { ...eventPattern(this, ping), resources: [props.function.functionArn] },
       // `imdsv2 doctor` waits no longer and reports a missing answer, so there is no dead-letter queue.
       targets: [new SqsQueue(props.workQueue, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],
     });
@@ -49,8 +49,12 @@ export class TriggerRules extends Construct {
 export const workQueueTarget = ({ workQueue, deadLetterQueue }: DeliveryProps): IRuleTarget =>
   new SqsQueue(workQueue, { ...DELIVERY, deadLetterQueue });
 
-/** Converts a pattern for the CDK, which spells `detail-type` as `detailType`. */
-export function eventPattern({ pattern }: BusRule): EventPattern {
+/**
+ * The pattern of a rule for the CDK, which spells `detail-type` as `detailType`. It matches events of this account
+ * only: other accounts may send theirs to the same event bus.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+ */
+export function eventPattern(scope: Construct, { pattern }: BusRule): EventPattern {
   const { 'detail-type': detailType, ...rest } = pattern;
-  return { ...rest, detailType } as EventPattern;
+  return { ...rest, detailType, account: [Stack.of(scope).account] } as EventPattern;
 }

@@ -51,15 +51,16 @@ async function play(): Promise<void> {
   write('What would be decided about one of them, and is IMDSv1 in use on it?');
   await show(['explain', id]);
 
-  write('Require IMDSv2. In a terminal the command asks for confirmation; `--yes` is for scripts.');
-  await show(['enforce', '--regions', 'all', '--yes']);
+  write(
+    'Require IMDSv2 where nothing depends on IMDSv1. In a terminal the command asks for confirmation; `--yes` is for scripts.',
+  );
+  await show(['enforce', '--regions', 'all', '--yes'], { exitCode: 2, contains: 'left out, see below' });
 
-  write('Only instances that need a review remain: their exemptions are malformed or exceed the maximum duration.');
-  await show(['audit', '--regions', 'all', '--top', '4'], {
-    exitCode: 2,
-    lines: 11,
-    contains: 'Invalid or expired exemptions: 2',
-  });
+  write('An instance with IMDSv1 in use is changed only if an option says so:');
+  await show(['enforce', '--instance-ids', id, '--include-in-use', '--yes']);
+
+  write('What was left out remains:');
+  await show(['audit', '--regions', 'all', '--top', '4'], { exitCode: 2, lines: 11 });
 
   write('The agent on that instance no longer works. Roll back, for two weeks:');
   const before = printed.length;

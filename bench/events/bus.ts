@@ -1,6 +1,6 @@
 import type { Instance } from './ec2.ts';
 
-const ACCOUNT = '111122223333';
+export const ACCOUNT = '111122223333';
 
 /**
  * The event of a launch, as CloudTrail puts it on the bus. @param omitted whether its record was too large for the ids.

@@ -45,6 +45,8 @@ export interface PortContext {
   readonly workMs: number;
 }
 
+const notMeasured = () => Promise.reject(new FailureError('unknown', 'nothing is measured here'));
+
 /** The ports of one invocation, with EC2, SQS and SNS in memory behind them. */
 export function portsOf(
   invocation: Invocation,
@@ -104,9 +106,10 @@ export function portsOf(
     // A scenario without checks is not about them.
     queue: checks.queue === undefined ? { ...queue, putChecks: () => call(() => undefined) } : queue,
     usage: {
+      history: checks.unmeasured === true ? () => call(unavailable) : notMeasured,
       page: ({ instanceIds }) =>
         call(() => {
-          if (checks.unmeasured === true) throw new FailureError('unavailable', 'CloudWatch is unavailable');
+          if (checks.unmeasured === true) unavailable();
           return { measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) };
         }),
     },
@@ -126,6 +129,7 @@ export function portsOf(
       outcome: () => undefined,
       notUnderstood: (_, problem) => counters.warn(problem),
       handedBack: () => undefined,
+      otherAccount: () => undefined,
       scanCompleted: () => undefined,
       forwarderProblems: () => undefined,
       rejected: () => undefined,
@@ -143,6 +147,10 @@ export function portsOf(
 interface Alert {
   readonly outcomes?: readonly { readonly instanceId: string; readonly status: string }[];
   readonly more?: Readonly<Record<string, readonly string[]>>;
+}
+
+function unavailable(): never {
+  throw new FailureError('unavailable', 'CloudWatch is unavailable');
 }
 
 /** Every instance that an alert names, with what it says of it. */

@@ -1,9 +1,9 @@
 import { Budget } from '../../lambda/app/budget.ts';
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
-import type { Rules } from '../../lambda/app/handle-events.ts';
+import type { EventRules } from '../../lambda/app/handle-events.ts';
 import type { Rate } from '../../lambda/app/pace.ts';
 import { VirtualClock } from '../scan/clock.ts';
-import { launchEvent, runningEvent } from './bus.ts';
+import { ACCOUNT, launchEvent, runningEvent } from './bus.ts';
 import { Ec2, type Instance } from './ec2.ts';
 import { type FunctionSettings, LambdaFunction } from './function.ts';
 import { Counters, portsOf, type PortContext } from './ports.ts';
@@ -11,7 +11,7 @@ import { randomOf } from './random.ts';
 import { type QueueSettings, type SourceSettings, startEventSource, StandardQueue } from './sqs.ts';
 
 const START = new Date('2026-09-01T00:00:00Z');
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 /** Milliseconds after a launch at which its instances are running. */
 const RUNNING_AFTER_MS = 15_000;
 /** Longer than a run may take. */

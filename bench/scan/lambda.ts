@@ -107,6 +107,7 @@ export class Invocation {
         outcome: () => undefined,
         notUnderstood: (_, problem) => statistics.warnings.push(problem),
         handedBack: () => undefined,
+        otherAccount: () => undefined,
         scanCompleted: () => (statistics.completed += 1),
         forwarderProblems: () => undefined,
         rejected: () => undefined,

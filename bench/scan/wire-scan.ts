@@ -40,6 +40,7 @@ const ports: ScanPorts = {
     scanCompleted: () => undefined,
     forwarderProblems: () => undefined,
     rejected: () => undefined,
+    otherAccount: () => undefined,
     warning: (text, error) => {
       throw new Error(text, { cause: error });
     },

@@ -6,17 +6,21 @@ import { clean } from '../../lambda/core/text.ts';
 import { exemptionNote } from '../../lambda/core/words/compliance.ts';
 import { decisionNote } from '../../lambda/core/words/decision.ts';
 import { iso } from '../../lambda/core/words/format.ts';
+import { command } from '../../lambda/triggers/command.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { cleanTexts } from '../audit/row.ts';
 import { type Facts, isUnread } from './read.ts';
 
-/** The decision for each trigger, as of an event without recorded details. */
+/** The decision for each trigger, as of an event without details; a change of options asks for optional tokens. */
 export function rulings({ snapshot, policy, usage, at }: Facts): ReadonlyMap<string, Ruling> {
   const measured = isUnread(usage) ? undefined : usage;
   return new Map(
     ALL_TRIGGERS.map((trigger) => {
-      const context = { trigger, eventId: '', occurredAt: at, usage: measured };
-      return [trigger.name, rulingOn(snapshot, context, policy, at)];
+      const recorded = { requested: 'optional-tokens' } as const;
+      const context = { trigger, eventId: '', occurredAt: at, usage: measured, recorded };
+      // The command line has a policy of its own.
+      const given = trigger === command ? { ...policy, existing: 'enforce-when-unused' as const } : policy;
+      return [trigger.name, rulingOn(snapshot, context, given, at)];
     }),
   );
 }
@@ -51,7 +55,8 @@ const OBSERVED: Readonly<Record<RowName, (facts: Facts) => string>> = {
   'imds-off': ({ snapshot: { options } }) => option(options, 'HttpEndpoint'),
   'tokens-required': ({ snapshot: { options } }) => option(options, 'HttpTokens'),
   exemption: exemptionLine,
-  existing: ({ snapshot, policy }) => `${age(snapshot)}; existing=${policy.existing}`,
+  existing: ({ snapshot, policy: { existing, enforceSince } }) =>
+    `${age(snapshot)}; existing=${existing}${enforceSince === undefined ? '' : `, enforceSince=${enforceSince}`}`,
   otherwise: () => 'IMDSv1 is enabled, and no row above applies',
 };
 
@@ -68,7 +73,7 @@ export function exemptionLine({ snapshot, policy, at }: Facts): string {
 function age(snapshot: Snapshot): string {
   const { firstLaunch, launchTime } = snapshot;
   if (firstLaunch === undefined || launchTime === undefined) return 'age unknown';
-  return isFirstLaunch(snapshot)
+  return isFirstLaunch(snapshot, launchTime)
     ? `launched ${iso(firstLaunch)}, not restarted since`
     : `first launched ${iso(firstLaunch)}, last started ${iso(launchTime)}`;
 }

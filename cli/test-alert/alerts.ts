@@ -104,7 +104,7 @@ function digest({ account, region }: Place, options: AlertOptions, now: Date): M
   inventory.add(existing(3, 'optional'), now, { kind: 'in-use', count: 42, callsPerDay: 3, lastSeen });
   inventory.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.maxExemptionDays))), now);
   const launchDefault = { HttpTokens: 'required' };
-  const run = { account, region, startedAt: now, nonCompliantBefore: 2, requested: 0 };
+  const run = { account, region, startedAt: now, changes: false, remediated: 0 };
   return toDigestMessage({ ...run, inventory, launchDefault, problems: [] }, options);
 }
 

@@ -1,3 +1,4 @@
+import { TAG } from '../contract.ts';
 import { FailureError } from '../core/failure.ts';
 import { isFirstLaunch } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
@@ -34,13 +35,16 @@ export async function findLaunchedInstances(lookup: Lookup, ports: Ports): Promi
   }
   const read = await attempt(() => withRetries(() => reader.find(lookup), time));
   if (read instanceof FailureError) return { known, failure: read };
-  const found = (byTime ? read.filter(isFirstLaunch) : read).filter(({ instanceId }) => !known.includes(instanceId));
-  const nonCompliant = found.filter(
-    ({ options }) => options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled',
+  const found = read.filter(
+    (snapshot) => !known.includes(snapshot.instanceId) && (!byTime || isFirstLaunch(snapshot, context.occurredAt)),
   );
-  const findings = nonCompliant.map(({ instanceId, options }) =>
-    toFinding({ account, region, instanceId, context }, options),
-  );
+  const findings = found.flatMap(({ instanceId, options, tags }) => {
+    // The tag came with the launch, or was set within seconds of it.
+    const grantedByCall = tags.has(TAG.exemptUntil);
+    const mayBeNonCompliant = options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled';
+    if (!mayBeNonCompliant && !grantedByCall) return [];
+    return [toFinding({ account, region, instanceId, context: { ...context, recorded: { grantedByCall } } }, options)];
+  });
   const recorded = await attempt(() => queue.putFindings(findings));
   if (recorded instanceof FailureError) return { known, failure: recorded };
   const all = [...known, ...found.map(({ instanceId }) => instanceId)];

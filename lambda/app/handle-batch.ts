@@ -6,7 +6,7 @@ import { parseJson } from '../triggers/json.ts';
 import { ping } from '../triggers/ping.ts';
 import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
 import { Budget } from './budget.ts';
-import { type EventMessage, handleEvents, type Rules } from './handle-events.ts';
+import { type EventMessage, handleEvents, type EventRules } from './handle-events.ts';
 import type { Ports } from './ports/index.ts';
 import { runPostChangeChecks } from './post-change-checks.ts';
 import { attempt } from './retry.ts';
@@ -36,7 +36,7 @@ const SUSPECT_RECEIVES = 3;
  */
 export async function handleBatch(
   records: readonly QueueRecord[],
-  rules: Rules,
+  rules: EventRules,
   ports: Ports,
   budget = new Budget(),
 ): Promise<string[]> {
@@ -55,7 +55,7 @@ function isItsTurn({ messageId, receiveCount }: QueueRecord): boolean {
 
 async function handleHalving(
   records: readonly QueueRecord[],
-  rules: Rules,
+  rules: EventRules,
   ports: Ports,
   budget: Budget,
 ): Promise<string[]> {
@@ -72,7 +72,7 @@ async function handleHalving(
 
 async function handleAll(
   records: readonly QueueRecord[],
-  rules: Rules,
+  rules: EventRules,
   ports: Ports,
   budget: Budget,
 ): Promise<string[]> {

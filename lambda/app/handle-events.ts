@@ -4,7 +4,7 @@ import { deliveryOf } from '../core/delivery.ts';
 import { FailureError } from '../core/failure.ts';
 import { isNotified, isRetryableFailure, type Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
-import { eventIdOf } from '../triggers/envelope.ts';
+import { eventIdOf, readEnvelope } from '../triggers/envelope.ts';
 import { isFinding, toFinding } from '../triggers/finding.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { isObject } from '../triggers/json.ts';
@@ -13,13 +13,22 @@ import type { Budget } from './budget.ts';
 import { findLaunchedInstances } from './find-launched-instances.ts';
 import { handBack, needsTime, secondsUntilAskedAgain, secondsUntilDue, secondsUntilRetry } from './hand-back.ts';
 import type { Ports } from './ports/index.ts';
-import { keyOf, remediate } from './remediate.ts';
+import { isGrant, keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
 import { attempt } from './retry.ts';
 import { schedulePostChangeChecks } from './schedule-post-change-checks.ts';
 
 /** The account's rules: how to decide, and how to report. */
 export type Rules = Policy & ReportOptions;
+
+/** The rules of the function that handles events. */
+export interface EventRules extends Policy, ReportOptions {
+  /**
+   * The account of the deployment. Events of other accounts are skipped: EC2 would not find their instances here, and
+   * they would be retried in vain.
+   */
+  readonly account: string;
+}
 
 /** An event, or a finding, in a message of the work queue. */
 export interface EventMessage {
@@ -46,13 +55,14 @@ const SEARCHES = 10;
  */
 export async function handleEvents(
   messages: readonly EventMessage[],
-  rules: Rules,
+  rules: EventRules,
   ports: Ports,
   budget: Budget,
 ): Promise<ReadonlySet<string>> {
   const { telemetry, time } = ports;
   const unfinished = new Set<string>();
-  const all = messages.map((message) => parse(message, time.now()));
+  const own = messages.filter(({ event }) => !isOfOtherAccount(event, rules, ports));
+  const all = own.map((message) => parse(message, time.now()));
   for (const { event, problems } of all) {
     for (const problem of new Set(problems)) telemetry.notUnderstood(eventIdOf(event), problem);
   }
@@ -92,6 +102,13 @@ function parse(message: EventMessage, now: Date): ParsedMessage {
     return { ...one, context: { ...one.context, delivery } };
   };
   return { ...message, targets: targets.map(deliver), lookups: lookups.map(deliver), problems };
+}
+
+function isOfOtherAccount(event: unknown, { account }: EventRules, { telemetry }: Ports): boolean {
+  const envelope = readEnvelope(event);
+  if (typeof envelope === 'string' || envelope.account === account) return false;
+  telemetry.otherAccount(envelope.eventId, envelope.account);
+  return true;
 }
 
 /** Hands back the events that are not due yet. */
@@ -151,18 +168,19 @@ async function conclude(
     if (isPart && failedTargets.every(({ context }) => context.delivery !== 'last')) remaining.push(...failedTargets);
     else if (failedTargets.length > 0) unfinished.add(messageId);
   }
-  const delays = [
-    ...late.map((outcome) => secondsUntilRetry(outcome, budget, now, time.random())),
-    ...remaining.map(() => RETRY_AFTER_SECONDS),
-  ];
-  const returned = [...late.map(({ target }) => target), ...remaining];
+  const delayed = late.flatMap((outcome) => {
+    const seconds = secondsUntilRetry(outcome, budget, now, time.random());
+    return eventsOf(outcome, messages).map((target) => ({ target, seconds }));
+  });
+  const returned = [...delayed.map(({ target }) => target), ...remaining];
+  const delays = [...delayed.map(({ seconds }) => seconds), ...remaining.map(() => RETRY_AFTER_SECONDS)];
   const findings = returned.map((target) => toFinding(target, target.context.recorded));
   const [accepted, reported] = await Promise.all([
     findings.length === 0 || handBack((queue) => queue.putFindings(findings, delays), ports),
     attempt(() => report(settled, rules, ports)),
     schedulePostChangeChecks(settled, ports),
   ]);
-  if (accepted && findings.length > 0) telemetry.handedBack(findings.length);
+  if (accepted && findings.length > 0) telemetry.handedBack(late.length + remaining.length);
   const lost = new Set([
     ...(accepted ? [] : returned.map(keyOf)),
     // Neither SNS nor the queue accepted an alert: the next delivery reports again.
@@ -171,6 +189,17 @@ async function conclude(
   for (const { messageId, targets } of messages) {
     if (targets.some((target) => lost.has(keyOf(target)))) unfinished.add(messageId);
   }
+}
+
+/**
+ * The targets that are handed back for an outcome. Which of several events about an instance is the strongest depends
+ * on the instance, so without a snapshot it is all of them.
+ */
+function eventsOf({ target, snapshot }: Outcome, messages: readonly ParsedMessage[]): readonly Target[] {
+  if (snapshot !== undefined) return [target];
+  return messages
+    .flatMap(({ targets }) => targets)
+    .filter((other) => keyOf(other) === keyOf(target) && isGrant(other) === isGrant(target));
 }
 
 const keysOf = (outcomes: readonly Outcome[]): ReadonlySet<string> =>

@@ -1,4 +1,5 @@
 import { decide, type Decision, type Policy } from '../core/decide.ts';
+import { contextFor } from '../core/exposure.ts';
 import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -32,12 +33,13 @@ const VISIBLE_AFTER_MINUTES = 5;
  * instance is returned as `Unrecorded`.
  */
 export async function remediateInstance(
-  target: Target,
+  found: Target,
   snapshot: Snapshot,
   policy: Policy,
   pace: Pace,
   ports: RemediateInstancePorts,
 ): Promise<Outcome | Unrecorded> {
+  const target = { ...found, context: contextFor(snapshot, found.context) };
   const now = ports.time.now();
   const decision = decide(snapshot, target.context, policy, now);
   if (decision.kind !== 'remediate') return unchanged(target, snapshot, decision, now);

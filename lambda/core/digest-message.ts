@@ -1,6 +1,13 @@
-import { DIGEST_SCHEMA, type Severity } from '../contract.ts';
+import { DIGEST_SCHEMA } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
-import { type Digest, type InstanceList, type ListedInstance, MAX_LISTED, type NonCompliantReason } from './digest.ts';
+import {
+  type Digest,
+  type InstanceList,
+  type ListedInstance,
+  MAX_LISTED,
+  type OverdueExemption,
+  severityOfDigest,
+} from './digest.ts';
 import type { AlertOptions } from './email.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
 import type { LaunchSource } from './launch-source.ts';
@@ -9,7 +16,7 @@ import { clean, defang } from './text.ts';
 import { percent } from './words/compliance.ts';
 import { iso, plural } from './words/format.ts';
 import { describeLaunchSource } from './words/launch-source.ts';
-import { nonCompliantTitle } from './words/outcome.ts';
+import { nonCompliantTitle, type UnchangedReason } from './words/outcome.ts';
 import { usageNote } from './words/usage.ts';
 
 /** The JSON form of a digest, schema `imdsv2-enforcer.digest/v1`. New versions only add fields. */
@@ -22,14 +29,16 @@ export interface DigestJson {
   readonly counts: Counts;
   /** Instances that pass CIS AWS 5.7, from 0 to 100, with one decimal; absent if there are none to judge. */
   readonly compliancePercent?: number;
-  /** How many fewer instances have IMDSv1 enabled than when the scan started. */
+  /** Number of instances that the scan evaluated for remediation and that require IMDSv2 now. */
   readonly remediated: number;
-  /** Number of non-compliant instances by the reason for a review; without one, `remediation-pending`. */
-  readonly nonCompliant: Readonly<Partial<Record<NonCompliantReason, number>>>;
+  /** Number of non-compliant instances by the reason why nothing was changed. */
+  readonly nonCompliant: Readonly<Partial<Record<UnchangedReason, number>>>;
   /** The first instances of each list. */
   readonly instances: readonly ListedInstanceJson[];
   /** Rejected IMDSv1 calls of the last day, by instance. */
   readonly rejected?: Readonly<Record<string, number>>;
+  /** Those of them on which IMDSv1 was not enabled within the last 63 days. */
+  readonly rejectedWithoutImdsv1?: readonly string[];
   /** What must be done before `HttpTokensEnforced` can be enabled. */
   readonly missingForEnforcement: readonly string[];
   /** Deployment health issues, one sentence each. */
@@ -51,6 +60,8 @@ export interface ListedInstanceJson {
   readonly exemptUntil?: string;
   readonly exemptReason?: string;
   readonly overdueSince?: string;
+  /** What is wrong with an exemption tag that is ignored. */
+  readonly exemptionProblem?: `exemption-${Exclude<OverdueExemption['kind'], 'expired'>}`;
   readonly launchSource: LaunchSource;
 }
 
@@ -68,13 +79,20 @@ export function toDigestMessage(digest: Digest, options: AlertOptions): Message 
 }
 
 function render(digest: Digest, most: number, { maxExemptionDays }: AlertOptions): Message {
-  const { account, region, startedAt, inventory, nonCompliantBefore, requested } = digest;
-  const { compliance, nonCompliant, overdue, expiring } = inventory;
+  const { account, region, startedAt, inventory, remediated } = digest;
+  const { compliance, overdue, expiring } = inventory;
   const compliantPercent = compliancePercent(compliance);
-  const remediated = requested === 0 ? 0 : Math.max(0, nonCompliantBefore - compliance.counts['non-compliant']);
   const problems = digest.problems.map((problem) => clean(problem));
+  const byReason = [...inventory.nonCompliant].map(([reason, instances]): [UnchangedReason, InstanceList] => [
+    reason === 'remediation-pending' && !digest.changes ? 'audit-mode' : reason,
+    instances,
+  ]);
   const missing = missingFor(digest);
-  const severity: Severity = problems.length > 0 || (digest.rejected?.size ?? 0) > 0 ? 'MEDIUM' : 'INFORMATIONAL';
+  const severity = severityOfDigest(digest);
+  const rejected = [...(digest.rejected ?? [])];
+  const [affected, unaffected] = [true, false].map((is) =>
+    rejected.filter(([, { hadImdsv1 }]) => (hadImdsv1 !== false) === is),
+  ) as [typeof rejected, typeof rejected];
   const share = compliantPercent === undefined ? 'no instances to judge' : `${percent(compliance)} compliant`;
   const json: DigestJson = {
     schema: DIGEST_SCHEMA,
@@ -84,11 +102,12 @@ function render(digest: Digest, most: number, { maxExemptionDays }: AlertOptions
     counts: compliance.counts,
     compliancePercent: compliantPercent,
     remediated,
-    nonCompliant: Object.fromEntries([...nonCompliant].map(([reason, { total }]) => [reason, total])),
+    nonCompliant: Object.fromEntries(byReason.map(([reason, { total }]) => [reason, total])),
     instances: [
-      ...new Set([...nonCompliant.values(), overdue, expiring].flatMap(({ first }) => first.slice(0, most))),
+      ...new Set([...byReason.map(([, list]) => list), overdue, expiring].flatMap(({ first }) => first.slice(0, most))),
     ].map(toJson),
-    rejected: digest.rejected && Object.fromEntries([...digest.rejected].slice(0, most)),
+    rejected: digest.rejected && Object.fromEntries(rejected.slice(0, most).map(([id, { calls }]) => [id, calls])),
+    rejectedWithoutImdsv1: digest.rejected && unaffected.slice(0, most).map(([id]) => id),
     missingForEnforcement: missing,
     problems,
   };
@@ -101,17 +120,23 @@ function render(digest: Digest, most: number, { maxExemptionDays }: AlertOptions
     list('Deployment health issues', problems, defang),
     list(
       'IMDSv1 calls rejected in the last day; the workload may be affected',
-      [...(digest.rejected ?? [])],
-      ([id, count]) => `${id}: ${plural(count, 'call')}; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
+      affected,
+      ([id, { calls }]) => `${id}: ${plural(calls, 'call')}; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
       most,
     ),
-    ...[...nonCompliant].map(([reason, instances]) =>
+    list(
+      'IMDSv1 calls rejected in the last day on instances without IMDSv1 for 63 days; a program or a probe tries it, and nothing is to be undone',
+      unaffected,
+      ([id, { calls }]) => `${id}: ${plural(calls, 'call')}`,
+      most,
+    ),
+    ...byReason.map(([reason, instances]) =>
       listFirst(nonCompliantTitle(reason, instances.total), instances, describe, most),
     ),
     listFirst(
-      'Expired exemptions, with IMDSv1 still enabled',
+      'Overdue: exemptions that have expired or are wrong, with IMDSv1 still enabled',
       overdue,
-      (instance) => `${describe(instance)}, expired ${instance.overdue}`,
+      describeOverdue,
       most,
     ),
     listFirst('Exemptions that expire within a week', expiring, describe, most),
@@ -160,6 +185,11 @@ function describe({ instanceId, name, launchSource, usage, verdict }: ListedInst
   return parts.filter(Boolean).join(', ');
 }
 
+function describeOverdue(instance: ListedInstance): string {
+  const { overdue } = instance;
+  return overdue?.kind === 'expired' ? `${describe(instance)}, expired ${overdue.value}` : describe(instance);
+}
+
 function toJson({
   instanceId,
   name,
@@ -182,7 +212,8 @@ function toJson({
     },
     exemptUntil: verdict.until === undefined ? undefined : clean(verdict.until),
     exemptReason: verdict.reason === undefined ? undefined : clean(verdict.reason),
-    overdueSince: overdue,
+    overdueSince: overdue?.kind === 'expired' ? overdue.value : undefined,
+    exemptionProblem: overdue === undefined || overdue.kind === 'expired' ? undefined : `exemption-${overdue.kind}`,
     launchSource: Object.fromEntries(
       Object.entries(launchSource).map(([part, value]: [string, string]) => [part, clean(value)]),
     ),

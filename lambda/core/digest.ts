@@ -1,5 +1,6 @@
+import type { Severity } from '../contract.ts';
 import { decide, type Decision, type Policy } from './decide.ts';
-import { dayFromNow, readExemption } from './exemption.ts';
+import { dayFromNow, type Exemption, readExemption } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { ComplianceSummary } from './compliance-summary.ts';
@@ -17,8 +18,8 @@ export interface ListedInstance {
   /** Time of the first launch, or of the last start if that is unknown. */
   readonly since?: Date;
   readonly verdict: Verdict;
-  /** The last day of an expired exemption. */
-  readonly overdue?: string;
+  /** An exemption tag that exempts nothing, because it has expired or is wrong. */
+  readonly overdue?: OverdueExemption;
   readonly decision: Decision;
   readonly usage?: Usage;
 }
@@ -37,6 +38,20 @@ export class InstanceList {
   }
 }
 
+/** An exemption tag that exempts nothing. Its value is untrusted input. */
+export interface OverdueExemption {
+  readonly kind: 'expired' | 'malformed' | 'exceeds-maximum';
+  /** The last day, or the text that is not a day. */
+  readonly value: string;
+}
+
+/** Rejected IMDSv1 calls of an instance. */
+export interface RejectedCalls {
+  readonly calls: number;
+  /** Whether IMDSv1 was enabled on the instance within the last 63 days; absent if that could not be read. */
+  readonly hadImdsv1?: boolean;
+}
+
 /** The compliance of a region at the end of a scan. */
 export interface Digest {
   readonly account: string;
@@ -44,12 +59,12 @@ export interface Digest {
   /** When the scan started. */
   readonly startedAt: Date;
   readonly inventory: Inventory;
-  /** Number of instances with IMDSv1 enabled when the scan started. */
-  readonly nonCompliantBefore: number;
-  /** Number of instances that the scan evaluated for remediation. */
-  readonly requested: number;
+  /** Whether the scan may change instances; if not, it only reports what it would remediate. */
+  readonly changes: boolean;
+  /** Number of instances that the scan evaluated for remediation and that require IMDSv2 now. */
+  readonly remediated: number;
   /** Rejected IMDSv1 calls of the last day, by instance; absent if they were not measured. */
-  readonly rejected?: ReadonlyMap<string, number>;
+  readonly rejected?: ReadonlyMap<string, RejectedCalls>;
   /** The account's defaults for launches in the region; absent if they could not be read. */
   readonly launchDefault?: { readonly HttpTokens?: string; readonly HttpTokensEnforced?: string };
   /** Deployment health issues, one sentence each. */
@@ -67,7 +82,9 @@ export class Inventory {
   public readonly compliance = new ComplianceSummary();
   /** Instances with IMDSv1 enabled and no exemption, or with unreadable options, by reason. */
   public readonly nonCompliant = new Map<NonCompliantReason, InstanceList>();
-  /** Non-compliant instances with an expired exemption. */
+  /** Number of instances with IMDSv1 enabled that need review without a measurement, so that all runs count alike. */
+  public needsReview = 0;
+  /** Non-compliant instances with an exemption that has expired or is wrong. */
   public readonly overdue = new InstanceList();
   /** Exempt instances whose exemption expires within a week. */
   public readonly expiring = new InstanceList();
@@ -87,15 +104,16 @@ export class Inventory {
     if (verdict === undefined) return;
     this.compliance.add(verdict.name);
     if (verdict.name !== 'non-compliant' && verdict.name !== 'unreadable' && verdict.name !== 'exempt') return;
-    const exemption = readExemption(snapshot.tags, now, this.#policy.maxExemptionDays);
+    const decideWith = (measured: Usage | undefined) =>
+      decide(snapshot, { ...this.#context, usage: measured }, this.#policy, now);
     const listed: ListedInstance = {
       instanceId: snapshot.instanceId,
       name: snapshot.tags.get('Name'),
       launchSource: launchSourceOf(snapshot.tags),
       since: snapshot.firstLaunch ?? snapshot.launchTime,
       verdict,
-      overdue: exemption.kind === 'expired' ? exemption.until : undefined,
-      decision: decide(snapshot, { ...this.#context, usage }, this.#policy, now),
+      overdue: overdueIn(readExemption(snapshot.tags, now, this.#policy.maxExemptionDays)),
+      decision: decideWith(usage),
       usage,
     };
     if (verdict.name === 'exempt') {
@@ -108,8 +126,32 @@ export class Inventory {
     this.nonCompliant.set(reason, list);
     list.add(listed);
     if (overdue !== undefined) this.overdue.add(listed);
+    if (verdict.name === 'non-compliant' && decideWith(undefined).kind === 'needs-review') this.needsReview += 1;
     if (verdict.name === 'non-compliant' && since && !(this.oldest && this.oldest <= since)) this.oldest = since;
   }
+}
+
+function overdueIn(exemption: Exemption): OverdueExemption | undefined {
+  switch (exemption.kind) {
+    case 'expired':
+    case 'exceeds-maximum':
+      return { kind: exemption.kind, value: exemption.until };
+    case 'malformed':
+      return { kind: exemption.kind, value: exemption.value };
+    case 'active':
+    case 'none':
+      return undefined;
+  }
+}
+
+/**
+ * The severity of a digest, by the worst that is left: IMDSv1 enabled behind an exemption that exempts nothing, then
+ * IMDSv1 enabled at all, rejected calls and health issues.
+ */
+export function severityOfDigest({ inventory: { nonCompliant, overdue }, rejected, problems }: Digest): Severity {
+  if (overdue.total > 0) return 'HIGH';
+  const isAffected = [...(rejected?.values() ?? [])].some(({ hadImdsv1 }) => hadImdsv1 !== false);
+  return nonCompliant.size > 0 || isAffected || problems.length > 0 ? 'MEDIUM' : 'INFORMATIONAL';
 }
 
 /** Whether an exemption expires within a week. */

@@ -1,7 +1,7 @@
 import { WORKLOAD_IMPACT_SCHEMA } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
 import type { AlertOptions } from './email.ts';
-import type { Snapshot } from './instance.ts';
+import { isImdsv1Enabled, type Snapshot } from './instance.ts';
 import { MAX_BYTES, type Message, toSnsText } from './message.ts';
 import { launchSourceOf } from './launch-source.ts';
 import { clean, defang } from './text.ts';
@@ -29,9 +29,10 @@ export function measuresRejections({ state, options }: Snapshot, checksDone: num
 }
 
 /**
- * What follows from a post-change check: an alert, another check, or nothing.
+ * What follows from a post-change check: an alert, another check, a remediation because IMDSv1 was re-enabled, or nothing.
  *
- * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since.
+ * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since. On an instance
+ * that is not running, the change is pending until its next start.
  *
  * @param rejected number of IMDSv1 calls that were rejected since the remediation.
  * @param checksDone number of checks before this one.
@@ -40,12 +41,13 @@ export function judgeAfterChange(
   { state, options }: Snapshot,
   rejected: number,
   checksDone: number,
-): 'notify' | 'check-again' | 'done' {
-  if (state === 'shutting-down' || state === 'terminated' || options.HttpTokens !== 'required') return 'done';
+): 'notify' | 'check-again' | 're-enabled' | 'done' {
+  if (state === 'shutting-down' || state === 'terminated') return 'done';
+  if (isImdsv1Enabled(options)) return 're-enabled';
+  if (options.HttpTokens !== 'required') return 'done';
   if (rejected > 0) return 'notify';
   if (checksDone + 1 < CHECKS) return 'check-again';
-  // EC2 applies the change to a stopped instance when it starts.
-  return options.State === 'pending' && state !== 'stopped' ? 'notify' : 'done';
+  return state === 'running' && options.State === 'pending' ? 'notify' : 'done';
 }
 
 /** One instance in the JSON form; schema `imdsv2-enforcer.workload-impact/v1`. */

@@ -22,7 +22,7 @@ const config = parseConfig(process.env);
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const ec2 = ec2Clients();
-const rules = rulesOf(config);
+const policy = rulesOf(config);
 const budget = new Budget();
 const telemetryPort = telemetry(logger, metrics);
 const pingPorts = { probe: ec2Probe(ec2), telemetry: telemetryPort, answer: pingAnswerLog(logger) };
@@ -50,6 +50,7 @@ const WORK_MS = 5000;
  */
 export const handler = middy(async ({ Records: batch }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const time = invocationTime(context.getRemainingTimeInMillis(), WORK_MS);
+  const rules = { ...policy, account: accountOf(context.invokedFunctionArn) };
   const records = batch.map(({ messageId, body, attributes }) => ({
     messageId,
     body,
@@ -61,6 +62,9 @@ export const handler = middy(async ({ Records: batch }: SQSEvent, context: Conte
   .use(injectLambdaContext(logger))
   .after(flushMetrics)
   .onError(flushMetrics);
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+const accountOf = (functionArn: string): string => functionArn.split(':')[4] ?? '';
 
 function flushMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

@@ -24,7 +24,7 @@ import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { onScanStep } from '../app/scan/index.ts';
-import { parseScanConfig, rulesOf } from '../config.ts';
+import { parseScanConfig, rulesOf, scansMayChange } from '../config.ts';
 import { METRICS } from '../contract.ts';
 import { parseJson } from '../triggers/json.ts';
 
@@ -39,7 +39,7 @@ const ports = {
   reader: ec2Reader(ec2),
   fleet: ec2Fleet(ec2),
   regions: ec2Regions(ec2, homeRegion),
-  writer: config.mode === 'enforce' && config.existing !== 'audit' ? ec2Writer(ec2) : undefined,
+  writer: scansMayChange(config) ? ec2Writer(ec2) : undefined,
   queue: sqsWorkQueue(queues, config),
   steps: sqsScanQueue(queues, config.scanQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),

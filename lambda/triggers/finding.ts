@@ -1,5 +1,5 @@
 import { SOURCE } from '../contract.ts';
-import { type Caller, toInstanceId, type Recorded, type Target } from '../core/target.ts';
+import { type Caller, PROOFS, REQUESTED_OPTIONS, toInstanceId, type Recorded, type Target } from '../core/target.ts';
 import type { TriggerTraits } from '../core/trigger.ts';
 import { at, type Json, text } from './json.ts';
 import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
@@ -67,6 +67,8 @@ export const findingReader = (triggers: readonly TriggerTraits[]): EventReader =
       HttpEndpoint: text(detail, 'recorded', 'HttpEndpoint'),
       grantedByCall: at(detail, 'recorded', 'grantedByCall') === true,
       allTags: at(detail, 'recorded', 'allTags') === true,
+      requested: REQUESTED_OPTIONS.find((requested) => requested === at(detail, 'recorded', 'requested')),
+      before: PROOFS.find((proof) => proof === at(detail, 'recorded', 'before')),
     };
     const caller = callerIn(at(detail, 'caller'));
     return asksFor({ account, region, instanceId, context: { trigger, eventId, occurredAt, caller, recorded } });

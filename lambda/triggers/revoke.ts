@@ -27,7 +27,7 @@ export const revoke: Trigger = {
   description: 'DeleteTags that removed an exemption from the enforcement of IMDSv2',
   pattern: {
     ...call,
-    // A call that names no tag removes them all.
+    // A call that names no tag removes them all. The same pattern matches a record without parameters.
     detail: { ...call.detail, requestParameters: { tagSet: { items: { key: [TAG.exemptUntil, { exists: false }] } } } },
   },
   accepts: (event) => isCall(event, 'DeleteTags'),

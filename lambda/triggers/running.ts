@@ -12,7 +12,7 @@ const DETAIL_TYPE = 'EC2 Instance State-change Notification';
  */
 export const running: Trigger = {
   name: 'running',
-  exposure: 'new-on-first-start',
+  exposure: 'new-on-first-launch',
   backsUpCloudTrail: true,
   opening: 'Started with IMDSv1 enabled',
   ruleId: 'Running',

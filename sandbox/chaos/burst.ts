@@ -48,6 +48,7 @@ export async function runBurst(
     }));
     const startedAt = sandbox.clock.now();
     await traffic.run(plan);
+    traffic.end();
     const launchedFor = sandbox.clock.now() - startedAt;
     await sandbox.idle(TIMEOUT);
     const accounting = accountFor(sandbox, traffic);

@@ -7,6 +7,7 @@ import type { Print } from '../print.ts';
 import { buildProduct } from '../product.ts';
 import { accountFor } from './accounting.ts';
 import { chaosFaults } from './faults.ts';
+import { MixedIn } from './mixed-in.ts';
 import { type ChaosOptions, LAUNCH_LIMITS, MAX_CONCURRENCY } from './options.ts';
 import { planLaunches } from './plan.ts';
 import { nonCompliantIn, problemsAfterRedrive, problemsOf, rowsOf, tableOf } from './report.ts';
@@ -76,20 +77,26 @@ export async function runChaos(
     // The hour of post-change checks is mostly idle time.
     sandbox.clock.skipIdleTime();
     const traffic = new Traffic(sandbox);
-    await traffic.run(plan);
+    const mixedIn = new MixedIn(sandbox, traffic, launches, seed, !scan);
+    try {
+      await Promise.all([traffic.run(plan), mixedIn.run(minutes * 60_000)]);
+    } finally {
+      traffic.end();
+    }
     const problems = await waitUntilIdle(sandbox);
     if (scan) problems.push(...(await scanAll(sandbox, traffic, print)));
     const accounting = accountFor(sandbox, traffic);
-    print(tableOf(rowsOf(accounting, sandbox, traffic)));
-    problems.push(...problemsOf(accounting));
+    print(tableOf([...rowsOf(accounting, sandbox, traffic), ...mixedIn.result().rows]));
+    problems.push(...problemsOf(accounting), ...mixedIn.result().problems);
     if (redrive) {
       Object.assign(sandbox.faults, NO_FAULTS);
       problems.push(...(await redriveAll(sandbox)));
       const after = accountFor(sandbox, traffic);
       const nonCompliant = count(nonCompliantIn(after));
       print('\nAfter the redrive, without faults:');
-      print(tableOf([...rowsOf(after, sandbox, traffic), ['non-compliant after redrive', nonCompliant]]));
-      const remaining = [...problemsOf(after), ...problemsAfterRedrive(after)];
+      const { rows, problems: mixedInProblems } = mixedIn.result();
+      print(tableOf([...rowsOf(after, sandbox, traffic), ...rows, ['non-compliant after redrive', nonCompliant]]));
+      const remaining = [...problemsOf(after), ...problemsAfterRedrive(after), ...mixedInProblems];
       problems.push(...remaining.map((problem) => `after the redrive: ${problem}`));
     }
     print(problems.length === 0 ? '\nNothing was lost: missed 0, owed 0.' : `\nLOST\n  ${problems.join('\n  ')}`);

@@ -51,11 +51,16 @@ export class Traffic {
   /** Carries out a plan, each launch at its time. */
   public async run(plan: readonly Launch[]): Promise<void> {
     const start = this.#sandbox.clock.now();
-    try {
-      await Promise.all(plan.map((launch) => this.#carryOut(launch, start)));
-    } finally {
-      this.#ec2.destroy();
-    }
+    await Promise.all(plan.map((launch) => this.#carryOut(launch, start)));
+  }
+
+  /** Makes a call as a user, and retries it until it succeeds. */
+  public async call(call: (ec2: EC2Client) => Promise<unknown>): Promise<void> {
+    await this.#retry(() => call(this.#ec2));
+  }
+
+  public end(): void {
+    this.#ec2.destroy();
   }
 
   async #carryOut(launch: Launch, start: number): Promise<void> {

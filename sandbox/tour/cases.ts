@@ -1,4 +1,5 @@
 import type { Case } from './case.ts';
+import * as exposures from './exposure-cases.ts';
 import * as launches from './launch-cases.ts';
 import * as others from './other-cases.ts';
 
@@ -10,7 +11,10 @@ export const CASES: readonly Case[] = [
   launches.endpointDisabled,
   launches.exemptions,
   others.drift,
+  exposures.harmlessEdits,
+  exposures.switchedOn,
   others.exemptionTag,
+  exposures.launchedWithExemption,
   launches.failedLaunch,
   others.lostEvent,
   launches.autoScaling,

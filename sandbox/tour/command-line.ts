@@ -11,21 +11,13 @@ export interface CommandContext {
 /** Runs the command line `imdsv2`. The entry point passes it in. @returns the exit code. */
 export type CommandLine = (args: readonly string[], context: CommandContext) => Promise<number>;
 
-/**
- * Runs the rollback command of an alert, with an exemption until the end of the day.
- *
- * @returns the exit code of the command.
- */
-export async function rollBack(
+/** Runs a command as the user of a scenario, and prints its output. @returns the exit code. */
+export async function runCommand(
   { sandbox, print }: Scenario,
   imdsv2: CommandLine,
-  command: string,
-  reason: string,
+  args: readonly string[],
 ): Promise<number> {
   const { clock } = sandbox;
-  const words = command.split(' ').slice(1);
-  const options = words.findIndex((word) => word === '--for' || word === '--reason');
-  const args = [...words.slice(0, options), '--for', dayAfter(clock.now(), 0), '--reason', reason, '--yes'];
   print(`$ imdsv2 ${args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg)).join(' ')}`);
   const before = { ...process.env };
   Object.assign(process.env, sandbox.environment('AKIADEVELOPER'));
@@ -38,4 +30,17 @@ export async function rollBack(
   } finally {
     process.env = before;
   }
+}
+
+/**
+ * Runs the rollback command of an alert, with an exemption until the end of the day.
+ *
+ * @returns the exit code of the command.
+ */
+export function rollBack(scenario: Scenario, imdsv2: CommandLine, command: string, reason: string): Promise<number> {
+  const words = command.split(' ').slice(1);
+  const options = words.findIndex((word) => word === '--for' || word === '--reason');
+  const today = dayAfter(scenario.sandbox.clock.now(), 0);
+  const args = [...words.slice(0, options), '--for', today, '--reason', reason, '--yes'];
+  return runCommand(scenario, imdsv2, args);
 }

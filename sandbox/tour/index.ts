@@ -8,6 +8,7 @@ import { CASES } from './cases.ts';
 import type { CommandLine } from './command-line.ts';
 import { EventLog } from './event-log.ts';
 import { caseTable, heading, instanceTable, type PlayedCase, problemsOf } from './print.ts';
+import { enforcedByHand } from './exposure-cases.ts';
 import * as regions from './region-cases.ts';
 import * as scan from './scan-cases.ts';
 import { CALLERS, Scenario } from './scenario.ts';
@@ -69,7 +70,13 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
     {
       title: 'Existing instances, existing=enforce-when-unused',
       options: { ...whenUnused, ...scanOptions, startAt: new Date(`${today}T23:05:00Z`) },
-      cases: [scan.unusedRemediated, scan.workloadImpact, scan.rolledBack(imdsv2), scan.exemptionExpired],
+      cases: [
+        scan.unusedRemediated,
+        scan.workloadImpact,
+        scan.rolledBack(imdsv2),
+        scan.exemptionExpired,
+        enforcedByHand(imdsv2),
+      ],
       prepare: scan.addExistingFleet,
       schemasInFull: ['imdsv2-enforcer.digest/v1', 'imdsv2-enforcer.workload-impact/v1'],
     },

@@ -8,6 +8,8 @@ const UNTIL = 'imdsv2:exempt-until';
 const UNUSED = ['web-1', 'web-2', 'web-3', 'reports', 'wiki', 'queue'];
 /** Unused when it is remediated, because the job that calls IMDSv1 runs once a month. */
 const MONTHLY_JOB = 'billing';
+/** Unused, with an exemption tag that does not count because it exempts for too long. */
+const WRONG_TAG = 'for-ever';
 const DIGEST = 'imdsv2-enforcer.digest/v1';
 const WORKLOAD_IMPACT = 'imdsv2-enforcer.workload-impact/v1';
 
@@ -21,9 +23,10 @@ export function addExistingFleet({ sandbox }: Scenario): void {
   const lastSeen = new Date(now - 3 * DAY_MS);
   sandbox.usage.set(add('mail-relay', 900), { callsPerDay: 24, lastSeen });
   sandbox.usage.set(add('batch', 300, { state: 'stopped' }), { callsPerDay: 0, lastSeen });
-  add('no-metrics', 100);
+  sandbox.usage.delete(add('no-metrics', 100));
   const exemption = { [UNTIL]: dayAfter(now, 5), 'imdsv2:exempt-reason': 'vendor ships the fix in a week' };
   sandbox.usage.set(add('vault', 700, {}, exemption), { callsPerDay: 48 });
+  sandbox.usage.set(add(WRONG_TAG, 500, {}, { [UNTIL]: '9999-12-31' }), { callsPerDay: 0 });
   sandbox.usage.set(add('modern', 30, { options: { HttpTokens: 'required' } }), { callsPerDay: 0 });
 }
 
@@ -38,7 +41,9 @@ export const reportOnly: Case = {
     const text = () => scenario.messages(DIGEST)[0]?.email.body ?? '';
     const has = (...words: readonly string[]) => words.every((word) => text().includes(word));
     return Promise.resolve({
-      instances: [...nonCompliant(...idsOf(scenario, ...UNUSED, MONTHLY_JOB, 'vault'), inUse, ended, ...unknown)],
+      instances: [
+        ...nonCompliant(...idsOf(scenario, ...UNUSED, MONTHLY_JOB, WRONG_TAG, 'vault'), inUse, ended, ...unknown),
+      ],
       isDone: () => scenario.messages(DIGEST).length > 0,
       checks: [
         { what: 'one digest and no alert', passes: () => scenario.mailbox().length === 1 && text() !== '' },
@@ -67,7 +72,7 @@ export const unusedRemediated: Case = {
   title: 'existing=enforce-when-unused: a scheduled scan remediates unused instances only',
   play: (scenario) => {
     scenario.sandbox.bus.fire('Schedule');
-    const unused = idsOf(scenario, ...UNUSED);
+    const unused = idsOf(scenario, ...UNUSED, WRONG_TAG);
     const [monthlyJob = '', inUse = '', ended = '', exempt = ''] = idsOf(
       scenario,
       MONTHLY_JOB,

@@ -34,7 +34,7 @@ const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string
   parameters.Entries as readonly Entry[];
 
 it('sends the steps of a region in order, as one group, ten per call', async () => {
-  const steps: ScanStep[] = [...batchs(22), { ...RUN, step: 'summary', nonCompliantBefore: 22, requested: 22 }];
+  const steps: ScanStep[] = [...batchs(22), { ...RUN, step: 'summary', requestedIds: [] }];
 
   await queue.put(steps);
 

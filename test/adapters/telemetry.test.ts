@@ -59,6 +59,7 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
     'reason',
     'severity',
     'exposedSeconds',
+    'before',
     'detail',
     'caller',
     'notified',
@@ -108,6 +109,15 @@ it('counts events that were not understood', () => {
   telemetry.notUnderstood(EVENT_ID, 'a problem');
 
   expect(metrics).toEqual([['NotUnderstood', 'Count', 1]]);
+});
+
+it('logs events of other accounts, which count as nothing', () => {
+  const { telemetry, lines, metrics } = record();
+
+  telemetry.otherAccount(EVENT_ID, '444455556666');
+
+  expect(lines).toEqual([['warn', 'event of another account skipped', { eventId: EVENT_ID, account: '444455556666' }]]);
+  expect(metrics).toEqual([]);
 });
 
 describe('scanCompleted', () => {

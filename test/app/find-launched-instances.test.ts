@@ -44,7 +44,7 @@ describe('findLaunchedInstances, by client token', () => {
         instanceId: id,
         trigger: 'launch',
         caller: CALLER,
-        recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
+        recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled', grantedByCall: false },
       },
     });
     expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `putFindings ${A} ${B}`]);
@@ -61,6 +61,22 @@ describe('findLaunchedInstances, by client token', () => {
 
     expect(await findLaunchedInstances(lookup({ atLeast: 4 }), ports)).toEqual({ known: [A, B, C, instanceId(4)] });
     expect(ports.calls.at(-1)).toBe(`putFindings ${A} ${instanceId(4)}`);
+  });
+
+  it('records every instance with an exemption tag, which came with the launch', async () => {
+    const tags = { 'imdsv2:exempt-until': '2026-12-31' };
+    const compliant = { HttpTokens: 'required' };
+    const ports = world([
+      snapshot({ instanceId: A, tags }),
+      snapshot({ instanceId: B, tags, options: compliant }),
+      snapshot({ instanceId: C, options: compliant }),
+    ]);
+
+    await findLaunchedInstances(lookup({ atLeast: 3 }), ports);
+
+    expect(ports.findings).toMatchObject(
+      [A, B].map((id) => ({ detail: { instanceId: id, recorded: { grantedByCall: true } } })),
+    );
   });
 
   it('records the instances that it finds, and reports the others as not visible while the launch is recent', async () => {

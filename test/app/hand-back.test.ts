@@ -1,12 +1,12 @@
 import { Budget } from '../../lambda/app/budget.ts';
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
-import type { Rules } from '../../lambda/app/handle-events.ts';
+import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
-import { IMDSV1, instanceId, LAUNCHED, NOW, REGION, snapshot, target } from '../support/builders.ts';
+import { ACCOUNT, IMDSV1, instanceId, LAUNCHED, NOW, REGION, snapshot, target } from '../support/builders.ts';
 import { launchEvent, queueRecords, runningEvent } from '../support/events.ts';
 import { after, failure, virtualTime, world } from '../support/ports.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B] = [instanceId(1), instanceId(2)];
 const AGE_SECONDS = (NOW.getTime() - LAUNCHED.getTime()) / 1000;
 

@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
-import type { Rules } from '../../lambda/app/handle-events.ts';
+import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { PING } from '../../lambda/contract.ts';
 import { MAX_RECEIVES } from '../../lambda/core/delivery.ts';
 import { toMessages } from '../../lambda/core/message.ts';
 import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
-import { after, failure, world } from '../support/ports.ts';
-import { instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
-import { largeLaunchEvent, launchEvent, queueRecords as messages, runningEvent } from '../support/events.ts';
+import { after, failure, virtualTime, world } from '../support/ports.ts';
+import { ACCOUNT, instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
+import {
+  driftEvent,
+  largeLaunchEvent,
+  launchEvent,
+  queueRecords as messages,
+  runningEvent,
+} from '../support/events.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
 
 const launched = (id: string) =>
@@ -104,6 +110,67 @@ describe('handleBatch', () => {
     const records = batch.map((record, index) => ({ ...record, receiveCount: receives[index] ?? 1 }));
 
     expect(await handleBatch(records, RULES, ports)).toEqual([]);
+  });
+});
+
+describe('a finding of a start that another event has remediated in the meantime', () => {
+  /** Drift of a new instance is handled after the start was seen and before its finding is. */
+  async function driftBetween() {
+    const ports = world([snapshot({ instanceId: A })]);
+    await handleBatch(messages(runningEvent({ instanceId: A, time: after(-90).toISOString() })), RULES, ports);
+    await handleBatch(messages(driftEvent({ instanceId: A })), RULES, ports);
+    expect(ports.published).toMatchObject([{ attributes: { trigger: 'drift', status: ['remediated'] } }]);
+    return { ports, finding: messages(ports.findings[0]) };
+  }
+
+  it('is not notified a second time', async () => {
+    const { ports, finding } = await driftBetween();
+
+    await handleBatch(finding, RULES, ports);
+
+    expect(ports.outcomes.at(-1)).toMatchObject({ status: 'already-remediated' });
+    expect(ports.published).toHaveLength(1);
+  });
+
+  it('is notified if an earlier attempt may have changed it, or if there is no trail', async () => {
+    for (const [over, rules, time] of [
+      [{ receiveCount: 2 }, RULES, undefined],
+      [{}, { ...RULES, trail: false }, undefined],
+      // Moved back from the dead-letter queue.
+      [{}, RULES, virtualTime(105, after(3_600))],
+    ] as const) {
+      const { ports, finding } = await driftBetween();
+
+      await handleBatch(
+        finding.map((message) => ({ ...message, ...over })),
+        rules,
+        { ...ports, time: time ?? ports.time },
+      );
+
+      expect(ports.published.at(-1)).toMatchObject({
+        attributes: { trigger: 'running', status: ['already-remediated'] },
+      });
+    }
+  });
+});
+
+describe('events of another account', () => {
+  const other = { account: '444455556666' };
+
+  it('are skipped without a call and without a retry, and the others are handled', async () => {
+    const ports = world([snapshot({ instanceId: A })]);
+    const foreign = [
+      launchEvent({ ...other, id: 'launch' }),
+      largeLaunchEvent(60, { ...other, id: 'large' }),
+      runningEvent({ ...other, id: 'running', instanceId: B }),
+    ];
+
+    expect(await handleBatch(messages(...foreign, launched(A)), RULES, ports)).toEqual([]);
+
+    expect(ports.otherAccounts).toEqual(['launch', 'large', 'running'].map((id) => [id, '444455556666']));
+    expect(ports.outcomes).toMatchObject([{ status: 'remediated', target: { instanceId: A } }]);
+    expect(ports.notUnderstood).toEqual([]);
+    expect(ports.calls.slice(0, 2)).toEqual([`describe ${REGION} ${A}`, `modify ${REGION} ${A}`]);
   });
 });
 

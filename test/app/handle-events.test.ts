@@ -1,9 +1,9 @@
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
-import type { Rules } from '../../lambda/app/handle-events.ts';
+import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { MAX_RECEIVES } from '../../lambda/core/delivery.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
 import { withKnown } from '../../lambda/triggers/launch.ts';
-import { EVENT_ID, IMDSV1, INSTANCE, instanceId, REGION, snapshot, target } from '../support/builders.ts';
+import { ACCOUNT, EVENT_ID, IMDSV1, INSTANCE, instanceId, REGION, snapshot, target } from '../support/builders.ts';
 import {
   driftEvent,
   failedLaunchEvent,
@@ -14,7 +14,7 @@ import {
 } from '../support/events.ts';
 import { after, failure, virtualTime, world, type World } from '../support/ports.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
 const launchOf = (...ids: readonly string[]) =>
   launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) });
@@ -218,7 +218,7 @@ it('an instance whose decision depends on a measurement does not delay the other
   ports.fail('measure', ...Array.from({ length: 40 }, () => failure('unavailable')));
   const started = runningEvent({ instanceId: C, time: after(-100).toISOString() });
 
-  const rules: Rules = { ...RULES, existing: 'enforce-when-unused' };
+  const rules: EventRules = { ...RULES, existing: 'enforce-when-unused' };
   await handleBatch(queueRecords(started, launchOf(A)), rules, ports);
 
   expect(ports.outcomes).toMatchObject([

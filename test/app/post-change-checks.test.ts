@@ -1,13 +1,13 @@
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
-import type { Rules } from '../../lambda/app/handle-events.ts';
+import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { runPostChangeChecks } from '../../lambda/app/post-change-checks.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import { toCheckMessage, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, instanceId, NOW, REGION, snapshot, type SnapshotChange } from '../support/builders.ts';
-import { launchEvent, queueRecords as messages } from '../support/events.ts';
+import { driftEvent, launchEvent, queueRecords as messages } from '../support/events.ts';
 import { after, failure, virtualTime, world, type World } from '../support/ports.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [1, 2, 3].map(instanceId) as [string, string, string];
 const QUARTER_HOUR = 900;
 
@@ -26,6 +26,43 @@ const reject = (ports: World, id: string, count: number, at = after(-600)) =>
 /** The JSON of the published messages. */
 const published = (ports: World) => (ports.published as readonly Message[]).map(({ json }) => json);
 const verbs = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
+
+describe('an instance on which IMDSv1 was re-enabled right after its remediation', () => {
+  const launched = new Date('2021-03-01T08:00:00Z');
+  const reEnabled = (over: SnapshotChange = {}) =>
+    snapshot({ instanceId: A, launchTime: launched, firstLaunch: launched, ...over });
+
+  it('is remediated as drift at the next check, because the metrics of the call still show what was before', async () => {
+    const ports = world([reEnabled()]);
+    const points = [30, 25, 20].map((minutes) => ({ at: after(-60 * minutes), count: 3 }));
+    ports.metrics.set(`MetadataNoToken ${A}`, points);
+    const call = driftEvent({ instanceId: A, time: after(-540).toISOString() });
+
+    await handleBatch(messages(call), RULES, ports);
+    expect(ports.published).toEqual([]);
+    await handleBatch(messages(toCheckMessage(checkOf(A))), RULES, ports);
+    await handleBatch(messages(...ports.findings.splice(0)), RULES, ports);
+
+    expect(ports.outcomes.at(-1)).toMatchObject({ status: 'remediated', target: { instanceId: A } });
+    expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: 'drift' } }]);
+    expect(ports.checks).toMatchObject([{ instanceId: A, remediatedAt: NOW, checksDone: 0 }]);
+  });
+
+  it('is left alone with an exemption in date', async () => {
+    const ports = world([reEnabled({ tags: { 'imdsv2:exempt-until': '2026-12-31' } })]);
+
+    expect(await runPostChangeChecks([checkOf(A)], RULES, ports)).toEqual([]);
+
+    expect([ports.findings, ports.checks, ports.published]).toEqual([[], [], []]);
+  });
+
+  it('is checked again if the queue does not accept the finding', async () => {
+    const ports = world([reEnabled()]);
+    ports.fail('putFindings', failure('denied'));
+
+    expect(await runPostChangeChecks([checkOf(A)], RULES, ports)).toEqual([checkOf(A)]);
+  });
+});
 
 describe('an instance with rejected calls', () => {
   it('is notified with the command that undoes the change, and not checked again', async () => {

@@ -1,11 +1,11 @@
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
-import type { Rules } from '../../lambda/app/handle-events.ts';
+import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { MAX_RECEIVES } from '../../lambda/core/delivery.ts';
-import { instanceId, REGION, snapshot } from '../support/builders.ts';
+import { ACCOUNT, instanceId, REGION, snapshot } from '../support/builders.ts';
 import { launchEvent, queueRecords } from '../support/events.ts';
 import { failure, world, type World } from '../support/ports.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B] = [instanceId(1), instanceId(2)];
 const launchOf = (...ids: readonly string[]) =>
   launchEvent({ items: ids.map((id) => ({ instanceId: id, httpTokens: 'optional' })) });

@@ -12,7 +12,7 @@ const ids = (count: number) => Array.from({ length: count }, (_, index) => insta
 const instances = (count: number) => ids(count).map((id) => snapshot({ instanceId: id }));
 const RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' };
 const targets = (count: number): Target[] =>
-  ids(count).map((id) => target({ instanceId: id, trigger: 'command', recorded: RECORDED }));
+  ids(count).map((id) => target({ instanceId: id, trigger: 'launch', recorded: RECORDED }));
 const HOUR = 3600;
 
 /** A clock that can be stopped: every sleep then ends with a `deadline` failure. */

@@ -92,7 +92,7 @@ describe('several targets', () => {
     const ports = world([nonCompliant(A)]);
     const unrecorded = target({ instanceId: A, trigger: 'running', eventId: 'unrecorded' });
     const recorded = target({ instanceId: A, eventId: 'recorded' });
-    const repeated = target({ instanceId: A, eventId: 'repeated' });
+    const repeated = target({ instanceId: A, eventId: 'record again' });
 
     const outcomes = await remediate([unrecorded, recorded, repeated, unrecorded], policy(), ports);
 

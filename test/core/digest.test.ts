@@ -41,7 +41,6 @@ test('counts each instance by its verdict, and lists the non-compliant and unrea
   expect([...counted.nonCompliant].map(([reason, { first }]) => [reason, first[0]?.instanceId])).toEqual([
     ['existing-instance', instanceId(0)],
     ['unreadable', instanceId(1)],
-    ['exemption-malformed', instanceId(3)],
   ]);
 });
 
@@ -58,12 +57,30 @@ test('decides like the scan, with the measured usage', () => {
   expect(listed(counted).map(({ usage }) => usage?.kind)).toEqual(['unused', 'in-use', undefined]);
 });
 
-test('marks an expired exemption as overdue, whatever the setting for existing instances', () => {
+test('marks an exemption that has expired or is wrong as overdue, whatever the setting for existing instances', () => {
   for (const existing of ['audit', 'enforce'] as const) {
-    const counted = inventory(existing, { tags: until('2026-11-21') }, {}, { tags: until('soon') });
-    expect(listed(counted).map(({ overdue }) => overdue)).toEqual(['2026-11-21', undefined, undefined]);
-    expect(counted.overdue).toMatchObject({ total: 1, first: [{ instanceId: instanceId(0) }] });
+    const tags = ['2026-11-21', 'soon', '', '9999-12-31'].map((day) => ({ tags: until(day) }));
+    const counted = inventory(existing, ...tags, {});
+    expect(listed(counted).map(({ overdue }) => overdue)).toEqual([
+      { kind: 'expired', value: '2026-11-21' },
+      { kind: 'malformed', value: 'soon' },
+      { kind: 'malformed', value: '' },
+      { kind: 'exceeds-maximum', value: '9999-12-31' },
+      undefined,
+    ]);
+    expect(counted.overdue).toMatchObject({
+      total: 4,
+      first: [0, 1, 2, 3].map((id) => ({ instanceId: instanceId(id) })),
+    });
   }
+});
+
+test('needs review by what is known without a measurement', () => {
+  const counted = new Inventory(scanned, policy({ existing: 'enforce-when-unused' }));
+  counted.add(snapshot(), NOW, { kind: 'unused', hours: 336 });
+  counted.add(snapshot(), NOW);
+  expect(counted.needsReview).toBe(2);
+  expect(inventory('enforce', {}).needsReview).toBe(0);
 });
 
 test('counts the age from the first launch, or from the last start if that is unknown', () => {

@@ -22,22 +22,19 @@ describe('severityOf()', () => {
     ['already remediated', { status: 'already-remediated' }, 'INFORMATIONAL'],
     ['drift that was already remediated', { status: 'already-remediated', target: drift }, 'INFORMATIONAL'],
     ['exempt', { status: 'exempt' }, 'INFORMATIONAL'],
-    ['exempt by its own launch call', { status: 'exempt', reason: 'exempt-self-granted' }, 'MEDIUM'],
+    ['exempt by its own launch call', { status: 'exempt', reason: 'exempt-self-granted' }, 'HIGH'],
+    ['drift that an exemption covers', { status: 'exempt', target: drift }, 'HIGH'],
     ['an existing instance to review', { status: 'needs-review', reason: 'existing-instance' }, 'INFORMATIONAL'],
     ['unreadable options to review', { status: 'needs-review', reason: 'unreadable' }, 'MEDIUM'],
-    ['a malformed exemption to review', { status: 'needs-review', reason: 'exemption-malformed' }, 'MEDIUM'],
-    [
-      'an exemption that exceeds the maximum',
-      { status: 'needs-review', reason: 'exemption-exceeds-maximum' },
-      'MEDIUM',
-    ],
-    ['an exemption that was set to a past date', { status: 'needs-review', reason: 'exemption-expired' }, 'MEDIUM'],
+    ['a malformed exemption to review', { status: 'needs-review', reason: 'exemption-malformed' }, 'HIGH'],
+    ['an exemption that exceeds the maximum', { status: 'needs-review', reason: 'exemption-exceeds-maximum' }, 'HIGH'],
+    ['an exemption that was set to a past date', { status: 'needs-review', reason: 'exemption-expired' }, 'HIGH'],
     ['an exemption that was set', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'MEDIUM'],
     ['an exemption that was set, without a record', { status: 'exempt', target: grant }, 'MEDIUM'],
     [
       'an exemption that was set to a malformed value',
       { status: 'needs-review', reason: 'exemption-malformed', target: grant },
-      'MEDIUM',
+      'HIGH',
     ],
     [
       'an exemption that was set and removed again',
@@ -132,9 +129,23 @@ describe('isNotified()', () => {
         Object.fromEntries(
           STATUSES.map((status) => [status, notified({ status, target: evaluated, snapshot: instance }, trail)]),
         ),
-      ).toEqual({ ...fromCloudTrail, exempt: false, 'needs-review': false });
+      ).toEqual({ ...fromCloudTrail, exempt: false, 'needs-review': false, 'would-remediate': false });
     }
   });
+
+  test.each(['launch', 'drift'])(
+    'leaves an old instance that %s names to the digest, unless it was changed',
+    (name) => {
+      const { onExisting } = target({ trigger: name }).context.trigger;
+      const evaluated = target({ trigger: onExisting });
+      const unchanged = { exempt: false, 'needs-review': false, 'would-remediate': false };
+      expect(
+        Object.fromEntries(
+          STATUSES.map((status) => [status, notified({ status, target: evaluated, snapshot: existing() }, true)]),
+        ),
+      ).toEqual({ ...fromCloudTrail, ...unchanged });
+    },
+  );
 
   test('notifies about a running-state event like a launch if there is no trail', () => {
     for (const instance of [snapshot(), existing()]) {
@@ -161,6 +172,15 @@ describe('isNotified()', () => {
       expect(notified({ status, target: running, snapshot: existing() }, true)).toBe(olderInstance);
     },
   );
+
+  test('does not notify about a start that was already remediated at the first delivery, beside a trail', () => {
+    const first = target({ trigger: 'running', delivery: 'first' });
+    expect(notified({ status: 'already-remediated', target: first }, true)).toBe(false);
+    expect(notified({ status: 'already-remediated', target: first }, false)).toBe(true);
+    expect(notified({ status: 'remediated', target: first }, true)).toBe(true);
+    const launched = target({ delivery: 'first' });
+    expect(notified({ status: 'already-remediated', target: launched }, true)).toBe(true);
+  });
 
   test('notifies about a running-state event that failed without a snapshot', () => {
     expect(notified({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);

@@ -43,7 +43,7 @@ describe('a batch of the work queue', () => {
   });
 
   it('of findings that the function sent leads to the change', async () => {
-    aws.instances.set(A, {});
+    aws.instances.set(A, { launchedAt: new Date() });
     await fn.invoke(batch(running(A)));
     const [put] = aws.take('SendMessageBatch');
     const [{ MessageBody: written }] = put?.parameters.Entries as [{ MessageBody: string }];

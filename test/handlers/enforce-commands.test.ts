@@ -2,7 +2,7 @@ import { DescribeInstancesCommand, EC2Client, ModifyInstanceMetadataOptionsComma
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { INSTANCE } from '../support/builders.ts';
+import { INSTANCE, LAUNCHED } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
 import { batchOf, functionOnLoopback } from '../support/function.ts';
 
@@ -14,7 +14,12 @@ const { fn } = functionOnLoopback();
 
 beforeAll(() => {
   const options = { HttpTokens: 'optional', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 } as const;
-  const instance = { InstanceId: INSTANCE, State: { Name: 'running' }, MetadataOptions: options } as const;
+  const instance = {
+    InstanceId: INSTANCE,
+    State: { Name: 'running' as const },
+    MetadataOptions: options,
+    NetworkInterfaces: [{ Attachment: { DeviceIndex: 0, AttachTime: LAUNCHED } }],
+  };
   ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [instance] }] });
   ec2.on(ModifyInstanceMetadataOptionsCommand).resolves({});
   sns.on(PublishCommand).resolves({});

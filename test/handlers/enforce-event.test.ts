@@ -110,7 +110,7 @@ describe('the message is delivered again if', () => {
     [
       'EC2 fails until the deadline',
       () => {
-        aws.instances.set(INSTANCE, {});
+        aws.instances.set(INSTANCE, { launchedAt: new Date() });
         const failed = ec2Error('InternalError', 'away', 500);
         aws.prepare('ModifyInstanceMetadataOptions', ...Array.from({ length: 300 }, () => failed));
       },
@@ -151,7 +151,7 @@ describe('an instance is handed back to the queue, and not notified, if', () => 
     [
       'EC2 throttles the change',
       () => {
-        aws.instances.set(INSTANCE, {});
+        aws.instances.set(INSTANCE, { launchedAt: new Date() });
         aws.prepare('ModifyInstanceMetadataOptions', ec2Error('RequestLimitExceeded', 'slow down', 503));
       },
     ],
@@ -223,4 +223,15 @@ it('records a finding for a running-state event, and changes nothing', async () 
 
   expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded' }]);
   expect(actions()).toEqual(['DescribeInstances', 'SendMessageBatch']);
+});
+
+it('skips and logs an event of another account, without a call', async () => {
+  const { error, log, metrics } = await fn.invoke(batchOf(launchEvent({ account: '444455556666' })));
+
+  expect(error).toBeUndefined();
+  expect(log).toMatchObject([
+    { level: 'WARN', message: 'event of another account skipped', account: '444455556666', eventId: EVENT_ID },
+  ]);
+  expect(metrics).toEqual({});
+  expect(actions()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { INSTANCE, instanceId, REGION } from '../support/builders.ts';
-import { createTagsEvent, deleteTagsEvent } from '../support/events.ts';
+import { createTagsEvent, deleteTagsEvent, driftEvent, launchEvent } from '../support/events.ts';
 import { batchOf, functionOnLoopback } from '../support/function.ts';
 
 const { aws, fn } = functionOnLoopback();
@@ -55,18 +55,16 @@ describe('setting the exemption tag', () => {
   );
 
   it.each([
-    ['a day in the past', until(-1), 'exemption-expired'],
-    ['a text that is not a day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed'],
-    ['a day beyond the maximum', until(1000), 'exemption-exceeds-maximum'],
-    ['any day, and removing it again', {}, 'existing-instance'],
-  ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason) => {
+    ['a day in the past', until(-1), 'exemption-expired', 'HIGH'],
+    ['a text that is not a day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed', 'HIGH'],
+    ['a day beyond the maximum', until(1000), 'exemption-exceeds-maximum', 'HIGH'],
+    ['any day, and removing it again', {}, 'existing-instance', 'MEDIUM'],
+  ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason, severity) => {
     aws.instances.set(INSTANCE, { tags });
 
     const { log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
-    expect(log).toMatchObject([
-      { status: 'needs-review', reason, severity: 'MEDIUM', caller: DEPLOYER, notified: true },
-    ]);
+    expect(log).toMatchObject([{ status: 'needs-review', reason, severity, caller: DEPLOYER, notified: true }]);
     expect(metrics).toEqual({});
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
@@ -77,7 +75,7 @@ describe('setting the exemption tag', () => {
     const { log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
     expect(log).toMatchObject([
-      { status: 'needs-review', reason: 'exemption-malformed', severity: 'MEDIUM', notified: true },
+      { status: 'needs-review', reason: 'exemption-malformed', severity: 'HIGH', notified: true },
     ]);
     expect(metrics).toEqual({});
     expect(published().email).not.toContain('IMDSv1 stays enabled');
@@ -103,6 +101,30 @@ describe('setting the exemption tag', () => {
     });
     expect(actions()).toEqual([]);
   });
+});
+
+describe('an exemption tag that comes with a launch', () => {
+  it.each([
+    ['in date', until(30), 'exempt', 'exempt-self-granted'],
+    ['of no end', { 'imdsv2:exempt-until': '9999-12-31' }, 'needs-review', 'exemption-exceeds-maximum'],
+    ['of today', until(0), 'exempt', 'exempt-self-granted'],
+  ])('is notified as HIGH, although the instance is compliant: %s', async (_, tags, status, reason) => {
+    aws.instances.set(INSTANCE, { httpTokens: 'required', tags });
+
+    const { log } = await fn.invoke(batchOf(launchEvent({ items: [{ httpTokens: 'required', tags }] })));
+
+    expect(log).toMatchObject([{ status, reason, severity: 'HIGH', trigger: 'launch', notified: true }]);
+    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+  });
+});
+
+it('drift that an exemption covers is notified as HIGH', async () => {
+  aws.instances.set(INSTANCE, { tags: until(30) });
+
+  const { log } = await fn.invoke(batchOf(driftEvent()));
+
+  expect(log).toMatchObject([{ status: 'exempt', severity: 'HIGH', trigger: 'drift', notified: true }]);
+  expect(published().email).toContain('IMDSv1 was re-enabled, and an exemption in date covers it.');
 });
 
 describe('removing the exemption tag', () => {

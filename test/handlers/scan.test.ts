@@ -63,7 +63,7 @@ it('sends one step for each region to the scan queue after the event of the sche
   });
 });
 
-it('sends the instances with IMDSv1 enabled as a batch, and then the summary', async () => {
+it('sends the instances with IMDSv1 enabled as a batch, and then the summary; a wrong exemption tag does not count', async () => {
   aws.instances
     .set(A, {})
     .set(B, { httpTokens: 'required' })
@@ -72,8 +72,8 @@ it('sends the instances with IMDSv1 enabled as a batch, and then the summary', a
   expect((await runStep({ ...RUN, step: 'region' })).error).toBeUndefined();
 
   expect(sentBodies()).toEqual([
-    toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A] }),
-    toScanMessage({ ...RUN, step: 'summary', nonCompliantBefore: 2, requested: 1 }),
+    toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A, C] }),
+    toScanMessage({ ...RUN, step: 'summary', requestedIds: [A, C] }),
   ]);
 });
 
@@ -125,7 +125,7 @@ describe('a summary', () => {
   it('emits the gauges of the region and one completed scan, and sends no digest without remediation', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
 
-    const { error, metricLines } = await runStep({ ...RUN, step: 'summary', nonCompliantBefore: 1, requested: 1 });
+    const { error, metricLines } = await runStep({ ...RUN, step: 'summary', requestedIds: [A] });
 
     expect(error).toBeUndefined();
     // Only the non-compliant instances first, to compare their number.
@@ -147,7 +147,7 @@ describe('a summary', () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
     aws.prepare('DescribeRule', json({ State: 'DISABLED' }));
 
-    const { error } = await runStep({ ...DAILY, step: 'summary', nonCompliantBefore: 1, requested: 0 });
+    const { error } = await runStep({ ...DAILY, step: 'summary', requestedIds: [] });
 
     expect(error).toBeUndefined();
     const calls = aws.take();

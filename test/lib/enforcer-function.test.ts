@@ -73,6 +73,7 @@ describe('the function', () => {
     expect(parseConfig(Object.fromEntries(resolved) as Record<string, string>)).toMatchObject({
       mode: 'audit',
       existing: 'enforce',
+      enforceSince: 'none',
       trail: false,
       maxExemptionDays: 30,
       usageLookBackDays: 7,

@@ -91,7 +91,7 @@ describe('a forwarder', () => {
       const [, rule] = theOne<Rule>(forwarder, 'AWS::Events::Rule', trigger.ruleId);
       const roleId = theOne(forwarder, 'AWS::IAM::Role')[0];
       expect(rule).toMatchObject({ Name: `imdsv2-enforcer-${trigger.ruleId}`, State: 'ENABLED' });
-      expect(rule.EventPattern).toEqual(trigger.pattern);
+      expect(rule.EventPattern).toEqual({ ...trigger.pattern, account: [ACCOUNT] });
       expect(rule.EventBusName).toBeUndefined();
       expect(rule.Targets).toEqual([
         {

@@ -31,7 +31,7 @@ test('there is one rule for each trigger, one for the ping and the schedule of t
 test('the rule of the ping matches the ARN of the function, and has no dead-letter queue', () => {
   const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerRulesPing');
   expect(rule).toMatchObject({
-    EventPattern: { ...ping.pattern, resources: [functionArn] },
+    EventPattern: { ...ping.pattern, account: [{ Ref: 'AWS::AccountId' }], resources: [functionArn] },
     State: 'ENABLED',
     Targets: [{ Arn: workQueueArn, RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 } }],
   });
@@ -50,8 +50,8 @@ const allowedTo = (ruleId: string) => {
 describe.each(TRIGGERS)('$name', ({ ruleId, pattern }) => {
   const [id, rule] = theOne<Rule>(template, 'AWS::Events::Rule', `EnforcerRules${ruleId}`);
 
-  test('has the pattern of its trigger, unchanged', () => {
-    expect(rule.EventPattern).toEqual(pattern);
+  test('has the pattern of its trigger, for events of this account only', () => {
+    expect(rule.EventPattern).toEqual({ ...pattern, account: [{ Ref: 'AWS::AccountId' }] });
   });
 
   test('is enabled, with one target: the work queue', () => {

@@ -67,6 +67,7 @@ export interface World extends Required<Ports> {
   readonly outcomes: Outcome[];
   readonly pings: unknown[];
   readonly notUnderstood: [eventId: string, problem: string][];
+  readonly otherAccounts: [eventId: string, account: string][];
   readonly warnings: string[];
   /** Adds or replaces an instance; EC2 returns it from then on, or after some seconds. */
   put(snapshot: Snapshot, options?: { readonly region?: string; readonly visibleAfter?: number }): void;
@@ -107,6 +108,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     outcomes: [],
     pings: [],
     notUnderstood: [],
+    otherAccounts: [],
     warnings: [],
     put: (snapshot, { region = REGION, visibleAfter = 0 } = {}) => {
       fleet.set(snapshot.instanceId, { snapshot, region, from: after(visibleAfter, time.now()) });
@@ -189,11 +191,26 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
         const points = (id: string) => ({ points: made.metrics.get(`${metric} ${id}`) ?? [], complete: true });
         return { measurements: new Map(instanceIds.map((id) => [id, points(id)])) };
       },
+      history: async (region, ids) => {
+        begin('history', region, ...ids);
+        await Promise.resolve();
+        const measured = (metric: UsageMetric, id: string) => ({
+          points: made.metrics.get(`${metric} ${id}`) ?? [],
+          complete: true,
+        });
+        return new Map(
+          ids.map((id) => [
+            id,
+            { noToken: measured('MetadataNoToken', id), rejected: measured('MetadataNoTokenRejected', id) },
+          ]),
+        );
+      },
     },
     telemetry: {
       outcome: (outcome) => made.outcomes.push(outcome),
       notUnderstood: (eventId, problem) => made.notUnderstood.push([eventId, problem]),
       handedBack: (count) => made.handedBack.push(count),
+      otherAccount: (eventId, account) => made.otherAccounts.push([eventId, account]),
       scanCompleted: (region, gauges) => made.completed.push([region, gauges]),
       forwarderProblems: (count) => made.forwarderProblems.push(count),
       rejected: (count) => made.rejected.push(count),

@@ -6,8 +6,9 @@ import { runChaos } from '../../sandbox/chaos/run.ts';
 import type { Queue } from '../../sandbox/aws/sqs/queue.ts';
 import { buildProduct } from '../../sandbox/product.ts';
 
-// All instances are new, so that `existing` matters for the scan only.
-const built = buildProduct({ mode: 'enforce', existing: 'enforce' });
+// What events expose is new, so that `existing` matters for the scan, and for edits that change nothing.
+const builtToAudit = buildProduct({ mode: 'enforce', existing: 'audit' });
+const builtToScan = buildProduct({ mode: 'enforce', existing: 'enforce' });
 const OPTIONS: ChaosOptions = {
   launches: 10,
   seed: '1',
@@ -98,6 +99,7 @@ test('a plan depends on the seed only, with about four instances per launch and 
 
 async function run(options: Partial<ChaosOptions>): Promise<{ nothingLost: boolean; text: string }> {
   const lines: string[] = [];
+  const built = options.scan ? builtToScan : builtToAudit;
   const nothingLost = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), built);
   return { nothingLost, text: lines.join('\n') };
 }

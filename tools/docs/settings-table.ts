@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { SETTINGS } from '../../lib/settings.ts';
-import { replaceSection } from './marked-section.ts';
+import { markdownTable, replaceSection } from './marked-section.ts';
 
 /** One setting as docs/settings.md shows it. */
 interface Row {
@@ -11,7 +11,7 @@ interface Row {
   readonly description: string;
 }
 
-const HEAD: Row = { key: 'setting', accepted: 'accepted', default: 'default', description: 'description' };
+const HEAD = ['setting', 'accepted', 'default', 'description'];
 
 const MARKS = ['<!-- written by npm run docs:settings -->', '<!-- end of the settings -->'] as const;
 
@@ -51,21 +51,8 @@ function propertiesOf(name: string, source: string): readonly ts.PropertyAssignm
   );
 }
 
-/** A Markdown table as prettier formats it. */
-function table(rows: readonly Row[]): string {
-  const cells = [HEAD, ...rows].map((row) => [
-    row === HEAD ? row.key : code(row.key),
-    row === HEAD ? row.accepted : acceptedOf(row),
-    row === HEAD ? row.default : defaultOf(row),
-    row.description,
-  ]);
-  const widths = HEAD_KEYS.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  const lines = cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
-  const rule = widths.map((width) => '-'.repeat(width));
-  return [lines[0] ?? [], rule, ...lines.slice(1)].map((line) => `| ${line.join(' | ')} |`).join('\n');
-}
-
-const HEAD_KEYS = Object.keys(HEAD);
+const table = (rows: readonly Row[]): string =>
+  markdownTable([HEAD, ...rows.map((row) => [code(row.key), acceptedOf(row), defaultOf(row), row.description])]);
 
 const code = (text: string): string => `\`${text}\``;
 

@@ -1,6 +1,6 @@
 import { decide, isGated } from '../../core/decide.ts';
 import { FailureError } from '../../core/failure.ts';
-import type { Run } from '../../triggers/scan.ts';
+import { REQUESTED_IDS, type Run } from '../../triggers/scan.ts';
 import { listInstances } from '../list-instances.ts';
 import { attempt, withRetries } from '../retry.ts';
 import { contextOf, IMDSV1_ENABLED, type ScanPorts, type ScanRules } from './rules.ts';
@@ -22,16 +22,15 @@ export async function listRegion(
   const { fleet, steps, telemetry, time, writer } = ports;
   const run = { account, region, startedAt };
   const context = contextOf(run);
-  // By id, because an instance that moves between pages may be listed twice: whether its remediation is requested.
-  const nonCompliant = new Map<string, boolean>();
+  // Sets, because an instance that moves between pages may be listed twice.
+  const requested = new Set<string>();
   const collect = async () => {
     for await (const snapshots of listInstances(region, IMDSV1_ENABLED, fleet, time)) {
       for (const snapshot of snapshots) {
         const { instanceId } = snapshot;
         const decision = decide(snapshot, context, rules, time.now());
-        if (decision.kind !== 'remediate' && decision.kind !== 'needs-review') continue;
         // A gated instance may turn out to be unused once its usage is measured.
-        nonCompliant.set(instanceId, decision.kind === 'remediate' || isGated(decision));
+        if (decision.kind === 'remediate' || isGated(decision)) requested.add(instanceId);
       }
     }
   };
@@ -42,16 +41,11 @@ export async function listRegion(
     telemetry.warning(`${region} cannot be scanned`, failure);
     return;
   }
-  const ids = writer === undefined ? [] : [...nonCompliant.keys()].filter((id) => nonCompliant.get(id));
+  const ids = writer === undefined ? [] : [...requested];
   const batches = batchesOf(ids).map((instanceIds, index) => ({ step: 'batch', ...run, index, instanceIds }) as const);
   if (batches.length > 0) await withRetries(() => steps.put(batches), time);
   // Only after all batches were accepted: a batch that is sent again would come behind the summary.
-  const summary = {
-    step: 'summary',
-    ...run,
-    nonCompliantBefore: nonCompliant.size,
-    requested: ids.length,
-  } as const;
+  const summary = { step: 'summary', ...run, requestedIds: ids.slice(0, REQUESTED_IDS) } as const;
   await withRetries(() => steps.put([summary]), time);
 }
 

@@ -4,6 +4,7 @@ import { type Run, scan } from '../../triggers/scan.ts';
 import type { Rules } from '../handle-events.ts';
 import type {
   FleetReader,
+  HistoryReader,
   Filter,
   Ports,
   HealthChecks,
@@ -29,7 +30,7 @@ export interface ScanPorts extends Ports {
   readonly fleet: FleetReader;
   readonly regions: RegionReader;
   readonly steps: ScanQueue;
-  readonly usage: UsageReader & RejectionReader;
+  readonly usage: UsageReader & HistoryReader & RejectionReader;
   readonly healthChecks: HealthChecks;
 }
 
@@ -41,6 +42,12 @@ export const IMDSV1_ENABLED: readonly Filter[] = [
   PRESENT,
   { name: 'metadata-options.http-tokens', values: ['optional'] },
   { name: 'metadata-options.http-endpoint', values: ['enabled'] },
+];
+
+/** Instances that require IMDSv2. */
+export const IMDSV2_REQUIRED: readonly Filter[] = [
+  PRESENT,
+  { name: 'metadata-options.http-tokens', values: ['required'] },
 ];
 
 /** The context of an instance listed with IMDSv1 enabled. The step is a durable record of that. */

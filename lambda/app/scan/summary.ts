@@ -7,10 +7,11 @@ import { verdictOf } from '../../core/verdict.ts';
 import type { Run } from '../../triggers/scan.ts';
 import { assessUsage } from '../assess-usage.ts';
 import { listInstances } from '../list-instances.ts';
+import { measureUsage } from '../measure-usage.ts';
 import type { Gauges } from '../ports/index.ts';
 import { send } from '../report.ts';
 import { attempt, withRetries } from '../retry.ts';
-import { contextOf, IMDSV1_ENABLED, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
+import { contextOf, IMDSV2_REQUIRED, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
 
 const HOUR = 3_600_000;
 
@@ -20,15 +21,15 @@ const BATCH = 500;
 /** Milliseconds in which a failed measurement is repeated, so that time is left for the rest of the inventory. */
 const PATIENCE = 60_000;
 
-type SummaryRun = Run & { readonly nonCompliantBefore: number; readonly requested: number };
+type SummaryRun = Run & { readonly requestedIds: readonly string[] };
 
 /** Takes the inventory of a region, emits its gauges, and sends a digest daily and after remediation. */
 export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: ScanPorts): Promise<void> {
-  const { telemetry, regions, time } = ports;
-  const { region, startedAt } = run;
+  const { telemetry, regions, time, writer } = ports;
+  const { account, region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.scanEveryHours);
-  const due = daily || (await hasRemediated(run, rules, ports));
-  const inventory = await takeInventory(run, due, rules, ports);
+  const due = daily || (await hasRemediated(run, ports));
+  const { inventory, remediated } = await takeInventory(run, due, rules, ports);
   const { instances } = inventory.compliance;
   const problems = await problemsIn(region, { due, instances }, rules, ports);
   const sendsDigest = due && (instances > 0 || problems.length > 0);
@@ -36,34 +37,36 @@ export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: 
   if (sendsDigest) {
     const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
     const launchDefault = defaults instanceof FailureError ? undefined : defaults;
-    await send(toDigestMessage({ ...run, inventory, rejected, launchDefault, problems }, rules), ports);
+    const found = { inventory, changes: writer !== undefined, remediated, rejected, launchDefault, problems };
+    await send(toDigestMessage({ account, region, startedAt, ...found }, rules), ports);
   }
   const gauges = gaugesOf(inventory, time.now(), rejected);
   telemetry.scanCompleted(region, sendsDigest ? { ...gauges, needsReviewBy: needsReviewBy(inventory) } : gauges);
 }
 
-/** Whether fewer instances are non-compliant than when the scan began to remediate. */
-async function hasRemediated(
-  { region, nonCompliantBefore, requested }: SummaryRun,
-  rules: ScanRules,
-  { fleet, time }: ScanPorts,
-): Promise<boolean> {
-  if (requested === 0) return false;
-  let nonCompliant = 0;
-  for await (const snapshots of listInstances(region, IMDSV1_ENABLED, fleet, time)) {
-    nonCompliant += snapshots.filter((snapshot) => isNonCompliant(snapshot, rules, time.now())).length;
+/** Whether an instance that the scan evaluated for remediation requires IMDSv2 now. */
+async function hasRemediated({ region, requestedIds }: SummaryRun, { fleet, time }: ScanPorts): Promise<boolean> {
+  if (requestedIds.length === 0) return false;
+  const requested = new Set(requestedIds);
+  for await (const snapshots of listInstances(region, IMDSV2_REQUIRED, fleet, time)) {
+    if (snapshots.some(({ instanceId }) => requested.has(instanceId))) return true;
   }
-  return nonCompliant < nonCompliantBefore;
+  return false;
 }
 
-/** Counts the instances of a region. For a digest, it also measures the IMDSv1 usage of the non-compliant ones. */
+/**
+ * Counts the instances of a region, and those that the scan has remediated. For a digest, it also measures the IMDSv1
+ * usage of the non-compliant ones.
+ */
 async function takeInventory(
   run: SummaryRun,
   measures: boolean,
   rules: ScanRules,
   ports: ScanPorts,
-): Promise<Inventory> {
+): Promise<{ readonly inventory: Inventory; readonly remediated: number }> {
   const { fleet, time } = ports;
+  const requested = new Set(run.requestedIds);
+  let remediated = 0;
   const inventory = new Inventory(contextOf(run), rules);
   const unmeasured: Snapshot[] = [];
   let isReadable = true;
@@ -77,11 +80,12 @@ async function takeInventory(
       // CloudWatch charges for each metric, so only non-compliant instances are measured.
       if (measures && isNonCompliant(snapshot, rules, time.now())) unmeasured.push(snapshot);
       else inventory.add(snapshot, time.now());
+      if (requested.has(snapshot.instanceId) && snapshot.options.HttpTokens === 'required') remediated += 1;
     }
     while (unmeasured.length >= BATCH) await measure(unmeasured.splice(0, BATCH));
   }
   if (unmeasured.length > 0) await measure(unmeasured);
-  return inventory;
+  return { inventory, remediated };
 }
 
 function isNonCompliant(snapshot: Snapshot, { maxExemptionDays }: ScanRules, now: Date): boolean {
@@ -127,16 +131,41 @@ async function assessOrWarn(
 }
 
 /** Reads the rejected IMDSv1 calls of the last day. If that fails, the digest is sent without them. */
-async function mostRejectedIn(
-  region: string,
-  { usage, telemetry, time }: ScanPorts,
-): Promise<ReadonlyMap<string, number> | undefined> {
+async function mostRejectedIn(region: string, { usage, telemetry, time }: ScanPorts): Promise<Digest['rejected']> {
   const to = new Date(Math.ceil(time.now().getTime() / HOUR) * HOUR);
   const window: UsageWindow = { from: new Date(to.getTime() - 24 * HOUR), to, periodSeconds: 3600 };
   const read = await attempt(() => withRetries(() => usage.mostRejected(region, window), time));
-  if (!(read instanceof FailureError)) return read;
-  telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
-  return undefined;
+  if (read instanceof FailureError) {
+    telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
+    return undefined;
+  }
+  const had = await imdsv1InLastDays(region, [...read.keys()], { usage, telemetry, time });
+  return new Map([...read].map(([id, calls]) => [id, { calls, hadImdsv1: had.get(id) }]));
+}
+
+/** CloudWatch keeps five-minute values for 63 days, and values of a day are sums of them. */
+const KEPT_DAYS = 63;
+
+/**
+ * Whether IMDSv1 was enabled on instances within the last 63 days: then `MetadataNoToken` has points, zeros included.
+ * An instance is absent if that could not be read.
+ */
+async function imdsv1InLastDays(
+  region: string,
+  instanceIds: readonly string[],
+  { usage, telemetry, time }: Pick<ScanPorts, 'usage' | 'telemetry' | 'time'>,
+): Promise<ReadonlyMap<string, boolean>> {
+  if (instanceIds.length === 0) return new Map();
+  const to = Math.ceil(time.now().getTime() / HOUR) * HOUR;
+  const window: UsageWindow = { from: new Date(to - KEPT_DAYS * 24 * HOUR), to: new Date(to), periodSeconds: 86_400 };
+  const question = { region, metric: 'MetadataNoToken', instanceIds, window } as const;
+  const measured = await attempt(() => measureUsage(question, usage, time));
+  if (measured instanceof FailureError) {
+    telemetry.warning(`IMDSv1 of the last ${KEPT_DAYS} days in ${region} could not be read`, measured);
+    return new Map();
+  }
+  const known = [...measured.measurements].filter(([, { points, complete }]) => complete || points.length > 0);
+  return new Map(known.map(([id, { points }]) => [id, points.length > 0]));
 }
 
 function needsReviewBy({ nonCompliant }: Inventory): NonNullable<Gauges['needsReviewBy']> {
@@ -151,9 +180,9 @@ function gaugesOf(inventory: Inventory, now: Date, rejected: Digest['rejected'])
   return {
     compliant: counts.compliant,
     nonCompliant: counts['non-compliant'],
-    needsReview: Object.values(needsReviewBy(inventory)).reduce((sum, total) => sum + total, 0),
+    needsReview: inventory.needsReview,
     exempt: counts.exempt,
     oldestNonCompliantSeconds: Math.round(Math.max(0, age) / 1000),
-    rejected: rejected?.size,
+    rejected: rejected && [...rejected.values()].filter(({ hadImdsv1 }) => hadImdsv1 !== false).length,
   };
 }

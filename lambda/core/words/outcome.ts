@@ -32,12 +32,12 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'imdsv1-enabled': 'IMDSv1 is enabled.',
   exempt: 'An exemption is in date. IMDSv1 stays enabled.',
   'exempt-self-granted':
-    'An exemption is in date, and the RunInstances call itself set its tag. Check that it was approved. IMDSv1 stays enabled.',
+    'An exemption is in date, and the RunInstances call itself set its tag. Check that it was approved. IMDSv1, if enabled, stays enabled.',
   unreadable: 'EC2 returned metadata options of an unknown form. Nothing was changed.',
   'exemption-malformed':
-    'The exemption tag is not a calendar date (YYYY-MM-DD). IMDSv1 stays enabled until the tag is corrected or removed.',
+    'The exemption tag is not a calendar date (YYYY-MM-DD). IMDSv1, if enabled, stays enabled. From the next scan on, the tag is ignored: correct or remove it.',
   'exemption-exceeds-maximum':
-    'The exemption exceeds the maximum duration of this account. IMDSv1 stays enabled until the tag is corrected or removed.',
+    'The exemption exceeds the maximum duration of this account. IMDSv1, if enabled, stays enabled. From the next scan on, the tag is ignored: correct or remove it.',
   'exemption-expired':
     'The exemption tag was set to a past date. Setting the tag never leads to a change, and IMDSv1 stays enabled.',
   'in-use': 'IMDSv1 is in use, and stays enabled until it is unused.',
@@ -76,9 +76,17 @@ export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
   'usage-unknown': 'IMDSv1 usage unknown',
 };
 
-/** The title of a list of non-compliant instances with the same reason for a review, or with none. */
-export function nonCompliantTitle(reason: ReviewReason | 'remediation-pending', instances: number): string {
+/** Why a scan did not change a non-compliant instance: a review, a remediation to come, or `mode=audit`. */
+export type UnchangedReason = ReviewReason | 'remediation-pending' | 'audit-mode';
+
+const UNCHANGED_LABELS: Readonly<Record<UnchangedReason, string>> = {
+  ...REVIEW_LABELS,
+  'remediation-pending': 'remediation pending',
+  'audit-mode': 'mode=audit, report only',
+};
+
+/** The title of a list of non-compliant instances that were not changed for the same reason. */
+export function nonCompliantTitle(reason: UnchangedReason, instances: number): string {
   const noun = reason === 'existing-instance' ? 'non-compliant existing instance' : 'non-compliant instance';
-  const label = reason === 'remediation-pending' ? 'remediation pending' : REVIEW_LABELS[reason];
-  return `${plural(instances, noun)} (${label})`;
+  return `${plural(instances, noun)} (${UNCHANGED_LABELS[reason]})`;
 }

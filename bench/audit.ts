@@ -6,37 +6,18 @@
  * Exit code 1 means that a ratio misses its target. Ratios of CPU time and memory do not depend on the machine; the time that
  * passes depends on how fast the local AWS responds.
  */
-import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import Table from 'cli-table3';
 import { buildCli, bundle } from '../build/bundle.ts';
 import { startSandbox } from '../sandbox/index.ts';
 import { temporaryFolder } from '../sandbox/temporary-folder.ts';
+import { type Run, runMeasured } from './support.ts';
 
 const REGIONS = ['eu-central-1', 'eu-west-1', 'us-east-1', 'us-west-2'];
 const INSTANCES = Number(process.argv[2] ?? 20_000);
 const RUNS = 5;
 const TARGET = { cpu: 0.5, memory: 0.7 };
-
-// VmHWM is the peak of the process alone; maxRSS begins with the peak of the process that started it.
-const PEAK = `data:text/javascript,${encodeURIComponent(`
-  import { readFileSync } from 'node:fs';
-  process.on('exit', () => {
-    const kilobytes = process.platform === 'linux'
-      ? Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1])
-      : process.resourceUsage().maxRSS;
-    const { user, system } = process.cpuUsage();
-    process.stderr.write('peak ' + kilobytes + ' cpu ' + (user + system) + '\\n');
-  });
-`)}`;
-
-interface Run {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly megabytes: number;
-}
 
 const folder = temporaryFolder('bench-audit');
 try {
@@ -58,7 +39,7 @@ async function onFleet(fleet: number, commands: readonly (readonly string[])[], 
     const all = commands.map((): Run[] => []);
     for (let run = -1; run < runs; run += 1) {
       for (const [index, command] of commands.entries()) {
-        const measured = await measure(command, sandbox.environment());
+        const measured = await runMeasured(command, sandbox.environment());
         if (run >= 0) all[index]?.push(measured);
       }
     }
@@ -66,24 +47,6 @@ async function onFleet(fleet: number, commands: readonly (readonly string[])[], 
   } finally {
     await sandbox.stop();
   }
-}
-
-async function measure(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Run> {
-  const start = performance.now();
-  const child = spawn(process.execPath, ['--import', PEAK, ...args], {
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
-  ]);
-  const seconds = (performance.now() - start) / 1000;
-  // Exit code 2 means findings.
-  if ((exitCode !== 0 && exitCode !== 2) || stdout === '') throw new Error(`${args.join(' ')} failed: ${stderr}`);
-  const [, kilobytes, microseconds] = /peak (\d+) cpu (\d+)/.exec(stderr) ?? [];
-  return { seconds, cpuSeconds: Number(microseconds) / 1e6, megabytes: Number(kilobytes) / 1024 };
 }
 
 function report(bare: readonly Run[], audit: readonly Run[], small: readonly Run[]): void {

@@ -35,8 +35,15 @@ const LAUNCH = `{
   },
 }`;
 
-/** Invokes a bundle's handler, and ends with a line that says what CPU time the first event and each later one took. */
+/**
+ * Invokes a bundle's handler, and ends with a line that says what CPU time the first event and each later one took. Calls go to
+ * the names of AWS, and only the connections to the local port: with AWS_ENDPOINT_URL the SDK would skip much of its work.
+ */
 const INVOKE = `
+  const https = process.getBuiltinModule('node:https');
+  const { request } = https;
+  https.request = (options, answered) =>
+    request({ ...options, host: '127.0.0.1', port: process.env.AWS_PORT, servername: options.host }, answered);
   const { handler } = await import(process.argv[1]);
   const context = {
     functionName: 'enforce', functionVersion: '$LATEST', memoryLimitInMB: '256', awsRequestId: crypto.randomUUID(),
@@ -44,8 +51,8 @@ const INVOKE = `
     getRemainingTimeInMillis: () => 120_000,
   };
   const used = (since) => { const { user, system } = process.cpuUsage(since); return (user + system) / 1000; };
-  const invoke = () => handler(
-    { Records: [{ messageId: 'm', eventSource: 'aws:sqs', body: JSON.stringify(${LAUNCH}) }] }, context);
+  const message = { messageId: 'm', eventSource: 'aws:sqs', attributes: { ApproximateReceiveCount: '1' } };
+  const invoke = () => handler({ Records: [{ ...message, body: JSON.stringify(${LAUNCH}) }] }, context);
   await invoke();
   const cpu = [used()];
   for (let event = 0; event < ${WARM_EVENTS}; event += 1) {
@@ -85,8 +92,7 @@ try {
 async function measure({ outfile }: Bundle): Promise<Run> {
   const env = {
     ...ENVIRONMENT,
-    IMDSV2_WORK_QUEUE_URL: `${aws.url}/111122223333/work`,
-    AWS_ENDPOINT_URL: aws.url,
+    AWS_PORT: String(aws.port),
     NODE_EXTRA_CA_CERTS: aws.certificate,
   };
   const change = aws.nextChange();

@@ -10,38 +10,9 @@
  * are counted from the arrival of the event.
  */
 import Table from 'cli-table3';
-import { BUDGET_RATE } from '../lambda/app/budget.ts';
-import { MAX_RECEIVES } from '../lambda/core/delivery.ts';
-import { type Delivery, play, type Result, type Scenario } from './events/run.ts';
+import { DEPLOYED, deliveryOf, type Settings } from './events/deployed.ts';
+import { play, type Result, type Scenario } from './events/run.ts';
 import { SCENARIOS } from './events/scenarios.ts';
-
-/**
- * As deployed: lib/timing.ts, lib/queues.ts, lib/enforcer-function.ts, lambda/handlers/enforce.ts and
- * lambda/app/budget.ts.
- */
-const DEPLOYED = {
-  ...BUDGET_RATE,
-  /** Executions at the same time that the account allows: the least that AWS gives. */
-  concurrency: 10,
-  latencyMs: 120,
-  timeoutSeconds: 30,
-  workSeconds: 5,
-  visibility: 91,
-  maxReceives: MAX_RECEIVES,
-  batchSize: 200,
-  windowSeconds: 1,
-  maxConcurrency: 2,
-  /** 1: one batch is gathered at a time; 0: each consumer gathers its own. */
-  together: 0,
-  /**
-   * Whether running-state events have a queue of their own with a delay (1), or the function hands them back when they
-   * come (0).
-   */
-  runningApart: 0,
-  runningDelay: 90,
-  runningWindow: 10,
-};
-type Settings = typeof DEPLOYED;
 
 /**
  * The same with direct invocations at a concurrency of 1,000, before there was one path (see docs/adr); `burst` had 359
@@ -92,26 +63,6 @@ function variantsOf(settings: readonly string[]): Map<string, Settings> {
   return all;
 }
 
-function deliveryOf(settings: Settings): Delivery {
-  const { visibility, maxReceives, batchSize, windowSeconds, maxConcurrency, together, runningDelay, runningWindow } =
-    settings;
-  const source = { batchSize, windowSeconds, maxConcurrency, together: together === 1 };
-  return {
-    latencyMs: settings.latencyMs,
-    function: settings,
-    budget: settings,
-    queue: { delay: 0, visibility, maxReceives },
-    source,
-    runningQueue:
-      settings.runningApart === 1
-        ? {
-            queue: { delay: runningDelay, visibility, maxReceives },
-            source: { ...source, windowSeconds: runningWindow },
-          }
-        : undefined,
-  };
-}
-
 function judge(): void {
   const bound = (name: string, what: string, value: (result: Result, scenario: Scenario) => number, most: number) => {
     const [result, scenario] = [deployed.get(name), SCENARIOS[name]];
@@ -120,11 +71,15 @@ function judge(): void {
     if (!(is <= most)) missed.push(`${scenario.name}: ${what} ${is.toFixed(1)}, not at most ${most.toFixed(1)}`);
   };
   for (const name of names) {
-    bound(name, 'still non-compliant', openIn, 0);
-    bound(name, 'in the dead-letter queue', ({ deadLettered }) => deadLettered, 0);
-    bound(name, 'failed invocations', ({ lambda }) => lambda.failed, 0);
-    bound(name, 'not notified', ({ instances }) => instances.filter(({ alerts }) => alerts === 0).length, 0);
-    bound(name, 'warnings', ({ counters }) => counters.warnings.size, 0);
+    // A launch that crashes the function does so at every delivery, and takes no other with it.
+    const fatal = SCENARIOS[name]?.crashes === undefined ? 0 : 1;
+    bound(name, 'still non-compliant', openIn, fatal);
+    bound(name, 'in the dead-letter queue', ({ deadLettered }) => deadLettered, fatal);
+    bound(name, 'failed invocations', ({ lambda }) => lambda.failed, fatal * DEPLOYED.maxReceives);
+    bound(name, 'not notified', ({ instances }) => instances.filter(({ alerts }) => alerts === 0).length, fatal);
+    // Of checks that fail, it warns.
+    const { refused = false, unmeasured = false } = SCENARIOS[name]?.checks ?? {};
+    bound(name, 'warnings', ({ counters }) => counters.warnings.size, refused || unmeasured ? 1 : 0);
   }
   for (const name of ['burst', 'people', 'minute', 'running']) bound(name, 'notified twice', twiceIn, 0);
   bound('burst', 'refused changes', ({ ec2 }) => ec2.refused, 1000);
@@ -142,6 +97,13 @@ function judge(): void {
   }
   bound('large60', 'p50', (result, scenario) => quantile(scenario, result, 0.5), BEFORE.large60.p50);
   bound('large200', 'p50', (result, scenario) => quantile(scenario, result, 0.5), BEFORE.large200.p50);
+  const checked = deployed.get('checks');
+  for (const name of ['sqsFails', 'metricsFail']) {
+    for (const share of [0.5, 0.95, 1]) {
+      const most = checked === undefined ? Infinity : 2 + quantile({}, checked, share);
+      bound(name, `p${share * 100}`, (result, scenario) => quantile(scenario, result, share), most);
+    }
+  }
   const [alone, undisturbed] = [deployed.get('alone'), SCENARIOS.alone];
   if (alone === undefined || undisturbed === undefined) return;
   const twice = 2 * quantile(undisturbed, alone, 0.5);
@@ -195,7 +157,7 @@ function boundOf({ launches, people }: Scenario, { ec2, peopleCalls }: Result): 
 }
 
 /** Seconds to remediate that a share of the instances needed at most. */
-function quantile({ measured }: Scenario, { instances }: Result, share: number): number {
+function quantile({ measured }: Pick<Scenario, 'measured'>, { instances }: Result, share: number): number {
   const times = instances
     .filter(({ region }) => measured === undefined || region === measured)
     .flatMap(({ launchedAt, remediatedAt }) => (remediatedAt === undefined ? [] : [remediatedAt - launchedAt]))

@@ -18,8 +18,8 @@ const SEED = process.argv[3] ?? '1';
 /** The rate of lambda/app/scan/batch.ts: changes per second. */
 const RATE = 3;
 const SHARE = 0.95;
-/** The memory of the function in lib/scan.ts, which must be enough for the function and the simulation. */
-const MEGABYTES = 512;
+/** Three quarters of the memory of the function in lib/scan.ts, which must be enough for the function and the simulation. */
+const MEGABYTES = 384;
 const DOLLARS_PER_METRIC = 0.01 / 1000;
 
 const missed: string[] = [];

@@ -1,4 +1,5 @@
 // cspell:ignore serde
+import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
 /** By file of a package: what stands in for it where its use is none that our functions have. */
@@ -7,10 +8,18 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/event-streams/index.js': `
     export {};
     throw new Error('event streams are not in this bundle');`,
-  // Lambda has no `~/.aws`. Settings in the environment and in code count as before.
-  '@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js': `
-    export { CONFIG_PREFIX_SEPARATOR } from './constants';
-    export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+  // Lambda has no `~/.aws`: a setting comes from the environment or is the SDK's default. The file as it is throws two errors
+  // for each setting that is in neither place, for the endpoint URL at every call.
+  '@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js': `
+    import { memoize } from '../property-provider/memoize';
+    export const loadConfig = ({ environmentVariableSelector, default: otherwise }, { signingName, logger } = {}) =>
+      memoize(async () => {
+        try {
+          const value = environmentVariableSelector(process.env, { signingName, logger });
+          if (value !== undefined) return value;
+        } catch {}
+        return typeof otherwise === 'function' ? otherwise() : otherwise;
+      });`,
   // Requests are text and answers are Node's streams; to ask whether they are a browser's makes Node load those.
   '@smithy/core/dist-es/submodules/serde/util-stream/stream-type-check.js': `
     export const isReadableStream = () => false;
@@ -19,6 +28,9 @@ const STAND_INS: Readonly<Record<string, string>> = {
     import { Readable } from 'node:stream';
     export const isStreamingPayload = (request) => request?.body instanceof Readable;`,
 };
+
+/** Of its `package.json`, a client uses its version, for the user agent. */
+const PACKAGE_JSON = /@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/;
 
 /** A module of Node's that `@middy/core` imports for handlers that stream their answer. */
 const WEB_STREAMS = /^node:stream\/web$/;
@@ -44,6 +56,10 @@ export function unusedParts(): Plugin {
           return { contents };
         });
       }
+      build.onLoad({ filter: PACKAGE_JSON }, async ({ path }) => {
+        const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string };
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      });
       build.onResolve({ filter: WEB_STREAMS }, ({ path }) => ({ path, namespace: 'unused-parts' }));
       build.onLoad({ filter: WEB_STREAMS, namespace: 'unused-parts' }, () => ({
         contents: 'export class ReadableStream {}',

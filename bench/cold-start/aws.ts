@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
 
 interface TlsAws {
-  readonly url: string;
+  readonly port: number;
   /** PEM file of the certificate that clients have to trust. */
   readonly certificate: string;
   /** Resolves with `performance.now()` when the next change arrives. */
@@ -20,11 +20,11 @@ interface TlsAws {
   close(): Promise<void>;
 }
 
-/** EC2, SNS and SQS on a loopback port, over TLS as in AWS: without it Node loads other modules, and no certificates. */
+/** EC2, SNS and SQS of eu-central-1 on a loopback port, over TLS as in AWS: without it Node loads other modules. */
 export async function startTlsAws(folder: string): Promise<TlsAws> {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const request = ['req', '-x509', '-nodes', '-days', '2', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:*.eu-central-1.amazonaws.com'];
   await promisify(execFile)('openssl', [...request, ...names, '-keyout', key, '-out', certificate]);
   let changed: ((at: number) => void) | undefined;
   const server = createServer({ key: await readFile(key), cert: await readFile(certificate) }, (request, response) => {
@@ -43,7 +43,7 @@ export async function startTlsAws(folder: string): Promise<TlsAws> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    port: (server.address() as AddressInfo).port,
     certificate,
     nextChange: () => new Promise((resolve) => (changed = resolve)),
     close: async () => {

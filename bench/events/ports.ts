@@ -34,6 +34,9 @@ export interface PortContext {
   readonly clock: VirtualClock;
   readonly ec2: Ec2;
   readonly workQueue: StandardQueue;
+  /** Whether the function hangs, until its timeout, when it handles an instance. */
+  readonly isFatal: (instanceId: string) => boolean;
+  readonly checks: { readonly queue?: StandardQueue; readonly refused?: boolean; readonly unmeasured?: boolean };
   readonly counters: Counters;
   readonly random: () => number;
   /** Virtual milliseconds that a call takes at least. */
@@ -47,7 +50,7 @@ const notMeasured = () => Promise.reject(new FailureError('unknown', 'nothing is
 /** The ports of one invocation, with EC2, SQS and SNS in memory behind them. */
 export function portsOf(
   invocation: Invocation,
-  { clock, ec2, workQueue, counters, random, latencyMs, workMs }: PortContext,
+  { clock, ec2, isFatal, workQueue, checks, counters, random, latencyMs, workMs }: PortContext,
 ): Ports {
   // Carried out half-way: an invocation that ends after that has done it and does not know.
   const call = async <T>(act: () => T): Promise<T> => {
@@ -64,6 +67,15 @@ export function portsOf(
     await invocation.sleep(ms / 2);
     return result();
   };
+  const sendCheck = async ({ input: { Entries = [] } }: SendMessageBatchCommand) => {
+    // The SDK tries twice.
+    if (checks.refused === true) await call(() => undefined).then(() => invocation.sleep(100 * random()));
+    return call(() => {
+      if (checks.refused === true) throw Object.assign(new Error(), { $metadata: { httpStatusCode: 503 } });
+      for (const { MessageBody = '', DelaySeconds } of Entries) checks.queue?.send(MessageBody, DelaySeconds);
+      return {};
+    });
+  };
   const send = ({ input }: SendMessageBatchCommand | SendMessageCommand) =>
     call(() => {
       const entries = 'Entries' in input ? (input.Entries ?? []) : [input];
@@ -73,20 +85,34 @@ export function portsOf(
       }
       return {};
     });
-  const queue = sqsWorkQueue({ send } as unknown as SQSClient, { workQueueUrl: 'work', checkQueueUrl: 'checks' });
+  const toQueue = (command: SendMessageBatchCommand) =>
+    command.input.QueueUrl === 'checks' ? sendCheck(command) : send(command);
+  const queue = sqsWorkQueue({ send: toQueue } as unknown as SQSClient, {
+    workQueueUrl: 'work',
+    checkQueueUrl: 'checks',
+  });
   return {
     reader: {
       describe: (region, ids) =>
-        call(() => {
-          counters.describes += 1;
-          return ec2.describe(region, ids);
-        }),
+        ids.some(isFatal)
+          ? new Promise<never>(() => undefined)
+          : call(() => {
+              counters.describes += 1;
+              return ec2.describe(region, ids);
+            }),
       find: (lookup) => call(() => ec2.find(lookup)),
     },
     writer: { requireTokens: (region, id) => call(() => ec2.requireTokens(region, id)) },
-    // Post-change checks come a quarter of an hour later; that is another bench's business.
-    queue: { ...queue, putChecks: () => call(() => undefined) },
-    usage: { page: notMeasured, history: notMeasured },
+    // A scenario without checks is not about them.
+    queue: checks.queue === undefined ? { ...queue, putChecks: () => call(() => undefined) } : queue,
+    usage: {
+      history: checks.unmeasured === true ? () => call(unavailable) : notMeasured,
+      page: ({ instanceIds }) =>
+        call(() => {
+          if (checks.unmeasured === true) unavailable();
+          return { measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) };
+        }),
+    },
     publisher: {
       publish: (message) =>
         call(() => {
@@ -121,6 +147,10 @@ export function portsOf(
 interface Alert {
   readonly outcomes?: readonly { readonly instanceId: string; readonly status: string }[];
   readonly more?: Readonly<Record<string, readonly string[]>>;
+}
+
+function unavailable(): never {
+  throw new FailureError('unavailable', 'CloudWatch is unavailable');
 }
 
 /** Every instance that an alert names, with what it says of it. */

@@ -37,6 +37,10 @@ export interface Scenario {
   readonly outage?: { readonly region: string; readonly fromMs: number; readonly toMs: number };
   /** Whether every instance sends its running-state event, too. */
   readonly running?: boolean;
+  /** The number of the launch on which the function hangs until its timeout, with its batch. */
+  readonly crashes?: number;
+  /** Whether post-change checks run, and what fails of them: SQS for their queue, CloudWatch for their measurements. */
+  readonly checks?: { readonly refused?: boolean; readonly unmeasured?: boolean };
   /** The times are those of this Region only. */
   readonly measured?: string;
 }
@@ -50,6 +54,8 @@ export interface Delivery {
   /** The work queue. */
   readonly queue: QueueSettings;
   readonly source: SourceSettings;
+  /** The queue of post-change checks. */
+  readonly checkSource: SourceSettings;
   /** The queue of running-state events. Absent where they share the work queue. */
   readonly runningQueue?: { readonly queue: QueueSettings; readonly source: SourceSettings };
 }
@@ -77,7 +83,10 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
   const random = randomOf(scenario.name);
   const { latencyMs } = delivery;
   const workMs = delivery.function.workSeconds * 1000;
-  const context: PortContext = { clock, ec2, workQueue, counters, random, latencyMs, workMs };
+  const checkQueue = scenario.checks && new StandardQueue(clock, delivery.queue);
+  const checks = { ...scenario.checks, queue: checkQueue };
+  const isFatal = (id: string) => ec2.instances.get(id)?.token === `${scenario.crashes}`;
+  const context: PortContext = { clock, isFatal, ec2, workQueue, checks, counters, random, latencyMs, workMs };
   const total = scenario.launches.reduce((sum, { count }) => sum + count, 0);
   let [notStarted, peopleCalls] = [scenario.launches.length, 0];
 
@@ -91,6 +100,7 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
       return done?.value;
     });
   listen(workQueue, delivery.source);
+  if (checkQueue !== undefined) listen(checkQueue, delivery.checkSource);
   let runningQueue = workQueue;
   if (delivery.runningQueue !== undefined) {
     runningQueue = new StandardQueue(clock, delivery.runningQueue.queue);

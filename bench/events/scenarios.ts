@@ -37,6 +37,12 @@ const SHOWN_LATE = { every: 20, upTo: 60 };
 const shownLate = (index: number): number =>
   index % SHOWN_LATE.every === 0 ? (1 + (index % SHOWN_LATE.upTo)) * 1000 : 0;
 
+/** Longer than it takes until the checks of the first launches run: single launches every ten seconds, and one of 60. */
+const withChecks = [
+  ...singles({ count: 240, withinMs: 2_400_000, fromMs: 300 }),
+  { atMs: 1_200_000, region: HOME, count: 60, omitted: false, hiddenMs: 0 },
+];
+
 /** What is played, by a name for the command line. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   burst: { name: '1,000 launches in 4 s', launches: burst },
@@ -66,4 +72,20 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     measured: OTHER,
   },
   running: { name: '1,000 launches in 4 s, and their running-state events', launches: burst, running: true },
+  crash: {
+    name: '300 launches in 4 s, of which one crashes the function whenever it is handled',
+    launches: singles({ count: 300, withinMs: 4000 }),
+    crashes: 150,
+  },
+  checks: { name: '300 launches in 40 min, and their post-change checks', launches: withChecks, checks: {} },
+  sqsFails: {
+    name: '… while SQS accepts no post-change check',
+    launches: withChecks,
+    checks: { refused: true },
+  },
+  metricsFail: {
+    name: '… while CloudWatch answers no check',
+    launches: withChecks,
+    checks: { unmeasured: true },
+  },
 };

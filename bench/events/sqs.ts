@@ -1,3 +1,4 @@
+import { hexOf } from '../../sandbox/aws/simulation/ids.ts';
 import type { VirtualClock } from '../scan/clock.ts';
 
 /** Messages that one ReceiveMessage takes. */
@@ -40,7 +41,7 @@ export class StandardQueue {
   public send(body: string, delaySeconds = this.#settings.delay): void {
     this.sent += 1;
     this.size += 1;
-    this.#showAfter({ id: `m${this.sent}`, body, receives: 0, deleted: false }, delaySeconds);
+    this.#showAfter({ id: hexOf(32, 'message', this.sent), body, receives: 0, deleted: false }, delaySeconds);
   }
 
   /** Takes up to ten visible messages and hides them. */

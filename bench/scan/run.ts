@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly existing: Existing;
   /** Seed of the times at which functions are killed. @default none are killed */
   readonly kills?: string;
+  /** Milliseconds of an invocation. @default those of Lambda */
+  readonly limitMs?: number;
 }
 
 /** The result of a run. */
@@ -52,7 +54,7 @@ export interface Result {
 }
 
 /** Scans a simulated region every six hours until a scan is complete. */
-export async function scanRegion({ nonCompliant, existing, kills }: RunOptions): Promise<Result> {
+export async function scanRegion({ nonCompliant, existing, kills, limitMs = LIMIT_MS }: RunOptions): Promise<Result> {
   const clock = new VirtualClock(MIDNIGHT);
   const region = new Region(nonCompliant, clock);
   const statistics = new Statistics(region.size);
@@ -78,7 +80,7 @@ export async function scanRegion({ nonCompliant, existing, kills }: RunOptions):
     const step = stepOf(json);
     const killAfter = kills === undefined ? undefined : killMs(kills, step, nonCompliant, message);
     const result = await new Promise<'done' | 'failed' | 'killed'>((end) => {
-      clock.after(killAfter ?? LIMIT_MS, () => end('killed'));
+      clock.after(killAfter ?? limitMs, () => end('killed'));
       onScanStep(json, rules, invocation.ports()).then(
         () => end('done'),
         (error: unknown) => {

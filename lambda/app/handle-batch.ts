@@ -1,3 +1,4 @@
+import { MAX_RECEIVES } from '../core/delivery.ts';
 import { FailureError } from '../core/failure.ts';
 import type { Message } from '../core/message.ts';
 import { fromUndelivered } from '../core/undelivered-alert.ts';
@@ -18,13 +19,17 @@ export interface QueueRecord {
   readonly receiveCount: number;
 }
 
+/** From this delivery on, a message may be one that crashes the function, and the others of its batch with it. */
+const SUSPECT_RECEIVES = 3;
+
 /**
  * Handles a batch of messages: events, recorded findings, post-change checks, undelivered alerts, pings, and messages
  * that an operator moved here from the dead-letter queue.
  *
  * Nothing that takes long is waited for: it is handed back to the queue. So a batch takes seconds, whatever it
  * contains, and no region delays another. A message with which the function cannot cope is found by halving the batch,
- * so that it fails alone.
+ * so that it fails alone. If it crashes the function, all messages of the batch are delivered again at the same time;
+ * so from the third delivery on, messages take turns, in halves that change, and those that crash nothing get through.
  *
  * @param budget what the execution environment knows of EC2's request rate from earlier batches.
  * @returns ids of the messages that must be delivered again.
@@ -35,14 +40,33 @@ export async function handleBatch(
   ports: Ports,
   budget = new Budget(),
 ): Promise<string[]> {
+  const due = records.filter((record) => records.length === 1 || isItsTurn(record));
+  const putOff = records.filter((record) => !due.includes(record)).map(({ messageId }) => messageId);
+  return [...putOff, ...(await handleHalving(due, rules, ports, budget))];
+}
+
+/** Whether a message is handled at this delivery: always at first and at last, and at one of each two between. */
+function isItsTurn({ messageId, receiveCount }: QueueRecord): boolean {
+  if (receiveCount < SUSPECT_RECEIVES || receiveCount >= MAX_RECEIVES) return true;
+  const round = Math.floor((receiveCount - SUSPECT_RECEIVES) / 2);
+  // Ids are random, so that any two messages are soon apart.
+  return messageId.charCodeAt(round % messageId.length) % 2 === receiveCount % 2;
+}
+
+async function handleHalving(
+  records: readonly QueueRecord[],
+  rules: EventRules,
+  ports: Ports,
+  budget: Budget,
+): Promise<string[]> {
   try {
     return await handleAll(records, rules, ports, budget);
   } catch (error) {
     ports.telemetry.warning(`a batch of ${records.length} failed`, error);
     if (records.length === 1) return records.map(({ messageId }) => messageId);
     const half = Math.ceil(records.length / 2);
-    const first = await handleBatch(records.slice(0, half), rules, ports, budget);
-    return [...first, ...(await handleBatch(records.slice(half), rules, ports, budget))];
+    const first = await handleHalving(records.slice(0, half), rules, ports, budget);
+    return [...first, ...(await handleHalving(records.slice(half), rules, ports, budget))];
   }
 }
 

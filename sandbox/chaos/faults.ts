@@ -30,7 +30,7 @@ const RATES = {
   snsDown: 0.05,
   crashes: 0.02,
   timeouts: 0.01,
-  /** Of the messages: the function crashes at every delivery, with all other messages of the batch. */
+  /** Of the messages: the function crashes whenever it handles them, with all other messages of the batch. */
   deadly: 0.0003,
   undeliverable: 0.03,
   permanentlyUndeliverable: 0.004,
@@ -173,11 +173,14 @@ function faultsByName(
       },
     },
     crashes: {
-      crashes: ({ key, messages, attempt }) =>
-        hits(RATES.crashes, 'crashes', key, attempt) ||
-        messages.some((message) => hits(RATES.deadly, 'deadly', message))
-          ? { afterCalls: afterCalls(key, attempt), how: 'exit' }
-          : undefined,
+      crashes: ({ key, messages, attempt }) => {
+        const crash = { afterCalls: afterCalls(key, attempt), how: 'exit' } as const;
+        if (hits(RATES.crashes, 'crashes', key, attempt)) return crash;
+        // While the function handles the message, so that its batch is lost with it.
+        const deadly = messages.filter((message) => hits(RATES.deadly, 'deadly', message.key));
+        const naming = deadly.flatMap(({ body }) => body.match(/\bi-[\da-f]{17}\b/g) ?? []);
+        return naming.length > 0 ? { ...crash, afterCalls: 1, naming } : undefined;
+      },
     },
     timeouts: {
       crashes: ({ key, attempt }) =>

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { PING } from '../../lambda/contract.ts';
+import { MAX_RECEIVES } from '../../lambda/core/delivery.ts';
 import { toMessages } from '../../lambda/core/message.ts';
 import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { after, failure, virtualTime, world } from '../support/ports.ts';
@@ -81,6 +83,33 @@ describe('handleBatch', () => {
 
     const named = ports.published.flatMap(({ json }) => json.outcomes.map(({ instanceId }) => instanceId));
     expect(named.sort()).toEqual(ids.filter((id) => id !== bad).sort());
+  });
+
+  it('handles every message in time, although one of them crashes the function at each delivery', async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => instanceId(index));
+    const ports = world(ids.map((id) => snapshot({ instanceId: id })));
+    let queue = messages(...ids.map(launched)).map((record) => ({ ...record, messageId: randomUUID() }));
+    for (let receiveCount = 1; receiveCount < MAX_RECEIVES; receiveCount += 1) {
+      const batch = queue.map((record) => ({ ...record, receiveCount }));
+      const before = ports.calls.length;
+      const failed = await handleBatch(batch, RULES, ports);
+      const crashed = ports.calls.slice(before).some((call) => call.startsWith('describe') && call.includes(A));
+      if (!crashed) queue = queue.filter(({ messageId }) => failed.includes(messageId));
+    }
+
+    expect(queue.map(({ body }) => body)).toEqual(messages(launched(A)).map(({ body }) => body));
+  });
+
+  it.each([
+    ['the only one of its batch', [3]],
+    ['delivered for the last time', [MAX_RECEIVES, 1]],
+    ['delivered for the second time', [2, 1]],
+  ])('puts no message off that is %s', async (_, receives) => {
+    const ports = world([A, B].map((id) => snapshot({ instanceId: id })));
+    const batch = messages(launched(A), launched(B)).slice(0, receives.length);
+    const records = batch.map((record, index) => ({ ...record, receiveCount: receives[index] ?? 1 }));
+
+    expect(await handleBatch(records, RULES, ports)).toEqual([]);
   });
 });
 

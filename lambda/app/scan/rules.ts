@@ -37,7 +37,7 @@ export interface ScanPorts extends Ports {
 /** Instances that are neither shutting down nor terminated. */
 export const PRESENT: Filter = { name: 'instance-state-name', values: ['pending', 'running', 'stopping', 'stopped'] };
 
-/** Instances that answer IMDSv1 calls. */
+/** Instances with IMDSv1 enabled. */
 export const IMDSV1_ENABLED: readonly Filter[] = [
   PRESENT,
   { name: 'metadata-options.http-tokens', values: ['optional'] },

@@ -1,4 +1,5 @@
 import type { Statement } from '../iam/policy.ts';
+import type { FaultyInvocation } from '../simulation/faults.ts';
 import type { TimeSetting } from '../simulation/time.ts';
 
 /** A function as described by the template. */
@@ -47,7 +48,7 @@ export interface Invocation {
   /** The subject of the payload: the same for every retry. Faults are drawn by it. */
   readonly key: string;
   /** A key for each message of the batch. */
-  readonly messages: readonly string[];
+  readonly messages: FaultyInvocation['messages'];
   readonly attempt: number;
 }
 

@@ -1,5 +1,6 @@
 import type { Queue } from '../sqs/queue.ts';
 import type { CallObserver } from '../wire/gateway.ts';
+import type { Params } from '../wire/params.ts';
 import type { FunctionSettings } from './function.ts';
 import { FunctionHost, type HostContext } from './host.ts';
 import { Poller, type PollerSettings } from './poller.ts';
@@ -58,8 +59,8 @@ export class Functions implements CallObserver {
     return undefined;
   }
 
-  public answered(accessKeyId: string): boolean {
-    return this.all().every((host) => host.answered(accessKeyId));
+  public answered(accessKeyId: string, params: Params): boolean {
+    return this.all().every((host) => host.answered(accessKeyId, params));
   }
 
   public async prewarm(count: number): Promise<void> {

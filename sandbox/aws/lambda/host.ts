@@ -1,4 +1,5 @@
 import type { CallObserver } from '../wire/gateway.ts';
+import type { Params } from '../wire/params.ts';
 import type { Activity } from '../simulation/activity.ts';
 import type { Callers } from '../simulation/callers.ts';
 import type { Clock } from '../simulation/clock.ts';
@@ -89,12 +90,14 @@ export class FunctionHost implements CallObserver {
     return this.#byKey.get(accessKeyId)?.environment.current?.requestId;
   }
 
-  public answered(accessKeyId: string): boolean {
+  public answered(accessKeyId: string, params: Params): boolean {
     const live = this.#byKey.get(accessKeyId);
     if (live === undefined) return true;
     live.calls++;
     const { crash, environment } = live;
-    if (crash !== undefined && live.calls >= crash.afterCalls) {
+    const request = JSON.stringify(params);
+    const isDue = crash?.naming?.some((id) => request.includes(id)) ?? true;
+    if (crash !== undefined && live.calls >= crash.afterCalls && isDue) {
       live.hung = true;
       if (crash.how === 'exit') environment.kill(exitError(environment.current, 1));
     }

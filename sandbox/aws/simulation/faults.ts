@@ -58,8 +58,8 @@ export interface FaultyInvocation {
   readonly requestId: string;
   /** The subject of the payload: the same for every retry. */
   readonly key: string;
-  /** A key for each message of the batch: the same for every delivery, in whatever batch. */
-  readonly messages: readonly string[];
+  /** Each message of the batch, with a key that is the same for every delivery, in whatever batch. */
+  readonly messages: readonly { readonly key: string; readonly body: string }[];
   readonly attempt: number;
 }
 
@@ -94,7 +94,15 @@ export interface Faults {
   /** Fails the delivery: retryable or permanently. */
   undeliverable: (delivery: FaultyDelivery) => 'retry' | 'never' | undefined;
   /** Ends or hangs the function after a number of API calls, before it receives the last response. */
-  crashes: (invocation: FaultyInvocation) => { readonly afterCalls: number; readonly how: 'exit' | 'hang' } | undefined;
+  crashes: (invocation: FaultyInvocation) => Crash | undefined;
+}
+
+/** How a function ends. */
+export interface Crash {
+  readonly afterCalls: number;
+  readonly how: 'exit' | 'hang';
+  /** The last of the calls names one of these instances. @default any call */
+  readonly naming?: readonly string[];
 }
 
 export const NO_FAULTS: Readonly<Faults> = {

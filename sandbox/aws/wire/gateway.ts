@@ -35,7 +35,7 @@ export interface CallObserver {
   /** Request id of the invocation that uses an access key. */
   invocationOf(accessKeyId: string): string | undefined;
   /** Called after a call was carried out. @returns whether the caller still runs and can receive the response. */
-  answered(accessKeyId: string): boolean;
+  answered(accessKeyId: string, params: Params): boolean;
 }
 
 const THROTTLE: Record<string, [code: string, status: number]> = {
@@ -98,13 +98,13 @@ export class Gateway {
       const result = await this.#handle(call, faulty);
       if (reset === 'after') throw new ConnectionReset();
       logCall('ok');
-      this.#checkCaller(request.accessKeyId);
+      this.#checkCaller(request);
       return { requestId, result };
     } catch (error) {
       if (error instanceof NoAnswer) throw error;
       logCall(error instanceof ApiError ? error.code : 'reset');
       if (error instanceof ApiError) Object.assign(error, { requestId });
-      this.#checkCaller(request.accessKeyId);
+      this.#checkCaller(request);
       throw error;
     } finally {
       end();
@@ -112,8 +112,8 @@ export class Gateway {
   }
 
   /** @throws NoAnswer if the caller ended or must not receive a response. */
-  #checkCaller(accessKeyId: string): void {
-    if (this.observer?.answered(accessKeyId) === false) throw new NoAnswer();
+  #checkCaller({ accessKeyId, params }: ApiRequest): void {
+    if (this.observer?.answered(accessKeyId, params) === false) throw new NoAnswer();
   }
 
   async #handle(call: ApiCall, faulty: FaultyCall): Promise<ResponseValue> {

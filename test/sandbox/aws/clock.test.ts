@@ -39,7 +39,9 @@ test('skips no time while work is in progress', async () => {
   const end = activity.beginWork('call');
   clock.after(HOUR, () => fired++);
   clock.after(20, () => fired++);
-  await sleep(200);
+  // No fixed time: on a busy machine the clock pauses.
+  while (fired === 0) await sleep(10);
+  await sleep(50);
   expect(fired).toBe(1);
   expect(clock.now()).toBeLessThan(60_000);
   end();

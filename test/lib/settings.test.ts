@@ -162,7 +162,7 @@ describe('a key of the context that is probably meant for a setting', () => {
     ['mod', 'mode'],
     ['Mode', 'mode'],
     ['modes', 'mode'],
-    ['existings', 'existing'],
+    ['existingOnes', 'existing'],
     ['region', 'regions'],
     ['imdsv2:mode', 'mode'],
     ['imdsv2-enforcer:alertEmail', 'alertEmail'],

@@ -8,6 +8,7 @@ import {
   EventSourceMapping,
   Function as LambdaFunction,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -104,6 +105,9 @@ export class Scan extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: 512,
       timeout: SCAN_TIMEOUT,
+      // A batch that needs more time than an invocation has sends what is left to the queue that it came from.
+      // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+      recursiveLoop: RecursiveLoop.ALLOW,
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

@@ -97,11 +97,8 @@ export async function remediateAll(
   );
   io.interrupted.removeEventListener('abort', confirmInterrupt);
   io.progress('');
-  const skipped = notStarted.flat().map(toRef);
-  remaining.push(...skipped);
-  /** Regions in which the run stopped because every instance of a batch failed. */
-  const stoppedRegions = io.interrupted.aborted ? [] : [...new Set(skipped.map(({ region }) => region))];
-  return { remediated, unchanged, failed, remaining, stoppedRegions, milliseconds: progress.elapsed };
+  remaining.push(...notStarted.flat().map(toRef));
+  return { remediated, unchanged, failed, remaining, milliseconds: progress.elapsed };
 }
 
 /** `remediate` records findings only for targets without `recorded`; each target here has it. */

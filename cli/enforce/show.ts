@@ -102,7 +102,7 @@ function showLaunchSources({ launchSources }: Plan, io: Io): void {
 
 /** Prints what was done, and what was not. */
 export function showResult(result: RemediationResult, throttled: number, io: Io): void {
-  const { remediated, unchanged, failed, remaining, stoppedRegions, milliseconds } = result;
+  const { remediated, unchanged, failed, remaining, milliseconds } = result;
   // The first changes are not limited by the rate, so that few of them do not show the speed.
   const speed = remediated.length >= 10 ? ` (${perSecond(remediated.length, milliseconds)} per second)` : '';
   io.out(`Remediated ${instancesOf(remediated.length)} in ${duration(milliseconds)}${speed}`);
@@ -112,7 +112,6 @@ export function showResult(result: RemediationResult, throttled: number, io: Io)
     io.out(`${instancesOf(group.length)} failed: ${detail || reason}`);
     io.out(`  ${some(group.map(toText))}`);
   }
-  for (const region of stoppedRegions) io.out(`${region}: stopped, because every instance of a batch failed`);
   if (remaining.length > 0) {
     io.out(`Remaining: ${instancesOf(remaining.length)}. Run the same command again to continue.`);
     io.out(`  ${some(remaining.map(toText))}`);

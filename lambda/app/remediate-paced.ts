@@ -13,10 +13,10 @@ const WORKERS = 2;
 /**
  * Remediates many instances of one region at a given pace.
  *
- * If a full batch fails, no further batch is begun: the cause, such as a missing permission, applies to the others too.
+ * A failure stops nothing: a policy may refuse some instances, by a tag or an account boundary, and no others.
  *
  * @param onOutcome is called with each outcome.
- * @returns the targets that were not begun, because a batch failed or the deadline was reached.
+ * @returns the targets that were not begun before the deadline.
  */
 export async function remediatePaced(
   targets: readonly Target[],
@@ -27,14 +27,11 @@ export async function remediatePaced(
 ): Promise<readonly Target[]> {
   const { time } = ports;
   let begun = 0;
-  let batchFailed = false;
   const work = async () => {
-    while (begun < targets.length && !batchFailed && time.now() < time.deadline) {
+    while (begun < targets.length && time.now() < time.deadline) {
       const batch = targets.slice(begun, begun + BATCH);
       begun += batch.length;
-      const outcomes = await remediate(batch, policy, ports, () => pace);
-      outcomes.forEach(onOutcome);
-      batchFailed ||= batch.length === BATCH && outcomes.every(({ status }) => status === 'failed');
+      (await remediate(batch, policy, ports, () => pace)).forEach(onOutcome);
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));

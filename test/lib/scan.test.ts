@@ -121,6 +121,7 @@ describe('the function', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Timeout: 900,
+      RecursiveLoop: 'Allow',
       LoggingConfig: {
         LogFormat: 'JSON',
         LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup', 'EnforcerScan')[0] },

@@ -33,11 +33,8 @@ export async function remediateBatch(
   await report(outcomes, rules, ports);
   await schedulePostChangeChecks(outcomes, ports);
   const retried = outcomes.filter(isRetried).map(({ target }) => target);
-  // With time left, targets were not begun because a whole set failed. If no retry helps that set, none helps the
-  // others.
-  const deadlineReached = notBegun.length > 0 && ports.time.now() >= ports.time.deadline;
-  if (retried.length === 0 && !deadlineReached) return;
   const remaining = [...retried, ...notBegun].map(({ instanceId }) => instanceId);
+  if (remaining.length === 0) return;
   // Fewer each time, so that the retries come to an end.
   if (remaining.length === targets.length)
     throw new RetryableError(`${remaining.length} instances in ${region} must be retried`);

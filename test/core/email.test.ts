@@ -141,7 +141,7 @@ test('the section about a malformed exemption has its sanitized value', () => {
   } as const;
   expect(lines(unchanged)[0]).toBe('i-0a1b2c3d4e5f60718: NEEDS-REVIEW (MEDIUM)');
   expect(line(unchanged, 'what')).toContain('is not a calendar date (YYYY-MM-DD)');
-  expect(line(unchanged, 'detail')).toBe('see https[:]//evil[.]example   undo  x');
+  expect(line(unchanged, 'detail')).toBe('see https[:]//evil[.]example undo x');
   expect(line(unchanged, 'when')).toBe('launched 2026-11-22T11:59:20Z; checked 2026-11-22T12:00:00Z');
   expect(labels(unchanged)).toEqual(['what', 'detail', 'options', 'who', 'when', 'source', 'prevent']);
 });

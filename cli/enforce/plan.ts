@@ -5,7 +5,7 @@ import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import type { ReviewReason } from '../../lambda/core/reason.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
-import { launchSourceGroupOf } from '../audit/launch-source-group.ts';
+import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { ascending } from '../shared/sort.ts';
 
 /** Why an instance is not changed. */

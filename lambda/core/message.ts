@@ -21,7 +21,31 @@ export interface Message {
     readonly status: readonly (Status | 'digest' | 'workload-impact')[];
     readonly account: string;
     readonly region: string;
-    readonly trigger: string;
+    readonly trigger: string | readonly string[];
+  };
+  /** For Amazon Q Developer in chat applications. */
+  readonly chat?: ChatMessage;
+}
+
+/**
+ * A custom notification of Amazon Q Developer in chat applications, which drops any other form silently.
+ * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+ */
+export interface ChatMessage {
+  readonly version: '1.0';
+  readonly source: 'custom';
+  readonly content: {
+    readonly textType: 'client-markdown';
+    readonly title: string;
+    readonly description: string;
+    readonly nextSteps?: readonly string[];
+    readonly keywords?: readonly string[];
+  };
+  readonly metadata: {
+    readonly threadId: string;
+    readonly summary: string;
+    readonly eventType: string;
+    readonly relatedResources?: readonly string[];
   };
 }
 
@@ -77,6 +101,10 @@ const DETAILS = [25, 12, 6, 3, 1];
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export const MAX_BYTES = 240 * 1024;
+
+/** Begins and ends the email of a test of alert delivery. */
+export const TEST_NOTICE =
+  'THIS IS A TEST, sent by "imdsv2 test-alert". The instances do not exist. Nothing was changed. No action is required.';
 
 /** One alert for each account, region and trigger; several only if it would be too large. */
 export function toMessages(outcomes: readonly Outcome[], options: AlertOptions): AlertMessage[] {

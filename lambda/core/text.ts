@@ -27,7 +27,9 @@ const SERVICE_PRINCIPAL = /^[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
  * Blanks become one space each, so that a long text cannot be laid out as lines of its own where it wraps.
  */
 export function defang(text: string): string {
-  const cleaned = clean(text).replace(/\p{Zs}+/gu, ' ');
+  const cleaned = clean(text)
+    .replace(/\p{Zs}+/gu, ' ')
+    .trim();
   if (SERVICE_PRINCIPAL.test(cleaned)) return cleaned;
   return cleaned.replace(/[:：][/／]{2}/g, '[:]//').replace(/[.․。．｡](?=\p{L}[\p{L}\p{M}])/gu, '[.]');
 }

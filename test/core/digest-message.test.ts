@@ -27,9 +27,10 @@ test('a complete digest', () => {
   );
 
   expect(messageOf(of)).toEqual({
-    subject: '[IMDSv2 MEDIUM] eu-west-1: 16.6% compliant, 4 non-compliant, 3 remediated',
+    subject: '[IMDSv2 MEDIUM] 111122223333 eu-west-1: 16.6% compliant, 4 non-compliant, 3 remediated',
     json: {
       schema: 'imdsv2-enforcer.digest/v1',
+      severity: 'MEDIUM',
       account: '111122223333',
       region: 'eu-west-1',
       startedAt: '2026-11-22T00:00:00.000Z',
@@ -51,10 +52,15 @@ test('a complete digest', () => {
           name: 'web',
           verdict: 'non-compliant',
           needsReview: 'in-use',
-          usage: { kind: 'in-use', callsPerDay: 3, lastSeen: '2026-11-20T14:00:00.000Z' },
+          usage: { kind: 'in-use', calls: 42, callsPerDay: 2.1, lastSeen: '2026-11-20T14:00:00.000Z' },
           launchSource: { autoScalingGroup: 'web-asg' },
         },
-        { instanceId: instanceId(1), verdict: 'non-compliant', usage: { kind: 'unused' }, launchSource: {} },
+        {
+          instanceId: instanceId(1),
+          verdict: 'non-compliant',
+          usage: { kind: 'unused', hours: 335.9 },
+          launchSource: {},
+        },
         {
           instanceId: instanceId(2),
           verdict: 'non-compliant',
@@ -66,7 +72,8 @@ test('a complete digest', () => {
           instanceId: instanceId(4),
           verdict: 'non-compliant',
           needsReview: 'exemption-malformed',
-          usage: { kind: 'unused' },
+          exemptionTag: 'soon',
+          usage: { kind: 'unused', hours: 335.9 },
           launchSource: {},
         },
         {
@@ -74,10 +81,14 @@ test('a complete digest', () => {
           verdict: 'exempt',
           exemptUntil: '2026-11-25',
           exemptReason: 'agent X',
+          expiresSoon: true,
           launchSource: {},
         },
       ],
+      overdue: 0,
+      expiring: 1,
       rejected: { [instanceId(9)]: 12 },
+      rejectedInstances: 1,
       missingForEnforcement: ['non-compliant or unreadable instances: 4', 'exemptions in date: 1'],
       problems: ['the rule Launch is disabled'],
     },
@@ -86,7 +97,7 @@ test('a complete digest', () => {
       '6 instances: 4 non-compliant, 1 exempt, 1 compliant. Remediated in this scan: 3.',
       'Deployment health issues:\n  the rule Launch is disabled',
       `IMDSv1 calls rejected in the last day; the workload may be affected:\n  ${instanceId(9)}: 12 calls; undo: imdsv2 rollback ${instanceId(9)} --region eu-west-1 --for 14d --reason '...'`,
-      `1 non-compliant instance (IMDSv1 in use):\n  ${instanceId(0)} "web", IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z, Auto Scaling group web-asg`,
+      `1 non-compliant instance (IMDSv1 in use):\n  ${instanceId(0)}, IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z, Auto Scaling group web-asg, name: web`,
       `1 non-compliant instance (remediation pending):\n  ${instanceId(1)}, IMDSv1 unused: no call without a token in 13 days of data, ${DIRECT}`,
       `1 non-compliant instance (IMDSv1 usage unknown):\n  ${instanceId(2)}, IMDSv1 usage unknown: hours of data are missing, ${DIRECT}`,
       `1 non-compliant instance (exemption is not a date):\n  ${instanceId(4)}, IMDSv1 unused: no call without a token in 13 days of data, tag: soon, ${DIRECT}`,
@@ -196,7 +207,7 @@ describe('the preconditions of HttpTokensEnforced', () => {
 
 test('has no percentage if there are no instances to judge', () => {
   expect(messageOf(digest([{ awsManaged: true }]))).toMatchObject({
-    subject: '[IMDSv2 INFORMATIONAL] eu-west-1: no instances to judge, 0 non-compliant, 0 remediated',
+    subject: '[IMDSv2 INFORMATIONAL] 111122223333 eu-west-1: no instances to judge, 0 non-compliant, 0 remediated',
     json: { compliancePercent: undefined },
   });
 });

@@ -61,7 +61,7 @@ it('notifies rejected calls in one alert with the rollback command, and schedule
   const calls = aws.take();
   expect(calls.map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData', 'Publish']);
   const { Subject, Message } = calls[2]?.parameters as { Subject: string; Message: string };
-  expect(Subject).toBe(`[IMDSv2 HIGH] ${REGION}: possible workload impact on 2 remediated instances`);
+  expect(Subject).toBe(`[IMDSv2 HIGH] 111122223333 ${REGION}: possible workload impact on 2 instances`);
   const { email } = JSON.parse(Message) as { email: string };
   expect(email).toContain(`imdsv2 rollback ${INSTANCE} --region ${REGION} --for 14d --reason '...'`);
 });

@@ -167,7 +167,7 @@ describe('a summary', () => {
       Message: string;
       MessageAttributes?: unknown;
     } & Record<string, string>;
-    expect(Subject).toBe(`[IMDSv2 MEDIUM] ${REGION}: 50.0% compliant, 1 non-compliant, 0 remediated`);
+    expect(Subject).toBe(`[IMDSv2 MEDIUM] 111122223333 ${REGION}: 50.0% compliant, 1 non-compliant, 0 remediated`);
     expect(MessageAttributes).toBeUndefined(); // SNS has one field for each
     const { default: body } = JSON.parse(Message) as { default: string };
     expect(JSON.parse(body)).toMatchObject({

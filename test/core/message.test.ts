@@ -1,7 +1,7 @@
 import { STATUSES } from '../../lambda/contract.ts';
 import { type AlertMessage, toMessages } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
-import { instanceId, outcome, snapshot, target } from '../support/builders.ts';
+import { CALLER, instanceId, outcome, snapshot, target } from '../support/builders.ts';
 
 const OPTIONS = { maxExemptionDays: 90 };
 /** Number of instances with details, if nothing is too long. */
@@ -45,13 +45,7 @@ test('the complete JSON form of a launch', () => {
         settledAt: '2026-11-22T12:00:00.000Z',
         launchTime: '2026-11-22T11:59:20.000Z',
         exposedSeconds: 40,
-        caller: {
-          principal: 'arn:aws:sts::111122223333:assumed-role/deployer/kim',
-          sourceIp: '198.51.100.23',
-          userAgent: 'aws-cli/2.31.0',
-          session: 'kim',
-          cloudTrailEventId: 'f2a1c3d4-9b8e-4c7d-a6f5-0e1d2c3b4a59',
-        },
+        caller: CALLER,
         launchSource: { autoScalingGroup: 'web' },
         before: {
           HttpTokens: 'optional',

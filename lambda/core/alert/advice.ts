@@ -107,26 +107,23 @@ function retry({ reason, region }: OutcomeDetail, ids: readonly string[]): Advic
 
 /** What corrects the state that needs review. */
 function correction({ reason, region }: OutcomeDetail, ids: readonly string[], until: string): Advice {
-  switch (reason) {
-    case 'exemption-malformed':
-    case 'exemption-exceeds-maximum':
-    case 'exemption-expired':
-      return {
-        text: `Correct the exemption, or delete its tag. ${until}, for example:`,
-        commands: [
-          `aws ec2 create-tags --region ${region} --resources ${ids.join(' ')} --tags Key=${TAG.exemptUntil},Value=${until}`,
-        ],
-      };
-    case 'unreadable':
-      return {
-        text: 'Check the metadata options:',
-        commands: [
-          `aws ec2 describe-instances --region ${region} --instance-ids ${ids.join(' ')} --query 'Reservations[].Instances[].[InstanceId,MetadataOptions]'`,
-        ],
-      };
-    default:
-      return enforce('Require IMDSv2 when the software of the instance is ready for it:', region, ids);
+  if (reason.startsWith('exemption-')) {
+    return {
+      text: `Correct the exemption, or delete its tag. ${until}, for example:`,
+      commands: [
+        `aws ec2 create-tags --region ${region} --resources ${ids.join(' ')} --tags Key=${TAG.exemptUntil},Value=${until}`,
+      ],
+    };
   }
+  if (reason === 'unreadable') {
+    return {
+      text: 'Check the metadata options:',
+      commands: [
+        `aws ec2 describe-instances --region ${region} --instance-ids ${ids.join(' ')} --query 'Reservations[].Instances[].[InstanceId,MetadataOptions]'`,
+      ],
+    };
+  }
+  return enforce('Require IMDSv2 when the software of the instance is ready for it:', region, ids);
 }
 
 const enforce = (text: string, region: string, ids: readonly string[]): Advice => ({

@@ -26,6 +26,8 @@ const NONE = 'none';
 
 const QUEUE_URL = matching('an SQS queue URL', /^https?:\/\/\S+$/);
 
+const TOPIC_ARN = /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/;
+
 /** The configuration of both functions. */
 export const CONFIG = {
   /** In `audit`, the function has no writer. */
@@ -41,7 +43,7 @@ export const CONFIG = {
   /** Minimum measured age of an instance before it can count as unused, in days. */
   usageMinimumAgeDays: DAYS,
   /** The topic of alerts and digests. */
-  outcomesTopicArn: matching('an SNS topic ARN', /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/),
+  outcomesTopicArn: matching('an SNS topic ARN', TOPIC_ARN),
   /** The queue of running-state events, findings, post-change checks and undelivered alerts. */
   workQueueUrl: QUEUE_URL,
 } satisfies Entries;
@@ -61,6 +63,18 @@ export const SCAN_CONFIG = {
   forwarders: orNone(REGION_NAMES),
 } satisfies Entries;
 
+/** The configuration of the notifier. */
+export const NOTIFY_CONFIG = {
+  maxExemptionDays: CONFIG.maxExemptionDays,
+  /** Minutes after which alerts that are not urgent are sent together; 0 if every alert is sent at once. */
+  alertSummaryMinutes: wholeNumber(0, 15),
+  outcomesTopicArn: CONFIG.outcomesTopicArn,
+  /** The topic of Amazon Q Developer, or none. */
+  chatTopicArns: orNone(listOf('SNS topic ARNs', TOPIC_ARN)),
+  /** The queue of events whose alerts are summarized. */
+  summaryQueueUrl: QUEUE_URL,
+} satisfies Entries;
+
 type Entries = Readonly<Record<string, Parser<unknown>>>;
 
 type Values<T extends Entries> = { readonly [Key in keyof T]: T[Key] extends Parser<infer Value> ? Value : never };
@@ -71,6 +85,9 @@ export type Config = Values<typeof CONFIG>;
 /** The values of `SCAN_CONFIG`. */
 export type ScanConfig = Values<typeof SCAN_CONFIG>;
 
+/** The values of `NOTIFY_CONFIG`. */
+export type NotifyConfig = Values<typeof NOTIFY_CONFIG>;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Returns the environment variables from which `parseConfig` reads the same configuration. */
@@ -78,6 +95,9 @@ export const toEnvironment = (config: Config): Record<string, string> => write(C
 
 /** Returns the environment variables from which `parseScanConfig` reads the same configuration. */
 export const toScanEnvironment = (config: ScanConfig): Record<string, string> => write(SCAN_CONFIG, config);
+
+/** Returns the environment variables from which `parseNotifyConfig` reads the same configuration. */
+export const toNotifyEnvironment = (config: NotifyConfig): Record<string, string> => write(NOTIFY_CONFIG, config);
 
 /**
  * Reads the configuration from environment variables.
@@ -92,6 +112,13 @@ export const parseConfig = (env: Environment): Config => read(CONFIG, env);
  * @throws ConfigError listing all variables that are missing or not accepted.
  */
 export const parseScanConfig = (env: Environment): ScanConfig => read(SCAN_CONFIG, env);
+
+/**
+ * Reads the configuration of the notifier from environment variables.
+ *
+ * @throws ConfigError listing all variables that are missing or not accepted.
+ */
+export const parseNotifyConfig = (env: Environment): NotifyConfig => read(NOTIFY_CONFIG, env);
 
 /** Returns the configuration with the rules of usage as the use cases expect them. */
 export function rulesOf(config: Config): Config & { readonly usage: UsageRules } {

@@ -37,8 +37,8 @@ export function byRegion<T>(make: (region: string) => T): (region: string) => T 
   };
 }
 
-/** The SNS client of the function's region. */
-export const snsClient = (): SNSClient => new SNSClient({ requestHandler });
+/** The SNS client of the function's region. @param maxAttempts 1 if the caller retries. */
+export const snsClient = (maxAttempts = 3): SNSClient => new SNSClient({ requestHandler, maxAttempts });
 
 /** The SQS client of the function's region. */
 export const sqsClient = (): SQSClient => new SQSClient({ requestHandler });

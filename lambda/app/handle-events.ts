@@ -4,7 +4,7 @@ import { isRetried } from '../core/outcome.ts';
 import { fromUndelivered } from '../core/undelivered-alert.ts';
 import { eventIdOf } from '../triggers/envelope.ts';
 import { parseEvent } from '../triggers/index.ts';
-import { at, isObject } from '../triggers/json.ts';
+import { at, isObject, parseJson } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
@@ -137,13 +137,4 @@ async function putRemaining(
 function unwrap(content: unknown): unknown {
   const wrapped = isObject(content) && isObject(at(content, 'requestContext'));
   return wrapped ? at(content, 'requestPayload') : content;
-}
-
-/** Parses JSON. Returns `undefined` for anything else, which is then not understood. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -22,10 +22,10 @@ import { healthChecks } from '../adapters/health-checks.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
-import { parseJson } from '../app/handle-events.ts';
 import { onScanStep } from '../app/scan/index.ts';
 import { parseScanConfig, rulesOf } from '../config.ts';
 import { METRICS } from '../contract.ts';
+import { parseJson } from '../triggers/json.ts';
 
 const config = parseScanConfig(process.env);
 const homeRegion = process.env.AWS_REGION ?? '';

@@ -1,6 +1,15 @@
 /** JSON of unknown shape: untrusted input. */
 export type Json = unknown;
 
+/** Parses JSON. Returns `undefined` for anything else, which is then reported as an event that was not understood. */
+export function parseJson(body: string): Json {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The own property of a JSON object at a path, or `undefined`. Prototypes are never read. */
 export function at(value: Json, ...path: readonly string[]): Json {
   return path.reduce<Json>(

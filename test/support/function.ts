@@ -1,5 +1,12 @@
 import type { Context } from 'aws-lambda';
-import { type Config, type ScanConfig, toEnvironment, toScanEnvironment } from '../../lambda/config.ts';
+import {
+  type Config,
+  type NotifyConfig,
+  type ScanConfig,
+  toEnvironment,
+  toNotifyEnvironment,
+  toScanEnvironment,
+} from '../../lambda/config.ts';
 import { ACCOUNT, REGION } from './builders.ts';
 import { CONFIG, SCAN_CONFIG } from './config.ts';
 import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
@@ -59,7 +66,23 @@ export async function loadScan(aws: Loopback, config: Partial<ScanConfig> = {}):
   return asLambda(handler, before);
 }
 
-/** Either handler, with any event type. */
+/** The notifier. */
+export async function loadNotifier(aws: Loopback, config: Partial<NotifyConfig> = {}): Promise<LambdaFunction> {
+  const before = { ...process.env };
+  const notifyConfig: NotifyConfig = {
+    maxExemptionDays: 90,
+    alertSummaryMinutes: 15,
+    outcomesTopicArn: configOf(aws).outcomesTopicArn,
+    chatTopicArns: [],
+    summaryQueueUrl: `${aws.url}/${ACCOUNT}/summary`,
+    ...config,
+  };
+  Object.assign(process.env, sdkEnvironment(aws), toNotifyEnvironment(notifyConfig));
+  const { handler } = await import('../../lambda/handlers/notify.ts');
+  return asLambda(handler, before);
+}
+
+/** Any handler, with any event type. */
 type Handler = (event: never, context: Context) => unknown;
 
 function asLambda(handler: Handler, before: NodeJS.ProcessEnv): LambdaFunction {

@@ -6,6 +6,7 @@ import type { UsageReader } from './usage.ts';
 
 export type * from './deployment.ts';
 export type * from './instances.ts';
+export type * from './notification.ts';
 export type * from './queues.ts';
 export type * from './reporting.ts';
 export type * from './usage.ts';

@@ -135,7 +135,11 @@ describe('IMDSv1 usage', () => {
     expect(ports.calls.filter((call) => call.startsWith('measure'))).toEqual([
       `measure ${REGION} MetadataNoToken ${A} ${B} ${F}`,
     ]);
-    expect(ports.digests()[0]?.json.nonCompliant).toEqual({ 'remediation-pending': 1, 'in-use': 1, 'exemption-malformed': 1 });
+    expect(ports.digests()[0]?.json.nonCompliant).toEqual({
+      'remediation-pending': 1,
+      'in-use': 1,
+      'exemption-malformed': 1,
+    });
     expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 3, needsReview: 2 }]]);
   });
 

@@ -53,6 +53,20 @@ async function send<T>(group: readonly Received<T>[], rules: NotifyRules, ports:
   for (const detail of details) recent.add(detail, time.now());
 }
 
+/**
+ * Whether an alert can be written from an event.
+ *
+ * Every principal that may put events on the bus may write this source into them, so that fields may be missing. Such an event must not keep
+ * alerts about others from being sent.
+ */
+export function isReadable(detail: EventDetail, rules: NotifyRules, now: Date): boolean {
+  try {
+    return messagesOf([detail], rules, now).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The messages about events of one account, region and kind. */
 export function messagesOf(details: readonly EventDetail[], rules: NotifyRules, now: Date): readonly Message[] {
   const outcomes = details.filter((detail) => detail.schema === 'imdsv2-enforcer.outcome/v1');

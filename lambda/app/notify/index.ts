@@ -4,7 +4,7 @@ import { eventIdOf } from '../../triggers/envelope.ts';
 import { parseJson, text } from '../../triggers/json.ts';
 import type { ReceivedMessage } from '../ports/index.ts';
 import { attempt, withRetries } from '../retry.ts';
-import { deliver, type Received } from './deliver.ts';
+import { deliver, isReadable, type Received } from './deliver.ts';
 import type { NotifyPorts, NotifyRules } from './rules.ts';
 
 /** A message of the urgent queue. */
@@ -30,7 +30,11 @@ export async function onUrgent(
 ): Promise<string[]> {
   const { recent, summaries, telemetry, time } = ports;
   const parsed = records.map((record) => ({ record, event: parseJson(record.body) }));
-  const urgent = read(parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule), ports);
+  const urgent = read(
+    parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule),
+    rules,
+    ports,
+  );
   const repeated = urgent.filter(({ detail }) => recent.has(detail, time.now()));
   const bodies = repeated.map(({ message }) => message.body);
   const put = await attempt(async () =>
@@ -53,6 +57,7 @@ async function sendSummaries(rules: NotifyRules, ports: NotifyPorts): Promise<vo
   const messages = await receiveAll(ports);
   const received = read(
     messages.map((message) => ({ message, event: parseJson(message.body) })),
+    rules,
     ports,
   );
   const failed = new Set((await deliver(received, rules, ports)).map(({ message }) => message));
@@ -76,11 +81,12 @@ async function receiveAll({ summaries, telemetry, time }: NotifyPorts): Promise<
 /** The events of messages. What cannot be read is logged and counted, and not delivered again. */
 function read<T>(
   parsed: readonly { readonly message: T; readonly event: unknown }[],
-  { telemetry }: NotifyPorts,
+  rules: NotifyRules,
+  { telemetry, time }: NotifyPorts,
 ): Received<T>[] {
   return parsed.flatMap(({ message, event }) => {
     const detail = readDetail(event);
-    if (detail !== undefined) return [{ message, detail }];
+    if (detail !== undefined && isReadable(detail, rules, time.now())) return [{ message, detail }];
     telemetry.notUnderstood(eventIdOf(event), 'the notifier does not know this kind of event');
     return [];
   });

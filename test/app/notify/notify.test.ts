@@ -33,6 +33,12 @@ const driftOf = (number: number, eventId: string) =>
     snapshot: existing({ instanceId: instanceId(number) }),
   });
 
+/** An event of another sender, for the account and Region of real ones, without the fields that an alert needs. */
+const FORGED = {
+  source: 'imdsv2-enforcer',
+  detail: { schema: 'imdsv2-enforcer.outcome/v1', severity: 'HIGH', account: ACCOUNT, region: REGION },
+};
+
 /** The notifier with its queue in memory. */
 function notifier({ minutes = 15, chat = false } = {}) {
   const base = world([], virtualTime());
@@ -117,12 +123,13 @@ describe('an urgent event', () => {
 
   it('that cannot be read is counted and not delivered again', async () => {
     const { handle, base, subjects } = notifier();
-    const bad = [
+    const bad: unknown[] = [
       'not JSON',
       '[]',
       'null',
       { source: 'aws.ec2', detail: {} },
       { source: 'imdsv2-enforcer', detail: {} },
+      FORGED,
     ];
     expect(await handle(...bad, driftOf(1, 'a'))).toEqual([]);
     expect(base.notUnderstood).toHaveLength(bad.length);

@@ -19,7 +19,7 @@ export const toDigestMessage = (digest: Digest, now: Date, options: AlertOptions
   renderDigest(toDigestDetail(digest, now), options);
 
 /** The data of a digest, with as many instances as fit into one event and one message. */
-export function toDigestDetail(digest: Digest, now: Date): DigestDetail {
+function toDigestDetail(digest: Digest, now: Date): DigestDetail {
   // The longest exemption makes the longest email.
   const options = { maxExemptionDays: 3650 };
   const fits = (detail: DigestDetail) =>

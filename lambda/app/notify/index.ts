@@ -16,6 +16,9 @@ export interface UrgentRecord {
 /** Most messages of the summary queue that one run reads, so that they fit into memory. The next run reads the others. */
 const MOST_SUMMARIES = 5_000;
 
+/** Calls at the same time, once the queue is known to have messages. */
+const PARALLEL_CALLS = 5;
+
 /**
  * Handles a batch of the urgent queue: events that are notified at once, and the schedule, which asks for the summaries.
  *
@@ -69,11 +72,15 @@ async function sendSummaries(rules: NotifyRules, ports: NotifyPorts): Promise<vo
 
 async function receiveAll({ summaries, telemetry, time }: NotifyPorts): Promise<readonly ReceivedMessage[]> {
   const messages: ReceivedMessage[] = [];
+  let calls = 1;
   while (messages.length < MOST_SUMMARIES && time.now() < time.deadline) {
-    const page = await attempt(() => summaries.receive());
-    if (page instanceof FailureError) telemetry.warning('the summary queue could not be read', page);
-    if (page instanceof FailureError || page.length === 0) break;
-    messages.push(...page);
+    const pages = await Promise.all(Array.from({ length: calls }, () => attempt(() => summaries.receive())));
+    const failure = pages.find((page) => page instanceof FailureError);
+    if (failure !== undefined) telemetry.warning('the summary queue could not be read', failure);
+    const received = pages.flatMap((page) => (page instanceof FailureError ? [] : page));
+    if (received.length === 0) break;
+    messages.push(...received);
+    calls = PARALLEL_CALLS;
   }
   return messages;
 }

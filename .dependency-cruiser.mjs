@@ -54,14 +54,16 @@ export default {
     },
     {
       name: 'run-time-without-cdk',
-      comment: 'What runs in Lambda is bundled: it must not reach the CDK, the command line or anything for maintainers.',
+      comment:
+        'What runs in Lambda is bundled: it must not reach the CDK, the command line or anything for maintainers.',
       severity: 'error',
       from: { path: '^lambda/' },
       to: { path: `^((bin|cli|lib|build|sandbox|tools|bench|test)/|${CDK})` },
     },
     {
       name: 'constructs-without-run-time',
-      comment: 'Constructs read names, settings, event patterns and pure code of the functions, and nothing else of them.',
+      comment:
+        'Constructs read names, settings, event patterns and pure code of the functions, and nothing else of them.',
       severity: 'error',
       from: { path: '^lib/' },
       to: { path: `^((bin|cli|build|sandbox|tools|bench|test)/|lambda/(app|adapters|handlers)/|${AWS_SDK})` },
@@ -107,6 +109,9 @@ export default {
     exclude: { path: '^(dist|cdk\\.out|coverage|reports)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -7,7 +7,17 @@ import tseslint from 'typescript-eslint';
 const RIDDLES = ['there', 'those', 'theirs', 'told', 'kept', 'said', 'whose', 'here', 'elsewhere'];
 
 export default tseslint.config(
-  globalIgnores(['dist', 'cdk.out', 'coverage', 'reports', '.stryker-tmp', '.emulator', '.cfn-lint', '.awscli', '.cache']),
+  globalIgnores([
+    'dist',
+    'cdk.out',
+    'coverage',
+    'reports',
+    '.stryker-tmp',
+    '.emulator',
+    '.cfn-lint',
+    '.awscli',
+    '.cache',
+  ]),
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

@@ -26,5 +26,5 @@ export default {
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts', 'sandbox/**/*.ts'],
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/test/support/esbuild-transform.cjs' },
   // These packages are published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(@middy|p-map)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|p-map|saxen)/)'],
 };

@@ -1,6 +1,17 @@
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { toScanEnvironment } from '../lambda/config.ts';
+import { SCAN_CONFIG } from '../test/support/config.ts';
+
+/** The environment of the handlers. What they do not call has no real values. */
+export const ENVIRONMENT = {
+  ...toScanEnvironment(SCAN_CONFIG),
+  AWS_REGION: 'eu-central-1',
+  AWS_LAMBDA_FUNCTION_NAME: 'enforce',
+  AWS_ACCESS_KEY_ID: 'bench',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+};
 
 const IMPORT = `
   const start = performance.now();
@@ -11,9 +22,9 @@ const IMPORT = `
 `;
 
 /** The milliseconds that a new Node.js process takes to import a bundle, as at a cold start. */
-export async function importTime(bundle: string, env: Record<string, string>): Promise<number> {
+export async function importTime(bundle: string): Promise<number> {
   const args = ['--input-type=module', '--eval', IMPORT, pathToFileURL(bundle).href];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: ENVIRONMENT });
   return Number(stdout);
 }
 

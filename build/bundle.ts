@@ -2,15 +2,17 @@ import { dirname, join, relative } from 'node:path';
 import { build, type BuildOptions, type BuildResult, type Metafile, type Plugin } from 'esbuild';
 import { inlineSchemaConstants } from './inline-schema-constants.ts';
 import { lambdaCredentials } from './lambda-credentials.ts';
+import { nodeBuiltins } from './node-builtins.ts';
 import { noticesOf } from './notices.ts';
 import { replaceFile } from './replace-file.ts';
 import { ROOT, seal } from './seal.ts';
+import { unusedParts } from './unused-parts.ts';
 
 /** The deployed functions: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
 export const FUNCTIONS = ['enforce', 'scan'] as const;
 
 /** Plugins that make the bundles smaller, so that a cold start reads and compiles less. */
-const lean = (): readonly Plugin[] => [inlineSchemaConstants(), lambdaCredentials()];
+const lean = (): readonly Plugin[] => [inlineSchemaConstants(), lambdaCredentials(), unusedParts(), nodeBuiltins()];
 
 const OPTIONS = {
   absWorkingDir: ROOT,

@@ -27,7 +27,7 @@ export function inlineSchemaConstants(): Plugin {
       build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => {
         files += 1;
         const source = await readFile(path, 'utf8');
-        const result = results.get(source) ?? inlineConstantKeys(source);
+        const result = results.get(source) ?? inlineConstants(source);
         results.set(source, result);
         return { contents: result.inlined > 0 ? result.text : undefined, warnings: warningsFor(path, result) };
       });
@@ -49,24 +49,31 @@ export interface Inlined {
   readonly remaining: readonly string[];
 }
 
-/** Replaces `{ [NAME]: … }` by `{ "value": … }` where NAME is a string constant of this module. */
-export function inlineConstantKeys(source: string): Inlined {
+/**
+ * Replaces `{ [NAME]: … }` by `{ "value": … }` where NAME is a string constant of this module.
+ *
+ * The same for NAME as the value of a property and in a list of names: V8 copies literals as a whole, names one by one.
+ */
+export function inlineConstants(source: string): Inlined {
   const file = ts.createSourceFile('schemas.js', source, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
   const constants = stringConstants(file);
   const parts: string[] = [];
   const remaining: string[] = [];
   let copied = 0;
-  for (const key of computedKeys(file)) {
-    const constant = ts.isIdentifier(key.expression) ? constants.get(key.expression.text) : undefined;
+  let inlined = 0;
+  for (const use of uses(file)) {
+    const [name, isKey] = ts.isComputedPropertyName(use) ? [use.expression, true] : [use, false];
+    const constant = ts.isIdentifier(name) ? constants.get(name.text) : undefined;
     // Reading a `const` above its declaration throws. Such code is not changed either.
-    if (constant === undefined || key.pos < constant.end) {
-      remaining.push(key.getText(file));
+    if (constant === undefined || use.pos < constant.end) {
+      if (isKey) remaining.push(use.getText(file));
       continue;
     }
-    parts.push(source.slice(copied, key.getStart(file)), JSON.stringify(constant.value));
-    copied = key.end;
+    if (isKey) inlined += 1;
+    parts.push(source.slice(copied, use.getStart(file)), JSON.stringify(constant.value));
+    copied = use.end;
   }
-  return { text: parts.join('') + source.slice(copied), inlined: parts.length / 2, remaining };
+  return { text: parts.join('') + source.slice(copied), inlined, remaining };
 }
 
 interface Constant {
@@ -113,13 +120,15 @@ const declaresName = (node: ts.Node) =>
   ts.isImportSpecifier(node) ||
   ts.isNamespaceImport(node);
 
-/** The computed keys of `{ [key]: value }`, in source order. Schemas have none of methods or classes. */
-function computedKeys(file: ts.SourceFile): ts.ComputedPropertyName[] {
-  const keys: ts.ComputedPropertyName[] = [];
+/** Where constants are used, in source order. Schemas have no computed keys of methods or classes. */
+function uses(file: ts.SourceFile): (ts.ComputedPropertyName | ts.Identifier)[] {
+  const found: (ts.ComputedPropertyName | ts.Identifier)[] = [];
   walk(file, (node) => {
-    if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name)) keys.push(node.name);
+    if (ts.isPropertyAssignment(node) && ts.isComputedPropertyName(node.name)) found.push(node.name);
+    if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.initializer)) found.push(node.initializer);
+    if (ts.isArrayLiteralExpression(node) && node.elements.every(ts.isIdentifier)) found.push(...node.elements);
   });
-  return keys;
+  return found.sort((a, b) => a.pos - b.pos);
 }
 
 function walk(node: ts.Node, visit: (node: ts.Node) => void): void {

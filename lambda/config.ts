@@ -4,10 +4,12 @@
  * The construct writes the variables at synth, and the functions read them at cold start. A key `maxExemptionDays`
  * becomes the variable `IMDSV2_MAX_EXEMPTION_DAYS`.
  */
+import type { Policy } from './core/decide.ts';
 import type { UsageRules } from './core/usage.ts';
 import { EXISTING, MODES } from './contract.ts';
 import {
   BOOLEAN,
+  CALENDAR_DAY,
   ConfigError,
   listOf,
   matching,
@@ -21,7 +23,7 @@ import {
 /** CloudWatch keeps five-minute values for 63 days. */
 const DAYS = wholeNumber(1, 63);
 
-/** The text of an empty list, because a variable without a value is easily lost. */
+/** The text of an empty list or an absent value, because a variable without a value is easily lost. */
 const NONE = 'none';
 
 const QUEUE_URL = matching('an SQS queue URL', /^https?:\/\/\S+$/);
@@ -34,6 +36,8 @@ export const CONFIG = {
   mode: oneOf(MODES),
   /** What happens to existing instances. */
   existing: oneOf(EXISTING),
+  /** Instances first launched on this day or later are remediated once they are unused, whatever `existing` is. */
+  enforceSince: { accepted: `${CALENDAR_DAY.accepted} | ${NONE}`, parse: dayOrNone },
   /** Whether CloudTrail records reach the event bus. Without them, running-state events are notified in full. */
   trail: BOOLEAN,
   /** Maximum exemption duration, in days from today. */
@@ -44,8 +48,10 @@ export const CONFIG = {
   usageMinimumAgeDays: DAYS,
   /** The topic of alerts and digests. */
   outcomesTopicArn: matching('an SNS topic ARN', TOPIC_ARN),
-  /** The queue of running-state events, findings, post-change checks and undelivered alerts. */
+  /** The queue of events, findings and undelivered alerts. */
   workQueueUrl: QUEUE_URL,
+  /** The queue of post-change checks. */
+  checkQueueUrl: QUEUE_URL,
 } satisfies Entries;
 
 /** The configuration of the scan function. */
@@ -120,11 +126,19 @@ export const parseScanConfig = (env: Environment): ScanConfig => read(SCAN_CONFI
  */
 export const parseNotifyConfig = (env: Environment): NotifyConfig => read(NOTIFY_CONFIG, env);
 
-/** Returns the configuration with the rules of usage as the use cases expect them. */
-export function rulesOf(config: Config): Config & { readonly usage: UsageRules } {
-  const { usageLookBackDays, usageMinimumAgeDays } = config;
-  return { ...config, usage: { lookBackDays: usageLookBackDays, minimumAgeDays: usageMinimumAgeDays } };
+/** Returns the configuration with the policy as the use cases expect it. */
+export function rulesOf(config: Config): Omit<Config, 'enforceSince'> & Policy & { readonly usage: UsageRules } {
+  const { usageLookBackDays, usageMinimumAgeDays, enforceSince } = config;
+  return {
+    ...config,
+    enforceSince: enforceSince === NONE ? undefined : enforceSince,
+    usage: { lookBackDays: usageLookBackDays, minimumAgeDays: usageMinimumAgeDays },
+  };
 }
+
+/** Whether scans may change instances. If not, their role has no permission to do so. */
+export const scansMayChange = ({ mode, existing, enforceSince }: Pick<Config, 'mode' | 'existing' | 'enforceSince'>) =>
+  mode === 'enforce' && (existing !== 'audit' || enforceSince !== NONE);
 
 const variableOf = (key: string): string =>
   `IMDSV2_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
@@ -134,6 +148,10 @@ function write<T extends Entries>(entries: T, config: Values<T>): Record<string,
 }
 
 const textOf = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? NONE : String(value));
+
+function dayOrNone(text: string): string | undefined {
+  return text === NONE ? NONE : CALENDAR_DAY.parse(text);
+}
 
 function orNone<T>({ accepted, parse }: Parser<readonly T[]>): Parser<readonly T[]> {
   return { accepted: `${accepted} | ${NONE}`, parse: (text) => (text === NONE ? [] : parse(text)) };

@@ -13,7 +13,6 @@ export type Existing = (typeof EXISTING)[number];
 
 /** The CloudTrail trail that delivers events: one exists, the stack creates one, or there is none. */
 export const TRAIL = ['existing', 'create', 'none'] as const;
-export type Trail = (typeof TRAIL)[number];
 
 /** Result of evaluating an instance; the `status` message attribute. */
 export const STATUSES = [
@@ -113,6 +112,11 @@ export const METRICS = {
     failed: 'Failed',
     /** Failures that are retried; after the last retry the event goes to the dead-letter queue. */
     retried: 'Retried',
+    /**
+     * Instances that were handed back to the work queue: EC2's request rate left no room, or EC2 did not return them
+     * yet.
+     */
+    handedBack: 'HandedBack',
     /** Events, or parts of events, that could not be read. */
     notUnderstood: 'NotUnderstood',
     /** By region: instances that pass CIS AWS 5.7. */

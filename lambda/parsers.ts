@@ -1,4 +1,5 @@
 /** Parsers of configuration values, for CDK context and environment variables alike. */
+import { isCalendarDay } from './core/exemption.ts';
 import { REGION } from './core/target.ts';
 
 /** Parses the text of one value. */
@@ -32,6 +33,12 @@ export function oneOf<T extends string | number>(values: readonly T[]): Parser<T
 export const BOOLEAN: Parser<boolean> = {
   accepted: 'true | false',
   parse: (text) => (/^(true|false)$/.test(text) ? text === 'true' : undefined),
+};
+
+/** Accepts a calendar day. */
+export const CALENDAR_DAY: Parser<string> = {
+  accepted: 'a day as YYYY-MM-DD',
+  parse: (text) => (isCalendarDay(text) ? text : undefined),
 };
 
 /** Accepts a whole number within bounds, both included. */

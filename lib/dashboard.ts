@@ -9,6 +9,7 @@ import type { Scan } from './scan.ts';
 export interface DashboardProps {
   readonly function: IFunction;
   readonly workQueue: IQueue;
+  readonly checkQueue: IQueue;
   readonly deadLetterQueue: IQueue;
   readonly scan: Scan;
   readonly scanEveryHours: number;
@@ -21,7 +22,7 @@ const OUTCOMES = ['remediated', 'needsReview', 'exempt', 'failed', 'retried', 'n
 
 /** The widgets of the dashboard, row by row. */
 export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
-  const { function: enforcer, workQueue, deadLetterQueue, scan, scanEveryHours, forwards } = props;
+  const { function: enforcer, workQueue, checkQueue, deadLetterQueue, scan, scanEveryHours, forwards } = props;
   const half = { width: 12, height: 6 };
   // A gauge has one value per run, so points of a shorter period would not be connected.
   const run = Duration.hours(scanEveryHours);
@@ -52,6 +53,8 @@ export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
         left: [
           workQueue.metricApproximateNumberOfMessagesVisible({ label: 'Work queue' }),
           workQueue.metricApproximateNumberOfMessagesDelayed({ label: 'Work queue, delayed' }),
+          enforcerMetric('handedBack', { label: 'Instances handed back' }),
+          checkQueue.metricApproximateNumberOfMessagesVisible({ label: 'Post-change checks' }),
           deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead-letter queue' }),
         ],
         right: [workQueue.metricApproximateAgeOfOldestMessage({ label: 'Oldest message, seconds' })],

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -6,9 +6,9 @@ import {
   EventSourceMapping,
   Function as LambdaFunction,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -16,7 +16,7 @@ import { toEnvironment } from '../lambda/config.ts';
 import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
-import { BATCH_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
+import { BATCH_WINDOW, CHECK_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
 import type { Topics } from './topics.ts';
 
 /** What the function that handles events is connected to. */
@@ -25,13 +25,13 @@ export interface EnforcerFunctionProps {
   readonly settings: Settings;
   readonly topics: Topics;
   readonly workQueue: IQueue;
-  readonly deadLetterQueue: IQueue;
+  readonly checkQueue: IQueue;
 }
 
-/** The function that handles events, with its role, its log group and its event source mapping. */
+/** The function that handles events, with its role, its log group and its event source mappings. */
 export class EnforcerFunction extends LambdaFunction {
   public constructor(scope: Construct, id: string, props: EnforcerFunctionProps) {
-    const { settings, topics, workQueue, deadLetterQueue } = props;
+    const { settings, topics, workQueue, checkQueue } = props;
     const role = new Role(scope, `${id}Role`, {
       description: 'Describes EC2 instances and, in mode enforce, requires IMDSv2 on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -54,32 +54,40 @@ export class EnforcerFunction extends LambdaFunction {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: toEnvironment(configOf(settings, topics, workQueue)),
-      // Lambda retries errors twice within minutes, and throttled events for up to six hours, its maximum.
-      // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-      retryAttempts: 2,
-      maxEventAge: Duration.hours(6),
-      onFailure: new SqsDestination(deadLetterQueue),
+      environment: toEnvironment(configOf(settings, topics, props)),
+      // A change beyond EC2's request rate is handed back to the queue more often than the 16 times after which Lambda
+      // would stop it. It ends by the age of the event, in lambda/app/hand-back.ts.
+      // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
 
     logGroup.grantWrite(role);
     topics.outcomes.grantPublish(role);
     topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
-    workQueue.grantConsumeMessages(role);
-    // Findings, post-change checks, undelivered alerts and remaining targets.
-    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [workQueue.queueArn] }));
+    // Findings, what is handed back, undelivered alerts and post-change checks.
+    const queues = [workQueue, checkQueue];
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: queues.map(({ queueArn }) => queueArn) }),
+    );
     // IMDSv1 usage, before an existing instance is remediated and after any remediation.
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] }));
     grantEc2(role, settings, { changes: settings.mode === 'enforce' });
 
-    new EventSourceMapping(scope, 'WorkQueueSource', {
-      target: this,
-      eventSourceArn: workQueue.queueArn,
-      batchSize: 200,
-      maxBatchingWindow: BATCH_WINDOW,
-      reportBatchItemFailures: true,
-      // All batches share the account's EC2 request quota.
-      maxConcurrency: 2,
-    });
+    for (const [sourceId, queue, maxBatchingWindow] of [
+      ['WorkQueueSource', workQueue, BATCH_WINDOW],
+      ['CheckQueueSource', checkQueue, CHECK_WINDOW],
+    ] as const) {
+      queue.grantConsumeMessages(role);
+      new EventSourceMapping(scope, sourceId, {
+        target: this,
+        eventSourceArn: queue.queueArn,
+        batchSize: 200,
+        maxBatchingWindow,
+        reportBatchItemFailures: true,
+        // The minimum of Lambda. All batches share the account's EC2 request quota, and post-change checks delay no
+        // event.
+        maxConcurrency: 2,
+      });
+    }
   }
 }

@@ -50,7 +50,7 @@ export class ForwarderStack extends Stack {
         // The policy of the event bus admits rules by their names.
         ruleName: forwarderRule(trigger.ruleId),
         description: trigger.description,
-        eventPattern: eventPattern(trigger),
+        eventPattern: eventPattern(this, trigger),
         targets: [withRetries(target)],
       });
     }

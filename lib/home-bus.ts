@@ -4,10 +4,10 @@ import { AccountRootPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BUS, forwarderRule } from '../lambda/contract.ts';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
-import { eventPattern, targetOf, type TriggerRulesProps } from './trigger-rules.ts';
+import { type DeliveryProps, eventPattern, workQueueTarget } from './trigger-rules.ts';
 
-/** The targets of the rules, and the regions. */
-export interface HomeBusProps extends TriggerRulesProps {
+/** The queues to which the rules deliver, and the regions. */
+export interface HomeBusProps extends DeliveryProps {
   /** The regions that forward their events. */
   readonly regions: readonly string[];
 }
@@ -21,7 +21,7 @@ export class HomeBus extends Construct {
   /** The rules on the event bus, which must be enabled. */
   public readonly rules: readonly Rule[];
 
-  public constructor(scope: Construct, id: string, { regions, ...targets }: HomeBusProps) {
+  public constructor(scope: Construct, id: string, { regions, ...queues }: HomeBusProps) {
     super(scope, id);
     const stack = Stack.of(this);
     // Without a description and with a separate policy, because CloudFormation in GovCloud supports neither property.
@@ -47,8 +47,8 @@ export class HomeBus extends Construct {
           ruleName: trigger.ruleId,
           description: `From other regions: ${trigger.description}`,
           // A forwarded event keeps its account and its region.
-          eventPattern: { ...eventPattern(trigger), account: [stack.account], region: [...regions] },
-          targets: [targetOf(trigger, targets)],
+          eventPattern: { ...eventPattern(this, trigger), region: [...regions] },
+          targets: [workQueueTarget(queues)],
         }),
     );
   }

@@ -8,9 +8,10 @@ import { EnforcerFunction } from './enforcer-function.ts';
 import { HomeBus } from './home-bus.ts';
 import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Monitoring } from './monitoring.ts';
-import { DeadLetterQueue, WorkQueue } from './queues.ts';
+import { DeadLetterQueue, FunctionQueue } from './queues.ts';
 import { checkSettings, type Settings } from './settings.ts';
 import { Scan } from './scan.ts';
+import { BATCH_WINDOW, CHECK_WINDOW } from './timing.ts';
 import { Topics } from './topics.ts';
 import { ManagementTrail } from './trail.ts';
 import { TriggerRules } from './trigger-rules.ts';
@@ -44,8 +45,10 @@ export class Imdsv2Enforcer extends Construct {
   public readonly outcomesTopic: Topic;
   /** Alarms about the deployment itself; subscribe its operators. */
   public readonly operationsTopic: Topic;
-  /** Running-state events, findings, post-change checks and undelivered alerts. */
+  /** Events, findings and undelivered alerts. */
   public readonly workQueue: Queue;
+  /** Post-change checks, which have consumers of their own. */
+  public readonly checkQueue: Queue;
   /** Scans every instance on a schedule: its function, its queue and its dead-letter queue. */
   public readonly scan: Scan;
   /** Events that could not be delivered or handled. Redrive it to `workQueue`. */
@@ -65,13 +68,14 @@ export class Imdsv2Enforcer extends Construct {
     this.outcomesTopic = topics.outcomes;
     this.operationsTopic = topics.operations;
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue');
-    this.workQueue = new WorkQueue(this, 'WorkQueue', { deadLetterQueue: this.deadLetterQueue, trail: settings.trail });
-    const queues = { workQueue: this.workQueue, deadLetterQueue: this.deadLetterQueue };
+    const { deadLetterQueue } = this;
+    this.workQueue = new FunctionQueue(this, 'WorkQueue', { deadLetterQueue, window: BATCH_WINDOW });
+    this.checkQueue = new FunctionQueue(this, 'CheckQueue', { deadLetterQueue, window: CHECK_WINDOW });
+    const queues = { workQueue: this.workQueue, checkQueue: this.checkQueue, deadLetterQueue };
     this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, topics, ...queues });
-    const targets = { function: this.function, ...queues };
-    const { rules } = new TriggerRules(this, 'Rules', targets);
+    const { rules } = new TriggerRules(this, 'Rules', { function: this.function, ...queues });
     const [, ...regions] = settings.regions;
-    const forwarded = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...targets, regions }).rules : [];
+    const forwarded = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...queues, regions }).rules : [];
     this.scan = new Scan(this, 'Scan', { code: code.scan, settings, topics, rules, forwarded, ...queues });
     new Monitoring(this, 'Monitoring', {
       function: this.function,
@@ -113,6 +117,11 @@ export class Imdsv2Enforcer extends Construct {
   /** Instances whose remediation failed and is retried. */
   public metricRetried(options?: MetricOptions): Metric {
     return enforcerMetric('retried', options);
+  }
+
+  /** Instances that were handed back to the work queue, to be tried again later. */
+  public metricHandedBack(options?: MetricOptions): Metric {
+    return enforcerMetric('handedBack', options);
   }
 
   /** Events, or parts of events, that could not be read. */

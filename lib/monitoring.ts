@@ -82,22 +82,22 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
     {
       id: 'WorkQueueAge',
       heading: 'The work queue is blocked',
-      // A message is 36 minutes old after three failed receives. One or two are normal: an instance may not be visible
-      // yet.
+      // A message is 30 minutes old after twenty failed receives. What only needs time is handed back as a new message.
       metric: workQueue.metricApproximateAgeOfOldestMessage(minutes(5)),
       threshold: Duration.minutes(30).toSeconds(),
     },
     {
       id: 'FunctionErrors',
       heading: 'The function fails',
-      // Three errors are one event that failed in all attempts. One or two are followed by a retry that succeeded.
+      // An event that fails alone is no error. One or two batches that crash or time out are followed by a retry that
+      // succeeds.
       metric: enforcer.metricErrors(minutes(15)),
       threshold: 3,
     },
     {
       id: 'FunctionThrottles',
       heading: 'The function is throttled',
-      // A throttled event is retried, so only lasting throttling needs an operator.
+      // The queue keeps what is throttled, so only lasting throttling needs an operator.
       metric: enforcer.metricThrottles(minutes(5)),
       threshold: 1,
       periods: 3,

@@ -13,7 +13,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { toScanEnvironment } from '../lambda/config.ts';
+import { scansMayChange, toScanEnvironment } from '../lambda/config.ts';
 import { BUS, FORWARDER_DEAD_LETTER_QUEUE } from '../lambda/contract.ts';
 import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
@@ -28,6 +28,7 @@ export interface ScanProps {
   readonly settings: Settings;
   readonly topics: Topics;
   readonly workQueue: IQueue;
+  readonly checkQueue: IQueue;
   readonly deadLetterQueue: IQueue;
   /** The rules on the default event bus, which the scan checks. */
   readonly rules: readonly Rule[];
@@ -51,8 +52,9 @@ export class Scan extends Construct {
 
   public constructor(scope: Construct, id: string, props: ScanProps) {
     super(scope, id);
-    const { settings, topics, workQueue, deadLetterQueue, rules, forwarded } = props;
+    const { settings, topics, workQueue, checkQueue, deadLetterQueue, rules, forwarded } = props;
     const [, ...forwarders] = settings.regions;
+    const config = configOf(settings, topics, props);
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...encrypted,
@@ -87,7 +89,7 @@ export class Scan extends Construct {
     });
 
     const role = new Role(this, 'FunctionRole', {
-      description: 'Describes every EC2 instance and, with existing=enforce*, requires IMDSv2 on them',
+      description: 'Describes every EC2 instance and, with existing=enforce* or enforceSince, requires IMDSv2 on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const logGroup = new LogGroup(this, 'FunctionLogs', {
@@ -106,7 +108,7 @@ export class Scan extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: toScanEnvironment({
-        ...configOf(settings, topics, workQueue),
+        ...config,
         scanQueueUrl: this.queue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
@@ -118,7 +120,10 @@ export class Scan extends Construct {
     topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
     this.queue.grantConsumeMessages(role);
     role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn, workQueue.queueArn] }),
+      new PolicyStatement({
+        actions: ['sqs:SendMessage'],
+        resources: [this.queue, workQueue, checkQueue].map(({ queueArn }) => queueArn),
+      }),
     );
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetterQueue.queueArn] }),
@@ -149,7 +154,7 @@ export class Scan extends Construct {
         resources: ['*'],
       }),
     );
-    grantEc2(role, settings, { changes: settings.mode === 'enforce' && settings.existing !== 'audit' });
+    grantEc2(role, settings, { changes: scansMayChange(config) });
     acknowledgeWideReads(role);
 
     new EventSourceMapping(this, 'Source', {

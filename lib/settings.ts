@@ -1,7 +1,16 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CONFIG, SCAN_CONFIG } from '../lambda/config.ts';
 import { TRAIL } from '../lambda/contract.ts';
-import { ConfigError, listOf, matching, oneOf, type Parser, problem, REGION_NAMES } from '../lambda/parsers.ts';
+import {
+  CALENDAR_DAY,
+  ConfigError,
+  listOf,
+  matching,
+  oneOf,
+  type Parser,
+  problem,
+  REGION_NAMES,
+} from '../lambda/parsers.ts';
 import { regionProblems, storedRegions } from './regions.ts';
 
 const EMAILS = listOf('e-mail addresses', /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>"]+$/);
@@ -30,6 +39,14 @@ export const SETTINGS = {
    * @default 'audit'
    */
   existing: setting(CONFIG.existing, 'audit'),
+  /**
+   * Instances that were first launched on this day or later do not count as existing, whatever finds them: a scan
+   * remediates them once no IMDSv1 usage was measured, even if `existing` is `audit`. Set it to the day of the
+   * deployment, so that an exemption that has expired does not leave IMDSv1 enabled.
+   *
+   * @default - instances that a scan finds are existing
+   */
+  enforceSince: optionalSetting(CALENDAR_DAY),
   /**
    * Regions to monitor. The first is the home region, where the functions run; the others forward their events to it.
    * `all` stands for the regions that `imdsv2 regions --write` has stored.

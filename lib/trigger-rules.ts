@@ -1,19 +1,22 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
 import { ping } from '../lambda/triggers/ping.ts';
-import type { BusRule, Trigger } from '../lambda/triggers/trigger.ts';
+import type { BusRule } from '../lambda/triggers/trigger.ts';
 import { DELIVERY } from './timing.ts';
 
-/** The targets of the rules, and the dead-letter queue of their deliveries. */
-export interface TriggerRulesProps {
-  readonly function: IFunction;
+/** The queues to which rules deliver. */
+export interface DeliveryProps {
   readonly workQueue: IQueue;
   readonly deadLetterQueue: IQueue;
+}
+
+export interface TriggerRulesProps extends DeliveryProps {
+  readonly function: IFunction;
 }
 
 /** The rules on the default event bus: one for each trigger, and one for the ping of `imdsv2 doctor`. */
@@ -27,29 +30,31 @@ export class TriggerRules extends Construct {
       (trigger) =>
         new Rule(this, trigger.ruleId, {
           description: trigger.description,
-          eventPattern: eventPattern(trigger),
-          targets: [targetOf(trigger, props)],
+          eventPattern: eventPattern(this, trigger),
+          targets: [workQueueTarget(props)],
         }),
     );
     new Rule(this, ping.ruleId, {
       description: ping.description,
       // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to
       // the stack know.
-      eventPattern: { ...eventPattern(ping), resources: [props.function.functionArn] },
+      eventPattern: { ...eventPattern(this, ping), resources: [props.function.functionArn] },
       // `imdsv2 doctor` waits no longer and reports a missing answer, so there is no dead-letter queue.
-      targets: [new LambdaFunction(props.function, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],
+      targets: [new SqsQueue(props.workQueue, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],
     });
   }
 }
 
-/** The target of the events of a trigger in the home region, with retries and dead-letter queue. */
-export function targetOf({ delivery }: Trigger, props: TriggerRulesProps): IRuleTarget {
-  const options = { ...DELIVERY, deadLetterQueue: props.deadLetterQueue };
-  return delivery === 'direct' ? new LambdaFunction(props.function, options) : new SqsQueue(props.workQueue, options);
-}
+/** The work queue as target of a rule, with the dead-letter queue for failed deliveries (docs/adr/0013). */
+export const workQueueTarget = ({ workQueue, deadLetterQueue }: DeliveryProps): IRuleTarget =>
+  new SqsQueue(workQueue, { ...DELIVERY, deadLetterQueue });
 
-/** Converts a pattern for the CDK, which spells `detail-type` as `detailType`. */
-export function eventPattern({ pattern }: BusRule): EventPattern {
+/**
+ * The pattern of a rule for the CDK, which spells `detail-type` as `detailType`. It matches events of this account
+ * only: other accounts may send theirs to the same event bus.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+ */
+export function eventPattern(scope: Construct, { pattern }: BusRule): EventPattern {
   const { 'detail-type': detailType, ...rest } = pattern;
-  return { ...rest, detailType } as EventPattern;
+  return { ...rest, detailType, account: [Stack.of(scope).account] } as EventPattern;
 }

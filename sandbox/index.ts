@@ -52,10 +52,17 @@ export class Sandbox extends Account {
     this.seedFleet(fleet);
     const { account, homeRegion, queues, topics, bus, clock, callers, faults, ids, activity, invocations, logLines } =
       this;
-    const functions = new Functions(
-      { clock, ids, callers, faults, activity, endpoint, invocations, logLines, maxConcurrency },
-      queues,
-    );
+    const functions = new Functions({
+      clock,
+      ids,
+      callers,
+      faults,
+      activity,
+      endpoint,
+      invocations,
+      logLines,
+      maxConcurrency,
+    });
     this.functions = this.gateway.observer = functions;
     for (const stack of stacks) {
       this.deployments.push(
@@ -124,8 +131,8 @@ export class Sandbox extends Account {
   /**
    * Resolves when nothing is in progress.
    *
-   * In progress are calls, events, retries, invocations, messages in a queue that invokes a function, and state changes of
-   * instances. Messages in a dead-letter queue and future runs of a schedule are not.
+   * In progress are calls, events, retries, invocations, messages in a queue that invokes a function, and state changes
+   * of instances. Messages in a dead-letter queue and future runs of a schedule are not.
    *
    * @param limit real milliseconds after which it rejects with a list of what is in progress.
    */

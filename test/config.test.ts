@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { type Config, parseConfig, parseScanConfig, type ScanConfig } from '../lambda/config.ts';
+import {
+  type Config,
+  parseConfig,
+  parseScanConfig,
+  rulesOf,
+  type ScanConfig,
+  scansMayChange,
+} from '../lambda/config.ts';
 import { CONFIG as ENTRIES, SCAN_CONFIG as SCAN_ENTRIES, toEnvironment, toScanEnvironment } from '../lambda/config.ts';
 import { ConfigError, problem } from '../lambda/parsers.ts';
 import { CONFIG, SCAN_CONFIG } from './support/config.ts';
@@ -40,6 +47,7 @@ describe('toEnvironment and toScanEnvironment', () => {
     const parts: { readonly [Key in keyof Config]?: fc.Arbitrary<Config[Key]> } = {
       mode: fc.constantFrom('enforce', 'audit'),
       existing: fc.constantFrom('audit', 'enforce-when-unused', 'enforce'),
+      enforceSince: fc.constantFrom('none', '2026-11-01'),
       trail: fc.boolean(),
       maxExemptionDays: fc.integer({ min: 1, max: 3650 }),
       usageLookBackDays: fc.integer({ min: 1, max: 63 }),
@@ -93,6 +101,7 @@ describe('parseConfig and parseScanConfig', () => {
   it.each([
     ['IMDSV2_MODE', ['', 'Enforce', 'enforce ', 'constructor']],
     ['IMDSV2_EXISTING', ['', 'when-unused', 'AUDIT']],
+    ['IMDSV2_ENFORCE_SINCE', ['', 'None', '2026-02-31', '2026-1-1', '14d', 'today']],
     ['IMDSV2_TRAIL', ['', 'yes', 'True', '1', 'existing', 'constructor', 'toString', '__proto__']],
     ['IMDSV2_MAX_EXEMPTION_DAYS', ['', '0', '3651', '-1', '1.5', '1e3', '90 ', '٩٠', 'Infinity', '99999999999']],
     ['IMDSV2_USAGE_LOOK_BACK_DAYS', ['', '0', '64', '1.5']],
@@ -127,6 +136,7 @@ describe('parseConfig and parseScanConfig', () => {
     ['IMDSV2_MAX_EXEMPTION_DAYS', '1', { maxExemptionDays: 1 }],
     ['IMDSV2_MAX_EXEMPTION_DAYS', '3650', { maxExemptionDays: 3650 }],
     ['IMDSV2_TRAIL', 'false', { trail: false }],
+    ['IMDSV2_ENFORCE_SINCE', '2026-11-01', { enforceSince: '2026-11-01' }],
     [
       'IMDSV2_WORK_QUEUE_URL',
       'http://127.0.0.1:4599/111122223333/work',
@@ -134,5 +144,24 @@ describe('parseConfig and parseScanConfig', () => {
     ],
   ] as const)('read %s=%s', (name, value, expected) => {
     expect(parseConfig({ ...toEnvironment(CONFIG), [name]: value })).toEqual({ ...CONFIG, ...expected });
+  });
+});
+
+describe('rulesOf', () => {
+  it('has no enforceSince where the configuration has none', () => {
+    expect(rulesOf(CONFIG).enforceSince).toBeUndefined();
+    expect(rulesOf({ ...CONFIG, enforceSince: '2026-11-01' }).enforceSince).toBe('2026-11-01');
+  });
+});
+
+describe('scansMayChange', () => {
+  it.each([
+    ['enforce', 'audit', 'none', false],
+    ['enforce', 'audit', '2026-11-01', true],
+    ['enforce', 'enforce-when-unused', 'none', true],
+    ['enforce', 'enforce', 'none', true],
+    ['audit', 'enforce', '2026-11-01', false],
+  ] as const)('with mode=%s, existing=%s and enforceSince=%s is %s', (mode, existing, enforceSince, may) => {
+    expect(scansMayChange({ mode, existing, enforceSince })).toBe(may);
   });
 });

@@ -33,9 +33,9 @@ for (const entry of unusedEntries(pages.flatMap(({ commands }) => commands))) {
 }
 const chosen = process.argv.slice(2);
 const selected = pages.filter(({ page }) => chosen.length === 0 || chosen.includes(page));
-// A local AWS for each page keeps the pages independent of each other.
+// A local AWS for each page keeps the pages independent of each other. The longest page begins first.
 await pMap(
-  selected,
+  selected.toSorted((a, b) => b.commands.length - a.commands.length),
   async ({ page, commands }) => {
     const runnable = commands.filter((command) => reasonNotToRun(command) === undefined);
     const unavailable = needing(missing, runnable);

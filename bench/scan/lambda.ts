@@ -97,7 +97,7 @@ export class Invocation {
       writer: existing === 'audit' ? undefined : writer,
       queue: {
         putFindings: () => Promise.reject(new Error('a scan finds nothing')),
-        putEvent: () => Promise.reject(new Error('a scan keeps no event')),
+        putEvents: () => Promise.reject(new Error('a scan keeps no event')),
         putUndelivered: () => Promise.reject(new Error('SNS refuses nothing here')),
         putChecks: async (checks) => {
           await this.#call('SendMessageBatch', () =>
@@ -111,6 +111,8 @@ export class Invocation {
       telemetry: {
         outcome: () => undefined,
         notUnderstood: (_, problem) => statistics.warnings.push(problem),
+        handedBack: () => undefined,
+        otherAccount: () => undefined,
         scanCompleted: () => (statistics.completed += 1),
         forwarderProblems: () => undefined,
         rejected: () => undefined,

@@ -1,5 +1,5 @@
 import { onScanStep } from '../../lambda/app/scan/index.ts';
-import { RetryableError } from '../../lambda/app/handle-events.ts';
+import { RetryableError } from '../../lambda/app/retry.ts';
 import type { Existing } from '../../lambda/contract.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { USAGE_RULES } from '../../lambda/core/usage.ts';

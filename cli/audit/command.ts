@@ -10,6 +10,7 @@ import { verdictOf } from '../../lambda/core/verdict.ts';
 import { count } from '../../lambda/core/words/format.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
+import { repeatedOptions } from '../shared/command-line.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { FILTER_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION, wholeNumberOf } from '../shared/options.ts';
@@ -80,7 +81,7 @@ export const audit: Command<AuditOptions> = {
       return undefined;
     });
     const { maxExemptionDays, filter = [] } = options;
-    const head = { account, at: io.now(), maxExemptionDays };
+    const head = { account, at: io.now(), maxExemptionDays, repeatedOptions: repeatedOptions(options) };
     const reports = reportsOf(options, head, io);
     const summary = new Summary(regions);
     const meter = options.usage && new UsageMeter(rules, usageReader(aws), io);

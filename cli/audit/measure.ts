@@ -17,6 +17,13 @@ export class UsageMeter {
   public readonly errors = new Map<string, string>();
   /** Number of metrics that CloudWatch charges for. */
   public metricsRequested = 0;
+  readonly #counting: UsageReader = {
+    page: async (query, token) => {
+      const page = await this.reader.page(query, token);
+      this.metricsRequested += query.instanceIds.length;
+      return page;
+    },
+  };
 
   public constructor(
     private readonly rules: UsageRules,
@@ -35,12 +42,4 @@ export class UsageMeter {
     }
     return new Map(instances.map(({ instanceId }) => [instanceId, { kind: 'unknown', why: 'not-read' }]));
   }
-
-  readonly #counting: UsageReader = {
-    page: async (query, token) => {
-      const page = await this.reader.page(query, token);
-      this.metricsRequested += query.instanceIds.length;
-      return page;
-    },
-  };
 }

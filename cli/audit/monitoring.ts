@@ -8,7 +8,7 @@ import { REGIONS_AT_ONCE } from './read.ts';
  * Reads which Regions have the EventBridge rules of the product.
  *
  * @param read returns the triggers without a rule in a Region.
- * @returns triggers without a rule, by Region (none if no Region has a rule: then nothing is deployed), and errors by Region.
+ * @returns errors and triggers without a rule, by Region; no triggers if nothing is deployed: no Region has a rule.
  */
 export async function monitoringOf(
   regions: readonly string[],

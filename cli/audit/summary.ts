@@ -20,6 +20,8 @@ export interface AuditHead {
   readonly account?: string;
   readonly at: Date;
   readonly maxExemptionDays: number;
+  /** The options of the audit that a suggested command repeats. */
+  readonly repeatedOptions?: string;
 }
 
 /** The result of an audit, without its instances. */
@@ -136,6 +138,13 @@ export class Summary {
     const launchSources = [...this.#launchSources.values()].map((totals) => totals.result()).sort(mostFindingsFirst);
     return { ...head, total: this.#total, regions, launchSources };
   }
+}
+
+/** The command that requires IMDSv2 on the instances of an audit. */
+export function enforceCommand({ regions, repeatedOptions = '' }: Audit): string {
+  const affected = regions.filter(({ compliance }) => compliance.counts['non-compliant'] > 0);
+  const names = (affected.length > 0 ? affected : regions).map(({ region }) => region).join(',');
+  return `imdsv2 enforce --regions ${names} ${repeatedOptions}`.trim();
 }
 
 const mostFindingsFirst = ascending(({ region, kind, name, compliance }: LaunchSourceAudit) => [

@@ -11,7 +11,7 @@ import { printTable } from '../shared/table.ts';
 import { notMonitoredNote } from './monitoring.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';
-import type { Audit, Report } from './summary.ts';
+import { type Audit, enforceCommand, type Report } from './summary.ts';
 
 /**
  * The result as text: counts, IMDSv1 usage, launch sources with their fixes, exemptions.
@@ -134,11 +134,10 @@ function showInstances(
   if (more > 0) io.out(`and ${count(more)} more; --top shows more, --json, --csv and --html all`);
 }
 
-function showNextStep({ regions, total }: Audit, io: Io): void {
-  if (total.counts['non-compliant'] === 0) return;
-  const affected = regions.filter(({ compliance }) => compliance.counts['non-compliant'] > 0);
-  heading('To require IMDSv2 on these instances (shows a plan and asks first)', io);
-  io.out(`     imdsv2 enforce --regions ${affected.map(({ region }) => region).join(',')}`);
+function showNextStep(audit: Audit, io: Io): void {
+  if (audit.total.counts['non-compliant'] === 0) return;
+  heading('To require IMDSv2 on these instances where IMDSv1 is unused (shows a plan and asks first)', io);
+  io.out(`     ${enforceCommand(audit)}`);
 }
 
 function heading(text: string, io: Io): void {

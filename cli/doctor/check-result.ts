@@ -15,6 +15,29 @@ export interface CheckResult {
   readonly action?: string;
 }
 
+const resultOf =
+  (level: Level) =>
+  (check: string, text: string, action?: string): CheckResult => ({ check, level, text, action });
+
+export const ok = resultOf('ok');
+export const warn = resultOf('warn');
+export const fail = resultOf('fail');
+export const unchecked = resultOf('unchecked');
+
+/** The result for a part of the stack that does not exist. */
+export const deleted = (check: string, name: string): CheckResult =>
+  fail(check, `${name} was deleted outside CloudFormation`, 'delete the stack and deploy it again');
+
+/** The result of a call; `undefined` if it fails because what it names does not exist. */
+export async function unlessMissing<T>(call: Promise<T>, errorName: RegExp): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Error && errorName.test(error.name)) return undefined;
+    throw error;
+  }
+}
+
 /** A check of one part of the deployment. An error that it throws becomes an `unchecked` result. */
 export interface Check {
   readonly name: string;
@@ -27,7 +50,7 @@ export async function runCheck({ name, run }: Check, interrupted: AbortSignal): 
     return await run();
   } catch (error) {
     if (interrupted.aborted) throw error;
-    return [{ check: name, level: 'unchecked', text: `could not be checked: ${explainError(error)}` }];
+    return [unchecked(name, `could not be checked: ${explainError(error)}`)];
   }
 }
 

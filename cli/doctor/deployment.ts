@@ -5,7 +5,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { UsageError } from '../shared/command.ts';
-import type { CheckResult } from './check-result.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 
 /** The configuration of any client, from `Aws.config`. */
 export type ClientConfig = Pick<CloudFormationClientConfig, 'region' | 'profile' | 'requestHandler'>;
@@ -93,17 +93,12 @@ export function functionArn(deployment: Deployment): string {
 /** Checks whether the last deployment succeeded. */
 export function checkStack({ stackName, region, status, setting }: Deployment): CheckResult[] {
   const check = 'stack';
-  const settings = ['Mode', 'Existing', 'Trail', 'RoleGuard']
-    .map((name) => `${name} ${setting(name) ?? 'unknown'}`)
-    .join(', ');
-  const text = `${stackName} in ${region}: ${status} (${settings})`;
-  if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return [{ check, level: 'ok', text }];
-  if (status.endsWith('_IN_PROGRESS')) {
-    return [
-      { check, level: 'warn', text, action: 'a deployment is in progress: run doctor again when it has finished' },
-    ];
-  }
+  const settings = ['Mode', 'Existing', 'Trail', 'RoleGuard'].map((name) => `${name} ${setting(name) ?? 'unknown'}`);
+  const text = `${stackName} in ${region}: ${status} (${settings.join(', ')})`;
+  if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return [ok(check, text)];
+  if (status.endsWith('_IN_PROGRESS'))
+    return [warn(check, text, 'a deployment is in progress: run doctor again when it has finished')];
   // After a rollback the previous version works.
-  const level = status === 'UPDATE_ROLLBACK_COMPLETE' ? 'warn' : 'fail';
-  return [{ check, level, text, action: 'the last deployment failed: see the stack events, then deploy again' }];
+  const result = status === 'UPDATE_ROLLBACK_COMPLETE' ? warn : fail;
+  return [result(check, text, 'the last deployment failed: see the stack events, then deploy again')];
 }

@@ -1,25 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { listInstances } from '../../lambda/app/list-instances.ts';
 import { PING } from '../../lambda/contract.ts';
-import { isObject, text } from '../../lambda/triggers/json.ts';
+import { text } from '../../lambda/triggers/json.ts';
 import type { Aws } from '../shared/aws.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
+import { parseJson } from '../shared/json.ts';
+import { type CheckResult, fail } from './check-result.ts';
 import { type ClientConfig, type Deployment, functionArn } from './deployment.ts';
-import type { CheckResult } from './check-result.ts';
 import { resultsOf } from './ping-response.ts';
-
-export interface PingOptions {
-  /** Instance for the dry runs. @default any in the Region */
-  readonly instanceId?: string;
-  /** Seconds to wait for the response. */
-  readonly timeout: number;
-}
-
-const check = 'ping';
 
 /** Milliseconds between two reads of the log. */
 const PAUSE = 2_000;
@@ -27,10 +18,14 @@ const PAUSE = 2_000;
 /** Milliseconds that the local clock may be ahead of AWS. */
 const SKEW = 5 * 60_000;
 
-/** Sends a ping event and reads the response, which tests rule, function, role and log together. */
+/**
+ * Sends a ping event and reads the response, which tests rule, function, role and log together.
+ *
+ * @param options instance for the dry runs, by default any in the Region, and seconds to wait for the response.
+ */
 export async function checkPing(
   deployment: Deployment,
-  { instanceId, timeout }: PingOptions,
+  { instanceId, timeout }: { readonly instanceId?: string; readonly timeout: number },
   aws: Aws,
   config: ClientConfig,
   io: Io,
@@ -42,15 +37,9 @@ export async function checkPing(
   await put({ nonce, instanceId: chosen.instanceId }, deployment, config);
   const response = await waitFor(nonce, since, since + timeout * 1000, deployment, config, io);
   if (response === undefined) {
-    return [
-      {
-        check,
-        level: 'fail',
-        text: `no response within ${timeout} s: the rule, the function or its log does not work`,
-        action:
-          'see the results above, then runbook, "The function fails" and "The function is throttled"; --timeout waits longer',
-      },
-    ];
+    const text = `no response within ${timeout} s: the rule, the function or its log does not work`;
+    const runbook = 'runbook, "The function fails" and "The function is throttled"';
+    return [fail('ping', text, `see the results above, then ${runbook}; --timeout waits longer`)];
   }
   return resultsOf(response, deployment.setting('RoleGuard') === 'off', chosen.problem);
 }
@@ -87,7 +76,7 @@ async function waitFor(
   };
   for (;;) {
     for await (const { events = [] } of paginateFilterLogEvents({ client }, query)) {
-      const response = events.map(({ message = '' }) => parse(message)).find((line) => isResponse(line, nonce));
+      const response = events.map(({ message = '' }) => parseJson(message)).find((line) => isResponse(line, nonce));
       if (response !== undefined) return response;
     }
     const remaining = until - io.now().getTime();
@@ -100,15 +89,6 @@ async function waitFor(
 const isResponse = (line: unknown, nonce: string): boolean =>
   text(line, 'message') === PING.answered && text(line, 'nonce') === nonce;
 
-function parse(message: string): unknown {
-  try {
-    const line: unknown = JSON.parse(message);
-    return isObject(line) ? line : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Finds an instance that the function could modify. */
 async function findInstance(
   region: string,
@@ -120,7 +100,7 @@ async function findInstance(
     { name: 'metadata-options.http-endpoint', values: ['enabled'] },
   ];
   try {
-    for await (const page of listInstances(region, filters, ec2Fleet(aws.ec2), aws.time(region))) {
+    for await (const page of listInstances(region, filters, aws.fleet, aws.time(region))) {
       const found = page.find(({ awsManaged }) => !awsManaged);
       if (found !== undefined) return { instanceId: found.instanceId };
     }

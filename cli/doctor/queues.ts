@@ -1,8 +1,11 @@
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type CheckResult, deleted, fail, ok, unlessMissing, warn } from './check-result.ts';
 import type { ClientConfig, Deployment, StackResource } from './deployment.ts';
-import type { CheckResult } from './check-result.ts';
 
 const check = 'queues';
+
+/** The error of SQS for a queue that does not exist; its name depends on the protocol. */
+export const NO_QUEUE = /NonExistentQueue|QueueDoesNotExist/;
 
 /** Checks the queues of the stack. */
 export async function checkQueues(deployment: Deployment, config: ClientConfig): Promise<CheckResult[]> {
@@ -11,12 +14,6 @@ export async function checkQueues(deployment: Deployment, config: ClientConfig):
   return Promise.all(queues.map((queue) => checkQueue(queue, deployment, client)));
 }
 
-const COUNTS = {
-  visible: 'ApproximateNumberOfMessages',
-  delayed: 'ApproximateNumberOfMessagesDelayed',
-  inFlight: 'ApproximateNumberOfMessagesNotVisible',
-} as const;
-
 /** The name of a queue, whose physical id is its URL. */
 export const nameOf = ({ physicalId }: StackResource): string => physicalId.split('/').at(-1) ?? physicalId;
 
@@ -24,73 +21,61 @@ export const nameOf = ({ physicalId }: StackResource): string => physicalId.spli
 export const isDeadLetterQueue = ({ logicalId }: StackResource): boolean => logicalId.includes('DeadLetterQueue');
 
 async function checkQueue(queue: StackResource, deployment: Deployment, client: SQSClient): Promise<CheckResult> {
-  const { physicalId } = queue;
-  const command = new GetQueueAttributesCommand({ QueueUrl: physicalId, AttributeNames: Object.values(COUNTS) });
-  const attributes = await client.send(command).then(
-    ({ Attributes = {} }) => Attributes,
-    (error: unknown) => {
-      if (error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name)) return undefined;
-      throw error;
-    },
-  );
+  const url = queue.physicalId;
   const name = nameOf(queue);
-  if (attributes === undefined) return deleted(name);
-  const [visible, delayed, inFlight] = Object.values(COUNTS).map((key) => Number(attributes[key] ?? 0));
-  const counts = { visible: visible ?? 0, delayed: delayed ?? 0, inFlight: inFlight ?? 0 };
-  if (isDeadLetterQueue(queue)) return deadLetterQueue(name, physicalId, counts, deployment);
-  return physicalId === deployment.setting('ScanQueueUrl') ? scanQueue(name, counts) : workQueue(name, counts);
+  const counts = await unlessMissing(messagesIn(url, client), NO_QUEUE);
+  if (counts === undefined) return deleted(check, name);
+  if (isDeadLetterQueue(queue)) return deadLetterQueue(name, url, counts, deployment);
+  return url === deployment.setting('ScanQueueUrl') ? scanQueue(name, counts) : workQueue(name, counts);
 }
 
-type Counts = Readonly<Record<keyof typeof COUNTS, number>>;
+type Counts = Awaited<ReturnType<typeof messagesIn>>;
 
-const deleted = (name: string): CheckResult => ({
-  check,
-  level: 'fail',
-  text: `${name} was deleted outside CloudFormation`,
-  action: 'delete the stack and deploy it again',
-});
-
-function deadLetterQueue(
-  name: string,
-  url: string,
-  { visible, inFlight }: Counts,
-  deployment: Deployment,
-): CheckResult {
-  const count = visible + inFlight;
-  if (count === 0) return { check, level: 'ok', text: `${name}: empty` };
-  const [heading, redrive] =
-    url === deployment.setting('ScanDeadLetterQueueUrl')
-      ? ['A scan step failed', deployment.setting('ScanRedriveCommand')]
-      : ['Messages in the dead-letter queue', deployment.setting('RedriveCommand')];
+/** Approximate numbers of messages in a queue. */
+export async function messagesIn(QueueUrl: string | undefined, client: SQSClient) {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl,
+    AttributeNames: [
+      'ApproximateNumberOfMessages',
+      'ApproximateNumberOfMessagesDelayed',
+      'ApproximateNumberOfMessagesNotVisible',
+    ],
+  });
+  const { Attributes = {} } = await client.send(command);
   return {
-    check,
-    level: 'fail',
-    text: `${name}: ${count} ${count === 1 ? 'message' : 'messages'}; events, remediations or alerts failed`,
-    action: `runbook, "${heading}"${redrive === undefined ? '' : `; then ${redrive}`}`,
+    visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+    delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
   };
 }
 
-/** Delayed messages are normal, because start events wait for 90 seconds; visible ones are not. */
+function deadLetterQueue(name: string, url: string, counts: Counts, { setting }: Deployment): CheckResult {
+  const messages = counts.visible + counts.inFlight;
+  if (messages === 0) return ok(check, `${name}: empty`);
+  const [heading, redrive] =
+    url === setting('ScanDeadLetterQueueUrl')
+      ? ['A scan step failed', setting('ScanRedriveCommand')]
+      : ['Messages in the dead-letter queue', setting('RedriveCommand')];
+  return fail(
+    check,
+    `${name}: ${messages} ${messages === 1 ? 'message' : 'messages'}; events, remediations or alerts failed`,
+    `runbook, "${heading}"${redrive === undefined ? '' : `; then ${redrive}`}`,
+  );
+}
+
+/** Delayed messages are normal: running-state events, what was handed back, and checks. Visible ones are not. */
 function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckResult {
   const text = `${name}: ${visible} visible, ${delayed} delayed, ${inFlight} in flight`;
-  if (visible === 0) return { check, level: 'ok', text };
-  return {
-    check,
-    level: 'warn',
-    text,
-    action: 'run doctor again in a minute; if the number does not decrease: runbook, "The work queue is blocked"',
-  };
+  if (visible === 0) return ok(check, text);
+  const action = 'run doctor again in a minute; if the number does not decrease: runbook, "The work queue is blocked"';
+  return warn(check, text, action);
 }
 
 /** A scan handles the messages of a Region one by one, for hours; one of them is in flight. */
 function scanQueue(name: string, { visible, inFlight }: Counts): CheckResult {
   const messages = `${visible} ${visible === 1 ? 'message' : 'messages'}`;
-  if (inFlight > 0) return { check, level: 'ok', text: `${name}: scan in progress, ${messages} waiting` };
-  if (visible === 0) return { check, level: 'ok', text: `${name}: no scan in progress` };
-  return {
-    check,
-    level: 'warn',
-    text: `${name}: ${messages} waiting, none in flight`,
-    action: 'run doctor again in a minute; if nothing changes: runbook, "No scan completes"',
-  };
+  if (inFlight > 0) return ok(check, `${name}: scan in progress, ${messages} waiting`);
+  if (visible === 0) return ok(check, `${name}: no scan in progress`);
+  const action = 'run doctor again in a minute; if nothing changes: runbook, "No scan completes"';
+  return warn(check, `${name}: ${messages} waiting, none in flight`, action);
 }

@@ -1,10 +1,11 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { unmonitoredTriggers } from '../../lambda/adapters/rule-coverage.ts';
 import { FORWARDER_DEAD_LETTER_QUEUE } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { type CheckResult, fail, ok, unlessMissing } from './check-result.ts';
 import type { ClientConfig, Deployment } from './deployment.ts';
-import type { CheckResult } from './check-result.ts';
+import { messagesIn, NO_QUEUE } from './queues.ts';
 
 const RUNBOOK = 'runbook, "A Region is not monitored"';
 
@@ -15,30 +16,21 @@ export const otherRegions = ({ setting }: Deployment): readonly string[] =>
 /** Checks the rules of another Region and its dead-letter queue for events that were not forwarded. */
 export async function checkRegion(region: string, config: ClientConfig): Promise<CheckResult[]> {
   const missing = await unmonitoredTriggers(new EventBridgeClient(config));
-  const undelivered = await undeliveredIn(new SQSClient(config));
-  const problem = (text: string, action: string): CheckResult => ({ check: region, level: 'fail', text, action });
+  const undelivered = await unlessMissing(undeliveredIn(new SQSClient(config)), NO_QUEUE);
   const deploy = `cdk deploy --all; ${RUNBOOK}`;
   const results: CheckResult[] = [];
-  if (missing.length === TRIGGERS.length) results.push(problem('no EventBridge rule', deploy));
+  if (missing.length === TRIGGERS.length) results.push(fail(region, 'no EventBridge rule', deploy));
   else if (missing.length > 0)
-    results.push(problem(`no EventBridge rule of this version for ${missing.join(', ')}`, deploy));
-  if (undelivered === undefined) results.push(problem('the dead-letter queue was deleted', deploy));
-  else if (undelivered > 0) results.push(problem(`events not forwarded to the home Region: ${undelivered}`, RUNBOOK));
-  if (results.length > 0) return results;
-  return [{ check: region, level: 'ok', text: 'rules present, all events forwarded' }];
+    results.push(fail(region, `no EventBridge rule of this version for ${missing.join(', ')}`, deploy));
+  if (undelivered === undefined) results.push(fail(region, 'the dead-letter queue was deleted', deploy));
+  else if (undelivered > 0)
+    results.push(fail(region, `events not forwarded to the home Region: ${undelivered}`, RUNBOOK));
+  return results.length > 0 ? results : [ok(region, 'rules present, all events forwarded')];
 }
 
-/** Number of messages in the dead-letter queue; `undefined` if the queue does not exist. */
-async function undeliveredIn(client: SQSClient): Promise<number | undefined> {
-  try {
-    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: FORWARDER_DEAD_LETTER_QUEUE }));
-    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-    const { Attributes = {} } = await client.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }),
-    );
-    return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
-  } catch (error) {
-    if (error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name)) return undefined;
-    throw error;
-  }
+/** Number of messages in the dead-letter queue. */
+async function undeliveredIn(client: SQSClient): Promise<number> {
+  const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: FORWARDER_DEAD_LETTER_QUEUE }));
+  const { visible, inFlight } = await messagesIn(QueueUrl, client);
+  return visible + inFlight;
 }

@@ -1,8 +1,8 @@
 import { DescribeRuleCommand, EventBridgeClient, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
 import { BUS } from '../../lambda/contract.ts';
 import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
-import { type ClientConfig, type Deployment, functionArn, type StackResource } from './deployment.ts';
-import type { CheckResult } from './check-result.ts';
+import { type CheckResult, deleted, fail, ok, unlessMissing } from './check-result.ts';
+import type { ClientConfig, Deployment, StackResource } from './deployment.ts';
 
 const check = 'rules';
 
@@ -13,16 +13,10 @@ export async function checkRules(deployment: Deployment, config: ClientConfig): 
   const missing = [
     ...BUS_RULES.filter(({ ruleId }) => !rules.some((rule) => isOf(rule, ruleId))).map(({ ruleId }) => ruleId),
     ...(rules.some(isSchedule) ? [] : ['Schedule']),
-  ].map((ruleId): CheckResult => ({
-    check,
-    level: 'fail',
-    text: `the stack has no rule ${ruleId}: it is an older version`,
-    action: 'deploy this version',
-  }));
-  const found = await Promise.all(rules.map((rule) => problemsOf(rule, deployment, client)));
-  const problems = [...missing, ...found.flat()];
-  if (problems.length > 0) return problems;
-  return [{ check, level: 'ok', text: `${rules.length} enabled, each with its target` }];
+  ].map((ruleId) => fail(check, `the stack has no rule ${ruleId}: it is an older version`, 'deploy this version'));
+  const found = await Promise.all(rules.map((rule) => problemOf(rule, deployment, client)));
+  const problems = [...missing, ...found.flatMap((problem) => problem ?? [])];
+  return problems.length > 0 ? problems : [ok(check, `${rules.length} enabled, each with its target`)];
 }
 
 const isOf = (rule: StackResource, ruleId: string): boolean => nameIn(rule).endsWith(`Rules${ruleId}`);
@@ -39,43 +33,34 @@ const isSchedule = (rule: StackResource): boolean => nameIn(rule).endsWith('Scan
 /** A logical id without the hash that the CDK appends. */
 const nameIn = ({ logicalId }: StackResource): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
-async function problemsOf(
+async function problemOf(
   rule: StackResource,
   deployment: Deployment,
   client: EventBridgeClient,
-): Promise<CheckResult[]> {
+): Promise<CheckResult | undefined> {
   const onCustomBus = forwardedOf(rule, deployment);
-  const at = onCustomBus === undefined ? { Name: rule.physicalId } : { Name: onCustomBus.ruleId, EventBusName: BUS };
-  const { Name: name } = at;
-  const problem = (text: string, action: string): CheckResult[] => [
-    { check, level: 'fail', text: `${name} ${text}`, action },
-  ];
-  const State = await client.send(new DescribeRuleCommand(at)).then(
-    (answer) => answer.State ?? '',
-    (error: unknown) => {
-      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
-      throw error;
-    },
+  const Name = onCustomBus?.ruleId ?? rule.physicalId;
+  const bus = onCustomBus && { EventBusName: BUS };
+  const described = await unlessMissing(
+    client.send(new DescribeRuleCommand({ Name, ...bus })),
+    /^ResourceNotFoundException$/,
   );
-  if (State === undefined) return problem('was deleted outside CloudFormation', 'delete the stack and deploy it again');
-  const { region } = deployment;
-  if (State === 'DISABLED') {
+  if (described === undefined) return deleted(check, Name);
+  if (described.State === 'DISABLED') {
     const effect = isSchedule(rule) ? 'no scan starts' : 'its events are lost';
-    const bus = onCustomBus === undefined ? '' : ` --event-bus-name ${BUS}`;
-    return problem(`is disabled: ${effect}`, `aws events enable-rule --region ${region} --name ${name}${bus}`);
+    const command = `aws events enable-rule --region ${deployment.region} --name ${Name}`;
+    return fail(check, `${Name} is disabled: ${effect}`, bus ? `${command} --event-bus-name ${BUS}` : command);
   }
-  const { Targets = [] } = await client.send(
-    new ListTargetsByRuleCommand({ Rule: name, ...(onCustomBus && { EventBusName: BUS }) }),
-  );
+  const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, ...bus }));
   const target = targetOf(rule, deployment);
-  if (Targets.some(({ Arn }) => target === undefined || Arn === target)) return [];
-  return problem(`does not have the target ${target ?? ''}`.trimEnd(), 'delete the stack and deploy it again');
+  if (Targets.some(({ Arn }) => target === undefined || Arn === target)) return undefined;
+  const text = `${Name} does not have the target ${target ?? ''}`.trimEnd();
+  return fail(check, text, 'delete the stack and deploy it again');
 }
 
 /** The expected target; `undefined` for a rule that an extension of the stack added. */
 function targetOf(rule: StackResource, deployment: Deployment): string | undefined {
   if (isSchedule(rule)) return deployment.output('ScanQueueArn');
-  const known = forwardedOf(rule, deployment) ?? BUS_RULES.find(({ ruleId }) => isOf(rule, ruleId));
-  if (known === undefined) return undefined;
-  return known.delivery === 'direct' ? functionArn(deployment) : deployment.output('WorkQueueArn');
+  const isKnown = forwardedOf(rule, deployment) !== undefined || BUS_RULES.some(({ ruleId }) => isOf(rule, ruleId));
+  return isKnown ? deployment.output('WorkQueueArn') : undefined;
 }

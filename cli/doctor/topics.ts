@@ -1,8 +1,7 @@
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
+import { type CheckResult, deleted, fail, ok, unlessMissing, warn } from './check-result.ts';
 import type { ClientConfig, Deployment } from './deployment.ts';
-import type { CheckResult } from './check-result.ts';
 
-/** The subscriptions of a topic. */
 export interface Subscribers {
   /** Each as protocol and endpoint: `email security@example.com`. */
   readonly confirmed: readonly string[];
@@ -32,28 +31,20 @@ export async function checkTopic(
   config: ClientConfig,
 ): Promise<CheckResult[]> {
   const check = 'subscriptions';
-  const setting = name === 'Outcomes' ? 'alertEmail' : 'operationsEmail';
   const topicArn = deployment.output(`${name}TopicArn`);
-  const subscribers = await subscribersOf(topicArn, config).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'NotFoundException') return undefined;
-    throw error;
-  });
-  if (subscribers === undefined) {
-    const action = 'delete the stack and deploy it again';
-    return [{ check, level: 'fail', text: `topic ${name} was deleted outside CloudFormation`, action }];
-  }
+  const subscribers = await unlessMissing(subscribersOf(topicArn, config), /^NotFoundException$/);
+  if (subscribers === undefined) return [deleted(check, `topic ${name}`)];
   const { confirmed, pending } = subscribers;
-  const unconfirmed = pending.length === 0 ? '' : `; not confirmed: ${pending.join(', ')}`;
-  if (confirmed.length === 0) {
-    const action =
-      pending.length === 0
-        ? `deploy with -c ${setting}=…, or subscribe to ${topicArn}`
-        : `confirm: ${confirmCommand(topicArn)}`;
-    return [{ check, level: 'fail', text: `${name}: no confirmed subscription${unconfirmed}`, action }];
+  const text = `${name}: ${confirmed.length === 0 ? 'no confirmed subscription' : `${confirmed.length} confirmed`}`;
+  if (pending.length > 0) {
+    const listed = `${text}; not confirmed: ${pending.join(', ')}`;
+    const command = confirmCommand(topicArn);
+    if (confirmed.length === 0) return [fail(check, listed, `confirm: ${command}`)];
+    return [warn(check, listed, `confirm or remove: ${command}`)];
   }
-  const text = `${name}: ${confirmed.length} confirmed${unconfirmed}`;
-  if (pending.length === 0) return [{ check, level: 'ok', text }];
-  return [{ check, level: 'warn', text, action: `confirm or remove: ${confirmCommand(topicArn)}` }];
+  if (confirmed.length > 0) return [ok(check, text)];
+  const setting = name === 'Outcomes' ? 'alertEmail' : 'operationsEmail';
+  return [fail(check, text, `deploy with -c ${setting}=…, or subscribe to ${topicArn}`)];
 }
 
 /**

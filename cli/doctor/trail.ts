@@ -7,16 +7,15 @@ import {
   type Trail,
 } from '@aws-sdk/client-cloudtrail';
 import { explainError } from '../shared/errors.ts';
+import { type CheckResult, fail, ok, unchecked } from './check-result.ts';
 import type { ClientConfig, Deployment } from './deployment.ts';
-import type { CheckResult } from './check-result.ts';
 
 const check = 'trail';
 
 /** Checks that a trail delivers EC2 write calls of this Region to EventBridge. */
 export async function checkTrail({ region, setting }: Deployment, config: ClientConfig): Promise<CheckResult[]> {
-  if (setting('Trail') === 'none') {
-    return [{ check, level: 'ok', text: 'trail=none: drift is not detected, and alerts do not name the caller' }];
-  }
+  if (setting('Trail') === 'none')
+    return [ok(check, 'trail=none: drift is not detected, and alerts do not name the caller')];
   const client = new CloudTrailClient(config);
   const { trailList = [] } = await client.send(new DescribeTrailsCommand({ includeShadowTrails: true }));
   const covering = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === region);
@@ -26,25 +25,18 @@ export async function checkTrail({ region, setting }: Deployment, config: Client
   const working = checked.find(({ problem }) => problem === undefined);
   if (working !== undefined) {
     const scope = working.trail.IsMultiRegionTrail === true ? 'every Region' : `${region} only`;
-    return [{ check, level: 'ok', text: `${nameOf(working.trail)} logs management events of ${scope}` }];
+    return [ok(check, `${nameOf(working.trail)} logs management events of ${scope}`)];
   }
-  const unread = checked.some(({ problem }) => problem?.unread === true);
   const problems = checked.map(({ trail, problem }) => `${nameOf(trail)} ${problem?.text ?? ''}`).join('; ');
-  const stopped = checked.find(({ problem }) => problem?.stopped === true)?.trail.TrailARN;
-  return [
-    {
-      check,
-      level: unread ? 'unchecked' : 'fail',
-      text:
-        problems ||
-        `no trail covers ${region}: drift is not detected, launches are detected late, and alerts do not name the caller`,
-      action: unread
-        ? undefined
-        : stopped === undefined
-          ? 'create a trail that logs management events, or deploy with -c trail=create'
-          : `aws cloudtrail start-logging --region ${region} --name ${stopped}`,
-    },
-  ];
+  const effect = 'drift is not detected, launches are detected late, and alerts do not name the caller';
+  const text = problems || `no trail covers ${region}: ${effect}`;
+  if (checked.some(({ problem }) => problem?.unread)) return [unchecked(check, text)];
+  const stopped = checked.find(({ problem }) => problem?.stopped)?.trail.TrailARN;
+  const action =
+    stopped === undefined
+      ? 'create a trail that logs management events, or deploy with -c trail=create'
+      : `aws cloudtrail start-logging --region ${region} --name ${stopped}`;
+  return [fail(check, text, action)];
 }
 
 const nameOf = ({ TrailARN, Name }: Trail): string => TrailARN ?? Name ?? 'a trail';
@@ -105,15 +97,12 @@ function selectsEc2Writes({ FieldSelectors = [] }: Selector): boolean {
 
 function selects(selector: NonNullable<Selector['FieldSelectors']>[number], value: string): boolean {
   const { Equals, StartsWith, EndsWith, NotEquals, NotStartsWith, NotEndsWith } = selector;
-  const included = [
-    ...(Equals ?? []).map((text) => value === text),
-    ...(StartsWith ?? []).map((text) => value.startsWith(text)),
-    ...(EndsWith ?? []).map((text) => value.endsWith(text)),
+  const matches = (equals: string[] = [], starts: string[] = [], ends: string[] = []) => [
+    ...equals.map((text) => value === text),
+    ...starts.map((text) => value.startsWith(text)),
+    ...ends.map((text) => value.endsWith(text)),
   ];
-  const excluded = [
-    ...(NotEquals ?? []).map((text) => value === text),
-    ...(NotStartsWith ?? []).map((text) => value.startsWith(text)),
-    ...(NotEndsWith ?? []).map((text) => value.endsWith(text)),
-  ];
+  const included = matches(Equals, StartsWith, EndsWith);
+  const excluded = matches(NotEquals, NotStartsWith, NotEndsWith);
   return (included.length === 0 || included.includes(true)) && !excluded.includes(true);
 }

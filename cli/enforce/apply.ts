@@ -2,7 +2,7 @@ import { ec2HopLimitWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
 import { remediatePaced } from '../../lambda/app/remediate-paced.ts';
 import { raisingHopLimit } from '../../lambda/app/hop-limit.ts';
-import { Pace } from '../../lambda/app/pace.ts';
+import { Bucket, Pace } from '../../lambda/app/pace.ts';
 import type { InstanceWriter } from '../../lambda/app/ports/index.ts';
 import type { RemediatePorts } from '../../lambda/app/remediate.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
@@ -20,6 +20,11 @@ import { Progress } from './progress.ts';
 export interface InstanceRef {
   readonly region: string;
   readonly instanceId: string;
+}
+
+/** A remediated instance, and when. */
+export interface Remediated extends InstanceRef {
+  readonly at: Date;
 }
 
 /** An instance that could not be remediated, and why. */
@@ -57,18 +62,19 @@ export async function remediateAll(
   const writer = hopLimitAtLeast === undefined ? plain : raisingHopLimit(plain, reader, hopLimitAtLeast);
   const progress = new Progress(new Map([...toRemediate].map(([region, ids]) => [region, ids.length])), rate, io);
   const ports = { reader, writer: counting(writer, progress), queue: NO_QUEUE };
+  // The plan has decided by usage. All other rows are decided again.
   const policy = { existing: 'enforce', maxExemptionDays } as const;
   const context = { trigger: command, eventId: 'imdsv2 enforce', occurredAt: io.now(), recorded: RECORDED } as const;
 
-  const remediated: InstanceRef[] = [];
+  const remediated: Remediated[] = [];
   /** Number of instances that needed no change when it was their turn, by reason. */
   const unchanged = new Map<Reason, number>();
   const failed: Failed[] = [];
   /** Instances that the run did not get to. */
   const remaining: InstanceRef[] = [];
-  const add = ({ target, status, reason, detail = '' }: Outcome): void => {
+  const add = ({ target, status, reason, at, detail = '' }: Outcome): void => {
     const instance = toRef(target);
-    if (status === 'remediated') return void remediated.push(instance); // the writer has advanced the progress
+    if (status === 'remediated') return void remediated.push({ ...instance, at }); // the writer has advanced the progress
     if (reason === 'deadline') return void remaining.push(instance);
     if (status === 'failed') failed.push({ ...instance, reason, detail: clean(deniedIn(detail), DETAIL) });
     else unchanged.set(reason, (unchanged.get(reason) ?? 0) + 1);
@@ -80,7 +86,13 @@ export async function remediateAll(
     [...toRemediate].map(async ([region, ids]) => {
       const targets = ids.map((instanceId): Target => ({ account: '', region, instanceId, context }));
       const time = aws.time(region);
-      return remediatePaced(targets, policy, new Pace(time, 1, rate), { ...ports, time }, add);
+      return remediatePaced(
+        targets,
+        policy,
+        new Pace(time, new Bucket({ burst: 1, perSecond: rate })),
+        { ...ports, time },
+        add,
+      );
     }),
   );
   io.interrupted.removeEventListener('abort', confirmInterrupt);

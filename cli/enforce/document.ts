@@ -1,5 +1,6 @@
 import type { ApplyOptions, RemediationResult } from './apply.ts';
 import type { Plan } from './plan.ts';
+import type { PostChange } from './post-change.ts';
 
 /** The `schema` field of the JSON document. */
 const SCHEMA = 'imdsv2-enforcer.enforce/v1';
@@ -15,11 +16,12 @@ export interface Run {
   readonly interrupted?: boolean;
   readonly throttled: number;
   readonly after?: Plan;
+  readonly postChange?: PostChange;
 }
 
 /** A run as one JSON document. */
 export function documentOf(run: Run): object {
-  const { account, options, unreadRegions, before, result, interrupted, throttled, after } = run;
+  const { account, options, unreadRegions, before, result, interrupted, throttled, after, postChange } = run;
   const { maxExemptionDays, rate, hopLimitAtLeast } = options;
   return {
     schema: SCHEMA,
@@ -33,6 +35,9 @@ export function documentOf(run: Run): object {
       launchSources: before.launchSources,
       hopLimitsToRaise: before.hopLimitsToRaise,
       unchanged: Object.fromEntries(before.unchanged),
+      leftOut: before.leftOut,
+      included: before.included,
+      wrongExemptions: before.wrongExemptions,
       notFound: before.notFound,
     },
     result: result && {
@@ -46,6 +51,7 @@ export function documentOf(run: Run): object {
     },
     before: complianceOf(before),
     after: after && complianceOf(after),
+    postChangeCheck: postChange,
   };
 }
 

@@ -1,15 +1,38 @@
 import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
+import { decide } from '../../lambda/core/decide.ts';
 import { raisedHopLimit } from '../../lambda/core/hop-limit.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
-import type { ReviewReason } from '../../lambda/core/reason.ts';
+import type { Usage } from '../../lambda/core/usage.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
+import { command } from '../../lambda/triggers/command.ts';
 import { ascending } from '../shared/sort.ts';
 
+/** Why a non-compliant instance is left out unless an option includes it. */
+export type UsageReason = 'in-use' | 'usage-unknown';
+
 /** Why an instance is not changed. */
-export type UnchangedReason = Exclude<VerdictName, 'non-compliant'> | ReviewReason | 'terminated';
+export type UnchangedReason = Exclude<VerdictName, 'non-compliant'> | UsageReason | 'terminated';
+
+/** A non-compliant instance that is left out, or that an option includes. */
+export interface JudgedByUsage {
+  readonly region: string;
+  readonly instanceId: string;
+  readonly launchSource: string;
+  readonly reason: UsageReason;
+  /** Absent if it was not measured. */
+  readonly usage?: Usage;
+}
+
+/** What is remediated, and how. */
+export interface PlanRules {
+  readonly maxExemptionDays: number;
+  readonly hopLimitAtLeast?: number;
+  readonly includeInUse?: true;
+  readonly includeUnknown?: true;
+}
 
 /** Instances that are not changed, for one reason. */
 export interface Unchanged {
@@ -34,6 +57,12 @@ export class Plan {
   /** Instance ids by Region. */
   public readonly toRemediate: ReadonlyMap<string, string[]>;
   public readonly unchanged = new Map<UnchangedReason, Unchanged>();
+  /** Instances with IMDSv1 in use or unknown usage that are left out. */
+  public readonly leftOut: JudgedByUsage[] = [];
+  /** Instances with IMDSv1 in use or unknown usage that options include. */
+  public readonly included: JudgedByUsage[] = [];
+  /** Instances to remediate with an exemption tag that exempts nothing, as `region id`. */
+  public readonly wrongExemptions: string[] = [];
   /** Number of instances to remediate whose hop limit is raised. */
   public hopLimitsToRaise = 0;
   readonly #launchSources = new Map<string, LaunchSourceCount>();
@@ -42,7 +71,7 @@ export class Plan {
   /** @param ids the selected instances, if they are selected by id. */
   public constructor(
     regions: readonly string[],
-    private readonly rules: { readonly maxExemptionDays: number; readonly hopLimitAtLeast?: number },
+    private readonly rules: PlanRules,
     ids: readonly string[] = [],
   ) {
     this.compliance = new Map(regions.map((region) => [region, new ComplianceSummary()]));
@@ -50,15 +79,27 @@ export class Plan {
     this.#notFound = new Set(ids);
   }
 
-  /** Adds an instance of one of the Regions. */
-  public add(region: string, snapshot: Snapshot, now: Date): void {
+  /**
+   * Adds an instance of one of the Regions.
+   *
+   * @param usage of a non-compliant instance; absent if it was not measured.
+   */
+  public add(region: string, snapshot: Snapshot, now: Date, usage?: Usage): void {
     const { maxExemptionDays, hopLimitAtLeast = 0 } = this.rules;
     this.#notFound.delete(snapshot.instanceId);
     const verdict = verdictOf(snapshot, maxExemptionDays, now);
     if (verdict === undefined) return this.#skip('terminated', region, snapshot);
     this.compliance.get(region)?.add(verdict.name);
-    if (verdict.problem !== undefined) return this.#skip(verdict.problem, region, snapshot);
     if (verdict.name !== 'non-compliant') return this.#skip(verdict.name, region, snapshot);
+    const reason = this.#reviewReason(snapshot, now, usage);
+    if (reason !== undefined) {
+      const isIncluded = reason === 'in-use' ? this.rules.includeInUse : this.rules.includeUnknown;
+      const launchSource = launchSourceLabel(launchSourceGroupOf(launchSourceOf(snapshot.tags)));
+      const judged = { region, instanceId: snapshot.instanceId, launchSource, reason, usage };
+      (isIncluded ? this.included : this.leftOut).push(judged);
+      if (!isIncluded) return this.#skip(reason, region, snapshot);
+    }
+    if (verdict.problem !== undefined) this.wrongExemptions.push(`${region} ${snapshot.instanceId}`);
     this.toRemediate.get(region)?.push(snapshot.instanceId);
     this.#countLaunchSource(region, snapshot);
     if (raisedHopLimit(snapshot.options, hopLimitAtLeast) !== undefined) this.hopLimitsToRaise += 1;
@@ -82,6 +123,15 @@ export class Plan {
   /** Selected ids that were found in no Region. */
   public get notFound(): readonly string[] {
     return [...this.#notFound];
+  }
+
+  /** Decides as a scan does under `existing=enforce-when-unused`. */
+  #reviewReason(snapshot: Snapshot, now: Date, usage: Usage | undefined): UsageReason | undefined {
+    const { maxExemptionDays } = this.rules;
+    const policy = { existing: 'enforce-when-unused', maxExemptionDays } as const;
+    const decision = decide(snapshot, { trigger: command, eventId: '', occurredAt: now, usage }, policy, now);
+    if (decision.kind !== 'needs-review') return undefined;
+    return decision.problem === 'in-use' ? 'in-use' : 'usage-unknown';
   }
 
   #skip(reason: UnchangedReason, region: string, { instanceId }: Snapshot): void {

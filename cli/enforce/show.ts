@@ -2,11 +2,13 @@ import { groupBy } from '../../lambda/core/group-by.ts';
 import { VERDICTS } from '../../lambda/core/verdict.ts';
 import { VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
 import { count, duration, instancesOf } from '../../lambda/core/words/format.ts';
+import { clean } from '../../lambda/core/text.ts';
 import { REVIEW_LABELS } from '../../lambda/core/words/outcome.ts';
+import { usageNote } from '../../lambda/core/words/usage.ts';
 import type { Io } from '../shared/io.ts';
 import { printTable } from '../shared/table.ts';
 import type { ApplyOptions, InstanceRef, RemediationResult } from './apply.ts';
-import type { Plan, UnchangedReason } from './plan.ts';
+import type { JudgedByUsage, Plan, UnchangedReason } from './plan.ts';
 import { perSecond } from './progress.ts';
 
 /** How many launch sources the table shows. */
@@ -22,12 +24,12 @@ const LABELS: Readonly<Partial<Record<UnchangedReason, string>>> = {
   'imds-off': 'IMDS disabled',
   'aws-managed': 'managed by an AWS service, which alone can modify them',
   unreadable: REVIEW_LABELS.unreadable,
-  'exemption-malformed': `${REVIEW_LABELS['exemption-malformed']}: correct or revoke it`,
-  'exemption-exceeds-maximum': `${REVIEW_LABELS['exemption-exceeds-maximum']}: correct or revoke it`,
+  'in-use': `${REVIEW_LABELS['in-use']}: left out, see below`,
+  'usage-unknown': `${REVIEW_LABELS['usage-unknown']}: left out, see below`,
 };
 
-/** Reasons that a person must resolve. */
-const NEEDS_REVIEW: readonly UnchangedReason[] = ['unreadable', 'exemption-malformed', 'exemption-exceeds-maximum'];
+/** Reasons whose instances are named. */
+const NAMED: readonly UnchangedReason[] = ['unreadable'];
 
 /** Prints what will be changed, and what will not and why. */
 export function showPlan(
@@ -50,13 +52,41 @@ export function showPlan(
       io.out(`The hop limit of ${raised} will be raised to ${hopLimitAtLeast}; none is lowered`);
     }
   }
+  if (plan.wrongExemptions.length > 0) {
+    io.out('');
+    io.out(`Exemption tags that are wrong exempt nothing: ${some(plan.wrongExemptions)}`);
+  }
+  showJudged('Included, although IMDSv1 is in use or its usage is unknown', plan.included, io);
+  showUnchanged(plan, io);
+  showJudged('Left out; --include-in-use and --include-unknown remediate them, too', plan.leftOut, io);
+}
+
+/** Prints instances whose usage decides, busiest first. */
+function showJudged(title: string, judged: readonly JudgedByUsage[], io: Io): void {
+  if (judged.length === 0) return;
+  const calls = ({ usage }: JudgedByUsage) => (usage?.kind === 'in-use' ? usage.callsPerDay : 0);
+  const first = judged.toSorted((a, b) => calls(b) - calls(a)).slice(0, LISTED);
+  const rows = first.map(({ region, instanceId, launchSource, usage }) => [
+    region,
+    instanceId,
+    clean(launchSource, 40),
+    usage === undefined ? 'unknown: not measured' : usageNote(usage),
+  ]);
+  io.out('');
+  io.out(`${title}: ${count(judged.length)}`);
+  io.out('');
+  printTable(io, ['region', 'instance', 'launch source', 'IMDSv1 usage'], rows);
+  if (judged.length > first.length) io.out(`and ${count(judged.length - first.length)} more; --json lists all`);
+}
+
+function showUnchanged(plan: Plan, io: Io): void {
   if (plan.unchanged.size === 0) return;
   io.out('');
   const groups = [...plan.unchanged].sort(([, a], [, b]) => b.count - a.count);
   const rows = groups.map(([reason, { count: number, examples }]) => [
     count(number),
     LABELS[reason] ?? reason,
-    NEEDS_REVIEW.includes(reason) ? `${examples.join(', ')}${number > examples.length ? ', …' : ''}` : '',
+    NAMED.includes(reason) ? `${examples.join(', ')}${number > examples.length ? ', …' : ''}` : '',
   ]);
   printTable(io, ['unchanged', 'reason', ''], rows, [1, 2]);
 }

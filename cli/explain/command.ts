@@ -2,7 +2,13 @@ import type { Existing } from '../../lambda/contract.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
-import { EXISTING_OPTION, MAX_EXEMPTION_OPTION, instanceIdOf, JSON_OPTION } from '../shared/options.ts';
+import {
+  ENFORCE_SINCE_OPTION,
+  EXISTING_OPTION,
+  MAX_EXEMPTION_OPTION,
+  instanceIdOf,
+  JSON_OPTION,
+} from '../shared/options.ts';
 import { USAGE_RULES_OPTIONS, usageRulesOf } from '../shared/usage.ts';
 import { documentOf } from './document.ts';
 import { readFacts } from './read.ts';
@@ -10,6 +16,7 @@ import { show } from './show.ts';
 
 interface ExplainOptions extends AwsOptions, UsageRules {
   readonly existing: Existing;
+  readonly enforceSince?: string;
   readonly maxExemptionDays: number;
   readonly json?: true;
 }
@@ -23,7 +30,15 @@ Also shows the account defaults of the Region, and the IMDSv1 usage of the insta
   permissions:
     'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; ec2:GetInstanceMetadataDefaults for the account defaults; cloudwatch:GetMetricData for the IMDSv1 usage',
   args: [{ name: '<id>', description: 'instance id' }],
-  options: [...AWS_OPTIONS, REGIONS_OPTION, EXISTING_OPTION, MAX_EXEMPTION_OPTION, ...USAGE_RULES_OPTIONS, JSON_OPTION],
+  options: [
+    ...AWS_OPTIONS,
+    REGIONS_OPTION,
+    EXISTING_OPTION,
+    ENFORCE_SINCE_OPTION,
+    MAX_EXEMPTION_OPTION,
+    ...USAGE_RULES_OPTIONS,
+    JSON_OPTION,
+  ],
   examples: [
     ['imdsv2 explain i-0a1b2c3d4e5f60718', 'an instance in the default Region'],
     ['imdsv2 explain i-0a1b2c3d4e5f60718 --regions all', 'an instance in any Region'],
@@ -32,9 +47,9 @@ Also shows the account defaults of the Region, and the IMDSv1 usage of the insta
   ],
   run: async ([id = ''], options, io) => {
     const instanceId = instanceIdOf(id);
-    const { existing, maxExemptionDays } = options;
-    const rules = { policy: { existing, maxExemptionDays }, usage: usageRulesOf(options) };
-    const facts = await readFacts(instanceId, rules, new Aws(options, io), io);
+    const { existing, enforceSince, maxExemptionDays } = options;
+    const policy = { existing, enforceSince, maxExemptionDays };
+    const facts = await readFacts(instanceId, policy, usageRulesOf(options), new Aws(options, io), io);
     if (options.json) io.out(JSON.stringify(documentOf(facts)));
     else show(facts, io);
     return 0;

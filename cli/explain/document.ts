@@ -1,9 +1,9 @@
 import { readExemption } from '../../lambda/core/exemption.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
-import { cleanTexts } from '../audit/row.ts';
+import { cleanName, cleanTexts } from '../audit/row.ts';
 import { explain, rulings } from './explanation.ts';
-import { countsRejectedCalls, type Facts, isUnread } from './facts.ts';
+import { countsRejectedCalls, type Facts, isUnread } from './read.ts';
 
 /** The schema of the JSON document, in its `schema` field. Fields are only ever added to it. */
 const EXPLAIN_SCHEMA = 'imdsv2-enforcer.explain/v1';
@@ -12,13 +12,12 @@ const EXPLAIN_SCHEMA = 'imdsv2-enforcer.explain/v1';
 export function documentOf(facts: Facts): object {
   const { region, snapshot, defaults, usage, policy, at } = facts;
   const { instanceId, state, options, awsManaged, launchTime, firstLaunch, tags } = snapshot;
-  const name = tags.get('Name');
   return {
     schema: EXPLAIN_SCHEMA,
     at,
     region,
     instanceId,
-    name: name === undefined ? undefined : clean(name),
+    name: cleanName(tags),
     state: clean(state),
     awsManaged,
     options: cleanTexts(options),

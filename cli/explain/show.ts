@@ -4,18 +4,18 @@ import { clean } from '../../lambda/core/text.ts';
 import { iso } from '../../lambda/core/words/format.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
+import { cleanName } from '../audit/row.ts';
 import type { Io } from '../shared/io.ts';
 import { rejectedNote, usageNote } from '../../lambda/core/words/usage.ts';
-import { explain, type ExplainedRow } from './explanation.ts';
-import { countsRejectedCalls, type Facts, isUnread } from './facts.ts';
-import { exemptionLine, option } from './observed.ts';
+import { exemptionLine, explain, type ExplainedRow, option } from './explanation.ts';
+import { countsRejectedCalls, type Facts, isUnread } from './read.ts';
 
 /** Prints an instance and the decision table with its values. */
 export function show(facts: Facts, io: Io): void {
   const { region, snapshot, defaults, usage } = facts;
   const { instanceId, options, tags, firstLaunch, launchTime } = snapshot;
-  const name = tags.get('Name');
-  const title = `${instanceId}${name === undefined ? '' : ` "${clean(name)}"`}`;
+  const name = cleanName(tags);
+  const title = `${instanceId}${name === undefined ? '' : ` "${name}"`}`;
   io.out(`${io.style('bold', title)} in ${region}`);
   const line = (label: string, text: string) => io.out(`  ${io.style('dim', label.padEnd(15))}${text}`);
   line('options', OPTIONS.map((field) => option(options, field)).join(', '));

@@ -1,7 +1,6 @@
-import { type Command, type OptionSpec, UsageError } from '../shared/command.ts';
-import { JSON_OPTION } from '../shared/options.ts';
+import { type Command, type OptionSpec, refuse, UsageError } from '../shared/command.ts';
+import { JSON_OPTION, repeatable } from '../shared/options.ts';
 import { GUARD_RAILS, type GuardRail, type GuardRailChoice, textOf } from './guard-rails.ts';
-import type { Io } from '../shared/io.ts';
 
 interface PolicyOptions {
   readonly list?: true;
@@ -13,24 +12,18 @@ interface PolicyOptions {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: path and name.
 const ROLE = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}|\*):role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/;
 
+const ROLE_ARNS = 'ARNs such as arn:aws:iam::111122223333:role/BreakGlass, with * for every account';
+
 const BREAK_GLASS_OPTION: OptionSpec = {
   flags: '--break-glass-role <arn>',
   description: 'role that the policy does not apply to; may be repeated',
-  read: (text, before) => {
-    if (ROLE.test(text)) return [...((before as readonly string[] | undefined) ?? []), text];
-    throw new UsageError(
-      `${JSON.stringify(text)} is not the ARN of a role; accepted: ARNs such as arn:aws:iam::111122223333:role/BreakGlass, with * for every account`,
-    );
-  },
+  read: repeatable((text) => (ROLE.test(text) ? [text] : refuse(text, 'the ARN of a role', ROLE_ARNS))),
 };
 
 const PARTITION_OPTION: OptionSpec = {
   flags: '--partition <name>',
   description: 'aws, aws-us-gov, aws-cn, … (default: partition of the role, or aws)',
-  read: (text) => {
-    if (/^aws(-[a-z]+)*$/.test(text)) return text;
-    throw new UsageError(`${JSON.stringify(text)} is not a partition; accepted: aws, aws-us-gov, aws-cn, …`);
-  },
+  read: (text) => (/^aws(-[a-z]+)*$/.test(text) ? text : refuse(text, 'a partition', 'aws, aws-us-gov, aws-cn, …')),
 };
 
 export const policy: Command<PolicyOptions> = {
@@ -53,22 +46,24 @@ export const policy: Command<PolicyOptions> = {
   ],
   run: (names, options, io) => {
     const choice = choiceOf(options);
-    const chosen = names.map(find);
+    const named = names.map(find);
+    const chosen = named.length > 0 ? named : GUARD_RAILS;
     if (options.json) {
-      const all = chosen.length > 0 ? chosen : GUARD_RAILS;
-      io.out(
-        JSON.stringify(
-          all.map((rail) => toJson(rail, choice)),
-          null,
-          2,
-        ),
-      );
-    } else if (options.list || chosen.length === 0) {
-      for (const rail of chosen.length > 0 ? chosen : GUARD_RAILS) list(rail, io);
+      const documents = chosen.map((rail) => ({ ...rail, document: JSON.parse(textOf(rail, choice)) as unknown }));
+      io.out(JSON.stringify(documents, null, 2));
+    } else if (options.list || named.length === 0) {
+      for (const { name, kind, does, doesNotCover } of chosen) {
+        io.out(`${io.style('bold', name)} (${kind})`);
+        io.out(`  ${does}`);
+        io.out(`  Does not cover: ${doesNotCover}`);
+      }
     } else {
-      const [rail, another] = chosen;
-      if (another !== undefined) throw new UsageError('several names need --json; accepted: one name');
-      if (rail !== undefined) print(rail, choice, io);
+      if (named.length > 1) throw new UsageError('several names need --json; accepted: one name');
+      for (const rail of named) {
+        io.out(textOf(rail, choice));
+        io.note(`${rail.name} (${rail.kind}): ${rail.does}`);
+        io.note(`Does not cover: ${rail.doesNotCover}`);
+      }
     }
     return Promise.resolve(0);
   },
@@ -87,21 +82,4 @@ function find(name: string): GuardRail {
   if (found !== undefined) return found;
   const accepted = GUARD_RAILS.map((rail) => rail.name).join(', ');
   throw new UsageError(`unknown policy ${JSON.stringify(name)}; accepted: ${accepted}`);
-}
-
-function list({ name, kind, does, doesNotCover }: GuardRail, io: Io): void {
-  io.out(`${io.style('bold', name)} (${kind})`);
-  io.out(`  ${does}`);
-  io.out(`  Does not cover: ${doesNotCover}`);
-}
-
-function print(rail: GuardRail, choice: GuardRailChoice, io: Io): void {
-  io.out(textOf(rail, choice));
-  io.note(`${rail.name} (${rail.kind}): ${rail.does}`);
-  io.note(`Does not cover: ${rail.doesNotCover}`);
-}
-
-function toJson(rail: GuardRail, choice: GuardRailChoice): object {
-  const { name, kind, does, doesNotCover } = rail;
-  return { name, kind, does, doesNotCover, document: JSON.parse(textOf(rail, choice)) as unknown };
 }

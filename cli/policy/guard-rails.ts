@@ -16,7 +16,8 @@ export interface GuardRail {
   readonly kind: 'SERVICE_CONTROL_POLICY' | 'IAM policy' | 'DECLARATIVE_POLICY_EC2';
   readonly does: string;
   readonly doesNotCover: string;
-  readonly document: (choice: GuardRailChoice) => object;
+  /** @param except condition that exempts the break-glass roles. */
+  readonly document: (parts: { readonly instances: string; readonly except: object }) => object;
 }
 
 /**
@@ -30,8 +31,11 @@ const SCP_LIMIT = 5_120;
  *
  * @throws UsageError if it exceeds the maximum size.
  */
-export function textOf({ name, kind, document }: GuardRail, choice: GuardRailChoice): string {
-  const text = JSON.stringify(document(choice), null, 2);
+export function textOf({ name, kind, document }: GuardRail, { partition, breakGlassRoles }: GuardRailChoice): string {
+  const instances = `arn:${partition}:ec2:*:*:instance/*`;
+  // For a role session, `aws:PrincipalArn` is the ARN of the role.
+  const except = breakGlassRoles.length === 0 ? {} : { ArnNotLike: { 'aws:PrincipalArn': breakGlassRoles } };
+  const text = JSON.stringify(document({ instances, except }), null, 2);
   if (kind !== 'SERVICE_CONTROL_POLICY' || text.length <= SCP_LIMIT) return text;
   throw new UsageError(
     `${name} would have ${text.length} characters, the maximum is ${SCP_LIMIT}: name fewer roles, or one with a shorter path`,
@@ -40,8 +44,6 @@ export function textOf({ name, kind, document }: GuardRail, choice: GuardRailCho
 
 const scp = (...Statement: readonly object[]) => ({ Version: '2012-10-17', Statement });
 
-const instances = ({ partition }: GuardRailChoice): string => `arn:${partition}:ec2:*:*:instance/*`;
-
 const deny = (Sid: string, Action: string | readonly string[], Resource: string, Condition: object) => ({
   Sid,
   Effect: 'Deny',
@@ -49,10 +51,6 @@ const deny = (Sid: string, Action: string | readonly string[], Resource: string,
   Resource,
   Condition,
 });
-
-/** For a role session, `aws:PrincipalArn` is the ARN of the role. */
-const exceptFor = ({ breakGlassRoles }: GuardRailChoice): object =>
-  breakGlassRoles.length === 0 ? {} : { ArnNotLike: { 'aws:PrincipalArn': breakGlassRoles } };
 
 const EXEMPTION_TAGS = { 'ForAnyValue:StringEquals': { 'aws:TagKeys': Object.values(TAG) } };
 
@@ -83,24 +81,24 @@ export const GUARD_RAILS: readonly GuardRail[] = [
     does: 'Denies launches that do not require IMDSv2, and enabling IMDSv1 on an instance, except by the break-glass roles.',
     doesNotCover:
       'launches by service-linked roles (Auto Scaling, Spot and EC2 Fleet), which SCPs do not apply to; the management account; instances that have IMDSv1 enabled already. A launch that relies on the account default or the AMI may be denied as well: set HttpTokens=required.',
-    document: (choice) =>
+    document: ({ instances, except }) =>
       scp(
-        deny('DenyLaunchWithoutImdsv2', 'ec2:RunInstances', instances(choice), {
+        deny('DenyLaunchWithoutImdsv2', 'ec2:RunInstances', instances, {
           StringNotEquals: { 'ec2:MetadataHttpTokens': 'required' },
         }),
-        deny('DenyEnablingImdsv1', 'ec2:ModifyInstanceMetadataOptions', instances(choice), {
+        deny('DenyEnablingImdsv1', 'ec2:ModifyInstanceMetadataOptions', instances, {
           StringNotEquals: { 'ec2:Attribute/HttpTokens': 'required' },
           Null: { 'ec2:Attribute/HttpTokens': 'false' },
-          ...exceptFor(choice),
+          ...except,
         }),
-        deny('DenyEnablingImdsWithImdsv1', 'ec2:ModifyInstanceMetadataOptions', instances(choice), {
+        deny('DenyEnablingImdsWithImdsv1', 'ec2:ModifyInstanceMetadataOptions', instances, {
           StringEquals: {
             'ec2:Attribute/HttpEndpoint': 'enabled',
             'ec2:MetadataHttpEndpoint': 'disabled',
             'ec2:MetadataHttpTokens': 'optional',
           },
           Null: { 'ec2:Attribute/HttpTokens': 'true' },
-          ...exceptFor(choice),
+          ...except,
         }),
       ),
   },
@@ -110,22 +108,16 @@ export const GUARD_RAILS: readonly GuardRail[] = [
     does: 'Denies setting and removing the exemption tags, except by the break-glass roles: on instances, in launches and the launch templates that they name, and on Auto Scaling groups.',
     doesNotCover:
       'tags in a launch template of an Auto Scaling group or a fleet: a service-linked role sets them, which SCPs do not apply to, and no condition key covers the content of a template (alerts report them as self-granted); the management account. `imdsv2 exempt` and `imdsv2 rollback` stop working for other roles.',
-    document: (choice) =>
+    document: ({ instances, except }) =>
       scp(
         // EC2 also checks CreateTags for tags in a launch, or in the launch template that it names.
         // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
-        deny('DenyExemptionTags', ['ec2:CreateTags', 'ec2:DeleteTags'], instances(choice), {
-          ...EXEMPTION_TAGS,
-          ...exceptFor(choice),
-        }),
+        deny('DenyExemptionTags', ['ec2:CreateTags', 'ec2:DeleteTags'], instances, { ...EXEMPTION_TAGS, ...except }),
         deny(
           'DenyExemptionTagsOfGroups',
           ['autoscaling:CreateAutoScalingGroup', 'autoscaling:CreateOrUpdateTags'],
           '*',
-          {
-            ...EXEMPTION_TAGS,
-            ...exceptFor(choice),
-          },
+          { ...EXEMPTION_TAGS, ...except },
         ),
       ),
   },

@@ -1,7 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { REGIONS_CONTEXT } from '../../lambda/contract.ts';
+import { REGION } from '../../lambda/core/target.ts';
+import { isObject } from '../../lambda/triggers/json.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
-import { type Command, UsageError } from '../shared/command.ts';
+import { type Command, refuse, UsageError } from '../shared/command.ts';
+import { fileProblem } from '../shared/errors.ts';
+import { parseJson } from '../shared/json.ts';
 import { JSON_OPTION } from '../shared/options.ts';
-import { readContext, regionsIn, writeRegions } from './context.ts';
 
 interface RegionsOptions extends AwsOptions {
   readonly file: string;
@@ -52,3 +57,39 @@ export const regions: Command<RegionsOptions> = {
     return 0;
   },
 };
+
+/** The content of `cdk.context.json`. */
+type Context = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the context file; empty if it does not exist.
+ *
+ * @throws UsageError if it is not a JSON object.
+ */
+function readContext(path: string): Context {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new UsageError(`${JSON.stringify(path)} ${fileProblem(error)}`);
+  }
+  const context = parseJson(text);
+  return isObject(context) ? context : refuse(path, 'a JSON object', 'the cdk.context.json of a CDK app, or no file');
+}
+
+/** The valid Regions in a context, the home Region first. */
+function regionsIn(context: Context): readonly string[] {
+  const stored = context[REGIONS_CONTEXT];
+  const names: readonly unknown[] = Array.isArray(stored) ? stored : [];
+  return names.filter((name): name is string => typeof name === 'string' && REGION.test(name));
+}
+
+/** Stores the Regions and keeps the other entries of the file. */
+function writeRegions(path: string, context: Context, regions: readonly string[]): void {
+  try {
+    writeFileSync(path, `${JSON.stringify({ ...context, [REGIONS_CONTEXT]: regions }, null, 2)}\n`);
+  } catch (error) {
+    throw new UsageError(`${JSON.stringify(path)} cannot be written: ${(error as Error).message}`);
+  }
+}

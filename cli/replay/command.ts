@@ -1,7 +1,7 @@
 import type { Existing } from '../../lambda/contract.ts';
 import { clean } from '../../lambda/core/text.ts';
 import type { Command } from '../shared/command.ts';
-import { EXISTING_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
+import { ENFORCE_SINCE_OPTION, EXISTING_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
 import { jsonReplay } from './json.ts';
 import type { Replayed } from './judge.ts';
 import { replayFiles } from './read.ts';
@@ -13,6 +13,7 @@ const MAX_PATH = 400;
 
 interface ReplayOptions {
   readonly existing: Existing;
+  readonly enforceSince?: string;
   readonly maxExemptionDays: number;
   readonly all?: true;
   readonly json?: true;
@@ -29,6 +30,7 @@ Exit code 0: everything was read. 1: something could not be read; the rest is sh
   args: [{ name: '<file...>', description: 'files or directories' }],
   options: [
     EXISTING_OPTION,
+    ENFORCE_SINCE_OPTION,
     MAX_EXEMPTION_OPTION,
     { flags: '--all', description: 'also show events that match no rule; JSON always has them' },
     JSON_OPTION,
@@ -42,8 +44,8 @@ Exit code 0: everything was read. 1: something could not be read; the rest is sh
     ['aws ec2 describe-instances > fleet.json && imdsv2 replay fleet.json', 'the instances of another account'],
   ],
   run: async (paths, options, io) => {
-    const { existing, maxExemptionDays, all = false } = options;
-    const policy = { existing, maxExemptionDays };
+    const { existing, enforceSince, maxExemptionDays, all = false } = options;
+    const policy = { existing, enforceSince, maxExemptionDays };
     const totals = new Totals();
     const output = options.json ? jsonReplay(policy, io) : tableReplay(all, io);
     const add = (replayed: Replayed) => {

@@ -34,17 +34,20 @@ export function recordedBy(event: Json, { instanceId, context }: Target): Record
       },
       awsManaged: at(item, 'operator', 'managed') === true,
       launchTime: occurredAt,
-      firstLaunch: occurredAt,
+      firstLaunch: trigger.exposure === 'new-by-call' ? LONG_AGO : occurredAt,
       tags: tagsOf(list(tagged, 'tagSet', 'items')),
     },
     assumptions: [
       ...(HttpTokens === undefined ? [TOKENS] : []),
       ...(HttpEndpoint === undefined ? [ENDPOINT] : []),
       ...(trigger.exemptionTag === undefined && item === undefined ? [NO_EXEMPTION(occurredAt)] : []),
-      ...(trigger.exposure === 'new-on-first-start' ? [FIRST_START] : []),
+      ...(trigger.exposure === 'new-on-first-launch' && item === undefined ? [FIRST_START] : []),
     ],
   };
 }
+
+/** The first launch of an instance that a change of metadata options names. */
+const LONG_AGO = new Date(0);
 
 const TOKENS: Assumption = {
   assumed: 'HttpTokens is optional',
@@ -66,7 +69,7 @@ const NO_EXEMPTION = (day: Date): Assumption => ({
 
 const FIRST_START: Assumption = {
   assumed: 'this is its first start',
-  otherwise: (snapshot) => ({ ...snapshot, firstLaunch: new Date(0) }),
+  otherwise: (snapshot) => ({ ...snapshot, firstLaunch: LONG_AGO }),
 };
 
 /** An instance of `aws ec2 describe-instances`; `undefined` if it has no usable id. */

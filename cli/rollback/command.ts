@@ -1,17 +1,11 @@
 import { ec2RollbackWriter, ec2ExemptionWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
-import {
-  checkRollback,
-  type RollbackCheck,
-  rollback as rollBack,
-  type RollbackResult,
-} from '../../lambda/app/rollback.ts';
+import { checkRollback, type RollbackCheck, rollback as rollBack } from '../../lambda/app/rollback.ts';
 import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
 import { explainError } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
 import { confirmed, MAX_EXEMPTION_OPTION, instanceIdOf, JSON_OPTION, YES_OPTION } from '../shared/options.ts';
 import { TIMEOUT } from '../exempt/command.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from '../exempt/period.ts';
@@ -48,47 +42,32 @@ Checks first whether EC2 would refuse the change, and if so changes nothing.`,
     };
     const check = await checkRollback({ region, instanceId }, ports);
     if (!check.possible) throw new UsageError(`${refusal(instanceId, region, check)}; nothing was changed`);
-    const enabled = isImdsv1Enabled(check.snapshot.options);
-    const steps = [`exempt ${instanceId} in ${region} until ${until}`, ...(enabled ? [] : ['enable IMDSv1'])];
-    if (!(await confirmed(`${capital(steps.join(', then '))}?`, options, io))) return 1;
+    const enable = isImdsv1Enabled(check.snapshot.options) ? '' : ', then enable IMDSv1';
+    if (!(await confirmed(`Exempt ${instanceId} in ${region} until ${until}${enable}?`, options, io))) return 1;
 
     const request = { region, instanceId, until, reason };
     const result = await rollBack(request, check.snapshot, { ...ports, time: aws.time(region, 2 * TIMEOUT) });
-    if (options.json) io.out(JSON.stringify({ ...request, ...toJson(result) }));
-    else if (result.status === 'exempted') {
-      io.out(`${instanceId} is exempt until ${until}; IMDSv1 was already enabled`);
-    } else if (result.status === 'allowed') {
-      io.out(`${instanceId} is exempt until ${until}, and IMDSv1 is enabled again`);
+    const exempt = `${instanceId} is exempt until ${until}`;
+    const undo = `imdsv2 exempt revoke ${instanceId} --region ${region}`;
+    if (result.status === 'partial') {
+      const { status, failure } = result;
+      const detail = explainError(failure);
+      if (options.json) io.out(JSON.stringify({ ...request, status, reason: failure.kind, detail }));
+      io.note(`imdsv2: the rollback is incomplete: ${detail}`);
+      io.note(`  done:      ${exempt}`);
+      io.note('  not done:  IMDSv1 is not enabled; run the same command again to continue');
+      io.note(`  to undo:   ${undo}`);
+      return 1;
     }
-    if (result.status !== 'partial') {
-      if (!options.json) io.out(`To undo: ${undoCommand(instanceId, region)}`);
-      return 0;
+    if (options.json) io.out(JSON.stringify({ ...request, ...result }));
+    else {
+      const enabled = result.status === 'allowed' ? ', and IMDSv1 is enabled again' : '; IMDSv1 was already enabled';
+      io.out(exempt + enabled);
+      io.out(`To undo: ${undo}`);
     }
-    reportPartial(request, result, io);
-    return 1;
+    return 0;
   },
 };
-
-const undoCommand = (instanceId: string, region: string): string =>
-  `imdsv2 exempt revoke ${instanceId} --region ${region}`;
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-const toJson = (result: RollbackResult): object =>
-  result.status === 'partial'
-    ? { status: result.status, reason: result.failure.kind, detail: explainError(result.failure) }
-    : result;
-
-function reportPartial(
-  { region, instanceId, until }: { readonly region: string; readonly instanceId: string; readonly until: string },
-  { failure }: Extract<RollbackResult, { status: 'partial' }>,
-  io: Io,
-): void {
-  io.note(`imdsv2: the rollback is incomplete: ${explainError(failure)}`);
-  io.note(`  done:      ${instanceId} is exempt until ${until}`);
-  io.note('  not done:  IMDSv1 is not enabled; run the same command again to continue');
-  io.note(`  to undo:   ${undoCommand(instanceId, region)}`);
-}
 
 /** Why the rollback is not possible. */
 function refusal(instanceId: string, region: string, check: Extract<RollbackCheck, { possible: false }>): string {

@@ -3,6 +3,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { FleetReader, Time } from '../../lambda/app/ports/index.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
 import { byRegion, unlogged } from '../../lambda/adapters/clients.ts';
+import { withPageReader } from '../../lambda/adapters/describe-instances-reader.ts';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
@@ -61,7 +62,7 @@ export class Aws {
 
   /** The EC2 client of a Region. */
   public readonly ec2 = byRegion((region): EC2Client => {
-    const client = unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 }));
+    const client = withPageReader(unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 })));
     client.middlewareStack.add(
       (next) => async (args) => {
         try {

@@ -58,7 +58,7 @@ export class UsageError extends Error {
   public override readonly name = 'UsageError';
 }
 
-/** @throws UsageError that the text is not what was expected, and what is accepted. */
+/** Refuses a value and names the accepted ones. @throws UsageError */
 export function refuse(text: string, expected: string, accepted: string): never {
   throw new UsageError(`${JSON.stringify(text)} is not ${expected}; accepted: ${accepted}`);
 }

@@ -20,7 +20,7 @@ export interface Io {
   style(style: Style, text: string): string;
   /** Width of the terminal in columns; 100 if there is none. */
   readonly columns: number;
-  /** Asks a yes/no question; `undefined` if standard input is not a terminal. */
+  /** Asks a yes/no question; `undefined` if standard input is not a terminal. What was typed before it is no answer. */
   confirm(question: string): Promise<boolean | undefined>;
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): Date;
@@ -32,8 +32,28 @@ export interface Io {
   readonly interrupted: AbortSignal;
 }
 
+/** Milliseconds in which a terminal delivers what was typed before. */
+const PENDING_INPUT_MS = 50;
+
+const CTRL_C = '\u0003';
+
+/** Drops what was typed so far, an unfinished line included, which a terminal only delivers in raw mode. */
+async function dropInput(process: NodeJS.Process): Promise<void> {
+  const { stdin } = process;
+  const drop = (chunk: Buffer | string) => {
+    // In raw mode, Ctrl-C is a character.
+    if (chunk.toString().includes(CTRL_C)) process.kill(process.pid, 'SIGINT');
+  };
+  stdin.setRawMode?.(true);
+  stdin.on('data', drop).resume();
+  await sleep(PENDING_INPUT_MS);
+  stdin.off('data', drop).pause();
+  stdin.setRawMode?.(false);
+}
+
 /** The `Io` of a process. */
-export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process, interrupted: AbortSignal): Io {
+export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io {
+  const { stdout, stderr, stdin, env } = process;
   // Each wait, in each Region, adds a listener.
   setMaxListeners(0, interrupted);
   const styled = stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
@@ -62,6 +82,7 @@ export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process, interru
     confirm: async (question) => {
       if (!stdin.isTTY) return undefined;
       clear();
+      await dropInput(process);
       const lines = createInterface({ input: stdin, output: stderr });
       const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
       try {

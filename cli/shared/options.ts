@@ -1,5 +1,6 @@
 import { type OptionSpec, refuse, UsageError } from './command.ts';
 import { EXISTING, STACK } from '../../lambda/contract.ts';
+import { CALENDAR_DAY } from '../../lambda/parsers.ts';
 import type { Filter } from '../../lambda/app/ports/index.ts';
 import { toInstanceId } from '../../lambda/core/target.ts';
 import type { Io } from './io.ts';
@@ -21,6 +22,13 @@ export const EXISTING_OPTION: OptionSpec = {
   description: `setting existing of the deployment: ${EXISTING.join(', ')}`,
   read: (text) => EXISTING.find((name) => name === text) ?? refuse(text, 'accepted', EXISTING.join(' | ')),
   fallback: 'audit',
+};
+
+/** Since when the deployment does not count new instances as existing. */
+export const ENFORCE_SINCE_OPTION: OptionSpec = {
+  flags: '--enforce-since <day>',
+  description: 'setting enforceSince of the deployment, as YYYY-MM-DD',
+  read: (text) => CALENDAR_DAY.parse(text) ?? refuse(text, 'accepted', CALENDAR_DAY.accepted),
 };
 
 /** Selects the deployment. */

@@ -36,13 +36,12 @@ const NOTICE =
 
 /** Maximum length of a subject. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const SUBJECT = 99;
-const TEST = 'TEST ';
 
 function marked(message: Message): Message {
   const test = { test: true } as const;
   return {
     ...message,
-    subject: `${TEST}${message.subject}`.slice(0, SUBJECT),
+    subject: `TEST ${message.subject}`.slice(0, SUBJECT),
     json: { ...message.json, ...test },
     email: `${NOTICE}\n\n${message.email}\n\n${NOTICE}`,
   };
@@ -72,8 +71,6 @@ const KINDS: readonly Kind[] = [
   { trigger: launch, status: 'failed', reason: 'denied', detail: 'UnauthorizedOperation: this is a test' },
 ];
 
-// EC2 does not assign such ids, so that the commands in an alert affect no instance.
-const idOf = (index: number): string => `i-${index.toString(16).padStart(17, '0')}`;
 const TAGS: readonly (readonly [key: string, value: string])[] = [
   ['Name', 'imdsv2 test-alert'],
   ['aws:ec2launchtemplate:id', 'lt-00000000000000001'],
@@ -82,20 +79,16 @@ const TAGS: readonly (readonly [key: string, value: string])[] = [
 
 const OPTIONS = { HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2, State: 'applied' };
 
-function toSnapshot(
-  index: number,
-  { HttpTokens, launched, until }: { readonly HttpTokens: string; readonly launched: Date; readonly until?: string },
-): Snapshot {
-  return {
-    instanceId: idOf(index),
-    state: 'running',
-    options: { ...OPTIONS, HttpTokens },
-    awsManaged: false,
-    launchTime: launched,
-    firstLaunch: launched,
-    tags: new Map([...TAGS, ...(until === undefined ? [] : [[TAG.exemptUntil, until] as const])]),
-  };
-}
+const toSnapshot = (index: number, HttpTokens: string, launched: Date, until?: string): Snapshot => ({
+  // EC2 does not assign such ids, so that the commands in an alert affect no instance.
+  instanceId: `i-${index.toString(16).padStart(17, '0')}`,
+  state: 'running',
+  options: { ...OPTIONS, HttpTokens },
+  awsManaged: false,
+  launchTime: launched,
+  firstLaunch: launched,
+  tags: new Map([...TAGS, ...(until === undefined ? [] : [[TAG.exemptUntil, until] as const])]),
+});
 
 const daysAgo = (days: number, now: Date): Date => new Date(now.getTime() - days * 86_400_000);
 
@@ -104,21 +97,20 @@ function digest({ account, region }: Place, options: AlertOptions, now: Date): M
   const context = { trigger: scan, eventId: 'test-alert-digest', occurredAt: now } as const;
   const inventory = new Inventory(context, { existing: 'audit', ...options });
   const existing = (index: number, HttpTokens: string, until?: string) =>
-    toSnapshot(KINDS.length + index, { HttpTokens, launched: daysAgo(400, now), until });
+    toSnapshot(KINDS.length + index, HttpTokens, daysAgo(400, now), until);
   inventory.add(existing(1, 'required'), now);
   inventory.add(existing(2, 'optional'), now, { kind: 'unused', hours: 336 });
   const lastSeen = daysAgo(1, now);
   inventory.add(existing(3, 'optional'), now, { kind: 'in-use', count: 42, callsPerDay: 3, lastSeen });
   inventory.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.maxExemptionDays))), now);
-  const { compliance, nonCompliant, exempt } = inventory;
   const launchDefault = { HttpTokens: 'required' };
-  const run = { account, region, startedAt: now, nonCompliantBefore: nonCompliant.length, requested: 0 };
-  return toDigestMessage({ ...run, compliance, nonCompliant, exempt, launchDefault, problems: [] }, now, options);
+  const run = { account, region, startedAt: now, changes: false, remediated: 0 };
+  return toDigestMessage({ ...run, inventory, launchDefault, problems: [] }, options);
 }
 
 /** An alert about rejected calls after a remediation. */
 function workloadImpact({ account, region }: Place, options: AlertOptions, now: Date): readonly Message[] {
-  const snapshot = toSnapshot(KINDS.length + 5, { HttpTokens: 'required', launched: daysAgo(400, now) });
+  const snapshot = toSnapshot(KINDS.length + 5, 'required', daysAgo(400, now));
   const remediatedAt = new Date(now.getTime() - 15 * 60_000);
   return toWorkloadImpactMessages(account, region, [{ snapshot, remediatedAt, rejected: 7 }], options);
 }
@@ -129,7 +121,7 @@ function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome 
   const occurredAt = new Date(now.getTime() - (exposedSeconds ?? 12) * 1000);
   const until = exemptUntil === undefined ? undefined : dayFromNow(now, exemptUntil);
   const HttpTokens = rest.status === 'already-remediated' ? 'required' : 'optional';
-  const snapshot = toSnapshot(index + 1, { HttpTokens, launched: occurredAt, until });
+  const snapshot = toSnapshot(index + 1, HttpTokens, occurredAt, until);
   const caller = { principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test` };
   return {
     ...rest,

@@ -8,9 +8,16 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 /** Timeouts in milliseconds, so that one call without a response does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** EC2 clients by region. They do not retry; `withRetries` does. */
-export const ec2Clients = (): ((region: string) => EC2Client) =>
-  byRegion((region) => unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })));
+/** The same for SQS and SNS, which the time after a remediation must suffice for. */
+const quick = { requestHandler: { ...requestHandler, requestTimeout: 3_000 }, maxAttempts: 2 };
+
+/**
+ * EC2 clients by region. They do not retry; `withRetries` does.
+ *
+ * @param adapt changes each client, for example `withPageReader` to read whole fleets.
+ */
+export const ec2Clients = (adapt = (client: EC2Client): EC2Client => client): ((region: string) => EC2Client) =>
+  byRegion((region) => adapt(unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 }))));
 
 /** CloudWatch clients by region. They do not retry; `withRetries` does. */
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
@@ -37,11 +44,11 @@ export function byRegion<T>(make: (region: string) => T): (region: string) => T 
   };
 }
 
-/** The SNS client of the function's region. @param maxAttempts 1 if the caller retries. */
-export const snsClient = (maxAttempts = 3): SNSClient => new SNSClient({ requestHandler, maxAttempts });
+/** The SNS client of the function's region. */
+export const snsClient = (): SNSClient => new SNSClient(quick);
 
 /** The SQS client of the function's region. */
-export const sqsClient = (): SQSClient => new SQSClient({ requestHandler });
+export const sqsClient = (): SQSClient => new SQSClient(quick);
 
 /** The CloudTrail client of the function's region. */
 export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });

@@ -4,7 +4,7 @@ import {
   type MetricDataQuery,
   type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
-import type { RejectionReader, UsageReader } from '../app/ports/index.ts';
+import type { HistoryReader, RejectionReader, UsageMetric, UsageReader } from '../app/ports/index.ts';
 import { toInstanceId } from '../core/target.ts';
 import type { Measurement } from '../core/usage.ts';
 import { failing } from './failures.ts';
@@ -15,7 +15,9 @@ import { failing } from './failures.ts';
  * Needs `cloudwatch:GetMetricData`.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
  */
-export function cloudWatchUsage(client: (region: string) => CloudWatchClient): UsageReader & RejectionReader {
+export function cloudWatchUsage(
+  client: (region: string) => CloudWatchClient,
+): UsageReader & RejectionReader & HistoryReader {
   return {
     mostRejected: async (region, { from, to, periodSeconds }) => {
       const command = new GetMetricDataCommand({
@@ -30,6 +32,22 @@ export function cloudWatchUsage(client: (region: string) => CloudWatchClient): U
         return instanceId === undefined || sum === 0 ? [] : [[instanceId, sum]];
       });
       return new Map(sums);
+    },
+    history: async (region, instanceIds, { from, to, periodSeconds }) => {
+      const MetricDataQueries = instanceIds.flatMap((instanceId, instance) =>
+        HISTORY.map((metric, index) => toQuery(metric, instanceId, instance * HISTORY.length + index, periodSeconds)),
+      );
+      const command = new GetMetricDataCommand({ MetricDataQueries, StartTime: from, EndTime: to });
+      const { MetricDataResults = [] } = await failing(client(region).send(command));
+      const results = new Map(MetricDataResults.map((result) => [result.Id, toMeasurement(result)]));
+      // Beyond one page, which 250 instances and a few hours do not fill, results are absent or `PartialData`.
+      const measurement = (index: number) => results.get(queryId(index)) ?? { points: [], complete: false };
+      return new Map(
+        instanceIds.map((instanceId, instance) => {
+          const first = instance * HISTORY.length;
+          return [instanceId, { noToken: measurement(first), rejected: measurement(first + 1) }];
+        }),
+      );
     },
     page: async ({ region, metric, instanceIds, window }, NextToken) => {
       const command = new GetMetricDataCommand({
@@ -58,6 +76,9 @@ export function cloudWatchUsage(client: (region: string) => CloudWatchClient): U
  */
 const MOST_REJECTED =
   'SELECT SUM(MetadataNoTokenRejected) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ORDER BY SUM() DESC LIMIT 100';
+
+/** The metrics of `history`, in its order. */
+const HISTORY: readonly UsageMetric[] = ['MetadataNoToken', 'MetadataNoTokenRejected'];
 
 /** Query ids must not contain hyphens, so they cannot be instance ids. */
 const queryId = (index: number): string => `q${index}`;

@@ -1,5 +1,6 @@
 import {
   DescribeInstancesCommand,
+  type DescribeInstancesResult,
   type EC2Client,
   type Filter,
   type Instance,
@@ -50,8 +51,8 @@ export function ec2Fleet(client: (region: string) => EC2Client): FleetReader {
         MaxResults: PAGE,
         NextToken,
       });
-      const { Reservations = [], NextToken: next } = await failing(client(region).send(command));
-      return { snapshots: Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(toSnapshot)), next };
+      const page = await failing(client(region).send(command));
+      return { snapshots: snapshotsOf(page), next: page.NextToken };
     },
   };
 }
@@ -75,15 +76,25 @@ async function read(client: EC2Client, name: string, values: string[], ...more: 
   const pages = paginateDescribeInstances({ client, pageSize: PAGE }, { Filters, IncludeManagedResources: true });
   const snapshots: Snapshot[] = [];
   const collect = async () => {
-    for await (const { Reservations = [] } of pages) {
-      for (const { Instances = [] } of Reservations) snapshots.push(...Instances.flatMap(toSnapshot));
-    }
+    for await (const page of pages) snapshots.push(...snapshotsOf(page));
   };
   await failing(collect());
   return snapshots;
 }
 
-function toSnapshot(instance: Instance): Snapshot[] {
+/** The snapshots of a page, whether describe-instances-reader.ts read it or the SDK. */
+function snapshotsOf({ Reservations = [], snapshots }: DescribeInstancesResult & ReadPage): readonly Snapshot[] {
+  return snapshots ?? Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(toSnapshot));
+}
+
+/** A page whose instances became snapshots while it was read. */
+export interface ReadPage {
+  readonly NextToken?: string;
+  readonly snapshots?: readonly Snapshot[];
+}
+
+/** An instance as a snapshot; none without an id. */
+export function toSnapshot(instance: Instance): Snapshot[] {
   if (instance.InstanceId === undefined) return [];
   const primary = instance.NetworkInterfaces?.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
   const root = instance.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName);

@@ -7,7 +7,8 @@ import { failing } from './failures.ts';
  * Returns the triggers without an enabled rule on the default event bus of a region.
  *
  * Needs `events:ListRules`. Rules are compared by pattern, not by name, so it does not matter who deployed them. A rule
- * with the pattern of another version does not count.
+ * with the pattern of another version does not count. The patterns of triggers have no `account`, and those of rules
+ * have that of their deployment.
  *
  * @throws FailureError
  */
@@ -17,12 +18,16 @@ export async function unmonitoredTriggers(client: EventBridgeClient): Promise<re
   do {
     const page = await failing(client.send(new ListRulesCommand({ NextToken })));
     for (const { EventPattern, State } of page.Rules ?? []) {
-      if (EventPattern !== undefined && State !== 'DISABLED') enabled.add(canonical(parseOrNull(EventPattern)));
+      if (EventPattern !== undefined && State !== 'DISABLED')
+        enabled.add(canonical(withoutAccount(parseOrNull(EventPattern))));
     }
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
   return TRIGGERS.filter(({ pattern }) => !enabled.has(canonical(pattern))).map(({ name }) => name);
 }
+
+const withoutAccount = (pattern: unknown): unknown =>
+  isObject(pattern) ? Object.fromEntries(Object.entries(pattern).filter(([key]) => key !== 'account')) : pattern;
 
 /** JSON with sorted keys, so that the order of keys does not matter. */
 const canonical = (value: unknown): string =>

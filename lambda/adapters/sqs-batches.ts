@@ -15,8 +15,12 @@ export function batchesOf<T>(entries: readonly T[]): T[][] {
   );
 }
 
+/** Further calls for entries that SQS did not accept. The SDK repeats a call that fails as a whole. */
+const RESENDS = 2;
+
 /**
- * Sends up to ten entries in one call.
+ * Sends up to ten entries. Entries that SQS did not accept are sent again, unless it refused them as the sender's
+ * fault.
  *
  * @throws FailureError if any of the entries was not accepted.
  */
@@ -25,11 +29,19 @@ export async function sendBatch(
   queueUrl: string,
   entries: readonly Omit<SendMessageBatchRequestEntry, 'Id'>[],
 ): Promise<void> {
-  const command = new SendMessageBatchCommand({
-    QueueUrl: queueUrl,
-    Entries: entries.map((entry, index) => ({ Id: String(index), ...entry })),
-  });
-  // SQS may reject single entries of an accepted batch.
-  const { Failed: [refused] = [] } = await failing(client.send(command));
-  if (refused !== undefined) throw new FailureError('unavailable', `${refused.Code}: ${refused.Message ?? ''}`);
+  let pending = entries.map((entry, index) => ({ Id: String(index), ...entry }));
+  let failure: FailureError | undefined;
+  for (let call = 0; call <= RESENDS && pending.length > 0; call += 1) {
+    const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: pending });
+    const { Failed = [] } = await failing(client.send(command));
+    const ids = new Set<string>();
+    for (const { Id = '', Code, Message, SenderFault } of Failed) {
+      if (SenderFault !== true) ids.add(Id);
+      if (failure?.kind !== 'invalid') {
+        failure = new FailureError(SenderFault === true ? 'invalid' : 'unavailable', `${Code}: ${Message ?? ''}`);
+      }
+    }
+    pending = pending.filter(({ Id }) => ids.has(Id));
+  }
+  if (failure !== undefined && (failure.kind === 'invalid' || pending.length > 0)) throw failure;
 }

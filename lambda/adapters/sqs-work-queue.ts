@@ -12,23 +12,31 @@ import { batchesOf, sendBatch } from './sqs-batches.ts';
  */
 const LONGEST_DELAY = 900;
 
-/** Sends messages to the work queue. Needs `sqs:SendMessage`. */
-export function sqsWorkQueue(client: SQSClient, queueUrl: string): WorkQueue {
-  const put = async (messages: readonly object[], DelaySeconds: number) => {
-    const entries = messages.map((message) => ({ MessageBody: JSON.stringify(message), DelaySeconds }));
+/** URLs of the queues of the function that handles events. */
+export interface QueueUrls {
+  readonly workQueueUrl: string;
+  readonly checkQueueUrl: string;
+}
+
+/** Sends messages to the work queue, and post-change checks to their queue. Needs `sqs:SendMessage`. */
+export function sqsWorkQueue(client: SQSClient, { workQueueUrl, checkQueueUrl }: QueueUrls): WorkQueue {
+  const put = async (queueUrl: string, messages: readonly object[], delays: number | readonly number[]) => {
+    const entries = messages.map((message, index) => ({
+      MessageBody: JSON.stringify(message),
+      DelaySeconds: typeof delays === 'number' ? delays : delays[index],
+    }));
     await pMap(batchesOf(entries), (batch) => sendBatch(client, queueUrl, batch), { concurrency: 10 });
   };
   return {
-    // The default delay of the queue gives CloudTrail time; a finding needs no CloudTrail record.
-    putFindings: (findings, delaySeconds = 0) => put(findings, delaySeconds),
-    putEvent: (event, delaySeconds) => put([event], delaySeconds),
+    putFindings: (findings, delaySeconds = 0) => put(workQueueUrl, findings, delaySeconds),
+    putEvents: (events, delaySeconds) => put(workQueueUrl, events, delaySeconds),
     putUndelivered: async (message) => {
       const command = new SendMessageCommand({
-        QueueUrl: queueUrl,
+        QueueUrl: workQueueUrl,
         MessageBody: JSON.stringify(toUndelivered(message)),
       });
       await failing(client.send(command));
     },
-    putChecks: (checks) => put(checks.map(toCheckMessage), LONGEST_DELAY),
+    putChecks: (checks) => put(checkQueueUrl, checks.map(toCheckMessage), LONGEST_DELAY),
   };
 }

@@ -13,7 +13,7 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
   return {
     outcome: (outcome, notified) => {
       const { target, status, reason, exposedSeconds, detail } = outcome;
-      const { trigger, eventId, caller } = target.context;
+      const { trigger, eventId, caller, recorded } = target.context;
       const line = {
         accountId: target.account,
         region: target.region,
@@ -24,6 +24,8 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
         reason,
         severity: severityOf(outcome),
         exposedSeconds,
+        // What was proven about the instance before a change of its options.
+        before: recorded?.before,
         detail: detail && clean(detail),
         caller: caller && clean(caller.principal),
         notified,
@@ -37,10 +39,15 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
       logger.warn('not understood', { eventId: clean(eventId), problem });
       count(names.notUnderstood);
     },
+    handedBack: (instances) => metrics.addMetric(names.handedBack, MetricUnit.Count, instances),
+    otherAccount: (eventId, account) =>
+      logger.warn('event of another account skipped', { eventId: clean(eventId), account }),
     scanCompleted: (region, gauges) => {
       logger.info('scan completed', { region, ...gauges });
       count(names.scanCompleted);
       if (gauges.rejected !== undefined) metrics.addMetric(names.rejectedInstances, MetricUnit.Count, gauges.rejected);
+      // CloudWatch charges for each metric, so a region without instances has none.
+      if (gauges.compliant + gauges.nonCompliant + gauges.exempt === 0) return;
       // A separate metric object, because gauges have the dimension `region` and the counts above do not.
       const regional = metrics.singleMetric();
       for (const [name, unit, value] of regionalMetrics(gauges)) {

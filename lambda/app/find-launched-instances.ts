@@ -1,5 +1,6 @@
+import { TAG } from '../contract.ts';
 import { FailureError } from '../core/failure.ts';
-import { isFirstLaunch, type Snapshot } from '../core/instance.ts';
+import { isFirstLaunch } from '../core/instance.ts';
 import type { Lookup } from '../core/target.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { attempt, withRetries } from './retry.ts';
@@ -13,9 +14,6 @@ export interface Found {
   /** Present if a later search may find more. */
   readonly failure?: FailureError;
 }
-
-/** Seconds before each search. */
-const PAUSES = [0, 2, 4, 8];
 
 /**
  * Finds the instances of a launch whose ids CloudTrail omitted, and records the non-compliant ones.
@@ -32,25 +30,22 @@ export async function findLaunchedInstances(lookup: Lookup, ports: Ports): Promi
   const { account, region, atLeast, known } = lookup;
   const byTime = lookup.clientToken === undefined;
   const context = byTime ? { ...lookup.context, caller: undefined } : lookup.context;
-  let found: readonly Snapshot[] | undefined;
-  for (const pause of PAUSES) {
-    if (time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
-    await time.sleep(pause * 1000);
-    const read = await attempt(() => withRetries(() => reader.find(lookup), time));
-    if (read instanceof FailureError) return { known, failure: read };
-    found = (byTime ? read.filter(isFirstLaunch) : read).filter(({ instanceId }) => !known.includes(instanceId));
-    if (known.length + found.length >= atLeast) break;
-  }
-  if (found === undefined) {
+  if (time.now() >= time.deadline) {
     return { known, failure: new FailureError('deadline', 'no time was left to find the instances of a launch') };
   }
-  const nonCompliant = found.filter(
-    ({ options }) => options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled',
+  const read = await attempt(() => withRetries(() => reader.find(lookup), time));
+  if (read instanceof FailureError) return { known, failure: read };
+  const found = read.filter(
+    (snapshot) => !known.includes(snapshot.instanceId) && (!byTime || isFirstLaunch(snapshot, context.occurredAt)),
   );
-  const findings = nonCompliant.map(({ instanceId, options }) =>
-    toFinding({ account, region, instanceId, context }, options),
-  );
-  const recorded = await attempt(() => withRetries(() => queue.putFindings(findings), time));
+  const findings = found.flatMap(({ instanceId, options, tags }) => {
+    // The tag came with the launch, or was set within seconds of it.
+    const grantedByCall = tags.has(TAG.exemptUntil);
+    const mayBeNonCompliant = options.HttpTokens !== 'required' && options.HttpEndpoint !== 'disabled';
+    if (!mayBeNonCompliant && !grantedByCall) return [];
+    return [toFinding({ account, region, instanceId, context: { ...context, recorded: { grantedByCall } } }, options)];
+  });
+  const recorded = await attempt(() => queue.putFindings(findings));
   if (recorded instanceof FailureError) return { known, failure: recorded };
   const all = [...known, ...found.map(({ instanceId }) => instanceId)];
   if (all.length >= atLeast) return { known: all };

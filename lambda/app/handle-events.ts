@@ -1,140 +1,206 @@
+import pMap from 'p-map';
 import type { Policy } from '../core/decide.ts';
+import { deliveryOf } from '../core/delivery.ts';
 import { FailureError } from '../core/failure.ts';
-import { isRetried } from '../core/outcome.ts';
-import { fromUndelivered } from '../core/undelivered-alert.ts';
-import { eventIdOf } from '../triggers/envelope.ts';
+import { isNotified, isRetryableFailure, type Outcome } from '../core/outcome.ts';
+import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
+import { eventIdOf, readEnvelope } from '../triggers/envelope.ts';
+import { isFinding, toFinding } from '../triggers/finding.ts';
 import { parseEvent } from '../triggers/index.ts';
-import { at, isObject, parseJson } from '../triggers/json.ts';
+import { isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
-import { toFinding } from '../triggers/finding.ts';
-import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
+import type { Budget } from './budget.ts';
 import { findLaunchedInstances } from './find-launched-instances.ts';
-import { runPostChangeChecks } from './post-change-checks.ts';
-import { attempt, withRetries } from './retry.ts';
-import type { Ports, WorkQueue } from './ports/index.ts';
-import { keyOf, remediate } from './remediate.ts';
+import { handBack, needsTime, secondsUntilAskedAgain, secondsUntilDue, secondsUntilRetry } from './hand-back.ts';
+import type { Ports } from './ports/index.ts';
+import { isGrant, keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
+import { attempt } from './retry.ts';
 import { schedulePostChangeChecks } from './schedule-post-change-checks.ts';
-
-/**
- * Seconds until the remaining targets of an event are tried again: as long as Lambda waits before its first retry.
- * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
- */
-const RETRY_AFTER_SECONDS = 60;
 
 /** The account's rules: how to decide, and how to report. */
 export type Rules = Policy & ReportOptions;
 
-/** A message of the work queue. */
-export interface QueueRecord {
+/** The rules of the function that handles events. */
+export interface EventRules extends Policy, ReportOptions {
+  /**
+   * The account of the deployment. Events of other accounts are skipped: EC2 would not find their instances here, and
+   * they would be retried in vain.
+   */
+  readonly account: string;
+}
+
+/** An event, or a finding, in a message of the work queue. */
+export interface EventMessage {
   readonly messageId: string;
-  readonly body: string;
+  readonly event: unknown;
+  /** How often the message was delivered, this time included. */
+  readonly receiveCount: number;
 }
 
-/** Thrown so that the invocation is retried; after the last attempt it goes to the dead-letter queue. */
-export class RetryableError extends Error {
-  public override readonly name = 'RetryableError';
-}
+/** Seconds until the remaining targets of an event are tried again. */
+const RETRY_AFTER_SECONDS = 60;
 
-/**
- * Handles one event of the event bus.
- *
- * @throws RetryableError after everything else was done and notified, if a retry may succeed where this attempt did
- * not.
- */
-export async function handleEvent(event: unknown, rules: Rules, ports: Ports): Promise<void> {
-  const unfinished = await handle(new Map([[eventIdOf(event), event]]), rules, ports);
-  for (const [eventId, reason] of unfinished) throw new RetryableError(`event ${eventId}: ${reason}`);
-}
+/** Launches whose instances are searched at the same time. */
+const SEARCHES = 10;
 
 /**
- * Handles a batch of the work queue.
+ * Handles the events of a batch together.
  *
- * Messages are running-state events, recorded findings, post-change checks, undelivered alerts, and anything that an
- * operator has redriven from the dead-letter queue.
+ * What only needs time goes back to the queue with a delay, and is not notified: nothing happened yet. So do the
+ * remaining targets of an event, because a retry of the whole event would repeat the alerts about the others
+ * (docs/adr/0011).
  *
  * @returns ids of the messages that must be delivered again.
  */
-export async function handleBatch(records: readonly QueueRecord[], rules: Rules, ports: Ports): Promise<string[]> {
+export async function handleEvents(
+  messages: readonly EventMessage[],
+  rules: EventRules,
+  ports: Ports,
+  budget: Budget,
+): Promise<ReadonlySet<string>> {
+  const { telemetry, time } = ports;
   const unfinished = new Set<string>();
-  const events = new Map<string, unknown>();
-  const checks = new Map<string, PostChangeCheck>();
-  for (const { messageId, body } of records) {
-    const content = unwrap(parseJson(body));
-    const undelivered = fromUndelivered(content);
-    const check = parseCheck(content);
-    if (check !== undefined) checks.set(messageId, check);
-    else if (undelivered === undefined) events.set(messageId, content);
-    else if ((await attempt(() => ports.publisher.publish(undelivered))) instanceof FailureError)
-      unfinished.add(messageId);
+  const own = messages.filter(({ event }) => !isOfOtherAccount(event, rules, ports));
+  const all = own.map((message) => parse(message, time.now()));
+  for (const { event, problems } of all) {
+    for (const problem of new Set(problems)) telemetry.notUnderstood(eventIdOf(event), problem);
   }
-  for (const messageId of (await handle(events, rules, ports)).keys()) unfinished.add(messageId);
-  const retries = new Set(await runPostChangeChecks([...checks.values()], rules, ports));
-  for (const [messageId, check] of checks) if (retries.has(check)) unfinished.add(messageId);
-  return [...unfinished];
-}
-
-/** Handles events by key. Returns the keys of those that must be retried, with the reasons. */
-async function handle(events: ReadonlyMap<string, unknown>, rules: Rules, ports: Ports): Promise<Map<string, string>> {
-  const parsed = [...events].map(([key, event]) => ({ key, event, ...parseEvent(event) }));
-  for (const { event, problems } of parsed) {
-    for (const problem of new Set(problems)) ports.telemetry.notUnderstood(eventIdOf(event), problem);
+  const delayOf = ({ targets }: ParsedMessage) =>
+    Math.max(0, ...targets.map(({ context }) => secondsUntilDue(context, rules, time.now())));
+  const early = all.filter((message) => delayOf(message) > 0);
+  const due = all.filter((message) => !early.includes(message));
+  for (const { region, context } of due.flatMap(({ event, targets }) => (isFinding(event) ? targets : []))) {
+    if (isLate(context, time.now())) budget.in(region).noteLate(time.now().getTime());
   }
-
-  const outcomes = await remediate(
-    parsed.flatMap(({ targets }) => targets),
-    rules,
-    ports,
-  );
-  const unfinished = new Map<string, string>();
-  for (const { key, event, lookups } of parsed) {
-    for (const lookup of lookups) {
-      const { known, failure } = await findLaunchedInstances(lookup, ports);
-      if (failure === undefined) continue;
-      const isPart = known.length > lookup.known.length && isObject(event);
-      if (isPart && (await putRemaining(ports, (queue, delay) => queue.putEvent(withKnown(event, known), delay)))) {
-        continue;
-      }
-      unfinished.set(key, failure.message);
-    }
-  }
-  await report(outcomes, rules, ports);
-  await schedulePostChangeChecks(outcomes, ports);
-
-  const retried = new Map(outcomes.filter(isRetried).map((outcome) => [keyOf(outcome.target), outcome.reason]));
-  for (const { key, targets } of parsed) {
-    const remaining = targets.filter((target) => retried.has(keyOf(target)));
-    const [first] = remaining;
-    if (first === undefined) continue;
-    const isPart = remaining.length < targets.length && !unfinished.has(key);
-    const findings = remaining.map((target) => toFinding(target, target.context.recorded));
-    if (isPart && (await putRemaining(ports, (queue, delay) => queue.putFindings(findings, delay)))) continue;
-    unfinished.set(key, `${first.instanceId} ${retried.get(keyOf(first)) ?? ''}`);
-  }
+  const [outcomes] = await Promise.all([
+    remediate(
+      due.flatMap(({ targets }) => targets),
+      rules,
+      ports,
+      (region) => budget.paceIn(region, time),
+    ),
+    pMap(due, (message) => search(message, ports, unfinished), { concurrency: SEARCHES }),
+    delay(early, early.map(delayOf), ports, unfinished),
+  ]);
+  await conclude(due, outcomes, rules, ports, budget, unfinished);
   return unfinished;
 }
 
-/**
- * Queues the remaining targets of an event, so that a retry of the whole event does not repeat the alerts about the
- * others (docs/adr/0011).
- *
- * @returns whether the queue accepted them.
- */
-async function putRemaining(
-  { queue, telemetry, time }: Ports,
-  put: (queue: WorkQueue, delaySeconds: number) => Promise<void>,
-): Promise<boolean> {
-  const accepted = await attempt(() => withRetries(() => put(queue, RETRY_AFTER_SECONDS), time));
-  if (!(accepted instanceof FailureError)) return true;
-  telemetry.warning('the remaining targets of an event could not be queued; the whole event is retried', accepted);
-  return false;
+/** The age from which the finding of a recorded call is late: it was handed back, and so were others of its region. */
+const LATE_MS = 60_000;
+
+const isLate = ({ recorded, trigger, occurredAt }: Context, now: Date): boolean =>
+  recordsImdsv1Enabled(recorded) && !trigger.backsUpCloudTrail && now.getTime() - occurredAt.getTime() > LATE_MS;
+
+type ParsedMessage = EventMessage & ReturnType<typeof parseEvent>;
+
+function parse(message: EventMessage, now: Date): ParsedMessage {
+  const { targets, lookups, problems } = parseEvent(message.event);
+  const deliver = <T extends { readonly context: Context }>(one: T): T => {
+    const delivery = deliveryOf(message.receiveCount, one.context.occurredAt, now);
+    return { ...one, context: { ...one.context, delivery } };
+  };
+  return { ...message, targets: targets.map(deliver), lookups: lookups.map(deliver), problems };
+}
+
+function isOfOtherAccount(event: unknown, { account }: EventRules, { telemetry }: Ports): boolean {
+  const envelope = readEnvelope(event);
+  if (typeof envelope === 'string' || envelope.account === account) return false;
+  telemetry.otherAccount(envelope.eventId, envelope.account);
+  return true;
+}
+
+/** Hands back the events that are not due yet. */
+async function delay(
+  early: readonly ParsedMessage[],
+  delays: readonly number[],
+  ports: Ports,
+  unfinished: Set<string>,
+): Promise<void> {
+  if (early.length === 0) return;
+  const events = early.map(({ event }) => event).filter(isObject);
+  if (await handBack((queue) => queue.putEvents(events, delays), ports)) return;
+  for (const { messageId } of early) unfinished.add(messageId);
 }
 
 /**
- * Returns the event inside a record of Lambda's on-failure destination.
- * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ * Searches the instances of a launch whose ids CloudTrail omitted. If some may be missing, the event is handed back.
  */
-function unwrap(content: unknown): unknown {
-  const wrapped = isObject(content) && isObject(at(content, 'requestContext'));
-  return wrapped ? at(content, 'requestPayload') : content;
+async function search(
+  { messageId, event, lookups }: ParsedMessage,
+  ports: Ports,
+  unfinished: Set<string>,
+): Promise<void> {
+  const now = ports.time.now();
+  for (const lookup of lookups) {
+    const { known, failure } = await findLaunchedInstances(lookup, ports);
+    if (failure === undefined) continue;
+    const isHandedBack = needsTime(failure.kind, lookup.context, now) || known.length > lookup.known.length;
+    const seconds = secondsUntilAskedAgain(lookup.context, now);
+    const events = isObject(event) ? [withKnown(event, known)] : [];
+    if (isHandedBack && (await handBack((queue) => queue.putEvents(events, seconds), ports))) continue;
+    ports.telemetry.warning('the instances of a launch could not be found', failure);
+    unfinished.add(messageId);
+  }
 }
+
+/** Hands back what is to be tried again, and reports the rest. Post-change checks are optional and delay neither. */
+async function conclude(
+  messages: readonly ParsedMessage[],
+  outcomes: readonly Outcome[],
+  rules: Rules,
+  ports: Ports,
+  budget: Budget,
+  unfinished: Set<string>,
+): Promise<void> {
+  const { telemetry, time } = ports;
+  const now = time.now();
+  const late = outcomes.filter(
+    ({ status, reason, target }) => status === 'failed' && needsTime(reason, target.context, now),
+  );
+  const settled = outcomes.filter((outcome) => !late.includes(outcome));
+  const failed = keysOf(settled.filter(isRetryableFailure));
+  const remaining: Target[] = [];
+  for (const { messageId, targets } of messages) {
+    const failedTargets = targets.filter((target) => failed.has(keyOf(target)));
+    const isPart = failedTargets.length < targets.length && !unfinished.has(messageId);
+    if (isPart && failedTargets.every(({ context }) => context.delivery !== 'last')) remaining.push(...failedTargets);
+    else if (failedTargets.length > 0) unfinished.add(messageId);
+  }
+  const delayed = late.flatMap((outcome) => {
+    const seconds = secondsUntilRetry(outcome, budget, now, time.random());
+    return eventsOf(outcome, messages).map((target) => ({ target, seconds }));
+  });
+  const returned = [...delayed.map(({ target }) => target), ...remaining];
+  const delays = [...delayed.map(({ seconds }) => seconds), ...remaining.map(() => RETRY_AFTER_SECONDS)];
+  const findings = returned.map((target) => toFinding(target, target.context.recorded));
+  const [accepted, reported] = await Promise.all([
+    findings.length === 0 || handBack((queue) => queue.putFindings(findings, delays), ports),
+    attempt(() => report(settled, rules, ports)),
+    schedulePostChangeChecks(settled, ports),
+  ]);
+  if (accepted && findings.length > 0) telemetry.handedBack(late.length + remaining.length);
+  const lost = new Set([
+    ...(accepted ? [] : returned.map(keyOf)),
+    // Neither SNS nor the queue accepted an alert: the next delivery reports again.
+    ...(reported instanceof FailureError ? keysOf(settled.filter((outcome) => isNotified(outcome, rules.trail))) : []),
+  ]);
+  for (const { messageId, targets } of messages) {
+    if (targets.some((target) => lost.has(keyOf(target)))) unfinished.add(messageId);
+  }
+}
+
+/**
+ * The targets that are handed back for an outcome. Which of several events about an instance is the strongest depends
+ * on the instance, so without a snapshot it is all of them.
+ */
+function eventsOf({ target, snapshot }: Outcome, messages: readonly ParsedMessage[]): readonly Target[] {
+  if (snapshot !== undefined) return [target];
+  return messages
+    .flatMap(({ targets }) => targets)
+    .filter((other) => keyOf(other) === keyOf(target) && isGrant(other) === isGrant(target));
+}
+
+const keysOf = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
+  new Set(outcomes.map(({ target }) => keyOf(target)));

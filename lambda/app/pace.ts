@@ -1,50 +1,128 @@
 import { FailureError } from '../core/failure.ts';
 import type { Time } from './ports/index.ts';
 
+/** Calls at once, and calls per second. */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
 /**
- * Limits the rate of changes with a token bucket like EC2's for ModifyInstanceMetadataOptions.
- *
- * EC2 allows 100 calls at once, then 5 per second, per account and region. Other callers share that bucket, so a
- * throttled call empties this one.
+ * What EC2 allows of ModifyInstanceMetadataOptions, per account and region. Other callers share it.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
-export class Pace {
-  #tokens: number;
-  #at: number;
+export const EC2_RATE: Rate = { burst: 100, perSecond: 5 };
 
-  public constructor(
-    private readonly time: Time,
-    private readonly burst = 100,
-    private readonly perSecond = 5,
-  ) {
-    this.#tokens = burst;
-    this.#at = time.now().getTime();
+/** Throttled calls within this time count as one: they were in progress at the same time. */
+const SAME_REFUSAL_MS = 1000;
+
+/** Seconds of the full rate that are left to other callers after a throttled call. */
+const STEP_BACK_SECONDS = 1;
+
+/** Seconds in which a rate of zero would grow back. */
+const RECOVERY_SECONDS = 50;
+
+/** How long after the last reserved time a region still counts as behind: other environments reserve times, too. */
+const AFTERWARDS_MS = 30_000;
+
+/**
+ * An estimate of EC2's token bucket for changes in one region. Times are milliseconds since 1970.
+ *
+ * A throttled call halves the rate, and the rate grows back slowly. That way any number of callers shares what EC2
+ * allows.
+ */
+export class Bucket {
+  readonly #full: Rate;
+  #tokens: number;
+  #perSecond: number;
+  #at = -Infinity;
+  #halvedAt = -Infinity;
+  #reservedUntil = -Infinity;
+
+  public constructor(rate = EC2_RATE) {
+    this.#full = rate;
+    this.#tokens = rate.burst;
+    this.#perSecond = rate.perSecond;
+  }
+
+  /** Milliseconds until a change may be made. */
+  public wait(now: number): number {
+    this.#refill(now);
+    return Math.max(0, ((1 - this.#tokens) / this.#perSecond) * 1000);
+  }
+
+  public take(): void {
+    this.#tokens -= 1;
+  }
+
+  /** EC2 has throttled a call. */
+  public drain(now: number): void {
+    this.#refill(now);
+    this.#tokens = Math.min(this.#tokens, -this.#full.perSecond * STEP_BACK_SECONDS);
+    if (now - this.#halvedAt < SAME_REFUSAL_MS) return;
+    this.#halvedAt = now;
+    this.#perSecond /= 2;
+  }
+
+  /** Reserves the time of a change that is handed back, after those reserved before. @returns milliseconds until then. */
+  public reserve(now: number): number {
+    this.#reservedUntil = Math.max(this.#reservedUntil, now + this.wait(now)) + 1000 / this.#full.perSecond;
+    return this.#reservedUntil - now;
+  }
+
+  /** A change came later than usual: others of its region may have been handed back, too. */
+  public noteLate(now: number): void {
+    this.#reservedUntil = Math.max(this.#reservedUntil, now);
+  }
+
+  /** Milliseconds until no change that was handed back should be left. */
+  public backlog(now: number): number {
+    return Math.max(0, this.#reservedUntil + AFTERWARDS_MS - now);
+  }
+
+  #refill(now: number): void {
+    const { burst, perSecond } = this.#full;
+    const seconds = this.#at === -Infinity ? 0 : (now - this.#at) / 1000;
+    this.#tokens = Math.min(burst, this.#tokens + seconds * this.#perSecond);
+    this.#perSecond = Math.min(perSecond, this.#perSecond + (seconds * perSecond) / RECOVERY_SECONDS);
+    this.#at = now;
+  }
+}
+
+/** Keeps the changes of a region to a bucket, in one invocation. */
+export class Pace {
+  readonly #time: Time;
+  readonly #bucket: Bucket;
+  readonly #longestWaitMs: number;
+
+  public constructor(time: Time, bucket = new Bucket(), longestWaitMs = Infinity) {
+    this.#time = time;
+    this.#bucket = bucket;
+    this.#longestWaitMs = longestWaitMs;
   }
 
   /**
-   * Waits for a token.
+   * Waits until a change may be made.
    *
-   * @throws FailureError `deadline`, at once, if there is none before the deadline.
+   * @throws FailureError `deadline`, at once, if that is too long or not before the deadline.
    */
   public async take(): Promise<void> {
-    this.#refill();
-    const wait = Math.max(0, ((1 - this.#tokens) / this.perSecond) * 1000);
-    if (this.#at + wait >= this.time.deadline.getTime()) {
-      throw new FailureError('deadline', 'no time was left for this instance in this invocation');
+    const now = this.#time.now().getTime();
+    const wait = this.#bucket.wait(now);
+    if (wait > this.#longestWaitMs || now + wait >= this.#time.deadline.getTime()) {
+      throw new FailureError('deadline', "no time or no request rate of EC2's was left for this instance");
     }
-    this.#tokens -= 1;
-    if (wait > 0) await this.time.sleep(wait);
+    this.#bucket.take();
+    if (wait > 0) await this.#time.sleep(wait);
   }
 
-  /** Empties the bucket, because EC2 has throttled a call. */
+  /** Slows down, because EC2 has throttled a call. */
   public drain(): void {
-    this.#refill();
-    this.#tokens = Math.min(this.#tokens, 0);
+    this.#bucket.drain(this.#time.now().getTime());
   }
 
-  #refill(): void {
-    const now = this.time.now().getTime();
-    this.#tokens = Math.min(this.burst, this.#tokens + ((now - this.#at) / 1000) * this.perSecond);
-    this.#at = now;
+  /** Whether changes that were handed back are not due yet. */
+  public isBehind(): boolean {
+    return this.#bucket.backlog(this.#time.now().getTime()) > 0;
   }
 }

@@ -1,16 +1,31 @@
-import { type WorkloadImpact, judgeAfterChange, toWorkloadImpactMessages } from '../core/workload-impact.ts';
+import {
+  judgeAfterChange,
+  measuresRejections,
+  toWorkloadImpactMessages,
+  type WorkloadImpact,
+} from '../core/workload-impact.ts';
 import type { AlertOptions } from '../core/email.ts';
+import { readExemption } from '../core/exemption.ts';
 import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
+import type { Snapshot } from '../core/instance.ts';
+import type { Target } from '../core/target.ts';
 import type { Measurement } from '../core/usage.ts';
+import { drift } from '../triggers/drift.ts';
+import { toFinding } from '../triggers/finding.ts';
 import type { PostChangeCheck } from '../triggers/post-change-check.ts';
 import { measureUsage } from './measure-usage.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { Ports } from './ports/index.ts';
+import type { Ports, Telemetry, UsageReader, WorkQueue } from './ports/index.ts';
 import { keyOf } from './remediate.ts';
 import { send } from './report.ts';
 
-type CheckPorts = Pick<Ports, 'reader' | 'usage' | 'queue' | 'publisher' | 'telemetry' | 'time'>;
+/** What post-change checks need from the outside. */
+export interface CheckPorts extends Pick<Ports, 'reader' | 'publisher' | 'time'> {
+  readonly usage: UsageReader;
+  readonly queue: Pick<WorkQueue, 'putChecks' | 'putFindings' | 'putUndelivered'>;
+  readonly telemetry: Pick<Telemetry, 'rejected' | 'warning'>;
+}
 
 /** The period of EC2's metrics under basic monitoring. */
 const PERIOD_SECONDS = 300;
@@ -49,9 +64,14 @@ async function checkRegion(
   const ids = latest.map(({ instanceId }) => instanceId);
   const described = await withRetries(() => reader.describe(region, ids), time);
   const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
-  const rejections = await measureRejections(region, latest, ports);
+  const measured = latest.filter(({ instanceId, checksDone }) => {
+    const snapshot = snapshots.get(instanceId);
+    return snapshot !== undefined && measuresRejections(snapshot, checksDone);
+  });
+  const rejections = await measureRejections(region, measured, ports);
   const impacts: (WorkloadImpact & { readonly check: PostChangeCheck })[] = [];
   const unfinished: PostChangeCheck[] = [];
+  const reEnabled: { readonly check: PostChangeCheck; readonly snapshot: Snapshot }[] = [];
   for (const check of latest) {
     const snapshot = snapshots.get(check.instanceId);
     if (snapshot === undefined) continue;
@@ -59,6 +79,8 @@ async function checkRegion(
     const verdict = judgeAfterChange(snapshot, rejected, check.checksDone);
     if (verdict === 'notify') impacts.push({ snapshot, remediatedAt: check.remediatedAt, rejected, check });
     if (verdict === 'check-again') unfinished.push(check);
+    const exemption = readExemption(snapshot.tags, time.now(), options.maxExemptionDays).kind;
+    if (verdict === 're-enabled' && exemption !== 'active') reEnabled.push({ check, snapshot });
   }
   const retries: PostChangeCheck[] = [];
   const retry = (error: FailureError, failed: readonly PostChangeCheck[]) => {
@@ -67,8 +89,18 @@ async function checkRegion(
   };
   if (unfinished.length > 0) {
     const next = unfinished.map((check) => ({ ...check, checksDone: check.checksDone + 1 }));
-    const scheduled = await attempt(() => withRetries(() => queue.putChecks(next), time));
+    const scheduled = await attempt(() => queue.putChecks(next));
     if (scheduled instanceof FailureError) retry(scheduled, unfinished);
+  }
+  if (reEnabled.length > 0) {
+    const findings = reEnabled.map(({ check, snapshot }) => toFinding(driftAfter(check), snapshot.options));
+    const recorded = await attempt(() => queue.putFindings(findings));
+    if (recorded instanceof FailureError) {
+      retry(
+        recorded,
+        reEnabled.map(({ check }) => check),
+      );
+    }
   }
   if (impacts.length > 0) {
     const messages = toWorkloadImpactMessages(account, region, impacts, options);
@@ -82,6 +114,16 @@ async function checkRegion(
   }
   return retries;
 }
+
+/**
+ * The drift of an instance on which IMDSv1 was re-enabled since its remediation. Right after a change, the metrics still
+ * show what was before it, so a call may have been taken for one that exposed nothing new.
+ */
+const driftAfter = ({ account, region, instanceId, remediatedAt }: PostChangeCheck): Target => {
+  const recorded = { requested: 'optional-tokens', before: 'imdsv2-required' } as const;
+  const context = { trigger: drift, eventId: 'post-change check', occurredAt: remediatedAt, recorded };
+  return { account, region, instanceId, context };
+};
 
 /** One check for each instance, because SQS may deliver twice: that of the latest change, and of it the furthest. */
 function latestOf(checks: readonly PostChangeCheck[]): PostChangeCheck[] {
@@ -103,6 +145,7 @@ async function measureRejections(
   checks: readonly PostChangeCheck[],
   { usage, telemetry, time }: CheckPorts,
 ): Promise<ReadonlyMap<string, Measurement>> {
+  if (checks.length === 0) return new Map();
   const first = checks.reduce((earliest, { remediatedAt }) => Math.min(earliest, remediatedAt.getTime()), Infinity);
   const window = { from: new Date(startOfPeriod(first)), to: time.now(), periodSeconds: PERIOD_SECONDS };
   const instanceIds = checks.map(({ instanceId }) => instanceId);

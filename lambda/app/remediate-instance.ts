@@ -1,4 +1,5 @@
 import { decide, type Decision, type Policy } from '../core/decide.ts';
+import { contextFor } from '../core/exposure.ts';
 import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { MetadataOptions, Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -16,6 +17,9 @@ export interface Unrecorded {
   readonly snapshot: Snapshot;
 }
 
+/** How long after its event an instance without a record is left to the record of its launch. */
+const BEHIND_MINUTES = 60;
+
 /**
  * How long after its event an instance that EC2 does not return may still appear.
  * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
@@ -29,12 +33,13 @@ const VISIBLE_AFTER_MINUTES = 5;
  * instance is returned as `Unrecorded`.
  */
 export async function remediateInstance(
-  target: Target,
+  found: Target,
   snapshot: Snapshot,
   policy: Policy,
   pace: Pace,
   ports: RemediateInstancePorts,
 ): Promise<Outcome | Unrecorded> {
+  const target = { ...found, context: contextFor(snapshot, found.context) };
   const now = ports.time.now();
   const decision = decide(snapshot, target.context, policy, now);
   if (decision.kind !== 'remediate') return unchanged(target, snapshot, decision, now);
@@ -42,13 +47,19 @@ export async function remediateInstance(
   if (writer === undefined) {
     return { target, snapshot, status: 'would-remediate', reason: 'imdsv1-enabled', at: now };
   }
-  if (!recordsImdsv1Enabled(target.context.recorded)) return { target, snapshot };
+  if (!recordsImdsv1Enabled(target.context.recorded)) {
+    // The launch of this instance may be among the changes that were handed back, and its alert names the caller.
+    const isBehind = pace.isBehind() && ageOf(target, now) < BEHIND_MINUTES * 60_000;
+    return isBehind ? { target, snapshot, status: 'failed', reason: 'deadline', at: now } : { target, snapshot };
+  }
   const after = await attempt(() => change(target, pace, writer, time));
   if (after instanceof FailureError) return reconsider(target, snapshot, after, policy, ports);
   const at = ports.time.now();
   const exposedSeconds = secondsExposed(target, snapshot, at);
   return { target, snapshot, status: 'remediated', reason: 'imdsv1-enabled', at, after, exposedSeconds };
 }
+
+const ageOf = ({ context }: Target, now: Date): number => now.getTime() - context.occurredAt.getTime();
 
 /** Whether an instance that EC2 does not return may still appear. */
 export function mayStillAppear({ occurredAt }: Context, now: Date): boolean {

@@ -4,13 +4,15 @@ import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { Snapshot } from '../core/instance.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { recordsImdsv1Enabled, type Target } from '../core/target.ts';
-import type { Usage } from '../core/usage.ts';
+import { needsProof } from '../core/exposure.ts';
+import { strongest } from '../core/strongest.ts';
+import type { Target } from '../core/target.ts';
 import { toFinding } from '../triggers/finding.ts';
 import { assessUsage } from './assess-usage.ts';
 import { Pace } from './pace.ts';
+import { withProofs } from './prove-exposure.ts';
 import { attempt, withRetries } from './retry.ts';
-import type { UsageReader, WorkQueue } from './ports/index.ts';
+import type { HistoryReader, Time, UsageReader, WorkQueue } from './ports/index.ts';
 import {
   outcomeOfMissing,
   remediateInstance,
@@ -21,18 +23,11 @@ import {
 /** Instances in progress at the same time. `Pace`, not this, keeps to EC2's request quota. */
 const CONCURRENCY = 10;
 
-/**
- * Seconds before each further look at instances that EC2 does not return yet. After the last one, Lambda's retry takes
- * over.
- * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
- */
-const PAUSES = [1, 2, 4, 8, 16];
-
 /** What a remediation needs from the outside. */
 export type RemediatePorts = RemediateInstancePorts & {
   readonly queue: Pick<WorkQueue, 'putFindings'>;
   /** Absent if usage is not to be measured; instances that depend on it then need review. */
-  readonly usage?: UsageReader;
+  readonly usage?: UsageReader & HistoryReader;
 };
 
 /** The pace of changes in a region. */
@@ -58,7 +53,8 @@ export async function remediate(
   return outcomes.flat();
 }
 
-const isGrant = ({ context }: Target): boolean => context.trigger.exemptionTag === 'set';
+/** Whether a target is about an exemption tag that was set. */
+export const isGrant = ({ context }: Target): boolean => context.trigger.exemptionTag === 'set';
 
 async function inAllRegions(
   targets: readonly Target[],
@@ -66,7 +62,7 @@ async function inAllRegions(
   ports: RemediatePorts,
   paceIn: PaceIn,
 ): Promise<Outcome[]> {
-  const byRegion = groupBy(oneForEach(targets), ({ region }) => region);
+  const byRegion = groupBy(targets, ({ region }) => region);
   const outcomes = await Promise.all(
     [...byRegion].map(([region, targetsInRegion]) => inRegion(region, targetsInRegion, policy, paceIn(region), ports)),
   );
@@ -77,20 +73,11 @@ async function inAllRegions(
 export const keyOf = ({ region, instanceId }: Pick<Target, 'region' | 'instanceId'>): string =>
   `${region}/${instanceId}`;
 
-/** Keeps one target for each instance: the one with the strongest record. */
-function oneForEach(targets: readonly Target[]): Target[] {
-  const best = new Map<string, Target>();
-  for (const target of targets) {
-    const other = best.get(keyOf(target));
-    if (other === undefined || weightOf(target) > weightOf(other)) best.set(keyOf(target), target);
-  }
-  return [...best.values()];
-}
+/** The events of each instance. */
+const byInstance = (targets: readonly Target[]): readonly [Target, ...Target[]][] =>
+  [...groupBy(targets, ({ instanceId }) => instanceId).values()] as [Target, ...Target[]][];
 
-/** A call that removed all tags is the weakest: it must not replace an event that remediates whatever `existing` is. */
-const weightOf = ({ context: { recorded } }: Target): number =>
-  recorded?.allTags === true ? 0 : recordsImdsv1Enabled(recorded) ? 2 : 1;
-
+/** Reads all instances in one describe and remediates those that EC2 returns. */
 async function inRegion(
   region: string,
   targets: readonly Target[],
@@ -98,82 +85,91 @@ async function inRegion(
   pace: Pace,
   ports: RemediatePorts,
 ): Promise<Outcome[]> {
-  const { time } = ports;
-  const outcomes = new Map<string, Outcome>();
-  let pending = targets;
-  for (const pause of [0, ...PAUSES]) {
-    if (pending.length === 0 || time.now().getTime() + pause * 1000 >= time.deadline.getTime()) break;
-    // The command line may stop early; the outcomes so far are still returned.
-    if (pause > 0 && (await attempt(() => time.sleep(pause * 1000))) instanceof FailureError) break;
-    for (const outcome of await remediateVisible(region, pending, policy, pace, ports)) {
-      outcomes.set(outcome.target.instanceId, outcome);
-    }
-    pending = pending.filter(({ instanceId }) => mayChangeSoon(outcomes.get(instanceId)));
+  const { reader, time } = ports;
+  if (time.now() >= time.deadline) {
+    return byInstance(targets).map((events) => ({
+      target: strongest(events, undefined, policy, time.now()),
+      status: 'failed',
+      reason: 'deadline',
+      at: time.now(),
+    }));
   }
-  return targets.map((target) => outcomes.get(target.instanceId) ?? outOfTime(target, time.now()));
+  const ids = [...new Set(targets.map(({ instanceId }) => instanceId))];
+  const described = await attempt(() => withRetries(() => reader.describe(region, ids), time));
+  if (described instanceof FailureError) {
+    return byInstance(targets).map((events) =>
+      failed(strongest(events, undefined, policy, time.now()), described, time.now()),
+    );
+  }
+  const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
+  const remediateAll = (instances: readonly (readonly [Target, ...Target[]])[]) =>
+    pMap(
+      instances,
+      (events) => {
+        const snapshot = snapshots.get(events[0].instanceId);
+        const target = strongest(events, snapshot, policy, time.now());
+        return snapshot === undefined
+          ? outcomeOfMissing(target, time.now())
+          : remediateInstance(target, snapshot, policy, pace, ports);
+      },
+      { concurrency: CONCURRENCY },
+    );
+  const isMeasured = (target: Target) => {
+    const snapshot = snapshots.get(target.instanceId);
+    return (
+      snapshot !== undefined && (needsProof(snapshot, target.context) || isAssessed(target, snapshot, policy, time))
+    );
+  };
+  const instances = byInstance(targets);
+  const measured = instances.filter((events) => events.some(isMeasured));
+  // Instances whose decision depends on a measurement delay no other.
+  const [others, delayed] = await Promise.all([
+    remediateAll(instances.filter((events) => !measured.includes(events))),
+    measure(region, measured.flat(), snapshots, policy, ports).then((all) => remediateAll(byInstance(all))),
+  ]);
+  const results = [...others, ...delayed];
+  const recorded = await record(results.filter(isUnrecorded), ports);
+  const outcomes = new Map([...results.filter(isOutcome), ...recorded].map((one) => [one.target.instanceId, one]));
+  return ids.flatMap((id) => outcomes.get(id) ?? []);
 }
 
-const mayChangeSoon = (outcome: Outcome | undefined): boolean =>
-  outcome?.reason === 'not-visible' || outcome?.reason === 'not-ready';
-
-const outOfTime = (target: Target, at: Date): Outcome => ({ target, status: 'failed', reason: 'deadline', at });
-
-/** Reads all targets in one describe and remediates those that EC2 returns. */
-async function remediateVisible(
-  region: string,
-  targets: readonly Target[],
-  policy: Policy,
-  pace: Pace,
-  ports: RemediatePorts,
-): Promise<Outcome[]> {
-  const { reader, time } = ports;
-  const ids = targets.map(({ instanceId }) => instanceId);
-  const described = await attempt(() => withRetries(() => reader.describe(region, ids), time));
-  if (described instanceof FailureError) return targets.map((target) => failed(target, described, time.now()));
-  const snapshots = new Map(described.map((snapshot) => [snapshot.instanceId, snapshot]));
-  const usages = await assessGated(region, targets, snapshots, policy, ports);
-  const results = await pMap(
-    targets.map((target) => withUsage(target, usages.get(target.instanceId))),
-    (target) => {
-      const snapshot = snapshots.get(target.instanceId);
-      return snapshot === undefined
-        ? outcomeOfMissing(target, time.now())
-        : remediateInstance(target, snapshot, policy, pace, ports);
-    },
-    { concurrency: CONCURRENCY },
-  );
-  const recorded = await record(results.filter(isUnrecorded), ports);
-  return [...results.filter(isOutcome), ...recorded];
+/** Whether the decision depends on the usage. */
+function isAssessed({ context }: Target, snapshot: Snapshot, policy: Policy, time: Pick<Time, 'now'>): boolean {
+  // The metrics of an event are read once, and a change that exposed nothing new is left to the scan.
+  return context.recorded?.before === undefined && isGated(decide(snapshot, context, policy, time.now()));
 }
 
 /**
- * Measures usage where the decision depends on it. If that fails, usage stays unknown and the instances need review.
+ * Adds to targets what metrics say: what was before a call, and the usage. If that fails, both stay unknown, and
+ * instances that depend on their usage need review.
  */
-async function assessGated(
+async function measure(
   region: string,
   targets: readonly Target[],
   snapshots: ReadonlyMap<string, Snapshot>,
   policy: Policy,
   { usage, time }: RemediatePorts,
-): Promise<ReadonlyMap<string, Usage>> {
-  if (usage === undefined) return new Map();
-  const gated = targets.flatMap(({ instanceId, context }) => {
-    const snapshot = snapshots.get(instanceId);
-    return snapshot && isGated(decide(snapshot, context, policy, time.now())) ? [snapshot] : [];
+): Promise<readonly Target[]> {
+  if (targets.length === 0) return targets;
+  const proven = await withProofs(region, targets, snapshots, { history: usage, time });
+  const gated = proven.flatMap((target) => {
+    const snapshot = snapshots.get(target.instanceId);
+    return snapshot !== undefined && isAssessed(target, snapshot, policy, time) ? [snapshot] : [];
   });
-  if (gated.length === 0) return new Map();
-  const assessed = await attempt(() => assessUsage(region, gated, policy.usage, { usage, time }));
-  return assessed instanceof FailureError ? new Map() : assessed;
+  if (usage === undefined || gated.length === 0) return proven;
+  const assessed = await attempt(() => assessUsage(region, [...new Set(gated)], policy.usage, { usage, time }));
+  if (assessed instanceof FailureError) return proven;
+  return proven.map((target) => {
+    const found = assessed.get(target.instanceId);
+    return found === undefined ? target : { ...target, context: { ...target.context, usage: found } };
+  });
 }
-
-const withUsage = (target: Target, usage: Usage | undefined): Target =>
-  usage === undefined ? target : { ...target, context: { ...target.context, usage } };
 
 /** Sends findings to the work queue. They come back as records that allow the change. */
 async function record(unrecorded: readonly Unrecorded[], { queue, time }: RemediatePorts): Promise<Outcome[]> {
   if (unrecorded.length === 0) return [];
   const findings = unrecorded.map(({ target, snapshot }) => toFinding(target, snapshot.options));
-  const accepted = await attempt(() => withRetries(() => queue.putFindings(findings), time));
+  const accepted = await attempt(() => queue.putFindings(findings));
   if (accepted instanceof FailureError) return unrecorded.map(({ target }) => failed(target, accepted, time.now()));
   return unrecorded.map(({ target, snapshot }) => ({
     target,

@@ -3,7 +3,7 @@ import { type Message, toMessages } from '../core/message.ts';
 import { isNotified, type Outcome } from '../core/outcome.ts';
 import type { AlertOptions } from '../core/email.ts';
 import { attempt } from './retry.ts';
-import type { Ports } from './ports/index.ts';
+import type { Ports, Telemetry, WorkQueue } from './ports/index.ts';
 
 /** How outcomes are reported. */
 export interface ReportOptions extends AlertOptions {
@@ -35,7 +35,14 @@ export async function report(outcomes: readonly Outcome[], options: ReportOption
  */
 export async function send(
   message: Message,
-  { publisher, queue, telemetry }: Pick<Ports, 'publisher' | 'queue' | 'telemetry'>,
+  {
+    publisher,
+    queue,
+    telemetry,
+  }: Pick<Ports, 'publisher'> & {
+    readonly queue: Pick<WorkQueue, 'putUndelivered'>;
+    readonly telemetry: Pick<Telemetry, 'warning'>;
+  },
 ): Promise<void> {
   const refused = await attempt(() => publisher.publish(message));
   if (!(refused instanceof FailureError)) return;

@@ -1,6 +1,11 @@
 import { FailureError, type FailureKind } from '../core/failure.ts';
 import type { Time } from './ports/index.ts';
 
+/** Thrown so that a step is delivered again, and goes to the dead-letter queue after the last attempt. */
+export class RetryableError extends Error {
+  public override readonly name = 'RetryableError';
+}
+
 /** Failures that may pass within an invocation. */
 const TRANSIENT: readonly FailureKind[] = ['throttled', 'unavailable'];
 

@@ -1,5 +1,6 @@
 import type { Existing } from '../contract.ts';
 import { type Exemption, readExemption } from './exemption.ts';
+import { isNewExposure } from './exposure.ts';
 import { isFirstLaunch, type Snapshot } from './instance.ts';
 import type { ReviewReason, SkipReason } from './reason.ts';
 import { type Context, recordsImdsv1Enabled } from './target.ts';
@@ -9,6 +10,13 @@ import type { UsageRules } from './usage.ts';
 export interface Policy {
   readonly existing: Existing;
   readonly maxExemptionDays: number;
+  /**
+   * Instances that were first launched on this day or later are remediated whatever `existing` is, once they are
+   * measured as unused; as `YYYY-MM-DD` in UTC.
+   *
+   * @default - no instance
+   */
+  readonly enforceSince?: string;
   /**
    * What counts as IMDSv1 usage.
    *
@@ -27,8 +35,8 @@ export type Decision =
 /**
  * The remediation: the options that are sent to EC2, the same for every instance.
  *
- * The user guide requires the endpoint beside the tokens; row 4 of the decision ensures that it is enabled already. An option that
- * is not sent keeps its value.
+ * The user guide requires the endpoint beside the tokens; row 4 of the decision ensures that it is enabled already. An
+ * option that is not sent keeps its value.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
  */
 export const CHANGE = { HttpTokens: 'required', HttpEndpoint: 'enabled' } as const;
@@ -38,10 +46,11 @@ interface Case {
   readonly snapshot: Snapshot;
   readonly context: Context;
   readonly policy: Policy;
-  readonly exemption: Exemption;
+  /** What the exemption tag leads to; absent if the instance is treated as if there were none. */
+  readonly exempted?: Decision;
   /** IMDSv2 is required now, and a record says that IMDSv1 was enabled. */
   readonly alreadyRemediated: boolean;
-  /** The call set an exemption tag that is still present, whatever its value. */
+  /** The call set the exemption tag, and what it leads to is reported whatever the options are. */
   readonly granted: boolean;
 }
 
@@ -106,34 +115,18 @@ const CONDITIONAL_ROWS: readonly ConditionalRow[] = [
   {
     number: 6,
     name: 'exemption',
-    rule: 'Exemption in date: exempt. Malformed, longer than the maximum, or just set to a past date: needs review. Expired: no exemption.',
-    test: ({ context, exemption }) => {
-      switch (exemption.kind) {
-        case 'active': {
-          const selfGranted = context.recorded?.grantedByCall === true;
-          return { kind: 'exempt', until: exemption.until, grantReason: exemption.reason, selfGranted };
-        }
-        case 'malformed':
-          return { kind: 'needs-review', problem: 'exemption-malformed', value: exemption.value };
-        case 'exceeds-maximum':
-          return { kind: 'needs-review', problem: 'exemption-exceeds-maximum', value: exemption.until };
-        case 'expired':
-          if (context.trigger.exemptionTag !== 'set') return undefined;
-          return { kind: 'needs-review', problem: 'exemption-expired', value: exemption.until };
-        case 'none':
-          return undefined;
-      }
-    },
+    rule: 'Exemption in date: exempt. Malformed or longer than the maximum: needs review when it is set, afterwards as if there were none. Set to a past date: needs review. Expired: as if there were none.',
+    test: ({ exempted }) => exempted,
   },
   {
     number: 7,
     name: 'existing',
-    rule: 'Existing exposure: as `existing` says. audit: needs review; enforce-when-unused: needs review unless measured as unused; enforce: row 8. Setting the exemption tag never leads to a change.',
+    rule: 'Existing exposure: as `existing` says. audit: needs review; enforce-when-unused: needs review unless measured as unused; enforce: row 8. First launched since `enforceSince`: at least as enforce-when-unused. Setting the exemption tag never leads to a change.',
     test: ({ snapshot, context, policy }) => {
       const reportOnly: Decision = { kind: 'needs-review', problem: 'existing-instance' };
       if (context.trigger.exemptionTag === 'set') return reportOnly;
       if (isNewExposure(snapshot, context) || policy.existing === 'enforce') return undefined;
-      if (policy.existing === 'audit') return reportOnly;
+      if (policy.existing === 'audit' && !isLaunchedSince(snapshot, policy.enforceSince)) return reportOnly;
       const usage = context.usage?.kind;
       if (usage === 'unused') return undefined;
       return { kind: 'needs-review', problem: usage === 'in-use' ? 'in-use' : 'usage-unknown' };
@@ -141,12 +134,40 @@ const CONDITIONAL_ROWS: readonly ConditionalRow[] = [
   },
 ];
 
-/** Whether the exposure is new. If unknown, it is existing, so that nothing is changed on a guess. */
-function isNewExposure(snapshot: Snapshot, { trigger, recorded }: Context): boolean {
-  // If the call removed all tags, nothing says that the instance was ever exempt.
-  if (trigger.exemptionTag === 'removed' && recorded?.allTags === true) return false;
-  const { exposure = 'existing' } = trigger;
-  return exposure === 'new' || (exposure === 'new-on-first-start' && isFirstLaunch(snapshot));
+/** Whether an instance was first launched on a day or later. False if that is unknown. */
+function isLaunchedSince({ firstLaunch }: Snapshot, day: string | undefined): boolean {
+  return day !== undefined && firstLaunch !== undefined && firstLaunch.toISOString().slice(0, 10) >= day;
+}
+
+/**
+ * What an exemption tag leads to; `undefined` if the instance is treated as if there were none.
+ *
+ * A tag that cannot be read, or that exempts for too long, needs review at the event that sets it, or at the launch
+ * that brings it. Afterwards it does not count: a wrong tag must not exempt for longer than a right one.
+ */
+function decideExemption(exemption: Exemption, snapshot: Snapshot, context: Context): Decision | undefined {
+  const isGrant = context.trigger.exemptionTag === 'set';
+  const isJustSet = isGrant || isLaunchOf(snapshot, context);
+  const toReview = (problem: ReviewReason, value: string): Decision => ({ kind: 'needs-review', problem, value });
+  switch (exemption.kind) {
+    case 'active': {
+      const { until, reason: grantReason } = exemption;
+      return { kind: 'exempt', until, grantReason, selfGranted: isJustSet && context.recorded?.grantedByCall === true };
+    }
+    case 'malformed':
+      return isJustSet ? toReview('exemption-malformed', exemption.value) : undefined;
+    case 'exceeds-maximum':
+      return isJustSet ? toReview('exemption-exceeds-maximum', exemption.until) : undefined;
+    case 'expired':
+      return isGrant ? toReview('exemption-expired', exemption.until) : undefined;
+    case 'none':
+      return undefined;
+  }
+}
+
+/** Whether an event is the launch of the instance, so that tags of the instance came with it. */
+function isLaunchOf(snapshot: Snapshot, { trigger, occurredAt }: Context): boolean {
+  return trigger.exposure === 'new-on-first-launch' && isFirstLaunch(snapshot, occurredAt);
 }
 
 const OTHERWISE: Row = { number: 8, name: 'otherwise', rule: 'Otherwise: remediate. HttpTokens becomes required.' };
@@ -167,20 +188,21 @@ export interface Ruling {
 /**
  * Decides about one instance, and names the row that decided.
  *
- * The result of setting an exemption tag is reported whatever the tag says and whatever the options are: rows 4 and 5 leave it to
- * row 6.
+ * The result of setting an exemption tag, by a call or with a launch, is reported whatever the options are: rows 4 and
+ * 5 leave it to row 6.
  */
 export function rulingOn(snapshot: Snapshot, context: Context, policy: Policy, now: Date): Ruling {
   const { HttpTokens, HttpEndpoint } = snapshot.options;
-  const exemption = readExemption(snapshot.tags, now, policy.maxExemptionDays);
+  const { trigger, recorded } = context;
+  const exempted = decideExemption(readExemption(snapshot.tags, now, policy.maxExemptionDays), snapshot, context);
+  const broughtTag = recorded?.grantedByCall === true && isLaunchOf(snapshot, context);
   const given: Case = {
     snapshot,
     context,
     policy,
-    exemption,
-    alreadyRemediated:
-      HttpEndpoint === 'enabled' && HttpTokens === 'required' && recordsImdsv1Enabled(context.recorded),
-    granted: context.trigger.exemptionTag === 'set' && exemption.kind !== 'none',
+    exempted,
+    alreadyRemediated: HttpEndpoint === 'enabled' && HttpTokens === 'required' && recordsImdsv1Enabled(recorded),
+    granted: exempted !== undefined && (trigger.exemptionTag === 'set' || broughtTag),
   };
   for (const row of CONDITIONAL_ROWS) {
     const decision = row.test(given);

@@ -1,12 +1,19 @@
 import { DIGEST_SCHEMA, type Severity } from '../contract.ts';
 import { compliancePercent, type Counts } from './compliance-summary.ts';
-import { type Digest, expiresSoon, type ListedInstance } from './digest.ts';
-import { groupBy } from './group-by.ts';
+import {
+  type Digest,
+  type InstanceList,
+  type ListedInstance,
+  type OverdueExemption,
+  type RejectedCalls,
+  severityOfDigest,
+} from './digest.ts';
 import type { LaunchSource } from './launch-source.ts';
 import type { ReviewReason } from './reason.ts';
 import { clean } from './text.ts';
 import type { UnknownUsage, Usage } from './usage.ts';
 import type { VerdictName } from './verdict.ts';
+import type { UnchangedReason } from './words/outcome.ts';
 
 /**
  * A digest as data: the detail of its event and the JSON form, schema `imdsv2-enforcer.digest/v1`. The email is written from it.
@@ -25,11 +32,11 @@ export interface DigestDetail {
   readonly counts: Counts;
   /** Instances that pass CIS AWS 5.7, from 0 to 100, with one decimal; absent if there are none to judge. */
   readonly compliancePercent?: number;
-  /** How many fewer instances have IMDSv1 enabled than when the scan started. */
+  /** Number of instances that the scan evaluated for remediation and that require IMDSv2 now. */
   readonly remediated: number;
-  /** Number of non-compliant instances by the reason for a review; without one, `remediation-pending`. */
-  readonly nonCompliant: Readonly<Partial<Record<ReviewReason | 'remediation-pending', number>>>;
-  /** Number of instances whose exemption has expired. */
+  /** Number of non-compliant instances by the reason why nothing was changed. */
+  readonly nonCompliant: Readonly<Partial<Record<UnchangedReason, number>>>;
+  /** Number of instances whose exemption has expired or is wrong. */
   readonly overdue: number;
   /** Number of instances whose exemption expires within a week. */
   readonly expiring: number;
@@ -37,8 +44,10 @@ export interface DigestDetail {
   readonly instances: readonly ListedInstanceDetail[];
   /** Rejected IMDSv1 calls of the last day, by instance: the first instances. */
   readonly rejected?: Readonly<Record<string, number>>;
+  /** Those of them on which IMDSv1 was not enabled within the last 63 days. */
+  readonly rejectedWithoutImdsv1?: readonly string[];
   /** Number of all instances with rejected calls. */
-  readonly rejectedInstances?: number;
+  readonly rejectedInstances?: { readonly affected: number; readonly withoutImdsv1: number };
   /** What must be done before `HttpTokensEnforced` can be enabled. */
   readonly missingForEnforcement: readonly string[];
   /** Deployment health issues, one sentence each. */
@@ -67,38 +76,47 @@ export interface ListedInstanceDetail {
   /** The exemption expires within a week. */
   readonly expiresSoon?: true;
   readonly overdueSince?: string;
+  /** What is wrong with an exemption tag that is ignored. */
+  readonly exemptionProblem?: `exemption-${Exclude<OverdueExemption['kind'], 'expired'>}`;
   readonly launchSource: LaunchSource;
 }
 
 /** The data of a digest. @param most number of instances in each list. */
-export function digestDetail(digest: Digest, most: number, now: Date): DigestDetail {
-  const { account, region, startedAt, compliance, nonCompliant, exempt, nonCompliantBefore, requested } = digest;
-  const problems = digest.problems.map((problem) => clean(problem));
-  const byReason = groupBy(nonCompliant, ({ decision }) =>
-    decision.kind === 'needs-review' ? decision.problem : 'remediation-pending',
-  );
-  const expiring = exempt.filter((instance) => expiresSoon(instance, now));
-  const overdue = nonCompliant.filter((instance) => instance.overdue !== undefined);
-  const listed = [...byReason.values(), overdue, expiring].flatMap((group) => group.slice(0, most));
+export function digestDetail(digest: Digest, most: number): DigestDetail {
+  const { account, region, startedAt, inventory, remediated } = digest;
+  const { compliance, overdue, expiring } = inventory;
+  const byReason = [...inventory.nonCompliant].map(([reason, list]): [UnchangedReason, InstanceList] => [
+    reason === 'remediation-pending' && !digest.changes ? 'audit-mode' : reason,
+    list,
+  ]);
+  const listed = [...byReason.map(([, list]) => list), overdue, expiring].flatMap(({ first }) => first.slice(0, most));
+  const rejected = [...(digest.rejected ?? [])];
+  const [affected, unaffected] = [true, false].map((is) =>
+    rejected.filter(([, { hadImdsv1 }]) => (hadImdsv1 !== false) === is),
+  ) as [typeof rejected, typeof rejected];
   return {
     schema: DIGEST_SCHEMA,
-    severity: problems.length > 0 || (digest.rejected?.size ?? 0) > 0 ? 'MEDIUM' : 'INFORMATIONAL',
+    severity: severityOfDigest(digest),
     account,
     region,
     startedAt: startedAt.toISOString(),
     counts: compliance.counts,
     compliancePercent: compliancePercent(compliance),
-    remediated: requested === 0 ? 0 : Math.max(0, nonCompliantBefore - compliance.counts['non-compliant']),
-    nonCompliant: Object.fromEntries([...byReason].map(([problem, group]) => [problem, group.length])),
-    overdue: overdue.length,
-    expiring: expiring.length,
-    instances: [...new Set(listed)].map((instance) => toListedDetail(instance, expiring.includes(instance))),
-    rejected: digest.rejected && Object.fromEntries([...digest.rejected].slice(0, most)),
-    rejectedInstances: digest.rejected?.size,
+    remediated,
+    nonCompliant: Object.fromEntries(byReason.map(([reason, { total }]) => [reason, total])),
+    overdue: overdue.total,
+    expiring: expiring.total,
+    instances: [...new Set(listed)].map((instance) => toListedDetail(instance, expiring.first.includes(instance))),
+    rejected: digest.rejected && callsOf([...affected.slice(0, most), ...unaffected.slice(0, most)]),
+    rejectedWithoutImdsv1: digest.rejected && unaffected.slice(0, most).map(([id]) => id),
+    rejectedInstances: digest.rejected && { affected: affected.length, withoutImdsv1: unaffected.length },
     missingForEnforcement: missingFor(digest),
-    problems,
+    problems: digest.problems.map((problem) => clean(problem)),
   };
 }
+
+const callsOf = (rejected: readonly (readonly [string, RejectedCalls])[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(rejected.map(([id, { calls }]) => [id, calls]));
 
 function toListedDetail(
   { instanceId, name, launchSource, usage, verdict, overdue, decision }: ListedInstance,
@@ -121,7 +139,8 @@ function toListedDetail(
     exemptReason: verdict.reason === undefined ? undefined : clean(verdict.reason),
     exemptionTag: verdict.value === undefined ? undefined : clean(verdict.value),
     expiresSoon: isExpiring || undefined,
-    overdueSince: overdue,
+    overdueSince: overdue?.kind === 'expired' ? overdue.value : undefined,
+    exemptionProblem: overdue === undefined || overdue.kind === 'expired' ? undefined : `exemption-${overdue.kind}`,
     launchSource: Object.fromEntries(
       Object.entries(launchSource).map(([part, value]: [string, string]) => [part, clean(value)]),
     ),
@@ -132,11 +151,11 @@ function toListedDetail(
  * What must be done first: with `HttpTokensEnforced`, EC2 rejects launches and changes that enable IMDSv1.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
-function missingFor({ nonCompliant, exempt, launchDefault }: Digest): string[] {
+function missingFor({ inventory: { compliance }, launchDefault }: Digest): string[] {
   if (launchDefault?.HttpTokensEnforced === 'enabled') return [];
   return [
-    nonCompliant.length > 0 && `non-compliant or unreadable instances: ${nonCompliant.length}`,
-    exempt.length > 0 && `exemptions in date: ${exempt.length}`,
+    compliance.findings > 0 && `non-compliant or unreadable instances: ${compliance.findings}`,
+    compliance.counts.exempt > 0 && `exemptions in date: ${compliance.counts.exempt}`,
     launchDefault === undefined && 'the account defaults could not be read',
     launchDefault !== undefined &&
       launchDefault.HttpTokens !== 'required' &&

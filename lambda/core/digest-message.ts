@@ -1,31 +1,30 @@
 import { rollbackCommand } from './advice.ts';
-import type { Digest } from './digest.ts';
+import { type Digest, MAX_LISTED } from './digest.ts';
 import { type DigestDetail, digestDetail, type ListedInstanceDetail } from './digest-detail.ts';
 import type { AlertOptions } from './email.ts';
 import { MAX_BYTES, type Message, TEST_NOTICE, toSnsText } from './message.ts';
-import type { ReviewReason } from './reason.ts';
 import { defang } from './text.ts';
 import type { Usage } from './usage.ts';
 import { iso, plural } from './words/format.ts';
 import { describeLaunchSource } from './words/launch-source.ts';
-import { nonCompliantTitle } from './words/outcome.ts';
+import { nonCompliantTitle, type UnchangedReason } from './words/outcome.ts';
 import { usageNote } from './words/usage.ts';
 
 /** Number of instances in each list: the first that fits into one message. */
-const LISTED = [50, 25, 10, 3, 1, 0];
+const LISTED = [MAX_LISTED, 25, 10, 3, 1, 0];
 
 /** The message of a digest. */
-export const toDigestMessage = (digest: Digest, now: Date, options: AlertOptions): Message =>
-  renderDigest(toDigestDetail(digest, now), options);
+export const toDigestMessage = (digest: Digest, options: AlertOptions): Message =>
+  renderDigest(toDigestDetail(digest), options);
 
 /** The data of a digest, with as many instances as fit into one event and one message. */
-function toDigestDetail(digest: Digest, now: Date): DigestDetail {
+function toDigestDetail(digest: Digest): DigestDetail {
   // The longest exemption makes the longest email.
   const options = { maxExemptionDays: 3650 };
   const fits = (detail: DigestDetail) =>
     new TextEncoder().encode(toSnsText(renderDigest(detail, options))).length <= MAX_BYTES;
   for (const most of LISTED) {
-    const detail = digestDetail(digest, most, now);
+    const detail = digestDetail(digest, most);
     if (fits(detail)) return detail;
   }
   throw new RangeError('a digest without instances is too large');
@@ -38,6 +37,12 @@ export function renderDigest(detail: DigestDetail, { maxExemptionDays }: AlertOp
   const share = compliantPercent === undefined ? 'no instances to judge' : `${compliantPercent.toFixed(1)}% compliant`;
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const nonCompliant = Object.values(detail.nonCompliant).reduce((sum, count) => sum + count, 0);
+  const unaffectedIds = new Set(detail.rejectedWithoutImdsv1);
+  const [affected, unaffected] = [false, true].map((is) =>
+    Object.entries(rejected).filter(([id]) => unaffectedIds.has(id) === is),
+  ) as [[string, number][], [string, number][]];
+  const { rejectedInstances = { affected: 0, withoutImdsv1: 0 } } = detail;
+  const pending: UnchangedReason = 'audit-mode' in detail.nonCompliant ? 'audit-mode' : 'remediation-pending';
   const notice = detail.test === true ? [TEST_NOTICE] : [];
   const test = detail.test === true ? 'TEST ' : '';
   const parts = [
@@ -50,25 +55,30 @@ export function renderDigest(detail: DigestDetail, { maxExemptionDays }: AlertOp
     list('Deployment health issues', problems.map(defang)),
     list(
       'IMDSv1 calls rejected in the last day; the workload may be affected',
-      Object.entries(rejected).map(
+      affected.map(
         ([id, count]) => `${id}: ${plural(count, 'call')}; undo: ${rollbackCommand(region, id, maxExemptionDays)}`,
       ),
-      detail.rejectedInstances,
+      rejectedInstances.affected,
     ),
-    ...Object.entries(detail.nonCompliant).map(([reason, count]) =>
+    list(
+      'IMDSv1 calls rejected in the last day on instances without IMDSv1 for 63 days; a program or a probe tries it, and nothing is to be undone',
+      unaffected.map(([id, count]) => `${id}: ${plural(count, 'call')}`),
+      rejectedInstances.withoutImdsv1,
+    ),
+    ...(Object.entries(detail.nonCompliant) as [UnchangedReason, number][]).map(([reason, count]) =>
       list(
-        nonCompliantTitle(reason as ReviewReason | 'remediation-pending', count),
+        nonCompliantTitle(reason, count),
         instances
-          .filter(({ verdict, needsReview = 'remediation-pending' }) => verdict !== 'exempt' && needsReview === reason)
+          .filter(({ verdict, needsReview = pending }) => verdict !== 'exempt' && needsReview === reason)
           .map(describe),
         count,
       ),
     ),
     list(
-      'Expired exemptions, with IMDSv1 still enabled',
+      'Overdue: exemptions that have expired or are wrong, with IMDSv1 still enabled',
       instances
-        .filter(({ overdueSince }) => overdueSince !== undefined)
-        .map((instance) => `${describe(instance)}, expired ${instance.overdueSince}`),
+        .filter(({ overdueSince, exemptionProblem }) => overdueSince !== undefined || exemptionProblem !== undefined)
+        .map(describeOverdue),
       detail.overdue,
     ),
     list(
@@ -111,6 +121,11 @@ function describe(instance: ListedInstanceDetail): string {
     name && `name: ${defang(name)}`,
   ];
   return parts.filter(Boolean).join(', ');
+}
+
+function describeOverdue(instance: ListedInstanceDetail): string {
+  const { overdueSince } = instance;
+  return overdueSince === undefined ? describe(instance) : `${describe(instance)}, expired ${overdueSince}`;
 }
 
 function usageOf({ usage }: ListedInstanceDetail): Usage | undefined {

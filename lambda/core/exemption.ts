@@ -13,7 +13,8 @@ const DAY = 86_400_000;
 /**
  * Reads the exemption tag: a calendar date, at most `maxDays` after today.
  *
- * It is in effect until the end of that day in UTC. A tag that cannot be read neither exempts the instance nor counts as absent.
+ * It is in effect until the end of that day in UTC. A tag that cannot be read neither exempts the instance nor counts
+ * as absent.
  */
 export function readExemption(tags: ReadonlyMap<string, string>, now: Date, maxDays: number): Exemption {
   const value = tags.get(TAG.exemptUntil);
@@ -42,6 +43,9 @@ export function readPeriod(text: string, now: Date): string | undefined {
 export function daysLeft(until: string, now: Date): number {
   return (startOfDay(until) ?? NaN) / DAY - Math.floor(now.getTime() / DAY);
 }
+
+/** Whether a text is a calendar day in the form of the exemption tag. */
+export const isCalendarDay = (text: string): boolean => startOfDay(text) !== undefined;
 
 function startOfDay(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;

@@ -29,11 +29,18 @@ export interface Snapshot {
   readonly vpcId?: string;
 }
 
-/** Minutes after the first launch in which a start still counts as the first one. */
+/** Whether IMDSv1 is enabled. */
+export function isImdsv1Enabled({ HttpTokens, HttpEndpoint }: MetadataOptions): boolean {
+  return HttpTokens === 'optional' && HttpEndpoint === 'enabled';
+}
+
+/** Minutes after the first launch in which an exposure counts as that of the launch. */
 const LAUNCH_MINUTES = 15;
 
-/** Whether the last start was the first one. False if unknown, so that nothing is changed on a guess. */
-export function isFirstLaunch({ launchTime, firstLaunch }: Snapshot): boolean {
-  if (launchTime === undefined || firstLaunch === undefined) return false;
-  return launchTime.getTime() - firstLaunch.getTime() <= LAUNCH_MINUTES * 60_000;
+/**
+ * Whether an instance was first launched within 15 minutes before a time, or after it: records of launches can be
+ * earlier than the attachment of the network interface. False if unknown, so that nothing is changed on a guess.
+ */
+export function isFirstLaunch({ firstLaunch }: Snapshot, at: Date): boolean {
+  return firstLaunch !== undefined && at.getTime() - firstLaunch.getTime() <= LAUNCH_MINUTES * 60_000;
 }

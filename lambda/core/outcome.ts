@@ -21,17 +21,23 @@ export interface Outcome {
   readonly detail?: string;
 }
 
-/** Whether an outcome is a failure that is retried. */
-export function isRetried({ status, reason }: Outcome): boolean {
+/** Whether an outcome is a failure that a later attempt may undo. */
+export function isRetryableFailure({ status, reason }: Outcome): boolean {
   return status === 'failed' && isRetryable(reason as FailureKind);
+}
+
+/** Whether an outcome is a failure that is retried. The last attempt is not. */
+export function isRetried(outcome: Outcome): boolean {
+  return isRetryableFailure(outcome) && outcome.target.context.delivery !== 'last';
 }
 
 /**
  * Severity of an outcome.
  *
- * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. A changed exemption tag
- * is at least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it expects the instance to be
- * remediated.
+ * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. An exemption
+ * that came with a launch, that covers drift, or that is wrong when it is set is HIGH. A changed exemption tag is at
+ * least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it expects the instance to
+ * be remediated.
  */
 export function severityOf(outcome: Outcome): Severity {
   const { status, reason, target } = outcome;
@@ -43,14 +49,19 @@ export function severityOf(outcome: Outcome): Severity {
     case 'would-remediate':
       return drift ? 'HIGH' : 'MEDIUM';
     case 'needs-review':
+      if (isWrongExemption(reason)) return 'HIGH';
       return reason === 'existing-instance' && exemptionTag !== 'set' ? 'INFORMATIONAL' : 'MEDIUM';
     case 'exempt':
-      return reason === 'exempt-self-granted' || exemptionTag !== undefined ? 'MEDIUM' : 'INFORMATIONAL';
+      if (exemptionTag !== undefined) return 'MEDIUM';
+      return drift || reason === 'exempt-self-granted' ? 'HIGH' : 'INFORMATIONAL';
     case 'already-remediated':
     case 'skipped':
       return 'INFORMATIONAL';
   }
 }
+
+const isWrongExemption = (reason: Reason): boolean =>
+  reason === 'exemption-malformed' || reason === 'exemption-exceeds-maximum' || reason === 'exemption-expired';
 
 /** The highest severity of some outcomes; `INFORMATIONAL` if there are none. */
 export function worstOf(outcomes: readonly Outcome[]): Severity {
@@ -61,18 +72,23 @@ export function worstOf(outcomes: readonly Outcome[]): Severity {
 /**
  * Whether an outcome raises an alert.
  *
- * An instance that EC2 does not return yet is only retried. Where a trail exists, the CloudTrail event of a launch comes before the
- * running-state event, reports the same instance and knows the caller: the later event only alerts on what it changed or failed to
- * change. What a scan leaves unchanged is in its digest.
+ * A failure that is retried raises none; the last attempt does. Where a trail exists, the CloudTrail event of a launch
+ * comes before the running-state event, reports the same instance and knows the caller: the later event only alerts on
+ * what it changed, may have changed in an earlier delivery, or failed to change. What a scan leaves unchanged is in its
+ * digest, and so is an old instance that a harmless change names.
  *
  * @param trail whether a CloudTrail trail delivers events to the bus.
  */
-export function isNotified({ status, reason, snapshot, target }: Outcome, trail: boolean): boolean {
-  if (status === 'skipped' || reason === 'not-visible' || reason === 'not-ready') return false;
-  const { inDigest, backsUpCloudTrail } = target.context.trigger;
-  if (inDigest && (status === 'needs-review' || status === 'exempt')) return false;
-  if (!backsUpCloudTrail || !trail) return true;
+export function isNotified(outcome: Outcome, trail: boolean): boolean {
+  const { status, snapshot, target } = outcome;
+  const { trigger, delivery } = target.context;
+  if (status === 'skipped' || isRetried(outcome)) return false;
+  if (trigger.inDigest && (status === 'needs-review' || status === 'exempt' || status === 'would-remediate'))
+    return false;
+  if (!trigger.backsUpCloudTrail || !trail) return true;
   if (status === 'needs-review' || status === 'would-remediate')
-    return snapshot !== undefined && !isFirstLaunch(snapshot);
+    return snapshot !== undefined && !isFirstLaunch(snapshot, target.context.occurredAt);
+  // The event that remediated it was notified, unless that was an earlier delivery of this one.
+  if (status === 'already-remediated') return delivery !== 'first';
   return status !== 'exempt';
 }

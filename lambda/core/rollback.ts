@@ -1,4 +1,4 @@
-import type { MetadataOptions, Snapshot } from './instance.ts';
+import { isImdsv1Enabled, type Snapshot } from './instance.ts';
 
 /**
  * The options that a rollback sends to EC2: tokens become optional, and nothing else changes.
@@ -6,6 +6,8 @@ import type { MetadataOptions, Snapshot } from './instance.ts';
  * EC2 requires the endpoint beside the tokens; `obstacleTo` ensures that it is enabled already.
  */
 export const ALLOWANCE = { HttpTokens: 'optional', HttpEndpoint: 'enabled' } as const;
+
+export { isImdsv1Enabled } from './instance.ts';
 
 /** The account's metadata defaults of a region. Absent values mean that the account has no preference. */
 export interface AccountDefaults {
@@ -28,8 +30,8 @@ export type Obstacle =
 /**
  * What prevents IMDSv1 from being re-enabled on an instance; `undefined` if nothing does.
  *
- * Account defaults apply to launches only, except `HttpTokensEnforced`, which also applies to changes of existing instances. If a
- * declarative policy sets it, the account cannot change it.
+ * Account defaults apply to launches only, except `HttpTokensEnforced`, which also applies to changes of existing
+ * instances. If a declarative policy sets it, the account cannot change it.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
 export function obstacleTo({ state, awsManaged, options }: Snapshot, defaults: AccountDefaults): Obstacle | undefined {
@@ -41,9 +43,4 @@ export function obstacleTo({ state, awsManaged, options }: Snapshot, defaults: A
   if (options.HttpTokens !== 'required') return 'unreadable';
   if (defaults.HttpTokensEnforced !== 'enabled') return undefined;
   return defaults.ManagedBy === 'declarative-policy' ? 'enforced-by-policy' : 'enforced';
-}
-
-/** Whether IMDSv1 is enabled. */
-export function isImdsv1Enabled({ HttpTokens, HttpEndpoint }: MetadataOptions): boolean {
-  return HttpTokens === 'optional' && HttpEndpoint === 'enabled';
 }

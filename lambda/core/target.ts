@@ -1,3 +1,4 @@
+import type { Delivery } from './delivery.ts';
 import type { TriggerTraits } from './trigger.ts';
 import type { Usage } from './usage.ts';
 
@@ -23,7 +24,17 @@ export interface Context {
   readonly recorded?: Recorded;
   /** IMDSv1 usage of the instance; absent if it was not measured. */
   readonly usage?: Usage;
+  /** Which delivery of its message this is; absent if it did not come from the work queue. */
+  readonly delivery?: Delivery;
 }
+
+/**
+ * What was proven about an instance right before a call; `unknown` if nothing was.
+ *
+ * `imds-off`: neither of EC2's two metrics has points, although the instance was running.
+ */
+export const PROOFS = ['imdsv1-enabled', 'imdsv2-required', 'imds-off', 'unknown'] as const;
+export type Proof = (typeof PROOFS)[number];
 
 /** Who made an API call, as CloudTrail recorded it. Untrusted input: sanitize it before it is shown. */
 export interface Caller {
@@ -48,7 +59,18 @@ export interface Recorded {
   readonly grantedByCall?: boolean;
   /** The call removed all tags; whether the exemption tag was one of them is not known. */
   readonly allTags?: boolean;
+  /** What the call asked for, if it changed metadata options. */
+  readonly requested?: RequestedOptions;
+  /** What was proven about the instance right before the call; absent if that was not looked at. */
+  readonly before?: Proof;
 }
+
+/**
+ * What a change of metadata options asked for: optional tokens, whatever else; an enabled endpoint and nothing else; or
+ * an enabled endpoint with other options, as the user guide documents it for the hop limit and IPv6.
+ */
+export const REQUESTED_OPTIONS = ['optional-tokens', 'enabled-endpoint', 'other-options'] as const;
+export type RequestedOptions = (typeof REQUESTED_OPTIONS)[number];
 
 /** Instances of a launch whose ids CloudTrail left out because the record was too large. */
 export interface Lookup {
@@ -71,8 +93,8 @@ export function recordsImdsv1Enabled(recorded: Recorded | undefined): boolean {
 /**
  * The instance id in a text, or `undefined`.
  *
- * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that passes is
- * safe in commands and subjects; whether it exists is for EC2 to say.
+ * Loose on purpose: published records have ids of 8 and 17 digits, in capitals and with blanks around them. An id that
+ * passes is safe in commands and subjects; whether it exists is for EC2 to say.
  */
 export function toInstanceId(text: string | undefined): string | undefined {
   return text

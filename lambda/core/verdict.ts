@@ -1,4 +1,5 @@
 import { decide } from './decide.ts';
+import { readExemption } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
 import type { ReviewReason } from './reason.ts';
 
@@ -33,21 +34,25 @@ export const FINDINGS: readonly VerdictName[] = ['non-compliant', 'unreadable'];
 /**
  * The verdict on an instance, as of now; `undefined` if it is shutting down or terminated.
  *
- * It is the decision that would be taken if the instance were to be remediated. CIS requires `HttpTokens=required` and that the change
- * is applied: until then the verdict is `pending`.
+ * It is the decision that would be taken if the instance were to be remediated. CIS requires `HttpTokens=required` and
+ * that the change is applied: until then the verdict is `pending`.
  */
 export function verdictOf(snapshot: Snapshot, maxExemptionDays: number, now: Date): Verdict | undefined {
   const context = { trigger: { name: 'verdict' }, eventId: '', occurredAt: now };
   const decision = decide(snapshot, context, { existing: 'enforce', maxExemptionDays }, now);
   switch (decision.kind) {
-    case 'remediate':
+    case 'remediate': {
+      const exemption = readExemption(snapshot.tags, now, maxExemptionDays);
+      if (exemption.kind === 'malformed')
+        return { name: 'non-compliant', problem: 'exemption-malformed', value: exemption.value };
+      if (exemption.kind === 'exceeds-maximum')
+        return { name: 'non-compliant', problem: 'exemption-exceeds-maximum', value: exemption.until };
       return { name: 'non-compliant' };
+    }
     case 'exempt':
       return { name: 'exempt', until: decision.until, reason: decision.grantReason };
-    case 'needs-review': {
-      const { problem, value } = decision;
-      return { name: problem === 'unreadable' ? 'unreadable' : 'non-compliant', problem, value };
-    }
+    case 'needs-review':
+      return { name: 'unreadable', problem: decision.problem };
     case 'skip':
       switch (decision.reason) {
         case 'terminated':

@@ -1,7 +1,7 @@
 import { WORKLOAD_IMPACT_SCHEMA } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
 import type { AlertOptions } from './email.ts';
-import type { Snapshot } from './instance.ts';
+import { isImdsv1Enabled, type Snapshot } from './instance.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { type Message, TEST_NOTICE } from './message.ts';
 import { consoleLink } from './partition.ts';
@@ -17,13 +17,23 @@ export interface WorkloadImpact {
   readonly rejected: number;
 }
 
-/** Number of post-change checks of an instance. */
+/** Number of post-change checks of an instance, the first and then one every 15 minutes. */
 const CHECKS = 4;
 
 /**
- * What follows from a post-change check: an alert, another check, or nothing.
+ * Whether a check measures rejected calls: the first and the last one, because CloudWatch charges for each, and only of
+ * an instance that runs with IMDSv2 required.
+ */
+export function measuresRejections({ state, options }: Snapshot, checksDone: number): boolean {
+  const isMeasured = checksDone === 0 || checksDone + 1 >= CHECKS;
+  return isMeasured && state === 'running' && options.HttpTokens === 'required';
+}
+
+/**
+ * What follows from a post-change check: an alert, another check, a remediation because IMDSv1 was re-enabled, or nothing.
  *
- * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since.
+ * There is no impact to report if the instance is terminated, or if IMDSv1 has been re-enabled since. On an instance
+ * that is not running, the change is pending until its next start.
  *
  * @param rejected number of IMDSv1 calls that were rejected since the remediation.
  * @param checksDone number of checks before this one.
@@ -32,11 +42,13 @@ export function judgeAfterChange(
   { state, options }: Snapshot,
   rejected: number,
   checksDone: number,
-): 'notify' | 'check-again' | 'done' {
-  if (state === 'shutting-down' || state === 'terminated' || options.HttpTokens !== 'required') return 'done';
+): 'notify' | 'check-again' | 're-enabled' | 'done' {
+  if (state === 'shutting-down' || state === 'terminated') return 'done';
+  if (isImdsv1Enabled(options)) return 're-enabled';
+  if (options.HttpTokens !== 'required') return 'done';
   if (rejected > 0) return 'notify';
   if (checksDone + 1 < CHECKS) return 'check-again';
-  return options.State === 'pending' ? 'notify' : 'done';
+  return state === 'running' && options.State === 'pending' ? 'notify' : 'done';
 }
 
 /**

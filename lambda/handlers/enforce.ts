@@ -12,57 +12,59 @@ import { telemetry } from '../adapters/telemetry.ts';
 import { pingAnswerLog } from '../adapters/ping-answer-log.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
-import { handleBatch, handleEvent } from '../app/handle-events.ts';
+import { Budget } from '../app/budget.ts';
+import { handleBatch } from '../app/handle-batch.ts';
 import { onPing } from '../app/ping.ts';
 import { parseConfig, rulesOf } from '../config.ts';
 import { METRICS } from '../contract.ts';
-import { ping } from '../triggers/ping.ts';
 
 const config = parseConfig(process.env);
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const ec2 = ec2Clients();
-const rules = rulesOf(config);
+const policy = rulesOf(config);
+const budget = new Budget();
+const telemetryPort = telemetry(logger, metrics);
+const pingPorts = { probe: ec2Probe(ec2), telemetry: telemetryPort, answer: pingAnswerLog(logger) };
 const ports = {
   reader: ec2Reader(ec2),
   writer: config.mode === 'enforce' ? ec2Writer(ec2) : undefined,
-  queue: sqsWorkQueue(sqsClient(), config.workQueueUrl),
+  queue: sqsWorkQueue(sqsClient(), config),
   usage: cloudWatchUsage(cloudWatchClients()),
   publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
-  telemetry: telemetry(logger, metrics),
+  telemetry: telemetryPort,
+  answerPing: (event: unknown) => onPing(event, config.mode, pingPorts),
 };
 
 /**
- * Handles an event of the event bus or a batch of the work queue.
- *
- * It throws, or returns the messages to deliver again, if a retry may succeed. An error that is only logged would
- * disable retry, dead-letter queue and alarm.
+ * Milliseconds after which a batch begins nothing new. What is not done by then goes back to the queue; the rest of the
+ * timeout of the function is for that, and for alerts.
  */
-export const handler = middy(async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
-  const time = invocationTime(context.getRemainingTimeInMillis());
-  if (ping.accepts(event)) {
-    await onPing(event, config.mode, {
-      probe: ec2Probe(ec2),
-      telemetry: ports.telemetry,
-      answer: pingAnswerLog(logger),
-    });
-    return undefined;
-  }
-  if (!isBatch(event)) {
-    await handleEvent(event, rules, { ...ports, time });
-    return undefined;
-  }
-  const unfinished = await handleBatch(event.Records, rules, { ...ports, time });
+const WORK_MS = 5000;
+
+/**
+ * Handles a batch of the work queue, or of the queue of post-change checks.
+ *
+ * It returns the messages to deliver again. An error that is only logged would disable retry, dead-letter queue and
+ * alarm.
+ */
+export const handler = middy(async ({ Records: batch }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  const time = invocationTime(context.getRemainingTimeInMillis(), WORK_MS);
+  const rules = { ...policy, account: accountOf(context.invokedFunctionArn) };
+  const records = batch.map(({ messageId, body, attributes }) => ({
+    messageId,
+    body,
+    receiveCount: Number(attributes.ApproximateReceiveCount),
+  }));
+  const unfinished = await handleBatch(records, rules, { ...ports, time }, budget);
   return { batchItemFailures: unfinished.map((itemIdentifier) => ({ itemIdentifier })) };
 })
   .use(injectLambdaContext(logger))
   .after(flushMetrics)
   .onError(flushMetrics);
 
-function isBatch(event: unknown): event is SQSEvent {
-  const { Records: records } = (event ?? {}) as { Records?: unknown };
-  return Array.isArray(records) && (records[0] as { eventSource?: unknown } | undefined)?.eventSource === 'aws:sqs';
-}
+/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+const accountOf = (functionArn: string): string => functionArn.split(':')[4] ?? '';
 
 function flushMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

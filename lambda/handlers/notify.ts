@@ -17,8 +17,7 @@ import { METRICS } from '../contract.ts';
 const config = parseNotifyConfig(process.env);
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
-// One attempt, so that a call without a response ends before the invocation does; `withRetries` repeats it.
-const sns = snsClient(1);
+const sns = snsClient();
 const [chatTopicArn] = config.chatTopicArns;
 const ports = {
   publisher: snsPublisher(sns, config.outcomesTopicArn),

@@ -14,6 +14,7 @@ import {
   trailClient,
 } from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
+import { withPageReader } from '../adapters/describe-instances-reader.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Regions } from '../adapters/ec2-regions.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
@@ -23,7 +24,7 @@ import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { onScanStep } from '../app/scan/index.ts';
-import { parseScanConfig, rulesOf } from '../config.ts';
+import { parseScanConfig, rulesOf, scansMayChange } from '../config.ts';
 import { METRICS } from '../contract.ts';
 import { parseJson } from '../triggers/json.ts';
 
@@ -33,13 +34,13 @@ const { scanEveryHours, forwarders } = config;
 const rules = { ...rulesOf(config), scanEveryHours, forwarders, homeRegion };
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
-const [ec2, queues] = [ec2Clients(), sqsClient()];
+const [ec2, queues] = [ec2Clients(withPageReader), sqsClient()];
 const ports = {
   reader: ec2Reader(ec2),
   fleet: ec2Fleet(ec2),
   regions: ec2Regions(ec2, homeRegion),
-  writer: config.mode === 'enforce' && config.existing !== 'audit' ? ec2Writer(ec2) : undefined,
-  queue: sqsWorkQueue(queues, config.workQueueUrl),
+  writer: scansMayChange(config) ? ec2Writer(ec2) : undefined,
+  queue: sqsWorkQueue(queues, config),
   steps: sqsScanQueue(queues, config.scanQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),
   publisher: snsPublisher(snsClient(), config.outcomesTopicArn),

@@ -1,4 +1,4 @@
 import type { TriggerTraits } from '../core/trigger.ts';
 
-/** The command line. The user chose the instances, so the setting `existing` does not apply. */
-export const command: TriggerTraits = { name: 'command', exposure: 'new' };
+/** The command line. It measures usage before it changes an instance, as a scan does. */
+export const command: TriggerTraits = { name: 'command' };

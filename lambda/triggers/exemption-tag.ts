@@ -11,12 +11,18 @@ export function taggedBy(
   { account, region, eventId, occurredAt }: Envelope,
   trigger: TriggerTraits,
 ): Parsed {
-  const tags = list(event, 'detail', 'requestParameters', 'tagSet', 'items');
+  if (isFailed(event)) return asksFor();
+  const request = at(event, 'detail', 'requestParameters');
+  // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+  if (at(request, 'omitted') === true) {
+    return notUnderstood('CloudTrail omitted requestParameters, which may name instances and the exemption tag');
+  }
+  const tags = list(request, 'tagSet', 'items');
   // Without any tag, DeleteTags removes all of them. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
   const allTags = trigger.exemptionTag === 'removed' && tags.length === 0;
   const namesTheTag = tags.some((tag) => at(tag, 'key') === TAG.exemptUntil);
-  if (isFailed(event) || (!allTags && !namesTheTag)) return asksFor();
-  const resources = list(event, 'detail', 'requestParameters', 'resourcesSet', 'items');
+  if (!allTags && !namesTheTag) return asksFor();
+  const resources = list(request, 'resourcesSet', 'items');
   if (resources.length === 0) return notUnderstood('requestParameters has no resourcesSet');
   const recorded = trigger.exemptionTag === 'set' ? { grantedByCall: true } : allTags ? { allTags } : undefined;
   const context = { trigger, eventId, occurredAt, caller: callerOf(event), recorded };

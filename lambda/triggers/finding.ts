@@ -1,5 +1,5 @@
 import { SOURCE } from '../contract.ts';
-import { type Caller, toInstanceId, type Recorded, type Target } from '../core/target.ts';
+import { type Caller, PROOFS, REQUESTED_OPTIONS, toInstanceId, type Recorded, type Target } from '../core/target.ts';
 import type { TriggerTraits } from '../core/trigger.ts';
 import { at, type Json, text } from './json.ts';
 import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
@@ -9,8 +9,9 @@ const DETAIL_TYPE = 'IMDSv1 finding recorded';
 /**
  * An instance observed as non-compliant, recorded on the work queue before it is changed.
  *
- * It is needed where the event itself does not say that IMDSv1 was enabled: if the function fails between the change and the
- * alert, the record still has what the alert needs. It also stands for an instance of an event that must be retried alone.
+ * It is needed where the event itself does not say that IMDSv1 was enabled: if the function fails between the change
+ * and the alert, the record still has what the alert needs. It also stands for an instance of an event that must be
+ * retried alone.
  */
 export interface Finding {
   readonly source: typeof SOURCE;
@@ -48,9 +49,13 @@ export function toFinding({ account, region, instanceId, context }: Target, obse
   };
 }
 
+/** Whether an event is a finding, and not an event of the bus. */
+export const isFinding = (event: Json): boolean =>
+  text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE;
+
 /** Reads findings of these triggers. They come from the work queue, so no rule matches them. */
 export const findingReader = (triggers: readonly TriggerTraits[]): EventReader => ({
-  accepts: (event) => text(event, 'source') === SOURCE && text(event, 'detail-type') === DETAIL_TYPE,
+  accepts: isFinding,
   parse: (event, { account, region, eventId, occurredAt }) => {
     const detail = at(event, 'detail');
     const instanceId = toInstanceId(text(detail, 'instanceId'));
@@ -62,6 +67,8 @@ export const findingReader = (triggers: readonly TriggerTraits[]): EventReader =
       HttpEndpoint: text(detail, 'recorded', 'HttpEndpoint'),
       grantedByCall: at(detail, 'recorded', 'grantedByCall') === true,
       allTags: at(detail, 'recorded', 'allTags') === true,
+      requested: REQUESTED_OPTIONS.find((requested) => requested === at(detail, 'recorded', 'requested')),
+      before: PROOFS.find((proof) => proof === at(detail, 'recorded', 'before')),
     };
     const caller = callerIn(at(detail, 'caller'));
     return asksFor({ account, region, instanceId, context: { trigger, eventId, occurredAt, caller, recorded } });

@@ -9,7 +9,8 @@ const GRANTED =
   'The exemption tag was set. Until that date the instance is not remediated, whether or not IMDSv1 is enabled. Check that it was approved.';
 
 // The instance may be compliant, so these sentences do not say that IMDSv1 is enabled.
-const EXEMPTS_NOTHING = 'It exempts nothing. IMDSv1, if enabled, stays enabled until the tag is corrected or removed.';
+const EXEMPTS_NOTHING =
+  'It exempts nothing. IMDSv1, if enabled, stays enabled. From the next scan on, the tag is ignored: correct or remove it.';
 
 /** A call that set the exemption tag. It is reported with its caller, and never leads to a change. */
 export const grant: Trigger = {
@@ -28,10 +29,16 @@ export const grant: Trigger = {
   },
   ruleId: 'Grant',
   description: 'CreateTags that set an exemption from the enforcement of IMDSv2',
-  delivery: 'direct',
   pattern: {
     ...call,
-    detail: { ...call.detail, requestParameters: { tagSet: { items: { key: [TAG.exemptUntil] } } } },
+    detail: {
+      ...call.detail,
+      $or: [
+        { requestParameters: { tagSet: { items: { key: [TAG.exemptUntil] } } } },
+        // CloudTrail omits parameters over 100 KB, so whether they have the tag is not known.
+        { requestParameters: { omitted: [true] } },
+      ],
+    },
   },
   accepts: (event) => isCall(event, 'CreateTags'),
   parse: (event, envelope) => taggedBy(event, envelope, grant),

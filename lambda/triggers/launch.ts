@@ -5,24 +5,29 @@ import { at, type Json, list, text } from './json.ts';
 import { asksFor, type Envelope, type Parsed, type Trigger } from './trigger.ts';
 
 const call = successful('RunInstances');
+const launched = (items: object) => ({ responseElements: { instancesSet: { items } } });
 
-/** A successful RunInstances in which an instance does not require IMDSv2, or does not say. */
+/**
+ * A successful RunInstances in which an instance does not require IMDSv2, or does not say, or has the exemption tag: a
+ * tag that comes with a launch raises no CreateTags event.
+ */
 export const launch: Trigger = {
   name: 'launch',
-  exposure: 'new',
+  exposure: 'new-on-first-launch',
+  // A retry with the same client token names the instances of the first call, however old they are.
+  // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+  onExisting: { name: 'launch', inDigest: true },
   opening: 'Launched with IMDSv1 enabled',
   ruleId: 'Launch',
-  description: 'Successful RunInstances in which an instance is not known to require IMDSv2',
-  delivery: 'direct',
+  description: 'Successful RunInstances in which an instance is not known to require IMDSv2, or has an exemption',
   pattern: {
     ...call,
     detail: {
       ...call.detail,
-      responseElements: {
-        instancesSet: {
-          items: { metadataOptions: { httpTokens: [{ 'anything-but': ['required'] }, { exists: false }] } },
-        },
-      },
+      $or: [
+        launched({ metadataOptions: { httpTokens: [{ 'anything-but': ['required'] }, { exists: false }] } }),
+        launched({ tagSet: { items: { key: [TAG.exemptUntil] } } }),
+      ],
     },
   },
   accepts: (event) => isCall(event, 'RunInstances'),

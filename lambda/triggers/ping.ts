@@ -20,13 +20,11 @@ const NONCE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /**
  * The rule and reader of pings, which ask for no change.
  *
- * They have a source of their own, because PutEvents does not accept events in the name of an AWS service. The function answers a
- * ping only if EventBridge invokes it directly: `imdsv2 doctor` no longer waits for one that was redriven from a queue.
+ * They have a source of their own, because PutEvents does not accept events in the name of an AWS service.
  */
 export const ping: BusRule & EventReader = {
   ruleId: 'Ping',
   description: 'Checks that the function runs and what EC2 allows it (imdsv2 doctor)',
-  delivery: 'direct',
   pattern: { source: [PING.source], 'detail-type': [PING.detailType] },
   accepts: (event) => text(event, 'source') === PING.source && text(event, 'detail-type') === PING.detailType,
   parse: (event) => {

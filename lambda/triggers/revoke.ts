@@ -25,10 +25,9 @@ export const revoke: Trigger = {
   },
   ruleId: 'Revoke',
   description: 'DeleteTags that removed an exemption from the enforcement of IMDSv2',
-  delivery: 'direct',
   pattern: {
     ...call,
-    // A call that names no tag removes them all.
+    // A call that names no tag removes them all. The same pattern matches a record without parameters.
     detail: { ...call.detail, requestParameters: { tagSet: { items: { key: [TAG.exemptUntil, { exists: false }] } } } },
   },
   accepts: (event) => isCall(event, 'DeleteTags'),

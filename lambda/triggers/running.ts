@@ -7,17 +7,16 @@ const DETAIL_TYPE = 'EC2 Instance State-change Notification';
 /**
  * An instance that reached the state `running`.
  *
- * EC2 sends this event without a trail, and without caller or metadata options. It backs up the CloudTrail rules, so the work
- * queue delays it until their record has usually arrived.
+ * EC2 sends this event without a trail, and without caller or metadata options. It backs up the CloudTrail rules, so
+ * the function hands it back to the queue until their record has usually arrived.
  */
 export const running: Trigger = {
   name: 'running',
-  exposure: 'new-on-first-start',
+  exposure: 'new-on-first-launch',
   backsUpCloudTrail: true,
   opening: 'Started with IMDSv1 enabled',
   ruleId: 'Running',
   description: 'Every instance that starts running: backs up the CloudTrail rules',
-  delivery: 'queued',
   pattern: { source: ['aws.ec2'], 'detail-type': [DETAIL_TYPE], detail: { state: ['running'] } },
   accepts: (event) => text(event, 'detail-type') === DETAIL_TYPE,
   parse: (event, { account, region, eventId, occurredAt }) => {

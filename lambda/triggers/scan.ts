@@ -38,11 +38,15 @@ export type ScanStep =
   | ({
       /** Count the instances of the region, and send the digest. */
       readonly step: 'summary';
-      /** Number of instances with IMDSv1 enabled when the region was listed. */
-      readonly nonCompliantBefore: number;
-      /** Number of instances that were put into batches. */
-      readonly requested: number;
+      /** Ids of the instances that were put into batches: all of them, or as many as fit into a message. */
+      readonly requestedIds: readonly string[];
     } & Run);
+
+/**
+ * Ids in a summary: SQS accepts 256 KiB.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export const REQUESTED_IDS = 10_000;
 
 /** A step as a message of the scan queue. */
 export function toScanMessage({ account, region, startedAt, ...detail }: ScanStep): object {
@@ -67,23 +71,20 @@ export function parseScan(message: Json): ScanStep | string {
     case 'region':
       return { ...run, step };
     case 'batch': {
-      const ids = list(detail, 'instanceIds').map((id) => (typeof id === 'string' ? toInstanceId(id) : undefined));
-      const instanceIds = ids.filter((id) => id !== undefined);
-      if (instanceIds.length === 0 || instanceIds.length < ids.length)
+      const instanceIds = idsIn(detail, 'instanceIds');
+      if (instanceIds.length === 0 || instanceIds.length < list(detail, 'instanceIds').length)
         return 'a batch contains something that is not an instance id';
       return { ...run, step: 'batch', index: count(detail, 'index'), instanceIds };
     }
     case 'summary':
-      return {
-        ...run,
-        step: 'summary',
-        nonCompliantBefore: count(detail, 'nonCompliantBefore'),
-        requested: count(detail, 'requested'),
-      };
+      return { ...run, step: 'summary', requestedIds: idsIn(detail, 'requestedIds') };
     default:
       return 'not a known step of a scan';
   }
 }
+
+const idsIn = (detail: Json, name: string): string[] =>
+  list(detail, name).flatMap((id) => toInstanceId(typeof id === 'string' ? id : undefined) ?? []);
 
 /** A count, or 0 for anything else: no decision about an instance depends on it. */
 function count(detail: Json, name: string): number {

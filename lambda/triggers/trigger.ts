@@ -18,8 +18,6 @@ export interface BusRule {
   readonly description: string;
   /** EventBridge event pattern. */
   readonly pattern: Readonly<Record<string, unknown>>;
-  /** `direct` invokes the function at once; `queued` goes through the work queue, delayed and in batches. */
-  readonly delivery: 'direct' | 'queued';
 }
 
 /** A kind of event that starts an evaluation. Its parser must read what its pattern matches. */

@@ -96,8 +96,7 @@ export class Account {
     this.callers = new Callers(account, options.callers);
     const queues = (this.queues = new Queues(account, { clock, ids, activity }));
     this.topics = new Topics(account, clock);
-    const invoke = (arn: string, payload: unknown) => this.functions?.accept(arn, payload) ?? false;
-    this.bus = new Bus({ account, clock, activity, faults, ids, queues, invoke, deliveries, events, schedules });
+    this.bus = new Bus({ account, clock, activity, faults, ids, queues, deliveries, events, schedules });
     const put = (event: BusEvent, busArn?: string) => {
       events.push(event);
       this.bus.put(event, busArn);

@@ -3,7 +3,6 @@ import { startSandbox } from '../index.ts';
 import type { Print } from '../print.ts';
 import { buildProduct } from '../product.ts';
 import { accountFor } from './accounting.ts';
-import { MAX_CONCURRENCY } from './options.ts';
 import type { Launch } from './plan.ts';
 import { nonCompliantIn, problemsOf, rowsOf, tableOf } from './report.ts';
 import { Traffic } from './traffic.ts';
@@ -13,12 +12,15 @@ const LAUNCHES = 1000;
 /** The lower bound by EC2's limit of ModifyInstanceMetadataOptions: 100 at once, then 5 per second. */
 const BOUND_SECONDS = (LAUNCHES - 100) / 5;
 
+/** Environments at the start: as many as the event source mappings of one function use. */
+const PREWARM = 4;
+
 /** Timeout of the run in real milliseconds. */
 const TIMEOUT = 280_000;
 
 /** Runs 1,000 concurrent single launches without faults. @returns whether all were remediated with a notification. */
 export async function runBurst(
-  { seed, timeScale }: { seed: string; timeScale: number },
+  { seed, timeScale, maxConcurrency }: { seed: string; timeScale: number; maxConcurrency: number },
   print: Print,
 ): Promise<boolean> {
   const sandbox = await startSandbox({
@@ -26,14 +28,14 @@ export async function runBurst(
     timeScale,
     seed: `burst ${seed}`,
     limits: { RunInstances: { capacity: LAUNCHES, refill: 100 } },
-    maxConcurrency: MAX_CONCURRENCY,
+    maxConcurrency,
     pauseWhenOverloaded: true,
-    prewarm: MAX_CONCURRENCY,
+    prewarm: Math.min(maxConcurrency, PREWARM),
     schedules: false,
   });
   try {
     print(`${count(LAUNCHES)} concurrent single launches; simulated clock at ${timeScale}x`);
-    print(`at most ${MAX_CONCURRENCY} concurrent environments of each function, the quota of a new account`);
+    print(`at most ${maxConcurrency} concurrent environments of each function`);
     print("AWS's request limits, except for RunInstances: with 5, then 2 per second the burst would take 500 s");
     // The hour of post-change checks is mostly idle time.
     sandbox.clock.skipIdleTime();

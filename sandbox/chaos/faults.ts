@@ -30,8 +30,8 @@ const RATES = {
   snsDown: 0.05,
   crashes: 0.02,
   timeouts: 0.01,
-  /** Of the events: the function crashes at every attempt. */
-  deadly: 0.003,
+  /** Of the messages: the function crashes at every delivery, with all other messages of the batch. */
+  deadly: 0.0003,
   undeliverable: 0.03,
   permanentlyUndeliverable: 0.004,
 } as const;
@@ -43,15 +43,15 @@ const LONG_INVISIBLE_MS = 180_000;
 const VANISHED_MS = 10_000;
 const SLOW_MS = 8_000;
 const ENDLESS_MS = 90_000;
-/** One more than the attempts of the SDK. */
+/** The attempts of two deliveries of an alert. */
 const SNS_DOWN_ATTEMPTS = 4;
 const CALLS_BEFORE_CRASH = 6;
 
 /**
  * Draws the faults of a run at random but reproducibly.
  *
- * Each draw is a hash of the seed, the subject and the attempt, so that it does not depend on the order of calls. Only calls of
- * functions fail, not those of the traffic, so that every run has the same fleet.
+ * Each draw is a hash of the seed, the subject and the attempt, so that it does not depend on the order of calls. Only
+ * calls of functions fail, not those of the traffic, so that every run has the same fleet.
  */
 export function chaosFaults(
   seed: string,
@@ -173,8 +173,9 @@ function faultsByName(
       },
     },
     crashes: {
-      crashes: ({ key, attempt }) =>
-        hits(RATES.crashes, 'crashes', key, attempt) || hits(RATES.deadly, 'deadly', key)
+      crashes: ({ key, messages, attempt }) =>
+        hits(RATES.crashes, 'crashes', key, attempt) ||
+        messages.some((message) => hits(RATES.deadly, 'deadly', message))
           ? { afterCalls: afterCalls(key, attempt), how: 'exit' }
           : undefined,
     },

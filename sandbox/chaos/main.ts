@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, problem } from '../../lambda/parsers.ts';
 import type { Print } from '../print.ts';
 import { runBurst } from './burst.ts';
-import { FAULT_NAMES, FAULT_TEXTS } from './options.ts';
+import { FAULT_NAMES, FAULT_TEXTS, MAX_CONCURRENCY } from './options.ts';
 import { runChaos } from './run.ts';
 import { PATH_NAMES } from './without.ts';
 
@@ -18,12 +18,14 @@ const HELP = `Launches instances on the local AWS while faults are injected, and
 Options
   --launches N       RunInstances calls, 1 to 20000, of about four instances each; default: ${LAUNCHES}
   --seed TEXT        seed of the launches and the faults; default: 1
-  --time-scale K     simulated seconds per real second, 1 to 1000; default: ${TIME_SCALE}, ${BURST_TIME_SCALE} with --burst
+  --time-scale K     simulated seconds per real second, 1 to 1000; default: ${TIME_SCALE}, ${BURST_TIME_SCALE} with --burst.
+                     Real work counts as simulated time, so printed times depend on the machine: with 10 little, with 60 by minutes
   --faults LIST      all, none, or faults from the list below, separated by commas; default: all
   --without LIST     disable the rule of a trigger, or the schedule of the scan: ${PATH_NAMES.join(', ')}
   --scan             also lose both events of some instances, and run the scan at the end (existing=enforce)
   --redrive          redrive the dead-letter queue at the end without faults, and expect that every message is processed
   --burst            run the burst of launches
+  --concurrency N    concurrent environments of each function, 1 to 1000; default: ${MAX_CONCURRENCY}, the quota of a new account
   --help             print this help
 
 Faults
@@ -57,6 +59,7 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
       redrive: { type: 'boolean', default: false },
       scan: { type: 'boolean', default: false },
       burst: { type: 'boolean', default: false },
+      concurrency: { type: 'string', default: String(MAX_CONCURRENCY) },
       help: { type: 'boolean', default: false },
     },
   });
@@ -85,14 +88,15 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
     values['time-scale'] ?? String(values.burst ? BURST_TIME_SCALE : TIME_SCALE),
     1000,
   );
+  const maxConcurrency = number('concurrency', values.concurrency, 1000);
   const listed = { all: FAULT_NAMES.join(), none: '' }[values.faults] ?? values.faults;
   const faults = names('faults', listed, FAULT_NAMES, 'all | none | ');
   const without = names('without', values.without, PATH_NAMES, '');
   if (problems.length > 0) throw new ConfigError(problems);
   const startedAt = performance.now();
   const nothingLost = values.burst
-    ? await runBurst({ seed, timeScale }, print)
-    : await runChaos({ launches, seed, timeScale, faults, without, redrive, scan }, print);
+    ? await runBurst({ seed, timeScale, maxConcurrency }, print)
+    : await runChaos({ launches, seed, timeScale, faults, without, redrive, scan, maxConcurrency }, print);
   print(`Finished in ${((performance.now() - startedAt) / 1000).toFixed(0)} s of real time.`);
   return nothingLost ? 0 : 1;
 }

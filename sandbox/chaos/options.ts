@@ -32,7 +32,7 @@ export const FAULT_TEXTS: Readonly<Record<FaultName, string>> = {
   resets: 'connections reset before or after the call was carried out',
   slow: 'calls delayed by up to 8 s, a few until the caller times out',
   sns: 'alerts that SNS refuses, some repeatedly',
-  crashes: 'functions that crash after some calls, for a few events at every attempt',
+  crashes: 'functions that crash after some calls, for a few messages at every delivery',
   timeouts: 'functions that hang until their timeout',
   undeliverable: 'targets that EventBridge cannot reach, temporarily or permanently',
 };

@@ -1,8 +1,7 @@
 import { text } from '../aws/wire/params.ts';
 import type { Sandbox } from '../index.ts';
-import { eventIn, isPostChangeCheck } from '../queued-event.ts';
 
-/** Queues whose alarms report messages that are not processed. */
+/** Queues whose alarms report messages that are not processed. Post-change checks may be in the second one. */
 export const QUEUES = ['WorkQueue', 'DeadLetterQueue'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
@@ -32,20 +31,23 @@ export function queueContents(sandbox: Pick<Sandbox, 'queue'>): readonly QueueCo
   });
 }
 
+/** A check neither remediates an instance nor notifies of a remediation. */
+const isPostChangeCheck = (body: string): boolean => text(JSON.parse(body), 'detail-type') === 'Post-change check';
+
 function referencesIn(bodies: readonly string[]): References {
   const ids = new Set(bodies.flatMap((body) => body.match(/\bi-[0-9a-f]{17}\b/g) ?? []));
-  const tokens = bodies.map(eventIn).map((event) => text(event, 'detail', 'requestParameters', 'clientToken') ?? '');
+  const tokens = bodies.map((body) => text(JSON.parse(body), 'detail', 'requestParameters', 'clientToken') ?? '');
   return { ids, tokens: new Set(tokens) };
 }
 
 /**
  * Whether a message leads to an alert about an instance that requires IMDSv2 by then.
  *
- * An undelivered alert, a finding and a record with metadata options do. A running-state event and a record without instances do
- * not, because they do not show that IMDSv1 was enabled.
+ * An undelivered alert, a finding and a record with metadata options do. A running-state event and a record without
+ * instances do not, because they do not show that IMDSv1 was enabled.
  */
 function leadsToAlert(body: string): boolean {
-  const event = eventIn(body);
+  const event: unknown = JSON.parse(body);
   if (text(event, 'detail-type') === 'EC2 Instance State-change Notification') return false;
   return text(event, 'detail', 'responseElements', 'omitted') === undefined;
 }

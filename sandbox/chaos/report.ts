@@ -1,6 +1,5 @@
 import Table from 'cli-table3';
 import { count } from '../../lambda/core/words/format.ts';
-import { list } from '../aws/wire/params.ts';
 import type { Sandbox } from '../index.ts';
 import type { Accounting, Entry, FinalState } from './accounting.ts';
 import type { Traffic } from './traffic.ts';
@@ -66,9 +65,8 @@ function workOf(sandbox: Sandbox, changes: number, launches: number): Row[] {
   const failed = invocations.filter(({ result }) => !result.ok).length;
   // One change for each remediation, one describe call for each launch and one for each full batch of the queue.
   const least = changes + launches + Math.ceil(sandbox.fleet().instances().length / 200);
-  const batches = invocations.filter(({ payload }) => list(payload, 'Records').length > 0).length;
   return [
-    ['invocations', `${count(invocations.length)} (${count(batches)} by the queue, ${count(failed)} failed)`],
+    ['invocations', `${count(invocations.length)} (${count(failed)} failed)`],
     ['EC2 calls made / least possible', `${count(calls.length)} / ${count(least)}`],
     ['throttled calls', count(throttled)],
   ];

@@ -13,8 +13,8 @@ import { nonCompliantIn, problemsAfterRedrive, problemsOf, rowsOf, tableOf } fro
 import { Traffic } from './traffic.ts';
 import { withoutPaths } from './without.ts';
 
-/** Timeout in simulated milliseconds: twice the time of five receives of a message. */
-const TIMEOUT = 2 * 5 * 730_000;
+/** Timeout in simulated milliseconds: twice the time of forty receives of a message. */
+const TIMEOUT = 2 * 40 * 91_000;
 /** The shortest timeout in real milliseconds. */
 const SHORTEST_TIMEOUT = 20_000;
 const MAX_REDRIVES = 3;

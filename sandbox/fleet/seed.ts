@@ -20,7 +20,8 @@ export function seedFleet(size: number, context: SeedContext): void {
   const largestGroup = Math.max(5, size / 10);
   const add = (region: string, { instance, use }: PlannedInstance) => {
     const { id } = context.fleet(region).add(instance);
-    if (use !== undefined) context.usage.set(id, use);
+    if (use === undefined) context.usage.delete(id);
+    else context.usage.set(id, use);
     remaining--;
   };
   for (const [index, planned] of sampleInstances(context.now).slice(0, size).entries()) {

@@ -3,7 +3,6 @@ import { plural } from '../../lambda/core/words/format.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../index.ts';
 import type { Print } from '../print.ts';
 import { buildProduct } from '../product.ts';
-import { isPostChangeCheck } from '../queued-event.ts';
 import type { Case, Expectation } from './case.ts';
 import { CASES } from './cases.ts';
 import type { CommandLine } from './command-line.ts';
@@ -125,11 +124,10 @@ async function waitForCase({ isDone }: Expectation, eventLog: EventLog): Promise
 /** Waits until nothing is in progress except post-change checks, which are due after 15 minutes. */
 async function waitForQueue(sandbox: Sandbox, eventLog: EventLog): Promise<void> {
   const end = Date.now() + QUEUE_TIMEOUT;
-  const queue = sandbox.queue('WorkQueue');
+  const checks = sandbox.queue('CheckQueue');
   for (;;) {
-    const messages = queue.messages();
-    const queuedOnly = messages.length > 0 ? `${messages.length} × message in ${queue.name}` : 'nothing';
-    if (messages.every(({ body }) => isPostChangeCheck(body)) && sandbox.inProgress() === queuedOnly) break;
+    const checksOnly = checks.size > 0 ? `${checks.size} × message in ${checks.name}` : 'nothing';
+    if (sandbox.inProgress() === checksOnly) break;
     if (Date.now() > end) throw new Error(`still in progress: ${sandbox.inProgress()}`);
     await sleep(50);
     eventLog.printNew();

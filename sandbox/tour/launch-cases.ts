@@ -31,7 +31,7 @@ export const compliantLaunch: Case = {
       instances: compliant(id),
       isDone: () => scenario.sandbox.events.some((event) => JSON.stringify(event).includes(id)),
       checks: [
-        { what: 'no rule invoked the function', passes: () => scenario.invokedBy('RunInstances', id) === 0 },
+        { what: 'its CloudTrail event matched no rule', passes: () => scenario.received('RunInstances', id) === 0 },
         {
           what: 'compliant when its running-state event was processed',
           passes: () => scenario.hasOutcome(id, 'skipped compliant'),
@@ -54,7 +54,7 @@ export const severalInstances: Case = {
       instances: compliant(...ids),
       isDone: () => scenario.alerts(first).length > 0,
       checks: [
-        { what: 'one event', passes: () => scenario.invokedBy('RunInstances', first) === 1 },
+        { what: 'one event', passes: () => scenario.received('RunInstances', first) === 1 },
         { what: 'one alert for all five', passes: () => ids.every((id) => scenario.alerts(id).length === 1) },
         {
           what: 'three remediated',
@@ -121,7 +121,7 @@ export const failedLaunch: Case = {
       checks: [
         { what: 'EC2 returned an error', passes: () => error === 'InvalidAMIID.Malformed' },
         { what: 'no instance was launched', passes: () => scenario.sandbox.fleet().instances().length >= before },
-        { what: 'no rule matched', passes: () => scenario.invokedBy('RunInstances', 'ami-nonsense') === 0 },
+        { what: 'no rule matched', passes: () => scenario.received('RunInstances', 'ami-nonsense') === 0 },
       ],
     };
   },

@@ -30,8 +30,8 @@ export const drift: Case = {
           what: 'the alert names the caller',
           passes: () => /deploy-pipeline/.test(scenario.alerts(id)[0]?.email.body ?? ''),
         },
-        { what: 'the hop limit invoked no function', passes: () => scenario.invokedBy(modified, other) === 0 },
-        { what: 'nor did the remediation itself', passes: () => scenario.invokedBy(modified, id) === 1 },
+        { what: 'the change of the hop limit matched no rule', passes: () => scenario.received(modified, other) === 0 },
+        { what: 'nor did the remediation itself', passes: () => scenario.received(modified, id) === 1 },
       ],
     };
   },
@@ -135,7 +135,7 @@ export const refusedAlert: Case = {
   play: async (scenario) => {
     const { faults } = scenario.sandbox;
     const before = faults.refuses;
-    // The SDK makes three attempts.
+    // The SDK makes two attempts of each delivery.
     faults.refuses = ({ attempt }) => (attempt <= 3 ? 'InternalError' : undefined);
     const [id = ''] = await scenario.launch(OPTIONAL, { Name: 'mail-1' });
     const refused = () => scenario.sandbox.calls.of('Publish', { outcome: 'InternalError' }).length;

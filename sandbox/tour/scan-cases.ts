@@ -21,7 +21,7 @@ export function addExistingFleet({ sandbox }: Scenario): void {
   const lastSeen = new Date(now - 3 * DAY_MS);
   sandbox.usage.set(add('mail-relay', 900), { callsPerDay: 24, lastSeen });
   sandbox.usage.set(add('batch', 300, { state: 'stopped' }), { callsPerDay: 0, lastSeen });
-  add('no-metrics', 100);
+  sandbox.usage.delete(add('no-metrics', 100));
   const exemption = { [UNTIL]: dayAfter(now, 5), 'imdsv2:exempt-reason': 'vendor ships the fix in a week' };
   sandbox.usage.set(add('vault', 700, {}, exemption), { callsPerDay: 48 });
   sandbox.usage.set(add('modern', 30, { options: { HttpTokens: 'required' } }), { callsPerDay: 0 });

@@ -139,17 +139,16 @@ export class Scenario {
     return this.sandbox.events.filter((event) => event['detail-type'] === 'Scheduled Event').map(({ time }) => time);
   }
 
-  /** The number of invocations by the CloudTrail event of a call that contains an id. */
-  public invokedBy(eventName: string, id: string): number {
-    return this.sandbox.invocations.filter(
-      ({ payload }) => text(payload, 'detail', 'eventName') === eventName && JSON.stringify(payload).includes(id),
-    ).length;
+  /** The number of messages that a function received with the CloudTrail event of a call and an id. */
+  public received(eventName: string, id: string): number {
+    const bodies = this.sandbox.invocations.flatMap(({ payload }) => bodiesOf(payload));
+    return bodies.filter((body) => body.includes(id) && body.includes(`"eventName":"${eventName}"`)).length;
   }
 
-  /** The number of describe calls for the batch of queue messages that contains an instance. */
+  /** The number of describe calls for the last batch of queue messages that contains an instance. */
   public describesInBatch(id: string): number {
-    const batch = this.sandbox.invocations.find(({ payload }) =>
-      list(payload, 'Records').some((record) => String(at(record, 'body')).includes(id)),
+    const batch = this.sandbox.invocations.findLast(({ payload }) =>
+      bodiesOf(payload).some((body) => body.includes(id)),
     );
     return this.sandbox.calls.of('DescribeInstances', { invocation: batch?.requestId ?? 'none' }).length;
   }
@@ -171,3 +170,6 @@ export class Scenario {
     return new EC2Client(this.sandbox.client({ accessKeyId, region }));
   }
 }
+
+/** The bodies of the messages of an invocation. */
+const bodiesOf = (payload: unknown): string[] => list(payload, 'Records').map((record) => String(at(record, 'body')));

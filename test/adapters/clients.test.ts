@@ -1,7 +1,8 @@
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { cloudWatchClients, ec2Clients, snsClient } from '../../lambda/adapters/clients.ts';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { cloudWatchClients, ec2Clients, snsClient, sqsClient } from '../../lambda/adapters/clients.ts';
 import { CREDENTIALS, ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
 
 const before = { ...process.env };
@@ -52,6 +53,17 @@ it('does not let the SDK retry CloudWatch calls', async () => {
   await expect(cloudWatch.send(command)).rejects.toMatchObject({ name: 'ThrottlingException' });
   expect(aws.take()).toHaveLength(1);
   cloudWatch.destroy();
+});
+
+it('lets the SDK make two attempts of an SQS call', async () => {
+  const sqs = sqsClient();
+  const away = json({ __type: 'com.amazonaws.sqs#ServiceUnavailable', message: 'away' }, 503);
+  aws.prepare('SendMessage', away, away, away);
+
+  const command = new SendMessageCommand({ QueueUrl: `${aws.url}/111122223333/work`, MessageBody: 'text' });
+  await expect(sqs.send(command)).rejects.toThrow('away');
+  expect(aws.take()).toHaveLength(2);
+  sqs.destroy();
 });
 
 it('lets the SDK retry SNS calls', async () => {

@@ -138,6 +138,14 @@ describe('another region', () => {
   const all = TRIGGERS.map(({ pattern }) => rule(pattern));
   const problemsInRegion = (forwarders: readonly string[] = []) => checksWith({ forwarders }).problemsIn('eu-south-1');
 
+  it('has no problem if the rules match events of one account only, as deployed rules do (7)', async () => {
+    aws.prepare(
+      'ListRules',
+      json({ Rules: TRIGGERS.map(({ pattern }) => rule({ ...pattern, account: ['111122223333'] })) }),
+    );
+    expect(await problemsInRegion()).toEqual([]);
+  });
+
   it('has no problem if every pattern has a rule, on any page and with any order of keys', async () => {
     const [first = rule({}), ...others] = all;
     const { source, detail, ...rest } = JSON.parse(first.EventPattern) as Record<string, unknown>;

@@ -21,7 +21,10 @@ beforeAll(async () => {
   aws = await startLoopback();
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
   client = new SQSClient({ region: REGION, endpoint: aws.url, credentials, maxAttempts: 1 });
-  queue = sqsWorkQueue(client, `${aws.url}/111122223333/work`);
+  queue = sqsWorkQueue(client, {
+    workQueueUrl: `${aws.url}/111122223333/work`,
+    checkQueueUrl: `${aws.url}/111122223333/checks`,
+  });
 });
 beforeEach(() => aws.reset());
 afterAll(async () => {
@@ -35,16 +38,23 @@ const findings = (count: number) =>
 const entriesOf = ({ parameters }: { readonly parameters: Readonly<Record<string, unknown>> }) =>
   parameters.Entries as readonly Entry[];
 
-it('sends an event unchanged, with a delay', async () => {
-  await queue.putEvent({ source: 'aws.ec2', id: 'e1' }, 60);
+/** A response that did not accept these entries. */
+const refused = (...Failed: readonly { Id: string; Code: string; Message?: string; SenderFault: boolean }[]) =>
+  json({ Successful: [], Failed });
+const internal = (Id: string) => ({ Id, Code: 'InternalError', Message: 'not this one', SenderFault: false });
+const invalid = (Id: string) => ({ Id, Code: 'InvalidMessageContents', Message: 'bad character', SenderFault: true });
 
-  const [entry, ...others] = aws.take('SendMessageBatch').flatMap(entriesOf);
-  expect(others).toEqual([]);
-  expect(entry).toMatchObject({ MessageBody: '{"source":"aws.ec2","id":"e1"}', DelaySeconds: 60 });
+it('sends events unchanged, each with its delay', async () => {
+  await queue.putEvents([{ source: 'aws.ec2', id: 'e1' }, { id: 'e2' }], [60, 2]);
+
+  expect(aws.take('SendMessageBatch').flatMap(entriesOf)).toMatchObject([
+    { MessageBody: '{"source":"aws.ec2","id":"e1"}', DelaySeconds: 60 },
+    { MessageBody: '{"id":"e2"}', DelaySeconds: 2 },
+  ]);
 });
 
 describe('findings', () => {
-  it('are sent ten per call, each once, without the delay of the queue', async () => {
+  it('are sent ten per call, each once, without a delay', async () => {
     await queue.putFindings(findings(23));
 
     const calls = aws.take();
@@ -67,15 +77,38 @@ describe('findings', () => {
     expect(aws.take().flatMap(entriesOf)).toMatchObject([{ DelaySeconds: 60 }, { DelaySeconds: 60 }]);
   });
 
-  it('cause a failure if one is not accepted, even if the call succeeds', async () => {
-    const Failed = [{ Id: '1', Code: 'InternalError', Message: 'not this one', SenderFault: false }];
-    aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
+  it('that SQS did not accept are sent again, and no others', async () => {
+    aws.prepare('SendMessageBatch', refused(internal('1'), internal('3')), refused(internal('3')));
+
+    await queue.putFindings(findings(5));
+
+    const sent = aws.take('SendMessageBatch').map((call) => entriesOf(call).map(({ Id }) => Id));
+    expect(sent).toEqual([['0', '1', '2', '3', '4'], ['1', '3'], ['3']]);
+  });
+
+  it('cause a failure if SQS does not accept one in three calls', async () => {
+    aws.prepare('SendMessageBatch', ...Array.from({ length: 3 }, () => refused(internal('1'))));
 
     await expect(queue.putFindings(findings(2))).rejects.toMatchObject({
       name: 'FailureError',
       kind: 'unavailable',
       message: 'InternalError: not this one',
     });
+    expect(aws.take()).toHaveLength(3);
+  });
+
+  it("that SQS refuses as the sender's fault are not sent again, and cause a failure", async () => {
+    aws.prepare('SendMessageBatch', refused(invalid('0'), internal('1')));
+
+    await expect(queue.putFindings(findings(3))).rejects.toMatchObject({
+      name: 'FailureError',
+      kind: 'invalid',
+      message: 'InvalidMessageContents: bad character',
+    });
+    expect(aws.take('SendMessageBatch').map((call) => entriesOf(call).map(({ Id }) => Id))).toEqual([
+      ['0', '1', '2'],
+      ['1'],
+    ]);
   });
 
   it('cause a failure if one call fails', async () => {
@@ -103,11 +136,12 @@ describe('post-change checks', () => {
     checksDone: index % 4,
   }));
 
-  it('are sent ten per call, each once, with a delay of 15 minutes', async () => {
+  it('are sent to their own queue, ten per call, each once, with a delay of 15 minutes', async () => {
     await queue.putChecks(checks);
 
     const calls = aws.take();
     expect(calls.map((call) => entriesOf(call).length).sort()).toEqual([10, 2]);
+    expect(calls[0]?.parameters.QueueUrl).toBe(`${aws.url}/111122223333/checks`);
     const entries = calls.flatMap(entriesOf);
     expect(entries.every(({ DelaySeconds }) => DelaySeconds === 900)).toBe(true);
     const sent = entries.map(({ MessageBody }) => parseCheck(JSON.parse(MessageBody)));
@@ -118,8 +152,7 @@ describe('post-change checks', () => {
   });
 
   it('cause a failure if one is not accepted', async () => {
-    const Failed = [{ Id: '0', Code: 'InternalError', SenderFault: false }];
-    aws.prepare('SendMessageBatch', json({ Successful: [], Failed }));
+    aws.prepare('SendMessageBatch', ...Array.from({ length: 3 }, () => refused(internal('0'))));
 
     await expect(queue.putChecks(checks.slice(0, 1))).rejects.toMatchObject({ kind: 'unavailable' });
   });
@@ -129,7 +162,7 @@ describe('an undelivered alert', () => {
   const [alert] = toMessages([outcome()], { maxExemptionDays: 90 });
   if (alert === undefined) throw new Error('no alert to test with');
 
-  it('is sent completely, with the delay of the queue', async () => {
+  it('is sent completely', async () => {
     await queue.putUndelivered(alert);
 
     const [call, ...others] = aws.take();
@@ -138,7 +171,6 @@ describe('an undelivered alert', () => {
       action: 'SendMessage',
       parameters: { QueueUrl: `${aws.url}/111122223333/work`, MessageBody: expect.any(String) },
     });
-    expect(call?.parameters).not.toHaveProperty('DelaySeconds');
     const restored = fromUndelivered(JSON.parse(String(call?.parameters.MessageBody)));
     expect(restored).toEqual(JSON.parse(JSON.stringify(alert)));
   });

@@ -59,6 +59,7 @@ it.each<[string, Partial<Outcome>, string, string[]]>([
     'reason',
     'severity',
     'exposedSeconds',
+    'before',
     'detail',
     'caller',
     'notified',
@@ -108,6 +109,15 @@ it('counts events that were not understood', () => {
   telemetry.notUnderstood(EVENT_ID, 'a problem');
 
   expect(metrics).toEqual([['NotUnderstood', 'Count', 1]]);
+});
+
+it('logs events of other accounts, which count as nothing (7)', () => {
+  const { telemetry, lines, metrics } = record();
+
+  telemetry.otherAccount(EVENT_ID, '444455556666');
+
+  expect(lines).toEqual([['warn', 'event of another account skipped', { eventId: EVENT_ID, account: '444455556666' }]]);
+  expect(metrics).toEqual([]);
 });
 
 describe('scanCompleted', () => {
@@ -182,6 +192,14 @@ describe('scanCompleted', () => {
     ]);
   });
 
+  it('emits no gauges of a region without instances: CloudWatch charges for each', () => {
+    const empty = { compliant: 0, nonCompliant: 0, needsReview: 0, exempt: 0, oldestNonCompliantSeconds: 0 };
+    const lines = written((to) => to.scanCompleted('eu-west-1', { ...empty, needsReviewBy: {} }));
+
+    expect(values(lines)).toEqual([[ALL, 'ScanCompleted', 'Count', 1]]);
+    expect(lines[0]).toMatchObject({ message: 'scan completed', compliant: 0 });
+  });
+
   it('emits the reasons for review with all three dimensions', () => {
     const lines = written((to) =>
       to.scanCompleted('eu-west-1', { ...GAUGES, needsReviewBy: { 'in-use': 3, 'usage-unknown': 2 } }),
@@ -213,6 +231,10 @@ describe('scanCompleted', () => {
       ['region=us-east-1,service=imdsv2-enforcer', 'NeedsReview', 'Count', 5],
       [ALL, 'NeedsReview', 'Count', [1, 1]],
     ]);
+  });
+
+  it('counts instances that were handed back', () => {
+    expect(values(written((to) => to.handedBack(12)))).toEqual([[ALL, 'HandedBack', 'Count', 12]]);
   });
 
   it('emits rejected instances only if they were measured, including zero', () => {

@@ -44,7 +44,7 @@ describe('findLaunchedInstances, by client token', () => {
         instanceId: id,
         trigger: 'launch',
         caller: CALLER,
-        recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
+        recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled', grantedByCall: false },
       },
     });
     expect(ports.calls).toEqual([`find ${REGION} ${TOKEN}`, `putFindings ${A} ${B}`]);
@@ -63,13 +63,20 @@ describe('findLaunchedInstances, by client token', () => {
     expect(ports.calls.at(-1)).toBe(`putFindings ${A} ${instanceId(4)}`);
   });
 
-  it('searches again, with pauses, until all instances are found', async () => {
-    const ports = world([launched(A)]);
-    ports.put(launched(B), { visibleAfter: 5 });
+  it('records every instance with an exemption tag, which came with the launch (3)', async () => {
+    const tags = { 'imdsv2:exempt-until': '2026-12-31' };
+    const compliant = { HttpTokens: 'required' };
+    const ports = world([
+      snapshot({ instanceId: A, tags }),
+      snapshot({ instanceId: B, tags, options: compliant }),
+      snapshot({ instanceId: C, options: compliant }),
+    ]);
 
-    expect(await findLaunchedInstances(lookup(), ports)).toEqual({ known: [A, B] });
-    expect(ports.calls).toEqual([...Array<string>(3).fill(`find ${REGION} ${TOKEN}`), `putFindings ${A} ${B}`]);
-    expect(ports.time.now()).toEqual(after(6));
+    await findLaunchedInstances(lookup({ atLeast: 3 }), ports);
+
+    expect(ports.findings).toMatchObject(
+      [A, B].map((id) => ({ detail: { instanceId: id, recorded: { grantedByCall: true } } })),
+    );
   });
 
   it('records the instances that it finds, and reports the others as not visible while the launch is recent', async () => {
@@ -116,16 +123,16 @@ describe('findLaunchedInstances, by client token', () => {
     ['find', 'throttled'],
     ['putFindings', 'unavailable'],
     ['find', 'denied'],
-  ] as const)('returns the failure if %s fails (%s) until the deadline', async (call, kind) => {
+  ] as const)('returns the failure if %s fails (%s)', async (call, kind) => {
     const ports = world([launched(A), launched(B)]);
     ports.fail(call, ...Array.from({ length: 50 }, () => failure(kind)));
 
     expect(await findLaunchedInstances(lookup(), ports)).toMatchObject({ known: [], failure: { kind } });
   });
 
-  it.each(['find', 'putFindings'])('retries %s after a transient failure', async (call) => {
+  it('retries a search after a transient failure', async () => {
     const ports = world([launched(A), launched(B)]);
-    ports.fail(call, failure('throttled'), failure('unavailable'));
+    ports.fail('find', failure('throttled'), failure('unavailable'));
 
     expect(await findLaunchedInstances(lookup(), ports)).toEqual({ known: [A, B] });
     expect(ports.findings).toHaveLength(2);

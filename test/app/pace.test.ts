@@ -1,4 +1,4 @@
-import { Pace } from '../../lambda/app/pace.ts';
+import { Bucket, Pace } from '../../lambda/app/pace.ts';
 import { remediate } from '../../lambda/app/remediate.ts';
 import { failure, virtualTime, world } from '../support/ports.ts';
 import { instanceId, NOW, policy, snapshot, target } from '../support/builders.ts';
@@ -34,30 +34,62 @@ describe('Pace', () => {
     expect(given.slice(99)).toEqual([3600, 3600.2]);
   });
 
-  it('is empty after EC2 has throttled', async () => {
+  it('leaves a second of the full rate to other callers after EC2 has throttled, and halves its own rate', async () => {
     const time = virtualTime();
     const pace = new Pace(time);
     await take(1, pace, time);
-    pace.drain();
+    // Calls that were in progress at the same time.
+    for (let calls = 0; calls < 10; calls += 1) pace.drain();
 
-    expect(await take(2, pace, time)).toEqual([0.2, 0.4]);
+    expect(await take(2, pace, time)).toEqual([2.4, 2.8]);
+  });
+
+  it('has its full rate again after a while', async () => {
+    const time = virtualTime(10_000);
+    const pace = new Pace(time);
+    await take(1, pace, time);
+    pace.drain();
+    await time.sleep(60_000);
+    await take(100, pace, time);
+
+    const [one, other] = await take(2, pace, time);
+    expect(Number(other) - Number(one)).toBeCloseTo(0.2);
   });
 
   it('keeps the order of waiting callers if EC2 throttles', async () => {
     const time = virtualTime();
-    const pace = new Pace(time, 1, 1);
+    const pace = new Pace(time, new Bucket({ burst: 1, perSecond: 1 }));
     const waiting = take(3, pace, time);
     pace.drain();
 
-    expect(await Promise.all([waiting, take(1, pace, time)])).toEqual([[0, 1, 2], [3]]);
+    expect(await Promise.all([waiting, take(1, pace, time)])).toEqual([[0, 1, 2], [6]]);
   });
 
   it('fails at once if there is no token before the deadline, and takes none', async () => {
     const time = virtualTime(3);
-    const pace = new Pace(time, 1, 1);
+    const pace = new Pace(time, new Bucket({ burst: 1, perSecond: 1 }));
 
     expect(await take(6, pace, time)).toEqual([0, 1, 2, 'deadline', 'deadline', 'deadline']);
     expect(time.now()).toEqual(new Date(NOW.getTime() + 2000));
+  });
+});
+
+describe('Bucket', () => {
+  it('reserves times one after another, and is behind until 30 s after the last', () => {
+    const bucket = new Bucket();
+    const now = NOW.getTime();
+
+    expect([1, 2, 3].map(() => bucket.reserve(now))).toEqual([200, 400, 600]);
+    expect(bucket.backlog(now + 500)).toBe(30_100);
+    expect(bucket.backlog(now + 31_000)).toBe(0);
+  });
+
+  it('is behind for 30 s after a late change', () => {
+    const bucket = new Bucket();
+    bucket.noteLate(NOW.getTime());
+
+    expect(new Pace(virtualTime(), bucket).isBehind()).toBe(true);
+    expect(bucket.backlog(NOW.getTime() + 30_000)).toBe(0);
   });
 });
 

@@ -1,12 +1,13 @@
-import { handleBatch, type QueueRecord, type Rules } from '../../lambda/app/handle-events.ts';
+import { handleBatch } from '../../lambda/app/handle-batch.ts';
+import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { runPostChangeChecks } from '../../lambda/app/post-change-checks.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import { toCheckMessage, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, instanceId, NOW, REGION, snapshot, type SnapshotChange } from '../support/builders.ts';
-import { launchEvent } from '../support/events.ts';
+import { driftEvent, launchEvent, queueRecords as messages } from '../support/events.ts';
 import { after, failure, virtualTime, world, type World } from '../support/ports.ts';
 
-const RULES: Rules = { existing: 'audit', maxExemptionDays: 90, trail: true };
+const RULES: EventRules = { account: ACCOUNT, existing: 'audit', maxExemptionDays: 90, trail: true };
 const [A, B, C] = [1, 2, 3].map(instanceId) as [string, string, string];
 const QUARTER_HOUR = 900;
 
@@ -25,6 +26,43 @@ const reject = (ports: World, id: string, count: number, at = after(-600)) =>
 /** The JSON of the published messages. */
 const published = (ports: World) => (ports.published as readonly Message[]).map(({ json }) => json);
 const verbs = (calls: readonly string[]) => calls.map((call) => call.split(' ')[0]);
+
+describe('an instance on which IMDSv1 was re-enabled right after its remediation (1e)', () => {
+  const launched = new Date('2021-03-01T08:00:00Z');
+  const reEnabled = (over: SnapshotChange = {}) =>
+    snapshot({ instanceId: A, launchTime: launched, firstLaunch: launched, ...over });
+
+  it('is remediated as drift at the next check, because the metrics of the call still show what was before', async () => {
+    const ports = world([reEnabled()]);
+    const points = [30, 25, 20].map((minutes) => ({ at: after(-60 * minutes), count: 3 }));
+    ports.metrics.set(`MetadataNoToken ${A}`, points);
+    const call = driftEvent({ instanceId: A, time: after(-540).toISOString() });
+
+    await handleBatch(messages(call), RULES, ports);
+    expect(ports.published).toEqual([]);
+    await handleBatch(messages(toCheckMessage(checkOf(A))), RULES, ports);
+    await handleBatch(messages(...ports.findings.splice(0)), RULES, ports);
+
+    expect(ports.outcomes.at(-1)).toMatchObject({ status: 'remediated', target: { instanceId: A } });
+    expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: 'drift' } }]);
+    expect(ports.checks).toMatchObject([{ instanceId: A, remediatedAt: NOW, checksDone: 0 }]);
+  });
+
+  it('is left alone with an exemption in date', async () => {
+    const ports = world([reEnabled({ tags: { 'imdsv2:exempt-until': '2026-12-31' } })]);
+
+    expect(await runPostChangeChecks([checkOf(A)], RULES, ports)).toEqual([]);
+
+    expect([ports.findings, ports.checks, ports.published]).toEqual([[], [], []]);
+  });
+
+  it('is checked again if the queue does not accept the finding', async () => {
+    const ports = world([reEnabled()]);
+    ports.fail('putFindings', failure('denied'));
+
+    expect(await runPostChangeChecks([checkOf(A)], RULES, ports)).toEqual([checkOf(A)]);
+  });
+});
 
 describe('an instance with rejected calls', () => {
   it('is notified with the command that undoes the change, and not checked again', async () => {
@@ -93,7 +131,7 @@ describe('an instance with rejected calls', () => {
 });
 
 describe('an instance without rejected calls', () => {
-  it('is checked four times', async () => {
+  it('is checked four times within the hour, and measured at the first and the last check', async () => {
     const ports = world([remediated(A)]);
     let checksDone = 0;
     for (let next: PostChangeCheck | undefined = checkOf(A); next !== undefined; next = ports.checks.shift()) {
@@ -102,7 +140,11 @@ describe('an instance without rejected calls', () => {
     }
 
     expect(checksDone).toBe(4);
-    expect(verbs(ports.calls).filter((verb) => verb === 'measure')).toHaveLength(4);
+    expect(verbs(ports.calls).filter((verb) => verb !== 'putChecks')).toEqual([
+      ...['describe', 'measure'],
+      ...['describe', 'describe'],
+      ...['describe', 'measure'],
+    ]);
     expect(ports.published).toEqual([]);
     expect(ports.rejected).toEqual([]);
   });
@@ -133,6 +175,26 @@ it.each<readonly [string, SnapshotChange | undefined]>([
   expect(await runPostChangeChecks([checkOf(A)], RULES, ports)).toEqual([]);
 
   expect([ports.published, ports.checks, ports.rejected]).toEqual([[], [], []]);
+});
+
+it('measures no instance that is stopped, terminated or gone, and asks CloudWatch once for the others', async () => {
+  const ports = world([remediated(A, { state: 'stopped' }), remediated(B, { state: 'terminated' }), remediated(C)]);
+  const checks = [A, B, C, instanceId(4)].map((id) => checkOf(id));
+
+  expect(await runPostChangeChecks(checks, RULES, ports)).toEqual([]);
+
+  expect(ports.calls.filter((call) => call.startsWith('measure'))).toEqual([
+    `measure ${REGION} MetadataNoTokenRejected ${C}`,
+  ]);
+  expect(ports.checks.map(({ instanceId }) => instanceId)).toEqual([A, C]);
+});
+
+it('a stopped instance whose change is pending is not notified: EC2 applies it at the next start', async () => {
+  const ports = world([remediated(A, { state: 'stopped', options: { State: 'pending' } })]);
+
+  expect(await runPostChangeChecks([checkOf(A, { checksDone: 3 })], RULES, ports)).toEqual([]);
+
+  expect([ports.published, ports.checks]).toEqual([[], []]);
 });
 
 it('checks an instance once if its check is delivered twice', async () => {
@@ -217,10 +279,7 @@ describe('failures of a check', () => {
   });
 });
 
-describe('a post-change check in a batch of the work queue', () => {
-  const messages = (...contents: readonly unknown[]): QueueRecord[] =>
-    contents.map((content, index) => ({ messageId: `m${index + 1}`, body: JSON.stringify(content) }));
-
+describe('a post-change check in a batch', () => {
   it('is handled beside other messages', async () => {
     const ports = world([remediated(A), snapshot({ instanceId: B })]);
     reject(ports, A, 5);
@@ -228,7 +287,10 @@ describe('a post-change check in a batch of the work queue', () => {
 
     expect(await handleBatch(messages(toCheckMessage(checkOf(A)), launched), RULES, ports)).toEqual([]);
 
-    expect(ports.published.map(({ attributes }) => attributes.status)).toEqual([['remediated'], ['workload-impact']]);
+    expect(ports.published.flatMap(({ attributes }) => attributes.status).sort()).toEqual([
+      'remediated',
+      'workload-impact',
+    ]);
     expect(ports.checks).toMatchObject([{ instanceId: B, checksDone: 0, remediatedAt: NOW }]);
     expect(ports.notUnderstood).toEqual([]);
   });

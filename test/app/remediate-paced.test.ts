@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { remediatePaced } from '../../lambda/app/remediate-paced.ts';
-import { Pace } from '../../lambda/app/pace.ts';
+import { Bucket, Pace } from '../../lambda/app/pace.ts';
 import type { Time } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
@@ -12,7 +12,7 @@ const ids = (count: number) => Array.from({ length: count }, (_, index) => insta
 const instances = (count: number) => ids(count).map((id) => snapshot({ instanceId: id }));
 const RECORDED = { HttpTokens: 'optional', HttpEndpoint: 'enabled' };
 const targets = (count: number): Target[] =>
-  ids(count).map((id) => target({ instanceId: id, trigger: 'command', recorded: RECORDED }));
+  ids(count).map((id) => target({ instanceId: id, trigger: 'launch', recorded: RECORDED }));
 const HOUR = 3600;
 
 /** A clock that can be stopped: every sleep then ends with a `deadline` failure. */
@@ -53,7 +53,7 @@ function remediating(
     },
   };
   const outcomes: Outcome[] = [];
-  const pace = new Pace(time, 1, rate);
+  const pace = new Pace(time, new Bucket({ burst: 1, perSecond: rate }));
   const run = remediatePaced(targets(count), policy(), pace, { ...ports, writer }, (outcome) => outcomes.push(outcome));
   return { run, time, ports, outcomes, changed };
 }
@@ -127,8 +127,12 @@ it('loses no instance and changes none twice if it is interrupted at any moment'
         const nonCompliant = ids(count).filter((id) => !done.includes(id));
         const later = { ...ports, time: virtualTime(HOUR) };
         const remaining = targets(count).filter(({ instanceId: id }) => nonCompliant.includes(id));
-        await remediatePaced(remaining, policy(), new Pace(later.time, 1, 50), later, (outcome) =>
-          second.push(outcome),
+        await remediatePaced(
+          remaining,
+          policy(),
+          new Pace(later.time, new Bucket({ burst: 1, perSecond: 50 })),
+          later,
+          (outcome) => second.push(outcome),
         );
         expect(second.map(({ target: of }) => of.instanceId).sort()).toEqual(nonCompliant.sort());
         expect(second.every(({ status }) => status === 'remediated')).toBe(true);

@@ -1,4 +1,4 @@
-import { Pace } from '../../lambda/app/pace.ts';
+import { Bucket, Pace } from '../../lambda/app/pace.ts';
 import { remediate } from '../../lambda/app/remediate.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { after, failure, world } from '../support/ports.ts';
@@ -92,7 +92,7 @@ describe('several targets', () => {
     const ports = world([nonCompliant(A)]);
     const unrecorded = target({ instanceId: A, trigger: 'running', eventId: 'unrecorded' });
     const recorded = target({ instanceId: A, eventId: 'recorded' });
-    const repeated = target({ instanceId: A, eventId: 'repeated' });
+    const repeated = target({ instanceId: A, eventId: 'record again' });
 
     const outcomes = await remediate([unrecorded, recorded, repeated, unrecorded], policy(), ports);
 
@@ -242,7 +242,7 @@ describe('the parameter paceIn', () => {
 
     const outcomes = await remediate(targets, policy(), ports, (region) => {
       regions.push(region);
-      return new Pace(ports.time, 1, 0.5);
+      return new Pace(ports.time, new Bucket({ burst: 1, perSecond: 0.5 }));
     });
 
     expect(regions.sort()).toEqual([REGION, 'us-east-1'].sort());

@@ -14,7 +14,7 @@ describe('an alert is published about', () => {
     ['an exempt instance', { status: 'exempt' }],
     ['an instance that needs review', { status: 'needs-review' }],
     ['a permanent failure', { status: 'failed', reason: 'denied' }],
-    ['a failure that is retried while IMDSv1 is enabled', { status: 'failed', reason: 'throttled' }],
+    ['a failure of the last attempt', { status: 'failed', reason: 'throttled', target: target({ delivery: 'last' }) }],
     ['an instance that a running-state event remediated', { target: running }],
     ['an existing instance that was started', { target: running, status: 'needs-review', snapshot: existing() }],
   ])('%s', async (_, over) => {
@@ -32,6 +32,7 @@ describe('no alert is published about', () => {
     ['a skipped instance', { status: 'skipped' }],
     ['an instance that EC2 does not return yet', { status: 'failed', reason: 'not-visible', snapshot: undefined }],
     ['an instance that is not ready yet', { status: 'failed', reason: 'not-ready' }],
+    ['a failure that is retried', { status: 'failed', reason: 'throttled' }],
     ['a new instance that needs review, by its running-state event', { target: running, status: 'needs-review' }],
     ['a new exempt instance, by its running-state event', { target: running, status: 'exempt' }],
   ])('%s', async (_, over) => {

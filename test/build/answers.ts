@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Answer, Recorded } from './recording-server.ts';
 
-/** Responses of an AWS with one instance, one topic and one queue. */
+/** Responses of an AWS with one instance, one topic, one queue and one value of a metric. */
 export function answer(request: Recorded): Answer {
-  if (request.headers['x-amz-target']) return answerSqs(request);
+  const target = request.headers['x-amz-target'];
+  if (target === 'GraniteServiceVersion20100801.GetMetricData') return MEASURED;
+  if (target) return answerSqs(request);
   const parameters = new URLSearchParams(request.body);
   const action = parameters.get('Action') ?? '';
   if (action === 'DescribeInstances') return parameters.has('InstanceId.1') ? INSTANCE_NOT_FOUND : DESCRIBED;
@@ -49,6 +51,12 @@ const PUBLISHED = xml(
   `<PublishResponse ${SNS}><PublishResult><MessageId>m-1</MessageId></PublishResult>
     <ResponseMetadata><RequestId>r-4</RequestId></ResponseMetadata></PublishResponse>`,
 );
+
+const MEASURED: Answer = {
+  status: 200,
+  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  body: '{"MetricDataResults":[{"Id":"m0","StatusCode":"Complete","Timestamps":[1767323040],"Values":[1.5]}],"Messages":[]}',
+};
 
 const TOPIC_NOT_FOUND = xml(
   404,

@@ -1,5 +1,6 @@
+// cspell:ignore readablestream webstreams
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,11 +38,20 @@ interface Outcome {
 }
 
 /** Runs a bundle of the fixture with only the environment given and returns what it printed. */
-async function run({ outfile }: Bundle, env: Record<string, string> = CREDENTIALS): Promise<Outcome[]> {
+async function run({ outfile }: Bundle, env: NodeJS.ProcessEnv = CREDENTIALS): Promise<Outcome[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [outfile], {
     env: { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: server.url, AWS_MAX_ATTEMPTS: '1', ...env },
   });
   return deserialize(Buffer.from(stdout, 'base64')) as Outcome[];
+}
+
+/** The modules of Node's own that a run of a bundle loads. */
+async function loaded({ outfile }: Bundle): Promise<string[]> {
+  const list = 'process.on("exit", () => process.stderr.write(JSON.stringify(process.moduleLoadList)))';
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(list)}`, outfile];
+  const env = { ...CREDENTIALS, AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: server.url };
+  const { stderr } = await promisify(execFile)(process.execPath, args, { env });
+  return JSON.parse(stderr) as string[];
 }
 
 const VOLATILE = ['x-amz-date', 'amz-sdk-invocation-id', 'user-agent', 'x-amz-user-agent'];
@@ -68,12 +78,12 @@ describe('the bundle', () => {
     const expected = { outcomes: await run(plain), calls: server.take().map(steady) };
     const actual = { outcomes, calls: calls.map(steady) };
 
-    expect(expected.calls).toHaveLength(7);
+    expect(expected.calls).toHaveLength(8);
     expect(actual).toEqual(expected);
   });
 
   it('sends requests and reads responses as AWS documents them', () => {
-    const [described, modified, , published, , sent] = outcomes;
+    const [described, modified, , published, , sent, , measured] = outcomes;
     const [describe, modify] = calls;
 
     expect(Object.fromEntries(new URLSearchParams(describe?.body))).toEqual({
@@ -124,6 +134,9 @@ describe('the bundle', () => {
     expect(modified?.output).toMatchObject({ InstanceMetadataOptions: { State: 'pending', HttpTokens: 'required' } });
     expect(published?.output).toMatchObject({ MessageId: 'm-1' });
     expect(sent?.output).toMatchObject({ MessageId: 'm-2' });
+    expect(measured?.output).toMatchObject({
+      MetricDataResults: [{ Id: 'm0', Timestamps: [new Date('2026-01-02T03:04:00Z')], Values: [1.5] }],
+    });
   });
 
   it('turns the errors of the services into named errors', () => {
@@ -147,7 +160,26 @@ describe('the bundle', () => {
     expect(server.take()).toEqual([]);
   });
 
-  it('is built without warnings and much smaller', () => {
+  it('reads no settings from files, which Lambda does not have', async () => {
+    const config = join(folder, 'config');
+    await writeFile(config, '[default]\nregion = us-east-1\n');
+    const env = { ...CREDENTIALS, AWS_REGION: undefined, AWS_CONFIG_FILE: config };
+
+    expect((await run(plain, env))[0]?.output).toBeDefined();
+    expect((await run(ours, env))[0]?.error).toMatchObject({ message: 'Region is missing' });
+  });
+
+  it.each([
+    'internal/webstreams/readablestream',
+    'internal/fs/promises',
+    'internal/fs/streams',
+    'internal/deps/undici/undici',
+  ])('makes its calls without %s of Node.js', async (module) => {
+    expect(await loaded(plain)).toContain(`NativeModule ${module}`);
+    expect(await loaded(ours)).not.toContain(`NativeModule ${module}`);
+  });
+
+  it('is built without warnings, from an SDK in the form that the plugins expect, and much smaller', () => {
     expect(ours.warnings).toEqual([]);
     expect(ours.bytes / plain.bytes).toBeLessThan(0.4);
   });

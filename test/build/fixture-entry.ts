@@ -4,10 +4,12 @@
  * `bundle.test.ts` bundles it twice. It is independent of the handlers, so that only the bundling is compared.
  */
 import { serialize } from 'node:v8';
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, EC2Client, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
+const cloudWatch = new CloudWatchClient();
 const ec2 = new EC2Client();
 const sns = new SNSClient();
 const sqs = new SQSClient();
@@ -59,6 +61,28 @@ const outcomes = [
   await attempt(
     sqs.send(
       new SendMessageCommand({ QueueUrl: `${process.env.AWS_ENDPOINT_URL}/111122223333/gone`, MessageBody: 'x' }),
+    ),
+  ),
+  await attempt(
+    cloudWatch.send(
+      new GetMetricDataCommand({
+        StartTime: new Date('2026-01-02T03:04:05Z'),
+        EndTime: new Date('2026-01-02T04:04:05Z'),
+        MetricDataQueries: [
+          {
+            Id: 'm0',
+            MetricStat: {
+              Metric: {
+                Namespace: 'AWS/EC2',
+                MetricName: 'MetadataNoToken',
+                Dimensions: [{ Name: 'InstanceId', Value: 'i-0123456789abcdef0' }],
+              },
+              Period: 300,
+              Stat: 'Sum',
+            },
+          },
+        ],
+      }),
     ),
   ),
 ];

@@ -2,16 +2,27 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { inlineConstantKeys, inlineSchemaConstants } from '../../build/inline-schema-constants.ts';
+import { inlineConstants, inlineSchemaConstants } from '../../build/inline-schema-constants.ts';
 
-describe('inlineConstantKeys', () => {
+describe('inlineConstants', () => {
   it('replaces keys that are string constants of the module', () => {
     const source =
-      'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ [_x]: _x,\n  [_y]: 1 }, { [_x]: 2 }]];\n';
+      'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ [_x]: 1,\n  [_y]: 1 }, { [_x]: 2 }]];\n';
 
-    expect(inlineConstantKeys(source)).toEqual({
-      text: 'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ "xmlName": _x,\n  "it\'s \\"y\\"": 1 }, { "xmlName": 2 }]];\n',
+    expect(inlineConstants(source)).toEqual({
+      text: 'const _x = "xmlName", _y = `it\'s "y"`;\nexport var A = [3, _x, [{ "xmlName": 1,\n  "it\'s \\"y\\"": 1 }, { "xmlName": 2 }]];\n',
       inlined: 3,
+      remaining: [],
+    });
+  });
+
+  it('writes out values of properties and lists of names, and nothing else', () => {
+    const source =
+      'const _x = "a", _y = 1;\nexport var A = [3, _x, [_x, _x], [_x, _y], [], { _x: _x, y: [_x] }, _x.length, f(_x), () => _x];\n';
+
+    expect(inlineConstants(source)).toEqual({
+      text: 'const _x = "a", _y = 1;\nexport var A = [3, _x, ["a", "a"], ["a", _y], [], { _x: "a", y: ["a"] }, _x.length, f(_x), () => _x];\n',
+      inlined: 0,
       remaining: [],
     });
   });
@@ -36,14 +47,14 @@ describe('inlineConstantKeys', () => {
   ])('does not replace a key that is %s', (_, declaration) => {
     const source = `${declaration}\nexport const A = { [_x]: 1 };`;
 
-    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, remaining: ['[_x]'] });
+    expect(inlineConstants(source)).toEqual({ text: source, inlined: 0, remaining: ['[_x]'] });
   });
 
   it('does not replace expressions, or keys above their declaration', () => {
     const source =
       'export const A = { [_x]: 1 };\nconst _x = "a";\nexport const B = { [_x + ""]: 1, [A.b]: 2, [f()]: 3 };';
 
-    expect(inlineConstantKeys(source)).toEqual({
+    expect(inlineConstants(source)).toEqual({
       text: source,
       inlined: 0,
       remaining: ['[_x]', '[_x + ""]', '[A.b]', '[f()]'],
@@ -55,7 +66,7 @@ describe('inlineConstantKeys', () => {
       'const _x = "a"; // { [_x]: 1 }\nexport const A = ["{ [_x]: 1 }", `{ [_x]: 1 }`, _x[_x]];\n' +
       'export class B { [_x] = 1; }\nexport const C = { [_x]() {}, get [_x]() { return 1; } };';
 
-    expect(inlineConstantKeys(source)).toEqual({ text: source, inlined: 0, remaining: [] });
+    expect(inlineConstants(source)).toEqual({ text: source, inlined: 0, remaining: [] });
   });
 });
 

@@ -108,6 +108,28 @@ test('prints counts, launch sources, fixes, exemptions and the next step, in thi
   expect(progress.at(-1)).toBe('');
 });
 
+test('suggests a command for the same instances: it repeats the filter and the other options of the caller (8)', async () => {
+  const html = file('filtered.html');
+  const { out } = await audit([
+    ...[
+      '--regions',
+      'all',
+      '--filter',
+      'Name=tag:Name,Values=*,x',
+      '--filter',
+      'Name=instance-state-name,Values=running',
+    ],
+    ...['--max-exemption-days', '30', '--usage', '--look-back-days', '7', '--html', html],
+  ]);
+  const command = out.find((line) => line.startsWith('     imdsv2 enforce'))?.trim();
+  expect(command).toBe(
+    "imdsv2 enforce --regions eu-west-1,us-east-1 --filter 'Name=tag:Name,Values=*,x' --filter Name=instance-state-name,Values=running --max-exemption-days 30 --look-back-days 7",
+  );
+  expect(readFileSync(html, 'utf8')).toContain(
+    'imdsv2 enforce --regions eu-west-1,us-east-1 --filter &#39;Name=tag:Name',
+  );
+});
+
 test('limits the launch sources to --top and counts the others', async () => {
   const { out } = await audit(['--regions', 'all', '--top', '1']);
   expect(out.filter((line) => /^ {2}\d+ {2}/.test(line))).toHaveLength(1);

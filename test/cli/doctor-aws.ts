@@ -154,9 +154,8 @@ export function healthy(): void {
     .resolves({ EventSelectors: [{ IncludeManagementEvents: true, ReadWriteType: 'WriteOnly' }] });
   events.on(DescribeRuleCommand).resolves({ State: 'ENABLED' });
   events.on(ListTargetsByRuleCommand).callsFake(({ Rule }: { Rule: string }) => {
-    const queued = BUS_RULES.some(({ ruleId, delivery }) => delivery === 'queued' && Rule === ruleName(ruleId));
-    const direct = Rule === ruleName('Schedule') ? queueArn('ScanQueue.fifo') : FUNCTION_ARN;
-    return { Targets: [{ Id: 'Target0', Arn: queued ? queueArn('WorkQueue') : direct }] };
+    const queue = Rule === ruleName('Schedule') ? 'ScanQueue.fifo' : 'WorkQueue';
+    return { Targets: [{ Id: 'Target0', Arn: queueArn(queue) }] };
   });
   lambda
     .on(GetFunctionCommand)

@@ -92,8 +92,8 @@ describe('the decision table', () => {
     expect(text).toContain(
       `this instance: first launched 2026-03-01T08:00:00Z, last started 2026-11-22T11:59:20Z; existing=audit`,
     );
-    expect(text).toContain('→ needs-review: existing-instance (grant, running, scan)');
-    expect(text).toMatch(/^8 {2}Otherwise.*\n.*\n {5}→ remediate \(launch, drift, revoke, command\)$/m);
+    expect(text).toContain('→ needs-review: existing-instance (launch, grant, running, scan)');
+    expect(text).toMatch(/^8 {2}Otherwise.*\n.*\n {5}→ remediate \(drift, revoke, command\)$/m);
   });
 
   it.each<readonly [string, WireInstance, Readonly<Record<string, number>>]>([
@@ -111,9 +111,12 @@ describe('the decision table', () => {
 
   it('depends on the settings of the options', async () => {
     expect(rowsOf(await documentOf(['--existing', 'enforce']))).toMatchObject({ running: 8, scan: 8 });
+    // Launched on 2026-03-01 and unused.
+    expect(rowsOf(await documentOf(['--enforce-since', '2026-03-01']))).toMatchObject({ running: 8, scan: 8 });
+    expect(rowsOf(await documentOf(['--enforce-since', '2026-03-02']))).toMatchObject({ running: 7, scan: 7 });
     const tags = { 'imdsv2:exempt-until': '2026-12-31' };
     const short = await documentOf(['--max-exemption-days', '7'], { instance: old({ tags }) });
-    expect(short.decisions.launch).toMatchObject({ kind: 'needs-review', problem: 'exemption-exceeds-maximum' });
+    expect(short.decisions.grant).toMatchObject({ kind: 'needs-review', problem: 'exemption-exceeds-maximum' });
   });
 });
 

@@ -12,6 +12,8 @@ function processOf({ isTTY = true, columns = 40, env = {} }: { isTTY?: boolean; 
 }
 
 const signal = new AbortController().signal;
+/** Waits until a question is on the screen. */
+const asking = (stderr: PassThrough) => new Promise((resolve) => stderr.once('data', resolve));
 const output = (stream: PassThrough) => String(stream.read() ?? '');
 
 describe('confirm', () => {
@@ -23,16 +25,57 @@ describe('confirm', () => {
     ['n', false],
     ['yesterday', false],
   ])('returns for %j: %s', async (typed, answer) => {
-    const { process, stdin } = processOf();
+    const { process, stdin, stderr } = processOf();
     const asked = terminal(process, signal).confirm('Do it?');
+    await asking(stderr);
     stdin.write(`${typed}\n`);
 
     expect(await asked).toBe(answer);
   });
 
-  it('returns false at the end of the input', async () => {
-    const { process, stdin } = processOf();
+  it.each(['y\n', 'y\ny\ny\n', 'y'])(
+    'does not take %j for the answer if it was typed before the question (8)',
+    async (typed) => {
+      const { process, stdin, stderr } = processOf();
+      stdin.write(typed);
+      const asked = terminal(process, signal).confirm('Do it?');
+      await asking(stderr);
+      stdin.write('n\n');
+
+      expect(await asked).toBe(false);
+    },
+  );
+
+  it('drops an unfinished line, too, which a terminal delivers in raw mode only (8)', async () => {
+    const { process, stdin, stderr } = processOf();
+    const modes: boolean[] = [];
+    const setRawMode = (raw: boolean) => {
+      modes.push(raw);
+      if (modes.length === 1) stdin.write('y');
+    };
+    Object.assign(stdin, { setRawMode });
     const asked = terminal(process, signal).confirm('Do it?');
+    await asking(stderr);
+    stdin.write('\n');
+
+    expect(await asked).toBe(false);
+    expect(modes.slice(0, 2)).toEqual([true, false]);
+  });
+
+  it('ends at Ctrl-C that is typed right before the question', async () => {
+    const { process, stdin } = processOf();
+    const interrupt = new AbortController();
+    Object.assign(process, { pid: 42, kill: (...args: unknown[]) => interrupt.abort(args) });
+    stdin.write('\u0003');
+
+    expect(await terminal(process, interrupt.signal).confirm('Do it?')).toBe(false);
+    expect(interrupt.signal.reason).toEqual([42, 'SIGINT']);
+  });
+
+  it('returns false at the end of the input', async () => {
+    const { process, stdin, stderr } = processOf();
+    const asked = terminal(process, signal).confirm('Do it?');
+    await asking(stderr);
     stdin.end();
 
     expect(await asked).toBe(false);

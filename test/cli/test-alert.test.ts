@@ -25,11 +25,11 @@ describe('the alerts', () => {
       'launch,would-remediate,MEDIUM',
       'launch,already-remediated,INFORMATIONAL',
       'grant,exempt,MEDIUM',
-      'launch,exempt,MEDIUM',
-      'launch,needs-review,MEDIUM',
+      'launch,exempt,HIGH',
+      'launch,needs-review,HIGH',
       'running,needs-review,INFORMATIONAL',
       'launch,failed,CRITICAL',
-      'scan,digest,INFORMATIONAL',
+      'scan,digest,MEDIUM',
       'command,workload-impact,HIGH',
     ]);
     const notified = STATUSES.filter((status) => status !== 'skipped');

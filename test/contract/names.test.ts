@@ -36,6 +36,7 @@ test('public names do not change: users write dashboards, filter policies, tag p
         oldestNonCompliantSeconds: 'OldestNonCompliantSeconds',
         scanCompleted: 'ScanCompleted',
         forwarderProblems: 'ForwarderProblems',
+        handedBack: 'HandedBack',
         rejectedInstances: 'RejectedInstances',
         exposureSeconds: 'ExposureSeconds',
       },

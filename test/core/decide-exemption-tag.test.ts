@@ -91,11 +91,7 @@ describe('decide() when the exemption tag was removed', () => {
     ['skips a compliant instance', { options: { HttpTokens: 'required' } }, COMPLIANT],
     ['skips an instance with IMDS disabled', { options: { HttpEndpoint: 'disabled' } }, ENDPOINT_DISABLED],
     ['exempts if the tag was set again, not as self-granted', { tags }, exempt('2026-12-31')],
-    [
-      'asks for a review if the tag was set again to a value that is no date',
-      { tags: exemptUntil('soon') },
-      malformed('soon'),
-    ],
+    ['remediates if the tag was set again to a value that is no date', { tags: exemptUntil('soon') }, REMEDIATE],
     ['remediates if the tag was set again to a past date', { tags: exemptUntil('2026-11-21') }, REMEDIATE],
     ['skips a terminated instance', { state: 'terminated' }, TERMINATED],
     ['skips an instance that an AWS service operates', { awsManaged: true }, AWS_MANAGED],

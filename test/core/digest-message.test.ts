@@ -2,10 +2,12 @@ import { type Digest } from '../../lambda/core/digest.ts';
 import { toDigestMessage } from '../../lambda/core/digest-message.ts';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
-
-import { until, UNUSED, USED, digest, messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
+import { until, UNUSED, USED, digest, emailOf } from '../support/digest.ts';
+import { messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
 
 const DIRECT = 'launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)';
+
+const IN_USE = 'IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z';
 
 test('a complete digest', () => {
   const of = digest(
@@ -14,23 +16,25 @@ test('a complete digest', () => {
       { usage: UNUSED },
       { usage: { kind: 'unknown', why: 'gaps' } },
       { tags: until('2026-11-25', 'agent X') },
-      { tags: until('soon'), usage: UNUSED },
+      { tags: until('soon'), usage: USED },
       { options: { HttpTokens: 'required' } },
     ],
     {
-      nonCompliantBefore: 7,
-      requested: 5,
-      rejected: new Map([[instanceId(9), 12]]),
+      remediated: 3,
+      rejected: new Map([
+        [instanceId(9), { calls: 12, hadImdsv1: true }],
+        [instanceId(8), { calls: 1, hadImdsv1: false }],
+      ]),
       problems: ['the rule Launch is disabled'],
     },
     'enforce-when-unused',
   );
 
   expect(messageOf(of)).toEqual({
-    subject: '[IMDSv2 MEDIUM] 111122223333 eu-west-1: 16.6% compliant, 4 non-compliant, 3 remediated',
+    subject: '[IMDSv2 HIGH] 111122223333 eu-west-1: 16.6% compliant, 4 non-compliant, 3 remediated',
     json: {
       schema: 'imdsv2-enforcer.digest/v1',
-      severity: 'MEDIUM',
+      severity: 'HIGH',
       account: '111122223333',
       region: 'eu-west-1',
       startedAt: '2026-11-22T00:00:00.000Z',
@@ -45,7 +49,7 @@ test('a complete digest', () => {
       },
       compliancePercent: 16.6,
       remediated: 3,
-      nonCompliant: { 'in-use': 1, 'remediation-pending': 1, 'usage-unknown': 1, 'exemption-malformed': 1 },
+      nonCompliant: { 'in-use': 2, 'remediation-pending': 1, 'usage-unknown': 1 },
       instances: [
         {
           instanceId: instanceId(0),
@@ -54,6 +58,15 @@ test('a complete digest', () => {
           needsReview: 'in-use',
           usage: { kind: 'in-use', calls: 42, callsPerDay: 2.1, lastSeen: '2026-11-20T14:00:00.000Z' },
           launchSource: { autoScalingGroup: 'web-asg' },
+        },
+        {
+          instanceId: instanceId(4),
+          verdict: 'non-compliant',
+          needsReview: 'in-use',
+          usage: { kind: 'in-use', calls: 42, callsPerDay: 2.1, lastSeen: '2026-11-20T14:00:00.000Z' },
+          exemptionTag: 'soon',
+          exemptionProblem: 'exemption-malformed',
+          launchSource: {},
         },
         {
           instanceId: instanceId(1),
@@ -69,14 +82,6 @@ test('a complete digest', () => {
           launchSource: {},
         },
         {
-          instanceId: instanceId(4),
-          verdict: 'non-compliant',
-          needsReview: 'exemption-malformed',
-          exemptionTag: 'soon',
-          usage: { kind: 'unused', hours: 335.9 },
-          launchSource: {},
-        },
-        {
           instanceId: instanceId(3),
           verdict: 'exempt',
           exemptUntil: '2026-11-25',
@@ -85,10 +90,11 @@ test('a complete digest', () => {
           launchSource: {},
         },
       ],
-      overdue: 0,
+      overdue: 1,
       expiring: 1,
-      rejected: { [instanceId(9)]: 12 },
-      rejectedInstances: 1,
+      rejected: { [instanceId(9)]: 12, [instanceId(8)]: 1 },
+      rejectedWithoutImdsv1: [instanceId(8)],
+      rejectedInstances: { affected: 1, withoutImdsv1: 1 },
       missingForEnforcement: ['non-compliant or unreadable instances: 4', 'exemptions in date: 1'],
       problems: ['the rule Launch is disabled'],
     },
@@ -97,50 +103,62 @@ test('a complete digest', () => {
       '6 instances: 4 non-compliant, 1 exempt, 1 compliant. Remediated in this scan: 3.',
       'Deployment health issues:\n  the rule Launch is disabled',
       `IMDSv1 calls rejected in the last day; the workload may be affected:\n  ${instanceId(9)}: 12 calls; undo: imdsv2 rollback ${instanceId(9)} --region eu-west-1 --for 14d --reason '...'`,
-      `1 non-compliant instance (IMDSv1 in use):\n  ${instanceId(0)}, IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z, Auto Scaling group web-asg, name: web`,
+      `IMDSv1 calls rejected in the last day on instances without IMDSv1 for 63 days; a program or a probe tries it, and nothing is to be undone:\n  ${instanceId(8)}: 1 call`,
+      `2 non-compliant instances (IMDSv1 in use):\n  ${instanceId(0)}, ${IN_USE}, Auto Scaling group web-asg, name: web\n  ${instanceId(4)}, ${IN_USE}, tag: soon, ${DIRECT}`,
       `1 non-compliant instance (remediation pending):\n  ${instanceId(1)}, IMDSv1 unused: no call without a token in 13 days of data, ${DIRECT}`,
       `1 non-compliant instance (IMDSv1 usage unknown):\n  ${instanceId(2)}, IMDSv1 usage unknown: hours of data are missing, ${DIRECT}`,
-      `1 non-compliant instance (exemption is not a date):\n  ${instanceId(4)}, IMDSv1 unused: no call without a token in 13 days of data, tag: soon, ${DIRECT}`,
+      `Overdue: exemptions that have expired or are wrong, with IMDSv1 still enabled:\n  ${instanceId(4)}, ${IN_USE}, tag: soon, ${DIRECT}`,
       `Exemptions that expire within a week:\n  ${instanceId(3)}, exempt until 2026-11-25 (agent X), ${DIRECT}`,
       'Before HttpTokensEnforced can be enabled in this region:\n  non-compliant or unreadable instances: 4\n  exemptions in date: 1',
       'Names and reasons are user-supplied and unverified.',
     ].join('\n\n'),
-    attributes: { severity: 'MEDIUM', status: ['digest'], account: ACCOUNT, region: REGION, trigger: 'scan' },
+    attributes: { severity: 'HIGH', status: ['digest'], account: ACCOUNT, region: REGION, trigger: 'scan' },
   });
 });
 
-describe('the severity', () => {
-  test.each<readonly [string, Partial<Digest>, 'INFORMATIONAL' | 'MEDIUM']>([
-    ['no issues', {}, 'INFORMATIONAL'],
-    ['no rejected calls', { rejected: new Map() }, 'INFORMATIONAL'],
-    ['rejected calls', { rejected: new Map([[instanceId(1), 1]]) }, 'MEDIUM'],
-    ['a deployment health issue', { problems: ['2 messages in the dead-letter queue'] }, 'MEDIUM'],
-  ])('with %s is %s', (_, over, severity) => {
-    expect(messageOf(digest([{}], over)).attributes.severity).toBe(severity);
+describe('the severity is that of the worst that is left (10):', () => {
+  const compliant: Given = { options: { HttpTokens: 'required' } };
+  const rejected = (hadImdsv1?: boolean) => ({ rejected: new Map([[instanceId(1), { calls: 1, hadImdsv1 }]]) });
+  test.each<readonly [string, readonly Given[], Partial<Digest>, 'INFORMATIONAL' | 'MEDIUM' | 'HIGH']>([
+    ['all instances compliant', [compliant], {}, 'INFORMATIONAL'],
+    ['exemptions in date', [{ tags: until('2026-12-31') }], {}, 'INFORMATIONAL'],
+    ['no rejected calls', [compliant], { rejected: new Map() }, 'INFORMATIONAL'],
+    ['rejected calls of a program or a probe', [compliant], rejected(false), 'INFORMATIONAL'],
+    ['rejected calls', [compliant], rejected(true), 'MEDIUM'],
+    ['rejected calls of unknown cause', [compliant], rejected(), 'MEDIUM'],
+    ['a deployment health issue', [compliant], { problems: ['2 messages in the dead-letter queue'] }, 'MEDIUM'],
+    ['a non-compliant instance', [{}], {}, 'MEDIUM'],
+    ['an instance with unreadable options', [{ options: { HttpTokens: undefined } }], {}, 'MEDIUM'],
+    ['five expired exemptions', many(5, { tags: until('2026-11-21') }), {}, 'HIGH'],
+    ['an exemption that is not a date', [{ tags: until('x') }], {}, 'HIGH'],
+    ['an exemption that exceeds the maximum', [{ tags: until('9999-12-31') }], {}, 'HIGH'],
+    [
+      'an expired exemption of a compliant instance',
+      [{ ...compliant, tags: until('2026-11-21') }],
+      {},
+      'INFORMATIONAL',
+    ],
+  ])('%s', (_, given, over, severity) => {
+    expect(messageOf(digest(given, over)).attributes.severity).toBe(severity);
   });
 
-  test('counts rejected calls that are not listed for lack of space', () => {
-    const tags = { Name: '😀'.repeat(255) };
-    const rejected = new Map(many(30_000, {}).map((_, index) => [instanceId(index), 1]));
+  test('rejected calls that are not listed for lack of space', () => {
+    const tags = { Name: '😀'.repeat(255), ...until('2026-12-31') };
+    const rejected = new Map(many(30_000, {}).map((_, index) => [instanceId(index), { calls: 1 }]));
     const of = digest(many(60, { tags }), { rejected });
     expect(messageOf(of)).toMatchObject({ attributes: { severity: 'MEDIUM' } });
   });
 });
 
-describe('the number of remediated instances', () => {
-  const remediated = (over: Partial<Digest>, ...given: readonly Given[]) => jsonOf(digest(given, over)).remediated;
-  test('is the decrease of non-compliant instances during the scan', () => {
-    expect(remediated({ nonCompliantBefore: 5, requested: 5 }, {}, {})).toBe(3);
-    expect(remediated({ nonCompliantBefore: 1, requested: 1 }, {}, {})).toBe(0);
-  });
+test('states the number of remediated instances', () => {
+  expect(jsonOf(digest([{}], { remediated: 7 })).remediated).toBe(7);
+  expect(emailOf(digest([{}], { remediated: 7 }))).toContain('Remediated in this scan: 7.');
+});
 
-  test('does not count unreadable instances as non-compliant', () => {
-    expect(remediated({ nonCompliantBefore: 2, requested: 2 }, {}, { options: { HttpTokens: undefined } })).toBe(1);
-  });
-
-  test('is zero if the scan requested no remediation', () => {
-    expect(remediated({ nonCompliantBefore: 5, requested: 0 }, {})).toBe(0);
-  });
+test('does not promise a remediation in mode=audit (10)', () => {
+  const of = digest([{ usage: UNUSED }], { changes: false }, 'enforce-when-unused');
+  expect(jsonOf(of).nonCompliant).toEqual({ 'audit-mode': 1 });
+  expect(listOf(of, '1 non-compliant instance (mode=audit, report only)')).toHaveLength(1);
 });
 
 describe('exemptions', () => {
@@ -151,16 +169,25 @@ describe('exemptions', () => {
     expect(jsonOf(of).counts.exempt).toBe(3);
   });
 
-  test('that have expired are listed in both forms while IMDSv1 is enabled', () => {
+  test('that have expired or are wrong are listed in both forms while IMDSv1 is enabled (4)', () => {
     const of = digest([
       {},
       { tags: until('2026-11-21') },
       { tags: until('2026-11-20'), options: { HttpTokens: 'required' } },
+      { tags: until('x') },
+      { tags: until('9999-12-31') },
     ]);
-    expect(listOf(of, 'Expired exemptions, with IMDSv1 still enabled')).toEqual([
+    expect(listOf(of, 'Overdue: exemptions that have expired or are wrong, with IMDSv1 still enabled')).toEqual([
       `  ${instanceId(1)}, ${DIRECT}, expired 2026-11-21`,
+      `  ${instanceId(3)}, tag: x, ${DIRECT}`,
+      `  ${instanceId(4)}, tag: 9999-12-31, ${DIRECT}`,
     ]);
-    expect(jsonOf(of).instances.map(({ overdueSince }) => overdueSince)).toEqual([undefined, '2026-11-21']);
+    expect(jsonOf(of).instances.map(({ overdueSince, exemptionProblem }) => [overdueSince, exemptionProblem])).toEqual([
+      [undefined, undefined],
+      ['2026-11-21', undefined],
+      [undefined, 'exemption-malformed'],
+      [undefined, 'exemption-exceeds-maximum'],
+    ]);
   });
 
   test('that have expired are listed, however many other instances have the same reason', () => {
@@ -218,8 +245,8 @@ test('never rounds the percentage up to 100', () => {
 });
 
 test('the undo keeps to the maximum exemption duration', () => {
-  const of = digest([{}], { rejected: new Map([[instanceId(1), 1]]) });
-  expect(toDigestMessage(of, NOW, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
+  const of = digest([{}], { rejected: new Map([[instanceId(1), { calls: 1 }]]) });
+  expect(toDigestMessage(of, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
 });
 
 test('omits an empty list, and the brackets of a missing reason', () => {

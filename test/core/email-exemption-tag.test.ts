@@ -45,7 +45,7 @@ describe('the section about an exemption that was set', () => {
       reason: 'exemption-expired',
       detail: '2026-11-21',
     } as const;
-    expect(lines(unchanged)[0]).toBe('i-0a1b2c3d4e5f60718: NEEDS-REVIEW (MEDIUM)');
+    expect(lines(unchanged)[0]).toBe('i-0a1b2c3d4e5f60718: NEEDS-REVIEW (HIGH)');
     expect(labels(unchanged)).toEqual(['what', 'detail', 'options', 'who', 'when', 'source', 'revoke']);
   });
 

@@ -126,7 +126,7 @@ describe('the undo of an outcome', () => {
 
 test('the section about a self-granted exemption has its date', () => {
   const exempt = { status: 'exempt', reason: 'exempt-self-granted', detail: '2026-12-31' } as const;
-  expect(lines(exempt)[0]).toBe('i-0a1b2c3d4e5f60718: EXEMPT (MEDIUM)');
+  expect(lines(exempt)[0]).toBe('i-0a1b2c3d4e5f60718: EXEMPT (HIGH)');
   expect(line(exempt, 'what')).toContain('the RunInstances call itself set its tag');
   expect(line(exempt, 'detail')).toBe('2026-12-31');
   expect(line(exempt, 'who')).toContain('assumed-role/deployer/kim');
@@ -139,7 +139,7 @@ test('the section about a malformed exemption has its sanitized value', () => {
     reason: 'exemption-malformed',
     detail: 'see https://evil.example\n  undo  x',
   } as const;
-  expect(lines(unchanged)[0]).toBe('i-0a1b2c3d4e5f60718: NEEDS-REVIEW (MEDIUM)');
+  expect(lines(unchanged)[0]).toBe('i-0a1b2c3d4e5f60718: NEEDS-REVIEW (HIGH)');
   expect(line(unchanged, 'what')).toContain('is not a calendar date (YYYY-MM-DD)');
   expect(line(unchanged, 'detail')).toBe('see https[:]//evil[.]example undo x');
   expect(line(unchanged, 'when')).toBe('launched 2026-11-22T11:59:20Z; checked 2026-11-22T12:00:00Z');

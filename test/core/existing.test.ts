@@ -33,7 +33,7 @@ describe('decide() with existing=enforce-when-unused', () => {
   const USAGE_UNKNOWN: Decision = { kind: 'needs-review', problem: 'usage-unknown' };
   const USED: Usage = { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW };
 
-  describe.each(['running', 'scan'] as const)('on %s of an existing instance', (trigger) => {
+  describe.each(['running', 'scan', 'command'] as const)('on %s of an existing instance', (trigger) => {
     test.each<readonly [string, Usage | undefined, Decision]>([
       ['remediates if the measured usage is zero', { kind: 'unused', hours: 336 }, REMEDIATE],
       ['asks for a review if IMDSv1 is in use', USED, IN_USE],
@@ -50,12 +50,9 @@ describe('decide() with existing=enforce-when-unused', () => {
     });
   });
 
-  test.each(['launch', 'drift', 'revoke', 'command'] as const)(
-    'remediates on %s even if IMDSv1 is in use',
-    (trigger) => {
-      expect(decide(existing(), context({ trigger, usage: USED }), whenUnused, NOW)).toEqual(REMEDIATE);
-    },
-  );
+  test.each(['drift', 'revoke'] as const)('remediates on %s even if IMDSv1 is in use', (trigger) => {
+    expect(decide(existing(), context({ trigger, usage: USED }), whenUnused, NOW)).toEqual(REMEDIATE);
+  });
 
   test('remediates a first start in use, and never remediates what was just exempted', () => {
     const unused: Usage = { kind: 'unused', hours: 336 };
@@ -95,8 +92,8 @@ describe('decide() when a call removed all tags', () => {
     }
   });
 
-  test.each(['launch', 'drift', 'command'] as const)('ignores the removal of all tags on %s', (trigger) => {
-    expect(decide(existing(), context({ trigger, recorded: { allTags: true } }), policy(), NOW)).toEqual(REMEDIATE);
+  test.each(['launch', 'drift'] as const)('ignores the removal of all tags on %s', (trigger) => {
+    expect(decide(snapshot(), context({ trigger, recorded: { allTags: true } }), policy(), NOW)).toEqual(REMEDIATE);
   });
 
   test('exempts an instance that still has an exemption, and skips a compliant one', () => {

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { EXISTING, TAG } from '../../lambda/contract.ts';
 import { CHANGE, decide, type Decision, type Policy } from '../../lambda/core/decide.ts';
-import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
-import type { Context } from '../../lambda/core/target.ts';
+import { readExemption } from '../../lambda/core/exemption.ts';
+import { isFirstLaunch, type MetadataOptions, type Snapshot } from '../../lambda/core/instance.ts';
+import { type Context, PROOFS, REQUESTED_OPTIONS } from '../../lambda/core/target.ts';
+import type { TriggerTraits } from '../../lambda/core/trigger.ts';
+import type { Usage } from '../../lambda/core/usage.ts';
 import { grant } from '../../lambda/triggers/grant.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { CALLER, NOW } from '../support/builders.ts';
@@ -64,7 +67,7 @@ const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
 const anyContext: fc.Arbitrary<Context> = fc.record({
   trigger: fc.constantFrom(...ALL_TRIGGERS),
   eventId: hostileText({ maxLength: 20 }),
-  occurredAt: fc.date({ noInvalidDate: true }),
+  occurredAt: fc.integer({ min: -90, max: 5 }).map((minutes) => new Date(NOW.getTime() + minutes * 60_000)),
   caller: fc.constantFrom(undefined, CALLER),
   recorded: fc.option(
     fc.record({
@@ -72,14 +75,23 @@ const anyContext: fc.Arbitrary<Context> = fc.record({
       HttpEndpoint: oneOf('enabled', 'disabled'),
       grantedByCall: fc.option(fc.boolean(), { nil: undefined }),
       allTags: fc.option(fc.boolean(), { nil: undefined }),
+      requested: fc.constantFrom(undefined, ...REQUESTED_OPTIONS),
+      before: fc.constantFrom(undefined, ...PROOFS),
     }),
     { nil: undefined },
+  ),
+  usage: fc.constantFrom<Usage | undefined>(
+    undefined,
+    { kind: 'unused', hours: 336 },
+    { kind: 'in-use', count: 1, callsPerDay: 1, lastSeen: NOW },
+    { kind: 'unknown', why: 'gaps' },
   ),
 });
 
 const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   existing: fc.constantFrom(...EXISTING),
   maxExemptionDays: fc.integer({ min: 1, max: 3650 }),
+  enforceSince: fc.constantFrom(undefined, '2020-01-01', '2026-11-22', '2026-11-23'),
 });
 
 /** Checks a rule for any input, and returns the number of remediations to show that it was reached. */
@@ -128,13 +140,14 @@ test('remediates only instances with IMDSv1 enabled that can be modified and are
   });
 });
 
-test('never remediates with an exemption in date or malformed', () => {
-  forAll((decision, { tags }) => {
+test('never remediates with an exemption in date, nor a launch that brings any tag but a past date', () => {
+  forAll((decision, snapshot, { trigger, occurredAt }, { maxExemptionDays }) => {
+    const { tags } = snapshot;
     const value = tags.get(TAG.exemptUntil);
     if (decision.kind !== 'remediate' || value === undefined) return;
-    // Only a past date remains.
-    expect(value.trim()).toMatch(/^\d{4}-\d\d-\d\d$/);
-    expect(new Date(value.trim()).getTime() + DAY).toBeLessThanOrEqual(NOW.getTime());
+    const exemption = readExemption(tags, NOW, maxExemptionDays).kind;
+    expect(exemption).not.toBe('active');
+    if (trigger.name === 'launch' && isFirstLaunch(snapshot, occurredAt)) expect(exemption).toBe('expired');
   });
 });
 
@@ -159,8 +172,9 @@ test('never remediates because the exemption tag was set', () => {
 });
 
 test('with existing=audit, never remediates because all tags were removed', () => {
-  forAll((decision, _snapshot, { trigger, recorded }, { existing }) => {
-    if (trigger.exemptionTag !== 'removed' || recorded?.allTags !== true || existing !== 'audit') return;
+  forAll((decision, _snapshot, { trigger, recorded }, { existing, enforceSince }) => {
+    if (trigger.exemptionTag !== 'removed' || recorded?.allTags !== true) return;
+    if (existing !== 'audit' || enforceSince !== undefined) return;
     expect(decision.kind).not.toBe('remediate');
   });
 });
@@ -183,12 +197,32 @@ test('always reports an exemption in date that was just set', () => {
   );
 });
 
-test('with existing=audit, remediates a start only within 15 minutes of the first launch', () => {
-  forAll((decision, { launchTime, firstLaunch }, { trigger }, { existing }) => {
-    if (decision.kind !== 'remediate' || trigger.name !== 'running' || existing !== 'audit') return;
-    const minutes = ((launchTime?.getTime() ?? NaN) - (firstLaunch?.getTime() ?? NaN)) / 60_000;
-    expect(minutes).toBeLessThanOrEqual(15);
+test('with existing=audit, remediates new exposure only, and what was launched since enforceSince if unused', () => {
+  const remediated = forAll((decision, { firstLaunch }, { trigger, recorded, occurredAt, usage }, policy) => {
+    if (decision.kind !== 'remediate' || policy.existing !== 'audit') return;
+    const minutes = (occurredAt.getTime() - (firstLaunch?.getTime() ?? NaN)) / 60_000;
+    const asked = recorded?.requested ?? (recorded?.HttpTokens === 'optional' ? 'optional-tokens' : 'other-options');
+    const proof = recorded?.before ?? 'unknown';
+    const allowed = [
+      minutes <= 15 && ['launch', 'running', 'drift'].includes(trigger.name),
+      trigger.name === 'drift' && proof !== 'imdsv1-enabled' && (asked !== 'other-options' || proof !== 'unknown'),
+      trigger.name === 'revoke' && recorded?.allTags !== true,
+      usage?.kind === 'unused' && (firstLaunch?.toISOString() ?? '') >= (policy.enforceSince ?? 'never'),
+    ];
+    expect(allowed).toContain(true);
   });
+  expect(remediated).toBeGreaterThan(150);
+});
+
+test('with existing=audit and without enforceSince, a trigger that states nothing but its name changes nothing', () => {
+  const madeUp: TriggerTraits = { name: 'made-up' };
+  fc.assert(
+    fc.property(anySnapshot, anyContext, fc.integer({ min: 1, max: 3650 }), (snapshot, context, maxExemptionDays) => {
+      const policy = { existing: 'audit', maxExemptionDays } as const;
+      expect(decide(snapshot, { ...context, trigger: madeUp }, policy, NOW).kind).not.toBe('remediate');
+    }),
+    RUNS,
+  );
 });
 
 test('never skips an instance with IMDSv1 enabled', () => {

@@ -84,6 +84,7 @@ test('a message of the maximum size has full details, one byte more has not', ()
       return outcome({
         ...each,
         status: 'needs-review',
+        reason: 'unreadable',
         target: { ...each.target, context: { ...each.target.context, eventId } },
       });
     });

@@ -159,7 +159,7 @@ describe('the subject', () => {
     );
     const { subject } = one(...outcomes);
     expect(subject).toBe(
-      '[IMDSv2 CRITICAL] us-gov-west-1: 1 failed, 1 remediated, 1 would-remediate, 1 needs-review, 1 alrea',
+      '[IMDSv2 CRITICAL] us-gov-west-1: 1 failed, 1 needs-review, 1 remediated, 1 would-remediate, 1 alrea',
     );
     expect(subject).toHaveLength(99);
   });
@@ -187,7 +187,7 @@ describe('the message attributes', () => {
     );
     expect(message.attributes).toEqual({
       severity: 'HIGH',
-      status: ['remediated', 'needs-review', 'exempt'],
+      status: ['exempt', 'remediated', 'needs-review'],
       account: '111122223333',
       region: 'eu-west-1',
       trigger: 'drift',

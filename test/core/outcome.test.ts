@@ -1,4 +1,5 @@
 import { STATUSES, type Severity, SEVERITIES } from '../../lambda/contract.ts';
+import type { Delivery } from '../../lambda/core/delivery.ts';
 import { FAILURE_KINDS, isRetryable } from '../../lambda/core/failure.ts';
 import { isRetried, isNotified, type Outcome, severityOf, worstOf } from '../../lambda/core/outcome.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
@@ -21,22 +22,19 @@ describe('severityOf()', () => {
     ['already remediated', { status: 'already-remediated' }, 'INFORMATIONAL'],
     ['drift that was already remediated', { status: 'already-remediated', target: drift }, 'INFORMATIONAL'],
     ['exempt', { status: 'exempt' }, 'INFORMATIONAL'],
-    ['exempt by its own launch call', { status: 'exempt', reason: 'exempt-self-granted' }, 'MEDIUM'],
+    ['exempt by its own launch call (3)', { status: 'exempt', reason: 'exempt-self-granted' }, 'HIGH'],
+    ['drift that an exemption covers (3)', { status: 'exempt', target: drift }, 'HIGH'],
     ['an existing instance to review', { status: 'needs-review', reason: 'existing-instance' }, 'INFORMATIONAL'],
     ['unreadable options to review', { status: 'needs-review', reason: 'unreadable' }, 'MEDIUM'],
-    ['a malformed exemption to review', { status: 'needs-review', reason: 'exemption-malformed' }, 'MEDIUM'],
-    [
-      'an exemption that exceeds the maximum',
-      { status: 'needs-review', reason: 'exemption-exceeds-maximum' },
-      'MEDIUM',
-    ],
-    ['an exemption that was set to a past date', { status: 'needs-review', reason: 'exemption-expired' }, 'MEDIUM'],
+    ['a malformed exemption to review', { status: 'needs-review', reason: 'exemption-malformed' }, 'HIGH'],
+    ['an exemption that exceeds the maximum', { status: 'needs-review', reason: 'exemption-exceeds-maximum' }, 'HIGH'],
+    ['an exemption that was set to a past date', { status: 'needs-review', reason: 'exemption-expired' }, 'HIGH'],
     ['an exemption that was set', { status: 'exempt', reason: 'exempt-self-granted', target: grant }, 'MEDIUM'],
     ['an exemption that was set, without a record', { status: 'exempt', target: grant }, 'MEDIUM'],
     [
       'an exemption that was set to a malformed value',
       { status: 'needs-review', reason: 'exemption-malformed', target: grant },
-      'MEDIUM',
+      'HIGH',
     ],
     [
       'an exemption that was set and removed again',
@@ -55,6 +53,11 @@ describe('severityOf()', () => {
     ['skipped', { status: 'skipped' }, 'INFORMATIONAL'],
     ['a failure that is retried', { status: 'failed', reason: 'throttled' }, 'MEDIUM'],
     ['a failure that is not retried', { status: 'failed', reason: 'denied' }, 'CRITICAL'],
+    [
+      'a failure of the last delivery',
+      { status: 'failed', reason: 'throttled', target: target({ delivery: 'last' }) },
+      'CRITICAL',
+    ],
     [
       'drift with a failure that is not retried',
       { status: 'failed', reason: 'unsupported', target: drift },
@@ -126,9 +129,23 @@ describe('isNotified()', () => {
         Object.fromEntries(
           STATUSES.map((status) => [status, notified({ status, target: evaluated, snapshot: instance }, trail)]),
         ),
-      ).toEqual({ ...fromCloudTrail, exempt: false, 'needs-review': false });
+      ).toEqual({ ...fromCloudTrail, exempt: false, 'needs-review': false, 'would-remediate': false });
     }
   });
+
+  test.each(['launch', 'drift'])(
+    'leaves an old instance that %s names to the digest, unless it was changed (1, 2)',
+    (name) => {
+      const { onExisting } = target({ trigger: name }).context.trigger;
+      const evaluated = target({ trigger: onExisting });
+      const unchanged = { exempt: false, 'needs-review': false, 'would-remediate': false };
+      expect(
+        Object.fromEntries(
+          STATUSES.map((status) => [status, notified({ status, target: evaluated, snapshot: existing() }, true)]),
+        ),
+      ).toEqual({ ...fromCloudTrail, ...unchanged });
+    },
+  );
 
   test('notifies about a running-state event like a launch if there is no trail', () => {
     for (const instance of [snapshot(), existing()]) {
@@ -156,6 +173,15 @@ describe('isNotified()', () => {
     },
   );
 
+  test('does not notify about a start that was already remediated at the first delivery, beside a trail (9)', () => {
+    const first = target({ trigger: 'running', delivery: 'first' });
+    expect(notified({ status: 'already-remediated', target: first }, true)).toBe(false);
+    expect(notified({ status: 'already-remediated', target: first }, false)).toBe(true);
+    expect(notified({ status: 'remediated', target: first }, true)).toBe(true);
+    const launched = target({ delivery: 'first' });
+    expect(notified({ status: 'already-remediated', target: launched }, true)).toBe(true);
+  });
+
   test('notifies about a running-state event that failed without a snapshot', () => {
     expect(notified({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);
     expect(notified({ status: 'needs-review', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(
@@ -163,21 +189,17 @@ describe('isNotified()', () => {
     );
   });
 
-  test.each(ALL_TRIGGERS)('does not notify about not-visible and not-ready on $name', (trigger) => {
-    const evaluated = target({ trigger });
-    for (const trail of [true, false]) {
-      expect(notified({ status: 'failed', reason: 'not-visible', target: evaluated, snapshot: undefined }, trail)).toBe(
-        false,
-      );
-      expect(notified({ status: 'failed', reason: 'not-ready', target: evaluated }, trail)).toBe(false);
+  test.each(FAILURE_KINDS.filter(isRetryable))('notifies about %s only if it is not retried', (reason) => {
+    for (const trigger of ALL_TRIGGERS) {
+      const notifies = (delivery?: Delivery) =>
+        notified({ status: 'failed', reason, target: target({ trigger, delivery }) }, true);
+      expect([undefined, 'first' as const, 'repeated' as const].map(notifies)).toEqual([false, false, false]);
+      expect(notifies('last')).toBe(true);
     }
   });
 
-  test.each(FAILURE_KINDS.filter((kind) => kind !== 'not-visible' && kind !== 'not-ready'))(
-    'notifies about a failure: %s',
-    (reason) => {
-      expect(notified({ status: 'failed', reason, target: launch }, true)).toBe(true);
-      expect(notified({ status: 'failed', reason, target: running }, true)).toBe(true);
-    },
-  );
+  test.each(FAILURE_KINDS.filter((kind) => !isRetryable(kind)))('notifies about %s at once', (reason) => {
+    expect(notified({ status: 'failed', reason, target: launch }, true)).toBe(true);
+    expect(notified({ status: 'failed', reason, target: running }, true)).toBe(true);
+  });
 });

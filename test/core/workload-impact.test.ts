@@ -18,7 +18,25 @@ describe('judgeAfterChange()', () => {
     ['is done after an unexpected fifth check', applied, 0, 4, 'done'],
     ['checks again while the change is pending', pending, 0, 2, 'check-again'],
     ['notifies if the change is pending in the fourth check', pending, 0, 3, 'notify'],
-    ['is done if IMDSv1 was re-enabled', snapshot(), 5, 0, 'done'],
+    ...['stopped', 'stopping', 'pending'].map(
+      (state) =>
+        [
+          `is done if the change is pending until the next start (${state}) (11)`,
+          { ...pending, state },
+          0,
+          3,
+          'done',
+        ] as const,
+    ),
+    [
+      'notifies about rejected calls of an instance that was stopped since',
+      { ...applied, state: 'stopped' },
+      1,
+      3,
+      'notify',
+    ],
+    ['reports that IMDSv1 was re-enabled', snapshot(), 5, 0, 're-enabled'],
+    ['is done if IMDS was switched off', snapshot({ options: { HttpEndpoint: 'disabled' } }), 5, 0, 'done'],
     ['is done with unreadable options', snapshot({ options: { HttpTokens: undefined } }), 5, 0, 'done'],
     ['is done if the instance is terminated', snapshot({ ...applied, tags: {}, state: 'terminated' }), 5, 0, 'done'],
     [

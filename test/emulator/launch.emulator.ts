@@ -1,7 +1,7 @@
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { launchEvent } from '../support/events.ts';
-import { ec2In, launch, launchOne, optionsOf } from './support/account.ts';
+import { ec2In, launch, launchOne, optionsOf, receive } from './support/account.ts';
 import { deploy, type Product, statuses } from './support/product.ts';
 
 const UNKNOWN = 'i-0123456789abcdef0';
@@ -70,12 +70,13 @@ it('remediates visible instances and queues the others', async () => {
   expect(statuses(await product.alerts(1))).toEqual({ [id]: 'remediated' });
 });
 
-it('asks for a retry where none of the ids is visible yet', async () => {
-  await expect(product.deliver(launchEvent({ ...product.now(), items: itemsOf([UNKNOWN]) }), 2)).rejects.toMatchObject({
-    name: 'RetryableError',
-    message: expect.stringContaining(UNKNOWN),
-  });
+it('hands back an instance that is not visible yet', async () => {
+  await receive(product.workQueue, 0);
+  const event = launchEvent({ ...product.now(), detail: { eventTime: undefined }, items: itemsOf([UNKNOWN]) });
+  expect(await product.deliver(event, 2)).toEqual([]);
   expect(await product.alerts(0)).toEqual([]);
+  const [finding] = await receive(product.workQueue, 1);
+  expect(JSON.parse(finding?.Body ?? '')).toMatchObject({ detail: { instanceId: UNKNOWN, trigger: 'launch' } });
 });
 
 it('ignores an unknown id in an old event', async () => {

@@ -60,12 +60,14 @@ describe('the publisher', () => {
 });
 
 describe('the work queue', () => {
+  const workQueueAt = (url: string) => sqsWorkQueue(sqsClient(), { workQueueUrl: url, checkQueueUrl: url });
+
   it('sends more findings than one call accepts, each once', async () => {
     const queue = await createQueue();
     const findings = Array.from({ length: 23 }, (_, number) =>
       toFinding(target({ instanceId: instanceId(number) }), IMDSV1),
     );
-    await sqsWorkQueue(sqsClient(), queue).putFindings(findings);
+    await workQueueAt(queue).putFindings(findings);
     const received = (await receive(queue, 23)).map(({ Body = '' }) => JSON.parse(Body) as unknown);
     expect(received).toHaveLength(23);
     expect(received).toEqual(expect.arrayContaining(findings.map((finding) => asSent(finding))));
@@ -73,20 +75,20 @@ describe('the work queue', () => {
 
   it('sends findings without delay, whatever the delay of the queue', async () => {
     const queue = await createQueue({ DelaySeconds: '900' });
-    await sqsWorkQueue(sqsClient(), queue).putFindings([toFinding(target(), IMDSV1)]);
+    await workQueueAt(queue).putFindings([toFinding(target(), IMDSV1)]);
     expect(await receive(queue, 1)).toHaveLength(1);
   });
 
   it('sends an undelivered alert that can be parsed', async () => {
     const queue = await createQueue();
     const message = alertOf(outcome());
-    await sqsWorkQueue(sqsClient(), queue).putUndelivered(message);
+    await workQueueAt(queue).putUndelivered(message);
     const [received] = await receive(queue, 1);
     expect(fromUndelivered(JSON.parse(received?.Body ?? ''))).toEqual(asSent(message));
   });
 
   it('fails if the queue does not exist', async () => {
-    const queue = sqsWorkQueue(sqsClient(), `${process.env.AWS_ENDPOINT_URL}/111122223333/absent`);
+    const queue = workQueueAt(`${process.env.AWS_ENDPOINT_URL}/111122223333/absent`);
     await expect(queue.putFindings([toFinding(target(), IMDSV1)])).rejects.toMatchObject({ name: 'FailureError' });
     await expect(queue.putUndelivered(alertOf(outcome()))).rejects.toMatchObject({ name: 'FailureError' });
   });

@@ -2,9 +2,9 @@ import { DescribeInstancesCommand, EC2Client, ModifyInstanceMetadataOptionsComma
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { INSTANCE } from '../support/builders.ts';
+import { INSTANCE, LAUNCHED } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
-import { functionOnLoopback } from '../support/function.ts';
+import { batchOf, functionOnLoopback } from '../support/function.ts';
 
 // All commands of all clients are recorded, so the test fails on any further command.
 const ec2 = mockClient(EC2Client);
@@ -14,7 +14,12 @@ const { fn } = functionOnLoopback();
 
 beforeAll(() => {
   const options = { HttpTokens: 'optional', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 2 } as const;
-  const instance = { InstanceId: INSTANCE, State: { Name: 'running' }, MetadataOptions: options } as const;
+  const instance = {
+    InstanceId: INSTANCE,
+    State: { Name: 'running' as const },
+    MetadataOptions: options,
+    NetworkInterfaces: [{ Attachment: { DeviceIndex: 0, AttachTime: LAUNCHED } }],
+  };
   ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [instance] }] });
   ec2.on(ModifyInstanceMetadataOptionsCommand).resolves({});
   sns.on(PublishCommand).resolves({});
@@ -28,7 +33,7 @@ afterAll(() => {
 });
 
 it('sends exactly four commands for a launch with IMDSv1', async () => {
-  expect((await fn.invoke(launchEvent())).error).toBeUndefined();
+  expect((await fn.invoke(batchOf(launchEvent()))).error).toBeUndefined();
 
   const commands = [...ec2.calls(), ...sns.calls(), ...sqs.calls()].map(({ args: [command] }) => command);
   expect(commands.map((command) => command.constructor)).toEqual([
@@ -40,7 +45,7 @@ it('sends exactly four commands for a launch with IMDSv1', async () => {
 });
 
 it('reports the requested options if the response of EC2 has none', async () => {
-  await fn.invoke(launchEvent());
+  await fn.invoke(batchOf(launchEvent()));
 
   const [publish] = sns.commandCalls(PublishCommand);
   expect(publish?.args[0].input.Message).toContain('HttpTokens optional -> required');

@@ -2,7 +2,7 @@ import type { Config } from '../../lambda/config.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, INSTANCE, target } from '../support/builders.ts';
 import { deleteTagsEvent, driftEvent, launchEvent, runningEvent } from '../support/events.ts';
-import { type LambdaFunction, loadFunction } from '../support/function.ts';
+import { batchOf, type LambdaFunction, loadFunction } from '../support/function.ts';
 import { type Loopback, startLoopback } from '../support/loopback.ts';
 
 let aws: Loopback;
@@ -38,18 +38,17 @@ it('fails at cold start with all problems of its configuration', async () => {
 
 describe('audit mode', () => {
   const finding = toFinding(target(), IMDSV1);
-  const batch = { Records: [{ messageId: 'm1', body: JSON.stringify(finding), eventSource: 'aws:sqs' }] };
 
   it.each([
     ['a launch', launchEvent()],
     ['drift', driftEvent()],
     ['a removed exemption', deleteTagsEvent()],
-    ['a finding', batch],
+    ['a finding', finding],
   ])('reports %s and changes nothing', async (_, event) => {
     const fn = await coldStart({ mode: 'audit' });
     aws.instances.set(INSTANCE, {});
 
-    const { error, log, metrics } = await fn.invoke(event);
+    const { error, log, metrics } = await fn.invoke(batchOf(event));
 
     expect(error).toBeUndefined();
     expect(log).toMatchObject([{ status: 'would-remediate' }]);
@@ -64,7 +63,7 @@ describe('without a trail', () => {
     const fn = await coldStart({ trail: false });
     aws.instances.set(INSTANCE, { tags: { 'imdsv2:exempt-until': 'soon' } });
 
-    expect((await fn.invoke(runningEvent())).metrics).toEqual({ NeedsReview: 1 });
+    expect((await fn.invoke(batchOf(runningEvent()))).metrics).toEqual({ NeedsReview: 1 });
     expect(aws.take('Publish')).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 import { EVENT_ID, INSTANCE, REGION } from '../support/builders.ts';
 import { launchEvent, NONCE, pingEvent } from '../support/events.ts';
-import { type LambdaFunction, loadFunction } from '../support/function.ts';
+import { batchOf, unfinished, type LambdaFunction, loadFunction } from '../support/function.ts';
 import { type Loopback, startLoopback } from '../support/loopback.ts';
 
 let aws: Loopback;
@@ -21,9 +21,9 @@ const modifications = () => aws.take('ModifyInstanceMetadataOptions').map(({ par
 it('answers a ping after two dry runs with one log line, which has the nonce', async () => {
   aws.instances.set(INSTANCE, {});
 
-  const { result, error, log, metrics } = await fn.invoke(pingEvent());
+  const { result, error, log, metrics } = await fn.invoke(batchOf(pingEvent()));
 
-  expect([result, error, metrics]).toEqual([undefined, undefined, {}]);
+  expect([result, error, metrics]).toEqual([unfinished(), undefined, {}]);
   expect(log).toMatchObject([
     {
       level: 'INFO',
@@ -49,7 +49,7 @@ it('answers a ping after two dry runs with one log line, which has the nonce', a
 });
 
 it('answers a ping without an instance without a call', async () => {
-  const { log } = await fn.invoke(pingEvent({ detail: { nonce: NONCE } }));
+  const { log } = await fn.invoke(batchOf(pingEvent({ detail: { nonce: NONCE } })));
 
   expect(log).toMatchObject([{ message: 'ping answered', nonce: NONCE }]);
   expect(log[0]).not.toHaveProperty('required');
@@ -59,7 +59,7 @@ it('answers a ping without an instance without a call', async () => {
 it('answers a ping even if EC2 does not respond', async () => {
   aws.prepare('ModifyInstanceMetadataOptions', 'reset', 'reset');
 
-  const { error, log } = await fn.invoke(pingEvent());
+  const { error, log } = await fn.invoke(batchOf(pingEvent()));
 
   expect(error).toBeUndefined();
   expect(log).toMatchObject([{ required: { verdict: 'unclear' }, optional: { verdict: 'unclear' } }]);
@@ -70,7 +70,7 @@ it.each([
   ['a hostile instance', { nonce: NONCE, instanceId: 'i-0; reboot' }],
   ['an empty detail', {}],
 ])('reports a ping with %s as not understood, and makes no call', async (_, detail) => {
-  const { error, log, metrics } = await fn.invoke(pingEvent({ detail }));
+  const { error, log, metrics } = await fn.invoke(batchOf(pingEvent({ detail })));
 
   expect(error).toBeUndefined();
   expect(log).toMatchObject([{ level: 'WARN', message: 'not understood', eventId: EVENT_ID }]);
@@ -81,11 +81,11 @@ it.each([
 
 it('handles launches between pings', async () => {
   aws.instances.set(INSTANCE, {});
-  await fn.invoke(pingEvent());
+  await fn.invoke(batchOf(pingEvent()));
   aws.take();
 
-  const { log } = await fn.invoke(launchEvent());
-  await fn.invoke(pingEvent());
+  const { log } = await fn.invoke(batchOf(launchEvent()));
+  await fn.invoke(batchOf(pingEvent()));
 
   expect(log).toMatchObject([{ status: 'remediated' }]);
   expect(modifications().filter(({ DryRun }) => DryRun === undefined)).toEqual([
@@ -93,11 +93,11 @@ it('handles launches between pings', async () => {
   ]);
 });
 
-it('ignores a ping that was redriven to the work queue', async () => {
-  const record = { messageId: 'm1', body: JSON.stringify(pingEvent()), eventSource: 'aws:sqs' };
+it('answers a ping in a batch with launches', async () => {
+  aws.instances.set(INSTANCE, {});
 
-  const { result, log, metrics } = await fn.invoke({ Records: [record] });
+  const { result, log } = await fn.invoke(batchOf(launchEvent(), pingEvent({ detail: { nonce: NONCE } })));
 
-  expect(result).toEqual({ batchItemFailures: [] });
-  expect([log, metrics, aws.take()]).toEqual([[], {}, []]);
+  expect(result).toEqual(unfinished());
+  expect(log.map(({ message }) => message).sort()).toEqual(['outcome', 'ping answered']);
 });

@@ -1,7 +1,7 @@
 import { toCheckMessage, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
-import { functionOnLoopback } from '../support/function.ts';
+import { batchOf, functionOnLoopback } from '../support/function.ts';
 import { json } from '../support/loopback.ts';
 
 const { aws, fn } = functionOnLoopback();
@@ -14,13 +14,6 @@ const checkOf = (over: Partial<PostChangeCheck> = {}): PostChangeCheck => ({
   remediatedAt: new Date(Date.now() - 900_000),
   checksDone: 0,
   ...over,
-});
-const batch = (...contents: readonly unknown[]) => ({
-  Records: contents.map((content, index) => ({
-    messageId: `m${index + 1}`,
-    body: JSON.stringify(content),
-    eventSource: 'aws:sqs',
-  })),
 });
 const rejections = (...counts: readonly number[]) =>
   json({
@@ -35,13 +28,13 @@ const throttled = json({ __type: 'com.amazonaws.cloudwatch#ThrottlingException',
 
 it('checks a remediated instance after 15 minutes', async () => {
   aws.instances.set(INSTANCE, {});
-  await fn.invoke(launchEvent());
+  await fn.invoke(batchOf(launchEvent()));
   const [put] = aws.take('SendMessageBatch');
   const [entry] = put?.parameters.Entries as [{ MessageBody: string; DelaySeconds: number }];
   expect(entry.DelaySeconds).toBe(900);
   aws.prepare('GetMetricData', rejections(4));
 
-  const { result, metrics } = await fn.invoke(batch(JSON.parse(entry.MessageBody)));
+  const { result, metrics } = await fn.invoke(batchOf(JSON.parse(entry.MessageBody)));
 
   expect(result).toEqual({ batchItemFailures: [] });
   expect(metrics).toEqual({ RejectedInstances: 1 });
@@ -53,7 +46,7 @@ it('notifies rejected calls in one alert with the rollback command, and schedule
   aws.prepare('GetMetricData', rejections(12, 3));
 
   const { result, metrics } = await fn.invoke(
-    batch(toCheckMessage(checkOf()), toCheckMessage(checkOf({ instanceId: other }))),
+    batchOf(toCheckMessage(checkOf()), toCheckMessage(checkOf({ instanceId: other }))),
   );
 
   expect(result).toEqual({ batchItemFailures: [] });
@@ -69,14 +62,14 @@ it('notifies rejected calls in one alert with the rollback command, and schedule
 it('schedules another check without rejected calls, up to four', async () => {
   aws.instances.set(INSTANCE, IMDSV2_REQUIRED);
 
-  await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 2 }))));
+  await fn.invoke(batchOf(toCheckMessage(checkOf({ checksDone: 2 }))));
   const [put] = aws.take('SendMessageBatch');
   expect(put?.parameters).toMatchObject({
-    QueueUrl: `${aws.url}/${ACCOUNT}/work`,
+    QueueUrl: `${aws.url}/${ACCOUNT}/checks`,
     Entries: [{ DelaySeconds: 900, MessageBody: expect.stringContaining('"checksDone":3') }],
   });
 
-  await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 3 }))));
+  await fn.invoke(batchOf(toCheckMessage(checkOf({ checksDone: 3 }))));
   expect(aws.take().map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData']);
 });
 
@@ -84,7 +77,7 @@ it('logs a warning if rejected calls may not be read, and does not return the me
   aws.instances.set(INSTANCE, IMDSV2_REQUIRED);
   aws.prepare('GetMetricData', json({ __type: 'com.amazonaws.cloudwatch#AccessDeniedException', message: 'no' }, 403));
 
-  const { result, log } = await fn.invoke(batch(toCheckMessage(checkOf({ checksDone: 3 }))));
+  const { result, log } = await fn.invoke(batchOf(toCheckMessage(checkOf({ checksDone: 3 }))));
 
   expect(result).toEqual({ batchItemFailures: [] });
   expect(log).toMatchObject([{ level: 'WARN', message: `rejected IMDSv1 calls in ${REGION} could not be read` }]);
@@ -95,7 +88,7 @@ it('returns the message of the check if CloudWatch throttles until the deadline'
   aws.prepare('GetMetricData', ...Array<typeof throttled>(50).fill(throttled));
 
   const { error, result } = await fn.invoke(
-    batch(toCheckMessage(checkOf()), launchEvent({ items: [{ httpTokens: 'optional' }] })),
+    batchOf(toCheckMessage(checkOf()), launchEvent({ items: [{ httpTokens: 'optional' }] })),
     16_900,
   );
 

@@ -1,7 +1,7 @@
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { INSTANCE, instanceId, REGION } from '../support/builders.ts';
-import { createTagsEvent, deleteTagsEvent } from '../support/events.ts';
-import { functionOnLoopback } from '../support/function.ts';
+import { createTagsEvent, deleteTagsEvent, driftEvent, launchEvent } from '../support/events.ts';
+import { batchOf, functionOnLoopback } from '../support/function.ts';
 
 const { aws, fn } = functionOnLoopback();
 
@@ -27,7 +27,7 @@ describe('setting the exemption tag', () => {
     async (_, instance) => {
       aws.instances.set(INSTANCE, { ...instance, tags: until(30) });
 
-      const { error, log, metrics } = await fn.invoke(createTagsEvent());
+      const { error, log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
       expect(error).toBeUndefined();
       expect(log).toMatchObject([
@@ -55,18 +55,16 @@ describe('setting the exemption tag', () => {
   );
 
   it.each([
-    ['a day in the past', until(-1), 'exemption-expired'],
-    ['a text that is not a day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed'],
-    ['a day beyond the maximum', until(1000), 'exemption-exceeds-maximum'],
-    ['any day, and removing it again', {}, 'existing-instance'],
-  ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason) => {
+    ['a day in the past', until(-1), 'exemption-expired', 'HIGH'],
+    ['a text that is not a day', { 'imdsv2:exempt-until': 'soon' }, 'exemption-malformed', 'HIGH'],
+    ['a day beyond the maximum', until(1000), 'exemption-exceeds-maximum', 'HIGH'],
+    ['any day, and removing it again', {}, 'existing-instance', 'MEDIUM'],
+  ])('to %s needs review and is notified; nothing is changed', async (_, tags, reason, severity) => {
     aws.instances.set(INSTANCE, { tags });
 
-    const { log, metrics } = await fn.invoke(createTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
-    expect(log).toMatchObject([
-      { status: 'needs-review', reason, severity: 'MEDIUM', caller: DEPLOYER, notified: true },
-    ]);
+    expect(log).toMatchObject([{ status: 'needs-review', reason, severity, caller: DEPLOYER, notified: true }]);
     expect(metrics).toEqual({});
     expect(actions()).toEqual(['DescribeInstances', 'Publish']);
   });
@@ -74,10 +72,10 @@ describe('setting the exemption tag', () => {
   it('to a text that is not a day, on a compliant instance, is notified as compliant', async () => {
     aws.instances.set(INSTANCE, { httpTokens: 'required', tags: { 'imdsv2:exempt-until': 'soon' } });
 
-    const { log, metrics } = await fn.invoke(createTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
     expect(log).toMatchObject([
-      { status: 'needs-review', reason: 'exemption-malformed', severity: 'MEDIUM', notified: true },
+      { status: 'needs-review', reason: 'exemption-malformed', severity: 'HIGH', notified: true },
     ]);
     expect(metrics).toEqual({});
     expect(published().email).not.toContain('IMDSv1 stays enabled');
@@ -87,7 +85,7 @@ describe('setting the exemption tag', () => {
     const [first, second] = [instanceId(1), instanceId(2)];
     [first, second].forEach((id) => aws.instances.set(id, { tags: until(7) }));
 
-    const { log } = await fn.invoke(createTagsEvent({ resources: [first, 'vol-0a1b2c3d4e5f60718', second] }));
+    const { log } = await fn.invoke(batchOf(createTagsEvent({ resources: [first, 'vol-0a1b2c3d4e5f60718', second] })));
 
     expect(log.map(({ instanceId: id, status }) => [id, status])).toEqual([
       [first, 'exempt'],
@@ -97,7 +95,7 @@ describe('setting the exemption tag', () => {
   });
 
   it('on a volume is ignored', async () => {
-    expect(await fn.invoke(createTagsEvent({ resources: ['vol-0a1b2c3d4e5f60718'] }))).toMatchObject({
+    expect(await fn.invoke(batchOf(createTagsEvent({ resources: ['vol-0a1b2c3d4e5f60718'] })))).toMatchObject({
       log: [],
       metrics: {},
     });
@@ -105,23 +103,42 @@ describe('setting the exemption tag', () => {
   });
 });
 
+describe('an exemption tag that comes with a launch', () => {
+  it.each([
+    ['in date', until(30), 'exempt', 'exempt-self-granted'],
+    ['of no end', { 'imdsv2:exempt-until': '9999-12-31' }, 'needs-review', 'exemption-exceeds-maximum'],
+    ['of today', until(0), 'exempt', 'exempt-self-granted'],
+  ])('is notified as HIGH, although the instance is compliant: %s (3, 4)', async (_, tags, status, reason) => {
+    aws.instances.set(INSTANCE, { httpTokens: 'required', tags });
+
+    const { log } = await fn.invoke(batchOf(launchEvent({ items: [{ httpTokens: 'required', tags }] })));
+
+    expect(log).toMatchObject([{ status, reason, severity: 'HIGH', trigger: 'launch', notified: true }]);
+    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+  });
+});
+
+it('drift that an exemption covers is notified as HIGH (3)', async () => {
+  aws.instances.set(INSTANCE, { tags: until(30) });
+
+  const { log } = await fn.invoke(batchOf(driftEvent()));
+
+  expect(log).toMatchObject([{ status: 'exempt', severity: 'HIGH', trigger: 'drift', notified: true }]);
+  expect(published().email).toContain('IMDSv1 was re-enabled, and an exemption in date covers it.');
+});
+
 describe('removing the exemption tag', () => {
   /** Invokes the function with the messages that it has sent to the work queue. */
   async function deliver() {
     const [put] = aws.take('SendMessageBatch');
     const entries = put?.parameters.Entries as { MessageBody: string }[];
-    const Records = entries.map(({ MessageBody }, index) => ({
-      messageId: `m${index + 1}`,
-      body: MessageBody,
-      eventSource: 'aws:sqs',
-    }));
-    return fn.invoke({ Records });
+    return fn.invoke(batchOf(...entries.map(({ MessageBody }) => MessageBody)));
   }
 
   it('with all other tags needs review and is notified, because the instance may not have been exempt', async () => {
     aws.instances.set(INSTANCE, {});
 
-    const { log } = await fn.invoke(deleteTagsEvent({ tags: [] }));
+    const { log } = await fn.invoke(batchOf(deleteTagsEvent({ tags: [] })));
 
     expect(log).toMatchObject([
       { status: 'needs-review', reason: 'existing-instance', trigger: 'revoke', notified: true },
@@ -132,7 +149,7 @@ describe('removing the exemption tag', () => {
   it('records a finding first, which leads to the change and the alert with the caller', async () => {
     aws.instances.set(INSTANCE, {});
 
-    const { log, metrics } = await fn.invoke(deleteTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(deleteTagsEvent()));
 
     expect(log).toMatchObject([{ status: 'skipped', reason: 'recorded', trigger: 'revoke', notified: false }]);
     expect(metrics).toEqual({});
@@ -152,7 +169,7 @@ describe('removing the exemption tag', () => {
   it('while EC2 still shows it is notified as MEDIUM, and nothing is changed', async () => {
     aws.instances.set(INSTANCE, { tags: until(30) });
 
-    const { log, metrics } = await fn.invoke(deleteTagsEvent());
+    const { log, metrics } = await fn.invoke(batchOf(deleteTagsEvent()));
 
     expect(log).toMatchObject([{ status: 'exempt', reason: 'exempt', severity: 'MEDIUM', notified: true }]);
     expect(metrics).toEqual({ Exempt: 1 });
@@ -162,7 +179,7 @@ describe('removing the exemption tag', () => {
   it('of a compliant instance is not notified', async () => {
     aws.instances.set(INSTANCE, { httpTokens: 'required' });
 
-    expect((await fn.invoke(deleteTagsEvent())).log).toMatchObject([
+    expect((await fn.invoke(batchOf(deleteTagsEvent()))).log).toMatchObject([
       { status: 'skipped', reason: 'compliant', notified: false },
     ]);
     expect(actions()).toEqual(['DescribeInstances']);

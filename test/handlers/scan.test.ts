@@ -63,7 +63,7 @@ it('sends one step for each region to the scan queue after the event of the sche
   });
 });
 
-it('sends the instances with IMDSv1 enabled as a batch, and then the summary', async () => {
+it('sends the instances with IMDSv1 enabled as a batch, and then the summary; a wrong exemption tag does not count (4)', async () => {
   aws.instances
     .set(A, {})
     .set(B, { httpTokens: 'required' })
@@ -72,8 +72,8 @@ it('sends the instances with IMDSv1 enabled as a batch, and then the summary', a
   expect((await runStep({ ...RUN, step: 'region' })).error).toBeUndefined();
 
   expect(sentBodies()).toEqual([
-    toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A] }),
-    toScanMessage({ ...RUN, step: 'summary', nonCompliantBefore: 2, requested: 1 }),
+    toScanMessage({ ...RUN, step: 'batch', index: 0, instanceIds: [A, C] }),
+    toScanMessage({ ...RUN, step: 'summary', requestedIds: [A, C] }),
   ]);
 });
 
@@ -99,7 +99,7 @@ it('handles a batch with one describe, one alert, and a change and a check for e
   ]);
   expect(calls[1]?.parameters).toEqual({ InstanceId: A, HttpTokens: 'required', HttpEndpoint: 'enabled' });
   expect(calls[4]?.parameters).toMatchObject({
-    QueueUrl: `${aws.url}/${ACCOUNT}/work`,
+    QueueUrl: `${aws.url}/${ACCOUNT}/checks`,
     Entries: [{ DelaySeconds: 900 }, { DelaySeconds: 900 }],
   });
 });
@@ -125,10 +125,11 @@ describe('a summary', () => {
   it('emits the gauges of the region and one completed scan, and sends no digest without remediation', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
 
-    const { error, metricLines } = await runStep({ ...RUN, step: 'summary', nonCompliantBefore: 1, requested: 1 });
+    const { error, metricLines } = await runStep({ ...RUN, step: 'summary', requestedIds: [A] });
 
     expect(error).toBeUndefined();
-    expect(actions()).toEqual(['DescribeInstances']);
+    // Only the non-compliant instances first, to compare their number.
+    expect(actions()).toEqual(['DescribeInstances', 'DescribeInstances']);
     const both = { service: 'imdsv2-enforcer', region: REGION };
     expect(gauges(metricLines)).toEqual([
       { ...both, Compliant: 1 },
@@ -146,7 +147,7 @@ describe('a summary', () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
     aws.prepare('DescribeRule', json({ State: 'DISABLED' }));
 
-    const { error } = await runStep({ ...DAILY, step: 'summary', nonCompliantBefore: 1, requested: 0 });
+    const { error } = await runStep({ ...DAILY, step: 'summary', requestedIds: [] });
 
     expect(error).toBeUndefined();
     const calls = aws.take();
@@ -198,7 +199,7 @@ describe('the step fails, so that SQS delivers it again, if', () => {
 
     expect(error).toMatchObject({ name: 'RetryableError' });
     expect(metrics).toEqual({ Retried: 1 });
-    expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions']);
   });
 
   it('neither SNS nor the work queue accepts the alert, which is then sent by the retry', async () => {

@@ -29,7 +29,7 @@ describe('the function', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       MemorySize: 256,
-      Timeout: 120,
+      Timeout: 30,
       LoggingConfig: {
         LogFormat: 'JSON',
         LogGroup: { Ref: theOne(template, 'AWS::Logs::LogGroup', 'EnforcerFunction')[0] },
@@ -42,17 +42,14 @@ describe('the function', () => {
     expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
-  test('sends failed events to the dead-letter queue', () => {
-    const arn = { 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue')[0], 'Arn'] };
-    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function', 'EnforcerFunction')[0] },
-      Qualifier: '$LATEST',
-      MaximumRetryAttempts: 2,
-      MaximumEventAgeInSeconds: 21600,
-      DestinationConfig: { OnFailure: { Destination: arn } },
-    });
-    const send = allowed(policyIn(template)).filter((statement) => actions(statement).includes('sqs:SendMessage'));
-    expect(send.map(({ Resource }) => Resource)).toContainEqual(arn);
+  test('is not stopped by Lambda when it hands work back to its queue more than 16 times', () => {
+    const [, properties] = theOne<object>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
+    expect(properties).toMatchObject({ RecursiveLoop: 'Allow' });
+  });
+
+  test('is invoked by its queues only, and has no settings of asynchronous invocations', () => {
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 0);
+    template.resourceCountIs('AWS::Lambda::Permission', 0);
   });
 
   test('retains its log as configured', () => {
@@ -76,6 +73,7 @@ describe('the function', () => {
     expect(parseConfig(Object.fromEntries(resolved) as Record<string, string>)).toMatchObject({
       mode: 'audit',
       existing: 'enforce',
+      enforceSince: 'none',
       trail: false,
       maxExemptionDays: 30,
       usageLookBackDays: 7,

@@ -39,6 +39,7 @@ test('has no fixed partition, account or region without an environment', () => {
 test('has the outputs that scripts and the runbook use', () => {
   const outputs = templateOf().findOutputs('*');
   expect(Object.keys(outputs).sort()).toEqual([
+    'CheckQueueUrl',
     'DeadLetterQueueArn',
     'DeadLetterQueueUrl',
     'Existing',
@@ -74,6 +75,8 @@ test('has the settings that doctor checks as outputs, defaults included', () => 
     'none',
     'off',
   ]);
+  const since = templateOf({ enforceSince: '2026-11-01' }).findOutputs('EnforceSince');
+  expect(since).toMatchObject({ EnforceSince: { Value: '2026-11-01' } });
 });
 
 test.each([

@@ -98,6 +98,7 @@ test('every metric of the contract has a method of the construct', () => {
     enforcer.metricFailed(),
     enforcer.metricRetried(),
     enforcer.metricNotUnderstood(),
+    enforcer.metricHandedBack(),
     enforcer.metricExposureSeconds(),
     enforcer.metricScanCompleted(),
     enforcer.metricRejectedInstances(),

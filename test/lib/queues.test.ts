@@ -1,4 +1,4 @@
-import type { Trail } from '../../lambda/contract.ts';
+import { deliveryOf, MAX_RECEIVES } from '../../lambda/core/delivery.ts';
 import { resources, statements, templateOf, theOne } from './synth.ts';
 
 interface Queue {
@@ -12,23 +12,26 @@ interface Queue {
 const DAY = 24 * 3600;
 const template = templateOf();
 const [workQueueId, workQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue');
+const [checkQueueId, checkQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerCheckQueue');
 const [deadLetterQueueId, deadLetterQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
 
 test('every queue is encrypted and requires TLS', () => {
   const queues = resources<Queue>(template, 'AWS::SQS::Queue');
-  expect(Object.keys(queues)).toHaveLength(4);
+  expect(Object.keys(queues)).toHaveLength(5);
   expect(Object.values(queues).every((queue) => queue.SqsManagedSseEnabled)).toBe(true);
   const tlsOnly = statements(template.findResources('AWS::SQS::QueuePolicy'))
     .filter(({ Effect, Condition }) => Effect === 'Deny' && Condition?.Bool?.['aws:SecureTransport'] === 'false')
     .map(({ Resource }) => Resource);
-  expect(tlsOnly).toHaveLength(4);
+  expect(tlsOnly).toHaveLength(5);
 });
 
-test('the dead-letter queue belongs to the work queue, so that SQS can redrive it', () => {
-  expect(workQueue.RedrivePolicy).toEqual({
-    deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueId, 'Arn'] },
-    maxReceiveCount: 5,
-  });
+test('the dead-letter queue belongs to both queues of the function, so that SQS can redrive it', () => {
+  for (const queue of [workQueue, checkQueue]) {
+    expect(queue.RedrivePolicy).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueId, 'Arn'] },
+      maxReceiveCount: MAX_RECEIVES,
+    });
+  }
   expect(deadLetterQueue.RedrivePolicy).toBeUndefined();
 });
 
@@ -38,31 +41,31 @@ test('the dead-letter queue has the longest retention', () => {
   expect(workQueue.MessageRetentionPeriod).toBeLessThan(deadLetterQueue.MessageRetentionPeriod);
 });
 
-test.each<[Trail, number]>([
-  ['existing', 90],
-  ['create', 90],
-  ['none', 15],
-])('trail=%s delays the work queue by %d seconds', (trail, seconds) => {
-  expect(theOne<Queue>(templateOf({ trail }), 'AWS::SQS::Queue', 'EnforcerWorkQueue')[1].DelaySeconds).toBe(seconds);
+test('no queue delays all of its messages, because launches share the work queue with running-state events', () => {
+  const delays = Object.values(resources<Queue>(template, 'AWS::SQS::Queue')).map(({ DelaySeconds }) => DelaySeconds);
+  expect(delays.filter((delay) => delay !== undefined)).toEqual([]);
 });
 
-test('the function receives batches and reports failed items', () => {
+test.each([
+  ['work', workQueueId, workQueue, 1],
+  ['check', checkQueueId, checkQueue, 60],
+] as const)('the function receives batches of the %s queue and reports failed items', (_, id, queue, window) => {
   template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-    EventSourceArn: { 'Fn::GetAtt': [workQueueId, 'Arn'] },
+    EventSourceArn: { 'Fn::GetAtt': [id, 'Arn'] },
     FunctionName: { Ref: theOne(template, 'AWS::Lambda::Function', 'EnforcerFunction')[0] },
     BatchSize: 200,
-    MaximumBatchingWindowInSeconds: 10,
+    MaximumBatchingWindowInSeconds: window,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     ScalingConfig: { MaximumConcurrency: 2 },
   });
+  const [, { Timeout }] = theOne<{ Timeout: number }>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
+  expect(queue.VisibilityTimeout).toBe(3 * Timeout + window);
 });
 
-test('the visibility timeout is at least six times the function timeout plus the batch window', () => {
-  const [, { Timeout }] = theOne<{ Timeout: number }>(template, 'AWS::Lambda::Function', 'EnforcerFunction');
-  const [, { MaximumBatchingWindowInSeconds: window }] = theOne<{ MaximumBatchingWindowInSeconds: number }>(
-    template,
-    'AWS::Lambda::EventSourceMapping',
-    'EnforcerWorkQueue',
-  );
-  expect(workQueue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * Timeout + window);
+test('a message is in the dead-letter queue within about an hour, and not before deliveryOf says so', () => {
+  const hours = (MAX_RECEIVES * workQueue.VisibilityTimeout) / 3600;
+  expect(hours).toBeGreaterThan(0.9);
+  expect(hours).toBeLessThan(1.1);
+  const earliest = new Date((MAX_RECEIVES - 1) * workQueue.VisibilityTimeout * 1000);
+  expect(deliveryOf(1, new Date(0), earliest)).toBe('repeated');
 });

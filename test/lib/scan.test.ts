@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { parseScanConfig } from '../../lambda/config.ts';
 import { EXISTING, MODES } from '../../lambda/contract.ts';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
-import { parseScan } from '../../lambda/triggers/scan.ts';
 import { actions, resources, type Statement, statements, templateOf, theOne } from './synth.ts';
 
 interface Queue {
@@ -132,7 +129,7 @@ describe('the function', () => {
   });
 
   test('has an environment from which parseScanConfig reads the settings', () => {
-    const settings = { existing: 'enforce-when-unused', scanEveryHours: 12, usageLookBackDays: 30 } as const;
+    const settings = { existing: 'enforce', enforceSince: '2026-11-01', scanEveryHours: 12 } as const;
     const [, { Environment }] = theOne<FunctionProperties>(
       templateOf({ ...settings, usageMinimumAgeDays: 3 }),
       'AWS::Lambda::Function',
@@ -175,6 +172,7 @@ describe('the function', () => {
 
 describe('its role', () => {
   const cases = MODES.flatMap((mode) => EXISTING.map((existing) => ({ mode, existing })));
+  const since = MODES.map((mode) => ({ mode, existing: 'audit', enforceSince: '2026-11-01' }) as const);
 
   test.each(cases)('has the three denies with mode=$mode existing=$existing', (settings) => {
     const of = templateOf(settings);
@@ -182,19 +180,22 @@ describe('its role', () => {
     expect(denied(scanPolicy(of))).toEqual(denied(policyOf(of, 'Function')));
   });
 
-  test.each(cases)('allows changes only if mode and existing enforce (mode=$mode existing=$existing)', (settings) => {
-    const of = templateOf(settings);
-    const changes = settings.mode === 'enforce' && settings.existing !== 'audit';
-    const grants = allowed(scanPolicy(of)).filter((statement) => actions(statement).includes(MODIFY));
-    expect(grants).toHaveLength(changes ? 1 : 0);
-    // No wildcard allows the change either.
-    const wide = allowed(scanPolicy(of)).filter(
-      (statement) =>
-        'NotAction' in statement || actions(statement).some((action) => /^(\*|ec2:(\*|m.*\*))$/i.test(action)),
-    );
-    expect(wide).toEqual([]);
-    if (!changes) expect(JSON.stringify(grants)).toBe('[]');
-  });
+  test.each([...cases, ...since])(
+    'allows changes only if mode and existing enforce, or enforceSince is set (%j)',
+    (settings) => {
+      const of = templateOf(settings);
+      const changes = settings.mode === 'enforce' && (settings.existing !== 'audit' || 'enforceSince' in settings);
+      const grants = allowed(scanPolicy(of)).filter((statement) => actions(statement).includes(MODIFY));
+      expect(grants).toHaveLength(changes ? 1 : 0);
+      // No wildcard allows the change either.
+      const wide = allowed(scanPolicy(of)).filter(
+        (statement) =>
+          'NotAction' in statement || actions(statement).some((action) => /^(\*|ec2:(\*|m.*\*))$/i.test(action)),
+      );
+      expect(wide).toEqual([]);
+      if (!changes) expect(JSON.stringify(grants)).toBe('[]');
+    },
+  );
 
   test.each(MODES)('does not affect the role of the other function, whatever existing is (mode=%s)', (mode) => {
     const [audit, unused, enforce] = (['audit', 'enforce-when-unused', 'enforce'] as const).map((existing) =>
@@ -249,8 +250,12 @@ describe('its role', () => {
     }
   });
 
-  test('allows sending to the scan queue and the work queue only', () => {
-    expect(allowedOn('sqs:SendMessage')).toEqual([arn(queueId), queueArn('EnforcerWorkQueue')]);
+  test('allows sending to the scan queue, the work queue and the check queue only', () => {
+    expect(allowedOn('sqs:SendMessage')).toEqual([
+      queueArn('EnforcerCheckQueue'),
+      arn(queueId),
+      queueArn('EnforcerWorkQueue'),
+    ]);
     expect(allowedOn('sqs:ReceiveMessage')).toEqual([arn(queueId)]);
     expect(allowedOn('sqs:GetQueueAttributes')).toContainEqual(queueArn('EnforcerDeadLetterQueue'));
   });
@@ -258,18 +263,5 @@ describe('its role', () => {
   test('allows reading the rules of the triggers', () => {
     const rules = TRIGGERS.map(({ ruleId }) => arn(theOne(template, 'AWS::Events::Rule', `EnforcerRules${ruleId}`)[0]));
     expect(new Set(allowedOn('events:DescribeRule'))).toEqual(new Set(rules));
-  });
-});
-
-test('the message of the runbook starts a scan', () => {
-  const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
-  const [, form = ''] = /^body=\$\(printf '(.*)'/m.exec(runbook) ?? [];
-  const values = ['111122223333', 'eu-west-1', '2026-11-22T12:00:00Z'];
-  const body = form.replaceAll('%s', () => values.shift() ?? '');
-  expect(parseScan(JSON.parse(body))).toEqual({
-    step: 'start',
-    account: '111122223333',
-    region: 'eu-west-1',
-    startedAt: new Date('2026-11-22T12:00:00Z'),
   });
 });

@@ -42,6 +42,7 @@ test('-c passes strings', () => {
   const context = {
     mode: 'audit',
     existing: 'enforce',
+    enforceSince: '2026-11-01',
     regions: 'us-east-1, eu-west-1,us-east-1',
     trail: 'create',
     alertEmail: 'security@example.com, ciso@example.com,security@example.com',
@@ -58,6 +59,7 @@ test('-c passes strings', () => {
     ...DEFAULTS,
     mode: 'audit',
     existing: 'enforce',
+    enforceSince: '2026-11-01',
     regions: ['us-east-1', 'eu-west-1'],
     trail: 'create',
     alertEmail: ['security@example.com', 'ciso@example.com'],
@@ -96,6 +98,9 @@ test('one error lists all problems with the key, the value and the accepted valu
 test.each<[string, unknown]>([
   ['mode', ''],
   ['mode', true],
+  ['enforceSince', ''],
+  ['enforceSince', '2026-02-31'],
+  ['enforceSince', '14d'],
   ['trail', 'yes'],
   ['regions', ''],
   ['regions', 'us-east-1,'],

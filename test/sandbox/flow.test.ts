@@ -1,5 +1,5 @@
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import type { SandboxOptions } from '../../sandbox/index.ts';
+import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
 import type { BusEvent } from '../../sandbox/aws/cloudtrail/recorder.ts';
 import { templateOf, type TemplateOptions } from './stack.ts';
 import { BRISK, ec2Of, FIXTURE, launch, sandboxOf, stopAll } from './support.ts';
@@ -16,6 +16,12 @@ const start = ({ behaviour, timeout, ...more }: TemplateOptions & SandboxOptions
   });
 const body = (text: string | undefined) => JSON.parse(text ?? '{}') as Record<string, Record<string, unknown>>;
 
+/** The bodies of the messages of every invocation. */
+const bodies = (sandbox: Sandbox) =>
+  sandbox.invocations.flatMap(({ payload }) =>
+    (payload as { Records: { body: string }[] }).Records.map((record) => body(record.body)),
+  );
+
 test('a launch leads to a CloudTrail event, an invocation, a change and a message', async () => {
   const sandbox = await start();
   const [id = ''] = await launch(ec2Of(sandbox));
@@ -23,9 +29,11 @@ test('a launch leads to a CloudTrail event, an invocation, a change and a messag
   await sandbox.idle();
 
   expect(sandbox.fleet().get(id)?.options.HttpTokens).toBe('required');
-  expect(sandbox.topic('Topic').messages[0]).toMatchObject({ raw: { message: id } });
-  // Once for the CloudTrail event, and once for the running-state event in the queue.
-  expect(sandbox.invocations.map(({ result }) => result.ok)).toEqual([true, true]);
+  expect(sandbox.topic('Topic').messages[0]?.raw.message).toContain(id);
+  expect(sandbox.invocations.every(({ result }) => result.ok)).toBe(true);
+  expect(bodies(sandbox).map((event) => event['detail-type'])).toEqual(
+    expect.arrayContaining(['AWS API Call via CloudTrail', 'EC2 Instance State-change Notification']),
+  );
   const [change] = sandbox.calls.of('ModifyInstanceMetadataOptions');
   expect(change).toMatchObject({
     params: { InstanceId: id, HttpTokens: 'required' },
@@ -39,34 +47,22 @@ test('a launch leads to a CloudTrail event, an invocation, a change and a messag
   expect(sandbox.deliveries.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered']);
 });
 
-test('a function that fails is invoked three times, then its event is sent to the on-failure queue', async () => {
+test('a message with which a function fails is received twice, then it is in the dead-letter queue', async () => {
   const sandbox = await start({ behaviour: 'throw', timing: { stateChange: 1e9 } });
   await launch(ec2Of(sandbox));
 
   await expect(sandbox.idle(1)).rejects.toThrow(/still in progress/);
   while (sandbox.queue('DeadLetterQueue').size === 0) await sandbox.clock.sleep(1000);
 
-  const [one, two, three, ...more] = sandbox.invocations;
+  const [one, two, ...more] = sandbox.invocations;
   expect(more).toEqual([]);
-  expect(new Set([one?.requestId, two?.requestId, three?.requestId]).size).toBe(1);
-  expect((two?.startedAt ?? 0) - (one?.endedAt ?? 0)).toBeGreaterThanOrEqual(59_000);
-  expect((three?.startedAt ?? 0) - (two?.endedAt ?? 0)).toBeGreaterThanOrEqual(119_000);
+  expect([one, two].map((invocation) => invocation?.attempt)).toEqual([1, 2]);
+  expect(one?.messages).toEqual(two?.messages);
+  expect((two?.startedAt ?? 0) - (one?.startedAt ?? 0)).toBeGreaterThanOrEqual(390_000);
   const [deadLetter] = sandbox.queue('DeadLetterQueue').messages();
-  expect(body(deadLetter?.body)).toEqual({
-    version: '1.0',
-    timestamp: expect.any(String),
-    requestContext: {
-      requestId: one?.requestId,
-      functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:Local-Function22222222:$LATEST',
-      condition: 'RetriesExhausted',
-      approximateInvokeCount: 3,
-    },
-    requestPayload: sandbox.events.find(
-      ({ source, detail }) => source === 'aws.ec2' && detail['eventName'] === 'RunInstances',
-    ),
-    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-    responsePayload: { errorType: 'TypeError', errorMessage: 'as requested', trace: expect.any(Array) },
-  });
+  expect(body(deadLetter?.body)).toEqual(
+    sandbox.events.find(({ source, detail }) => source === 'aws.ec2' && detail['eventName'] === 'RunInstances'),
+  );
 });
 
 test('a retry that succeeds is the last one', async () => {
@@ -156,7 +152,7 @@ describe('faults', () => {
   test('a failed delivery is retried as the rule says, then the event is sent to the dead-letter queue', async () => {
     const sandbox = await start({
       timing: { stateChange: 1e9 },
-      faults: { undeliverable: ({ targetArn }) => (targetArn.includes(':lambda:') ? 'retry' : undefined) },
+      faults: { undeliverable: () => 'retry' },
     });
     await launch(ec2Of(sandbox));
     while (sandbox.queue('DeadLetterQueue').size === 0) await sandbox.clock.sleep(1000);
@@ -164,7 +160,7 @@ describe('faults', () => {
     expect(body(deadLetter?.body)['detail']).toMatchObject({ eventName: 'RunInstances' });
     expect(deadLetter?.attributes).toMatchObject({
       RULE_ARN: { StringValue: 'arn:aws:events:us-east-1:111122223333:rule/Local-LaunchRule33333333' },
-      TARGET_ARN: { StringValue: 'arn:aws:lambda:us-east-1:111122223333:function:Local-Function22222222' },
+      TARGET_ARN: { StringValue: 'arn:aws:sqs:us-east-1:111122223333:Local-WorkQueue11111111' },
       EXHAUSTED_RETRY_CONDITION: { StringValue: 'MaximumRetryAttempts' },
       RETRY_ATTEMPTS: { StringValue: '2' },
     });

@@ -73,15 +73,6 @@ export function templateOf({
         },
       },
     },
-    InvokeConfig: {
-      Type: 'AWS::Lambda::EventInvokeConfig',
-      Properties: {
-        FunctionName: { Ref: 'Function22222222' },
-        Qualifier: '$LATEST',
-        MaximumRetryAttempts: 2,
-        DestinationConfig: { OnFailure: { Destination: getArn('DeadLetterQueueAAAAAAAA') } },
-      },
-    },
     LaunchRule33333333: {
       Type: 'AWS::Events::Rule',
       Properties: {
@@ -90,16 +81,7 @@ export function templateOf({
           source: ['aws.ec2'],
           detail: { eventName: ['RunInstances'], errorCode: [{ exists: false }] },
         },
-        Targets: [target('Function22222222')],
-      },
-    },
-    LaunchPermission: {
-      Type: 'AWS::Lambda::Permission',
-      Properties: {
-        Action: 'lambda:InvokeFunction',
-        FunctionName: getArn('Function22222222'),
-        Principal: 'events.amazonaws.com',
-        SourceArn: getArn('LaunchRule33333333'),
+        Targets: [target('WorkQueue11111111')],
       },
     },
     RunningRule44444444: {

@@ -103,7 +103,7 @@ const OUTCOME: Complete<OutcomeDetail> = {
 };
 const [ALERT] = toAlerts([OUTCOME], { maxExemptionDays: 90, now: NOW });
 const DIGEST: DigestDetail = {
-  ...jsonOf(digest([{}], { rejected: new Map([[INSTANCE, 3]]), problems: ['the rule Launch is disabled'] })),
+  ...jsonOf(digest([{}], { rejected: new Map([[INSTANCE, { calls: 3 }]]), problems: ['the rule Launch is disabled'] })),
   test: true,
   compliancePercent: 61.9,
   instances: [
@@ -118,6 +118,7 @@ const DIGEST: DigestDetail = {
       exemptionTag: 'soon',
       expiresSoon: true,
       overdueSince: '2026-11-01',
+      exemptionProblem: 'exemption-malformed',
       launchSource: LAUNCH_SOURCE,
     } satisfies Complete<DigestDetail['instances'][number]>,
   ],

@@ -4,12 +4,14 @@ import type { Config, ScanConfig } from '../../lambda/config.ts';
 export const CONFIG: Config = {
   mode: 'enforce',
   existing: 'audit',
+  enforceSince: 'none',
   trail: true,
   maxExemptionDays: 90,
   usageLookBackDays: 14,
   usageMinimumAgeDays: 1,
   outcomesTopicArn: 'arn:aws:sns:eu-west-1:111122223333:imdsv2-outcomes',
   workQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-work',
+  checkQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-checks',
 };
 
 export const SCAN_CONFIG: ScanConfig = {

@@ -27,18 +27,16 @@ export function digest(
     account: ACCOUNT,
     region: REGION,
     startedAt: new Date('2026-11-22T00:00:00Z'),
-    compliance: inventory.compliance,
-    nonCompliant: inventory.nonCompliant,
-    exempt: inventory.exempt,
-    nonCompliantBefore: 0,
-    requested: 0,
+    inventory,
+    changes: true,
+    remediated: 0,
     launchDefault: { HttpTokens: 'required' },
     problems: [],
     ...over,
   } satisfies Digest;
 }
 
-export const messageOf = (of: Digest) => toDigestMessage(of, NOW, OPTIONS);
+export const messageOf = (of: Digest) => toDigestMessage(of, OPTIONS);
 export const jsonOf = (of: Digest) => messageOf(of).json as DigestDetail;
 export const emailOf = (of: Digest): string => messageOf(of).email;
 /** The lines of one list of the email. */

@@ -1,6 +1,11 @@
 /** The parts of the JSON result of `enforce` that tests read. */
 export interface Document {
-  readonly plan: { readonly toRemediate: object[]; readonly unchanged: Record<string, { readonly count: number }> };
+  readonly plan: {
+    readonly toRemediate: object[];
+    readonly leftOut: object[];
+    readonly included: object[];
+    readonly unchanged: Record<string, { readonly count: number }>;
+  };
   readonly result?: {
     readonly remediated: readonly { readonly instanceId: string }[];
     readonly failed: readonly { readonly instanceId: string; readonly reason: string }[];
@@ -9,6 +14,7 @@ export interface Document {
     readonly throttledCalls: number;
   };
   readonly before: { readonly total: Record<string, number> };
+  readonly postChangeCheck?: { readonly scheduledIn?: string; readonly problem?: string; readonly affected?: string[] };
   readonly after?: { readonly total: Record<string, number> };
 }
 

@@ -1,3 +1,4 @@
+import type { QueueRecord } from '../../lambda/app/handle-batch.ts';
 import { ACCOUNT, EVENT_ID, INSTANCE, LAUNCHED, REGION } from './builders.ts';
 
 /** An EventBridge event, as far as tests read it. */
@@ -220,3 +221,11 @@ export function pingEvent({
 }: Envelope & { detail?: BusEvent['detail'] } = {}): BusEvent {
   return { ...envelope('Ping', detail, over), source: 'imdsv2-enforcer.ping' };
 }
+
+/** Messages m1, m2, … on their first delivery. A string is a body as it is. */
+export const queueRecords = (...contents: readonly unknown[]): QueueRecord[] =>
+  contents.map((content, index) => ({
+    messageId: `m${index + 1}`,
+    body: typeof content === 'string' ? content : JSON.stringify(content),
+    receiveCount: 1,
+  }));

@@ -9,6 +9,7 @@ import {
 } from '../../lambda/config.ts';
 import { ACCOUNT, REGION } from './builders.ts';
 import { CONFIG, SCAN_CONFIG } from './config.ts';
+import { queueRecords } from './events.ts';
 import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
 
 /** A JSON line of the function's output. */
@@ -28,10 +29,27 @@ export interface Invocation {
 
 /** The exported handler, loaded with an environment, against a loopback AWS. */
 export interface LambdaFunction {
-  /** @param remaining milliseconds until the timeout; default 120,000. */
+  /** @param remaining milliseconds until the timeout; default 30,000. */
   invoke(event: unknown, remaining?: number): Promise<Invocation>;
   restoreEnvironment(): void;
 }
+
+/** A batch of a queue, with messages m1, m2, … A string is a body as it is. */
+export const batchOf = (...contents: readonly unknown[]) => ({
+  Records: queueRecords(...contents).map(({ messageId, body, receiveCount }) => ({
+    messageId,
+    receiptHandle: 'handle',
+    body,
+    attributes: { ApproximateReceiveCount: String(receiveCount) },
+    eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:work`,
+  })),
+});
+
+/** The response to a batch of which these messages are delivered again. */
+export const unfinished = (...ids: readonly string[]) => ({
+  batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
+});
 
 /** Environment variables that point the SDK to a loopback AWS. */
 const sdkEnvironment = (aws: Loopback) => ({ ...CREDENTIALS, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url });
@@ -40,6 +58,7 @@ const configOf = (aws: Loopback): Config => ({
   ...CONFIG,
   outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
   workQueueUrl: `${aws.url}/${ACCOUNT}/work`,
+  checkQueueUrl: `${aws.url}/${ACCOUNT}/checks`,
 });
 
 /** The function of events and the work queue. */
@@ -87,7 +106,7 @@ type Handler = (event: never, context: Context) => unknown;
 
 function asLambda(handler: Handler, before: NodeJS.ProcessEnv): LambdaFunction {
   return {
-    invoke: async (event, remaining = 120_000) => {
+    invoke: async (event, remaining = 30_000) => {
       const ends = Date.now() + remaining;
       const context = {
         functionName: 'enforce',

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import { types } from 'node:util';
 import { LAUNCHED } from './builders.ts';
 
-// Errors of Node.js are not instances of Jest's `Error`. The SDK tests for that, and would replace the error of a reset connection
-// with one that has no name.
+// Errors of Node.js are not instances of Jest's `Error`. The SDK tests for that, and would replace the error of a reset
+// connection with one that has no name.
 Object.defineProperty(Error, Symbol.hasInstance, {
   value(this: typeof Error, value: unknown): boolean {
     return this === Error ? types.isNativeError(value) : Function.prototype[Symbol.hasInstance].call(this, value);
@@ -184,13 +184,16 @@ export interface WireInstance {
   readonly httpEndpoint?: string;
   readonly state?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** The time of its first launch and last start; by default `LAUNCHED`. */
+  readonly launchedAt?: Date;
 }
 
 /** An `item` of `instancesSet`. */
 export function instanceXml(id: string, instance: WireInstance = {}): string {
   const { httpTokens = 'optional', httpEndpoint = 'enabled', state = 'running', tags = {} } = instance;
+  const { launchedAt = LAUNCHED } = instance;
   const tagSet = Object.entries(tags).map(([key, value]) => `<item><key>${key}</key><value>${value}</value></item>`);
-  const at = LAUNCHED.toISOString();
+  const at = launchedAt.toISOString();
   return `<item><instanceId>${id}</instanceId><instanceState><code>16</code><name>${state}</name></instanceState>
     <launchTime>${at}</launchTime><tagSet>${tagSet.join('')}</tagSet>
     <networkInterfaceSet><item><attachment><deviceIndex>0</deviceIndex><attachTime>${at}</attachTime></attachment></item>

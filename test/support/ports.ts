@@ -58,12 +58,16 @@ export interface World extends Required<Ports> {
   readonly metrics: Map<`${UsageMetric} ${string}`, readonly UsagePoint[]>;
   /** Completed scans: region and gauges. */
   readonly completed: (readonly [region: string, gauges: Gauges])[];
+  /** Numbers of instances that were handed back. */
+  readonly handedBack: number[];
   /** Numbers of problems of other regions, one for each scan of such a region. */
   readonly forwarderProblems: number[];
   /** Numbers of instances with rejected calls. */
   readonly rejected: number[];
   readonly outcomes: Outcome[];
+  readonly pings: unknown[];
   readonly notUnderstood: [eventId: string, problem: string][];
+  readonly otherAccounts: [eventId: string, account: string][];
   readonly warnings: string[];
   /** Adds or replaces an instance; EC2 returns it from then on, or after some seconds. */
   put(snapshot: Snapshot, options?: { readonly region?: string; readonly visibleAfter?: number }): void;
@@ -99,9 +103,12 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     metrics: new Map(),
     completed: [],
     forwarderProblems: [],
+    handedBack: [],
     rejected: [],
     outcomes: [],
+    pings: [],
     notUnderstood: [],
+    otherAccounts: [],
     warnings: [],
     put: (snapshot, { region = REGION, visibleAfter = 0 } = {}) => {
       fleet.set(snapshot.instanceId, { snapshot, region, from: after(visibleAfter, time.now()) });
@@ -148,15 +155,16 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     },
     queue: {
       putFindings: async (findings, delaySeconds = 0) => {
-        const later = delaySeconds === 0 ? [] : [`in ${delaySeconds} s`];
+        const delays = [...new Set([delaySeconds].flat())];
+        const later = delaySeconds === 0 ? [] : [`in ${delays.join(' ')} s`];
         begin('putFindings', ...findings.map(({ detail }) => detail.instanceId), ...later);
         await Promise.resolve();
         made.findings.push(...findings);
       },
-      putEvent: async (event, delaySeconds) => {
-        begin('putEvent', `in ${delaySeconds} s`);
+      putEvents: async (events, delaySeconds) => {
+        begin('putEvents', `in ${[delaySeconds].flat().join(' ')} s`);
         await Promise.resolve();
-        made.requeued.push(event);
+        made.requeued.push(...events);
       },
       putUndelivered: async (message) => {
         begin('putUndelivered', message.subject);
@@ -183,14 +191,35 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
         const points = (id: string) => ({ points: made.metrics.get(`${metric} ${id}`) ?? [], complete: true });
         return { measurements: new Map(instanceIds.map((id) => [id, points(id)])) };
       },
+      history: async (region, ids) => {
+        begin('history', region, ...ids);
+        await Promise.resolve();
+        const measured = (metric: UsageMetric, id: string) => ({
+          points: made.metrics.get(`${metric} ${id}`) ?? [],
+          complete: true,
+        });
+        return new Map(
+          ids.map((id) => [
+            id,
+            { noToken: measured('MetadataNoToken', id), rejected: measured('MetadataNoTokenRejected', id) },
+          ]),
+        );
+      },
     },
     telemetry: {
       outcome: (outcome) => made.outcomes.push(outcome),
       notUnderstood: (eventId, problem) => made.notUnderstood.push([eventId, problem]),
+      handedBack: (count) => made.handedBack.push(count),
+      otherAccount: (eventId, account) => made.otherAccounts.push([eventId, account]),
       scanCompleted: (region, gauges) => made.completed.push([region, gauges]),
       forwarderProblems: (count) => made.forwarderProblems.push(count),
       rejected: (count) => made.rejected.push(count),
       warning: (text) => made.warnings.push(text),
+    },
+    answerPing: async (event) => {
+      begin('answerPing');
+      await Promise.resolve();
+      made.pings.push(event);
     },
     time,
   };

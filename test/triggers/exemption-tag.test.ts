@@ -92,9 +92,13 @@ describe('parseEvent() of a call without tags', () => {
     expect(parseEvent(createTagsEvent({ tags: [] }))).toEqual(NOTHING);
   });
 
-  test('reports a problem for DeleteTags with an omitted request', () => {
-    const detail = { requestParameters: OMITTED };
-    expect(parseEvent(deleteTagsEvent({ detail })).problems).toEqual(['requestParameters has no resourcesSet']);
-    expect(parseEvent(createTagsEvent({ detail }))).toEqual(NOTHING);
+  test.each([
+    ['DeleteTags', deleteTagsEvent],
+    ['CreateTags', createTagsEvent],
+  ])('reports a problem for %s with an omitted request (6)', (_, event) => {
+    const problems = ['CloudTrail omitted requestParameters, which may name instances and the exemption tag'];
+    expect(parseEvent(event({ detail: { requestParameters: OMITTED } }))).toEqual({ ...NOTHING, problems });
+    const failed = { requestParameters: OMITTED, errorCode: 'Client.UnauthorizedOperation' };
+    expect(parseEvent(event({ detail: failed }))).toEqual(NOTHING);
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Target } from '../../lambda/core/target.ts';
+import { PROOFS, REQUESTED_OPTIONS, type Target } from '../../lambda/core/target.ts';
 import { ALL_TRIGGERS, parseEvent } from '../../lambda/triggers/index.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
 import { IMDSV1, target } from '../support/builders.ts';
@@ -47,7 +47,15 @@ const anyTarget: fc.Arbitrary<Target> = fc.record({
       }),
       { nil: undefined },
     ),
-    recorded: fc.option(fc.record({ grantedByCall: fc.boolean(), allTags: fc.boolean() }), { nil: undefined }),
+    recorded: fc.option(
+      fc.record({
+        grantedByCall: fc.boolean(),
+        allTags: fc.boolean(),
+        requested: fc.constantFrom(undefined, ...REQUESTED_OPTIONS),
+        before: fc.constantFrom(undefined, ...PROOFS),
+      }),
+      { nil: undefined },
+    ),
   }),
 });
 
@@ -57,8 +65,8 @@ test('parseEvent() reads the target that toFinding() wrote, with the observed op
   fc.assert(
     fc.property(anyTarget, anyObserved, (given, observed) => {
       const { context } = given;
-      const { grantedByCall = false, allTags = false } = context.recorded ?? {};
-      const recorded = { ...observed, grantedByCall, allTags };
+      const { grantedByCall = false, allTags = false, requested, before } = context.recorded ?? {};
+      const recorded = { ...observed, grantedByCall, allTags, requested, before };
       expect(parseEvent(asMessage(toFinding(given, observed)))).toEqual({
         targets: [{ ...given, context: { ...context, recorded } }],
         lookups: [],

@@ -17,7 +17,6 @@ const start: Trigger = {
   name: 'start',
   ruleId: 'Start',
   description: 'Successful StartInstances',
-  delivery: 'direct',
   pattern: successful('StartInstances'),
   accepts: (event) => isCall(event, 'StartInstances'),
   parse: (event, { account, region, eventId, occurredAt }) => {

@@ -4,9 +4,7 @@ import { launch, withKnown } from '../../lambda/triggers/launch.ts';
 import { CALLER, instanceId, target } from '../support/builders.ts';
 import {
   type BusEvent,
-  driftEvent,
   failedLaunchEvent,
-  flatDriftEvent,
   largeLaunchEvent,
   launchedItem,
   launchEvent,
@@ -196,54 +194,6 @@ describe('parseEvent() of a launch without instances asks for a lookup', () => {
     const [found] = parseEvent(launchEvent({ detail: { requestParameters, responseElements: OMITTED } })).lookups;
     expect(found).toBeDefined();
     expect(found?.clientToken).toBeUndefined();
-  });
-});
-
-describe('parseEvent() of drift', () => {
-  const drifted = (expected: Context['recorded']) => ({
-    targets: [target({ trigger: 'drift', recorded: expected })],
-    lookups: [],
-    problems: [],
-  });
-  test.each<readonly [string, BusEvent, Context['recorded']]>([
-    ['reads a wrapped request in capitals', driftEvent(), { HttpTokens: 'optional', HttpEndpoint: 'enabled' }],
-    ['reads tokens alone', driftEvent({ request: { HttpTokens: 'optional' } }), { HttpTokens: 'optional' }],
-    ['reads the endpoint alone', driftEvent({ request: { HttpEndpoint: 'enabled' } }), { HttpEndpoint: 'enabled' }],
-    [
-      'reads the plain form',
-      flatDriftEvent({ httpTokens: 'optional', httpEndpoint: 'enabled' }),
-      { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
-    ],
-    [
-      'reads an id with blanks around it',
-      driftEvent({ instanceId: ' i-0a1b2c3d4e5f60718' }),
-      { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
-    ],
-    [
-      'reads a record without responseElements',
-      driftEvent({ detail: { responseElements: null } }),
-      { HttpTokens: 'optional', HttpEndpoint: 'enabled' },
-    ],
-  ])('%s', (_, event, expected) => {
-    expect(parseEvent(event)).toEqual(drifted(expected));
-  });
-
-  test('asks for nothing if the call failed', () => {
-    expect(parseEvent(driftEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }))).toEqual(NOTHING);
-  });
-
-  test.each<readonly [string, BusEvent]>([
-    [
-      'without an id',
-      driftEvent({
-        detail: { requestParameters: { ModifyInstanceMetadataOptionsRequest: { HttpTokens: 'optional' } } },
-      }),
-    ],
-    ['with an invalid id', driftEvent({ instanceId: 'i-../../x' })],
-    ['without a request', driftEvent({ detail: { requestParameters: null } })],
-    ['with an omitted request', driftEvent({ detail: { requestParameters: OMITTED } })],
-  ])('reports a problem %s', (_, event) => {
-    expect(parseEvent(event)).toEqual({ ...NOTHING, problems: ['requestParameters has no usable InstanceId'] });
   });
 });
 

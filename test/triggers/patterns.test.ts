@@ -1,9 +1,7 @@
 import { BUS_RULES, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { drift } from '../../lambda/triggers/drift.ts';
-import { grant } from '../../lambda/triggers/grant.ts';
 import { launch } from '../../lambda/triggers/launch.ts';
 import { ping } from '../../lambda/triggers/ping.ts';
-import { revoke } from '../../lambda/triggers/revoke.ts';
 import { running } from '../../lambda/triggers/running.ts';
 import type { Trigger } from '../../lambda/triggers/trigger.ts';
 import { compilePattern } from '../../sandbox/aws/eventbridge/pattern.ts';
@@ -24,6 +22,7 @@ import {
 const OPTIONAL = { instanceId: instanceId(1), httpTokens: 'optional' };
 const REQUIRED = { instanceId: instanceId(2), httpTokens: 'required' };
 const UNSTATED = { instanceId: instanceId(3) };
+const EXEMPT = { 'imdsv2:exempt-until': '2026-12-31' };
 
 const matches = (trigger: Trigger, event: BusEvent): boolean => compilePattern(trigger.pattern)(event);
 
@@ -43,7 +42,28 @@ describe('the pattern of launch', () => {
     ['matches responseElements that are null', launchEvent({ detail: { responseElements: null } }), true],
     ['matches a record without responseElements', launchEvent({ detail: { responseElements: undefined } }), true],
     ['matches an empty set of instances', launchEvent({ detail: { responseElements: { instancesSet: {} } } }), true],
-    // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or of none.
+    [
+      'matches required tokens with an exemption tag (3)',
+      launchEvent({ items: [{ ...REQUIRED, tags: EXEMPT }] }),
+      true,
+    ],
+    [
+      'matches an exemption tag of one of several instances (3)',
+      launchEvent({ items: [REQUIRED, { ...REQUIRED, tags: { Name: 'x', ...EXEMPT } }] }),
+      true,
+    ],
+    [
+      'does not match required tokens with other tags',
+      launchEvent({ items: [{ ...REQUIRED, tags: { Name: 'imdsv2:exempt-until' } }] }),
+      false,
+    ],
+    [
+      'does not match a failed call with an exemption tag',
+      launchEvent({ items: [{ ...REQUIRED, tags: EXEMPT }], detail: { errorCode: 'Client.X' } }),
+      false,
+    ],
+    // A pattern cannot express that one item has no such field. EC2 returns the options of all instances of a call or
+    // of none.
     ['does not match required and missing tokens', launchEvent({ items: [REQUIRED, UNSTATED] }), false],
     ['does not match required tokens', launchEvent({ items: [REQUIRED, REQUIRED] }), false],
     ['does not match a failed call', failedLaunchEvent(), false],
@@ -105,78 +125,6 @@ describe('the pattern of drift', () => {
   });
 });
 
-const UNTIL = 'imdsv2:exempt-until';
-const OTHERS = [
-  { key: 'Name', value: UNTIL },
-  { key: 'imdsv2:exempt-reason', value: 'agent X' },
-];
-const VOLUME = 'vol-0a1b2c3d4e5f60718';
-
-describe('the pattern of grant', () => {
-  test.each<readonly [string, BusEvent, boolean]>([
-    ['matches the exemption tag', createTagsEvent(), true],
-    [
-      'matches the exemption tag among others',
-      createTagsEvent({ tags: [...OTHERS, { key: UNTIL, value: '2026-12-31' }] }),
-      true,
-    ],
-    [
-      'matches a malformed value, which is left to the decision',
-      createTagsEvent({ tags: [{ key: UNTIL, value: 'soon' }] }),
-      true,
-    ],
-    ['matches an instance and its volume', createTagsEvent({ resources: [VOLUME, instanceId(1)] }), true],
-    ['does not match other keys', createTagsEvent({ tags: OTHERS }), false],
-    [
-      'does not match a key in other letter case',
-      createTagsEvent({ tags: [{ key: 'IMDSv2:exempt-until', value: 'x' }] }),
-      false,
-    ],
-    ['does not match without tags', createTagsEvent({ tags: [] }), false],
-    ['does not match an omitted request', createTagsEvent({ detail: { requestParameters: OMITTED } }), false],
-    ['does not match a failed call', createTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
-    ['does not match a dry run', createTagsEvent({ detail: { errorCode: 'Client.DryRunOperation' } }), false],
-    [
-      'does not match another service',
-      createTagsEvent({ detail: { eventSource: 'elasticfilesystem.amazonaws.com' } }),
-      false,
-    ],
-    ['does not match DeleteTags', deleteTagsEvent(), false],
-  ])('%s', (_, event, matched) => {
-    expect(matches(grant, event)).toBe(matched);
-  });
-});
-
-describe('the pattern of revoke', () => {
-  test.each<readonly [string, BusEvent, boolean]>([
-    ['matches the exemption tag', deleteTagsEvent(), true],
-    ['matches the exemption tag with a value', deleteTagsEvent({ tags: [{ key: UNTIL, value: '2026-12-31' }] }), true],
-    ['matches the exemption tag among others', deleteTagsEvent({ tags: [...OTHERS, { key: UNTIL }] }), true],
-    ['matches a call without tags, which removes all of them', deleteTagsEvent({ tags: [] }), true],
-    ['matches a record without tags', deleteTagsEvent({ detail: { requestParameters: { resourcesSet: {} } } }), true],
-    [
-      'matches an omitted request, which may have removed the tag',
-      deleteTagsEvent({ detail: { requestParameters: OMITTED } }),
-      true,
-    ],
-    ['does not match other keys', deleteTagsEvent({ tags: OTHERS }), false],
-    ['does not match a failed call', deleteTagsEvent({ detail: { errorCode: 'Client.UnauthorizedOperation' } }), false],
-    [
-      'does not match a failed call without tags',
-      deleteTagsEvent({ tags: [], detail: { errorCode: 'Client.X' } }),
-      false,
-    ],
-    [
-      'does not match another service',
-      deleteTagsEvent({ tags: [], detail: { eventSource: 'elasticfilesystem.amazonaws.com' } }),
-      false,
-    ],
-    ['does not match CreateTags', createTagsEvent(), false],
-  ])('%s', (_, event, matched) => {
-    expect(matches(revoke, event)).toBe(matched);
-  });
-});
-
 describe('the pattern of running', () => {
   test.each([
     ['running', true],
@@ -194,6 +142,8 @@ describe('the pattern of running', () => {
   });
 });
 
+const VOLUME = 'vol-0a1b2c3d4e5f60718';
+
 describe('TRIGGERS', () => {
   const EVENTS: readonly BusEvent[] = [
     launchEvent(),
@@ -205,9 +155,13 @@ describe('TRIGGERS', () => {
     driftEvent({ request: { HttpEndpoint: 'enabled' } }),
     flatDriftEvent({ httpTokens: 'optional' }),
     createTagsEvent(),
-    createTagsEvent({ resources: [VOLUME, instanceId(1)], tags: [...OTHERS, { key: UNTIL, value: 'soon' }] }),
+    createTagsEvent({
+      resources: [VOLUME, instanceId(1)],
+      tags: [{ key: 'Name' }, { key: 'imdsv2:exempt-until', value: 'soon' }],
+    }),
     deleteTagsEvent(),
     deleteTagsEvent({ tags: [] }),
+    createTagsEvent({ detail: { requestParameters: OMITTED } }),
     deleteTagsEvent({ detail: { requestParameters: OMITTED } }),
     runningEvent(),
   ];
@@ -220,15 +174,15 @@ describe('TRIGGERS', () => {
     },
   );
 
-  test('have different rules and names, and only the running-state event is queued', () => {
-    expect(TRIGGERS.map(({ name, ruleId, delivery }) => [name, ruleId, delivery])).toEqual([
-      ['launch', 'Launch', 'direct'],
-      ['drift', 'Drift', 'direct'],
-      ['grant', 'Grant', 'direct'],
-      ['revoke', 'Revoke', 'direct'],
-      ['running', 'Running', 'queued'],
+  test('have different rules and names', () => {
+    expect(TRIGGERS.map(({ name, ruleId }) => [name, ruleId])).toEqual([
+      ['launch', 'Launch'],
+      ['drift', 'Drift'],
+      ['grant', 'Grant'],
+      ['revoke', 'Revoke'],
+      ['running', 'Running'],
     ]);
-    expect(ping).toMatchObject({ ruleId: 'Ping', delivery: 'direct' });
+    expect(ping.ruleId).toBe('Ping');
   });
 
   test('have descriptions that EventBridge accepts', () => {

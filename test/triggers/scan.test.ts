@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseScan, type Run, type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
+import { parseScan, REQUESTED_IDS, type Run, type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 import { INSTANCE, instanceId } from '../support/builders.ts';
 
 const RUN: Run = { account: '111122223333', region: 'eu-west-1', startedAt: new Date('2026-11-22T12:00:00Z') };
@@ -54,8 +54,11 @@ const anyStep: fc.Arbitrary<ScanStep> = fc
         })
         .map((batch) => ({ ...run, ...batch, step: 'batch' as const })),
       fc
-        .record({ nonCompliantBefore: count, requested: count })
-        .map((numbers) => ({ ...run, ...numbers, step: 'summary' as const })),
+        .array(
+          digits('0123456789abcdef', 8, 17).map((hex) => `i-${hex}`),
+          { maxLength: 20 },
+        )
+        .map((requestedIds) => ({ ...run, step: 'summary' as const, requestedIds })),
     ),
   );
 
@@ -100,12 +103,15 @@ describe('parseScan() says what is wrong with', () => {
   });
 });
 
+test.each([undefined, null, 'i-1', 7, {}, [7, 'i-../x']])('parseScan() reads no ids in %j', (requestedIds) => {
+  expect(parseScan(message({ step: 'summary', requestedIds }))).toEqual({ ...RUN, step: 'summary', requestedIds: [] });
+});
+
+test('a summary of as many ids as it may have fits into a message', () => {
+  const requestedIds = Array.from({ length: REQUESTED_IDS }, (_, index) => instanceId(index));
+  expect(JSON.stringify(toScanMessage({ ...RUN, step: 'summary', requestedIds })).length).toBeLessThan(256 * 1024);
+});
+
 test.each([undefined, null, '7', -1, 1.5, Number.MAX_VALUE, {}])('parseScan() reads 0 for the number %p', (value) => {
-  expect(parseScan(message({ step: 'summary', nonCompliantBefore: value, requested: value }))).toEqual({
-    ...RUN,
-    step: 'summary',
-    nonCompliantBefore: 0,
-    requested: 0,
-  });
   expect(parseScan(message({ step: 'batch', index: value, instanceIds: [INSTANCE] }))).toMatchObject({ index: 0 });
 });

@@ -17,13 +17,13 @@ aws() {
   }
 }
 
-# There is no terminal, so prompts are answered by --yes. Exit code 2 of audit and doctor means findings.
+# There is no terminal, so prompts are answered by --yes. Exit code 2 of these commands means findings.
 imdsv2() {
   local yes=()
   case "$1 $2" in enforce* | rollback* | test-alert*) yes=(--yes) ;; esac
   "$DOCS_NODE" "$DOCS_CLI" "$@" "${yes[@]}" || {
     local code=$?
-    case "$code $1" in '2 audit' | '2 doctor') return 0 ;; esac
+    case "$code $1" in '2 audit' | '2 doctor' | '2 enforce') return 0 ;; esac
     failed "imdsv2 $*: exit code $code"
     return $code
   }

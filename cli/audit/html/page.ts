@@ -6,7 +6,7 @@ import { percent, VERDICT_LABELS } from '../../../lambda/core/words/compliance.t
 import { count, instancesOf, plural } from '../../../lambda/core/words/format.ts';
 import { LAUNCH_SOURCE_LABELS, launchSourceLabel } from '../../../lambda/core/words/launch-source.ts';
 import { LAUNCH_SOURCE_KINDS } from '../../../lambda/core/launch-source.ts';
-import type { Audit, LaunchSourceAudit } from '../summary.ts';
+import { type Audit, enforceCommand, type LaunchSourceAudit } from '../summary.ts';
 import { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
 import { type Bar, chart } from './charts.ts';
 import { SCRIPT } from './script.ts';
@@ -112,11 +112,12 @@ function charts({ regions, launchSources }: Audit): string {
   return `<div class="charts">${card('Compliance by region', byRegion)}${card('Compliance by launch source', byKind)}</div>`;
 }
 
-function fixes({ launchSources }: Audit): string {
+function fixes(audit: Audit): string {
+  const { launchSources } = audit;
   const fixable = launchSources.filter(({ fix }) => fix !== undefined);
   if (fixable.length === 0) return '';
   return `<section class="card" id="fixes"><h2>Launch sources to fix, most findings first</h2>
-<p class="dim">These changes make new instances require IMDSv2. For existing instances, run <code>imdsv2 enforce</code>.</p>
+<p class="dim">These changes make new instances require IMDSv2. For existing instances, run <code>${htmlText(enforceCommand(audit), 1000)}</code>.</p>
 ${toFixes(fixable.slice(0, FIRST))}${further(fixable.slice(FIRST))}</section>`;
 }
 

@@ -2,7 +2,7 @@
 import type { InstanceReader, InstanceWriter } from './instances.ts';
 import type { WorkQueue } from './queues.ts';
 import type { Publisher, Telemetry } from './reporting.ts';
-import type { UsageReader } from './usage.ts';
+import type { HistoryReader, UsageReader } from './usage.ts';
 
 export type * from './deployment.ts';
 export type * from './instances.ts';
@@ -27,8 +27,10 @@ export interface Ports {
   /** Absent in `audit` mode: changes are then reported, not made. */
   readonly writer?: InstanceWriter;
   readonly queue: WorkQueue;
-  readonly usage: UsageReader;
+  readonly usage: UsageReader & HistoryReader;
   readonly publisher: Publisher;
   readonly telemetry: Telemetry;
+  /** Answers a ping; absent where none arrives. */
+  readonly answerPing?: (event: unknown) => Promise<void>;
   readonly time: Time;
 }

@@ -8,17 +8,17 @@ export interface WorkQueue {
   /**
    * Sends recorded findings.
    *
-   * @param delaySeconds until they are delivered; 0 to 900, default 0.
+   * @param delaySeconds until they are delivered, for all of them or for each; 0 to 900, default 0.
    * @throws FailureError if any of them was not accepted.
    */
-  putFindings(findings: readonly Finding[], delaySeconds?: number): Promise<void>;
+  putFindings(findings: readonly Finding[], delaySeconds?: number | readonly number[]): Promise<void>;
   /**
-   * Sends an event of the bus to be handled again.
+   * Sends events of the bus to be handled again.
    *
-   * @param delaySeconds until it is delivered; 0 to 900.
-   * @throws FailureError
+   * @param delaySeconds until they are delivered, for all of them or for each; 0 to 900.
+   * @throws FailureError if any of them was not accepted.
    */
-  putEvent(event: object, delaySeconds: number): Promise<void>;
+  putEvents(events: readonly object[], delaySeconds: number | readonly number[]): Promise<void>;
   /**
    * Sends an alert that SNS did not accept.
    *
@@ -26,7 +26,7 @@ export interface WorkQueue {
    */
   putUndelivered(message: Message): Promise<void>;
   /**
-   * Sends post-change checks, which are delivered after 15 minutes.
+   * Sends post-change checks to a queue of their own, which delivers them after 15 minutes.
    *
    * @throws FailureError if any of them was not accepted.
    */

@@ -14,6 +14,10 @@ export interface Telemetry {
   outcome(outcome: Outcome, notified: boolean): void;
   /** An event, or a part of one, could not be read. */
   notUnderstood(eventId: string, problem: string): void;
+  /** The number of instances that were handed back to the work queue, to be tried again later. */
+  handedBack(count: number): void;
+  /** An event of another account was skipped. */
+  otherAccount(eventId: string, account: string): void;
   /** The scan of a region is complete. */
   scanCompleted(region: string, gauges: Gauges): void;
   /** The number of problems of a region that forwards its events; 0 if there is none. */

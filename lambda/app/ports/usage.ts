@@ -1,3 +1,4 @@
+import type { OptionHistory } from '../../core/exposure.ts';
 import type { Measurement, UsageWindow } from '../../core/usage.ts';
 
 /**
@@ -32,6 +33,21 @@ export interface UsagePage {
   readonly measurements: ReadonlyMap<string, Measurement>;
   /** Token of the next page; absent on the last page. */
   readonly next?: string;
+}
+
+/** Reads which metadata options instances had. */
+export interface HistoryReader {
+  /**
+   * Returns both metrics of up to 250 instances over a window of hours, with one call and without retries. An instance whose
+   * points may be missing is marked as incomplete.
+   *
+   * @throws FailureError
+   */
+  history(
+    region: string,
+    instanceIds: readonly string[],
+    window: UsageWindow,
+  ): Promise<ReadonlyMap<string, OptionHistory>>;
 }
 
 /** Finds the instances with the most rejected IMDSv1 calls. */

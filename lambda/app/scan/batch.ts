@@ -1,10 +1,9 @@
 import { isRetried, type Outcome } from '../../core/outcome.ts';
 import type { Run } from '../../triggers/scan.ts';
-import { RetryableError } from '../handle-events.ts';
-import { Pace } from '../pace.ts';
+import { Bucket, Pace } from '../pace.ts';
 import { remediatePaced } from '../remediate-paced.ts';
 import { report } from '../report.ts';
-import { withRetries } from '../retry.ts';
+import { RetryableError, withRetries } from '../retry.ts';
 import { schedulePostChangeChecks } from '../schedule-post-change-checks.ts';
 import { contextOf, type ScanPorts, type ScanRules } from './rules.ts';
 
@@ -29,7 +28,7 @@ export async function remediateBatch(
   const context = contextOf(run);
   const targets = instanceIds.map((instanceId) => ({ account, region, instanceId, context }));
   const outcomes: Outcome[] = [];
-  const pace = new Pace(ports.time, 1, PER_SECOND);
+  const pace = new Pace(ports.time, new Bucket({ burst: 1, perSecond: PER_SECOND }));
   const notBegun = await remediatePaced(targets, rules, pace, ports, (outcome) => outcomes.push(outcome));
   await report(outcomes, rules, ports);
   await schedulePostChangeChecks(outcomes, ports);

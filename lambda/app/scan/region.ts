@@ -1,18 +1,12 @@
 import { decide, isGated } from '../../core/decide.ts';
 import { FailureError } from '../../core/failure.ts';
-import type { Run } from '../../triggers/scan.ts';
+import { REQUESTED_IDS, type Run } from '../../triggers/scan.ts';
 import { listInstances } from '../list-instances.ts';
 import { attempt, withRetries } from '../retry.ts';
-import { contextOf, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
+import { contextOf, IMDSV1_ENABLED, type ScanPorts, type ScanRules } from './rules.ts';
 
 /** Instances per batch: at three changes per second they take less than half of Lambda's 15 minutes. */
 const BATCH = 1000;
-
-const IMDSV1_ENABLED = [
-  PRESENT,
-  { name: 'metadata-options.http-tokens', values: ['optional'] },
-  { name: 'metadata-options.http-endpoint', values: ['enabled'] },
-];
 
 /**
  * Lists the non-compliant instances of a region; queues batches to remediate, then the summary.
@@ -30,7 +24,6 @@ export async function listRegion(
   const context = contextOf(run);
   // Sets, because an instance that moves between pages may be listed twice.
   const requested = new Set<string>();
-  const nonCompliant = new Set<string>();
   const collect = async () => {
     for await (const snapshots of listInstances(region, IMDSV1_ENABLED, fleet, time)) {
       for (const snapshot of snapshots) {
@@ -38,7 +31,6 @@ export async function listRegion(
         const decision = decide(snapshot, context, rules, time.now());
         // A gated instance may turn out to be unused once its usage is measured.
         if (decision.kind === 'remediate' || isGated(decision)) requested.add(instanceId);
-        if (decision.kind === 'remediate' || decision.kind === 'needs-review') nonCompliant.add(instanceId);
       }
     }
   };
@@ -53,12 +45,7 @@ export async function listRegion(
   const batches = batchesOf(ids).map((instanceIds, index) => ({ step: 'batch', ...run, index, instanceIds }) as const);
   if (batches.length > 0) await withRetries(() => steps.put(batches), time);
   // Only after all batches were accepted: a batch that is sent again would come behind the summary.
-  const summary = {
-    step: 'summary',
-    ...run,
-    nonCompliantBefore: nonCompliant.size,
-    requested: ids.length,
-  } as const;
+  const summary = { step: 'summary', ...run, requestedIds: ids.slice(0, REQUESTED_IDS) } as const;
   await withRetries(() => steps.put([summary]), time);
 }
 

@@ -4,6 +4,7 @@ import { type Run, scan } from '../../triggers/scan.ts';
 import type { Rules } from '../handle-events.ts';
 import type {
   FleetReader,
+  HistoryReader,
   Filter,
   Ports,
   HealthChecks,
@@ -29,12 +30,25 @@ export interface ScanPorts extends Ports {
   readonly fleet: FleetReader;
   readonly regions: RegionReader;
   readonly steps: ScanQueue;
-  readonly usage: UsageReader & RejectionReader;
+  readonly usage: UsageReader & HistoryReader & RejectionReader;
   readonly healthChecks: HealthChecks;
 }
 
 /** Instances that are neither shutting down nor terminated. */
 export const PRESENT: Filter = { name: 'instance-state-name', values: ['pending', 'running', 'stopping', 'stopped'] };
+
+/** Instances that answer IMDSv1 calls. */
+export const IMDSV1_ENABLED: readonly Filter[] = [
+  PRESENT,
+  { name: 'metadata-options.http-tokens', values: ['optional'] },
+  { name: 'metadata-options.http-endpoint', values: ['enabled'] },
+];
+
+/** Instances that require IMDSv2. */
+export const IMDSV2_REQUIRED: readonly Filter[] = [
+  PRESENT,
+  { name: 'metadata-options.http-tokens', values: ['required'] },
+];
 
 /** The context of an instance listed with IMDSv1 enabled. The step is a durable record of that. */
 export function contextOf({ account, region, startedAt }: Run): Context {

@@ -1,63 +1,95 @@
 import { toDigestMessage } from '../../core/digest-message.ts';
 import { Inventory, type Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
-import { groupBy } from '../../core/group-by.ts';
 import type { Snapshot } from '../../core/instance.ts';
 import type { Usage, UsageWindow } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import type { Run } from '../../triggers/scan.ts';
 import { assessUsage } from '../assess-usage.ts';
 import { listInstances } from '../list-instances.ts';
+import { measureUsage } from '../measure-usage.ts';
 import type { Gauges } from '../ports/index.ts';
 import { send } from '../report.ts';
 import { attempt, withRetries } from '../retry.ts';
-import { contextOf, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
+import { contextOf, IMDSV2_REQUIRED, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
 
 const HOUR = 3_600_000;
 
+/** Instances measured at a time, so that memory does not grow with the region: what one call of CloudWatch accepts. */
+const BATCH = 500;
+
+/** Milliseconds in which a failed measurement is repeated, so that time is left for the rest of the inventory. */
+const PATIENCE = 60_000;
+
+type SummaryRun = Run & { readonly requestedIds: readonly string[] };
+
 /** Takes the inventory of a region, emits its gauges, and sends a digest daily and after remediation. */
-export async function summarizeRegion(
-  run: Run & { readonly nonCompliantBefore: number; readonly requested: number },
-  rules: ScanRules,
-  ports: ScanPorts,
-): Promise<void> {
-  const { fleet, telemetry, regions, time } = ports;
-  const { region, startedAt } = run;
+export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: ScanPorts): Promise<void> {
+  const { telemetry, regions, time, writer } = ports;
+  const { account, region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.scanEveryHours);
-  const inventory = new Inventory(contextOf(run), rules);
-  const nonCompliant: Snapshot[] = [];
-  for await (const snapshots of listInstances(region, [PRESENT], fleet, time)) {
-    for (const snapshot of snapshots) {
-      // CloudWatch charges for each metric, so only non-compliant instances are measured.
-      const isNonCompliant = verdictOf(snapshot, rules.maxExemptionDays, time.now())?.name === 'non-compliant';
-      if (isNonCompliant) nonCompliant.push(snapshot);
-      else inventory.add(snapshot, time.now());
-    }
-  }
-  const remediated = run.requested > 0 && nonCompliant.length < run.nonCompliantBefore;
-  const due = daily || remediated;
-  const instances = inventory.compliance.instances + nonCompliant.length;
+  const due = daily || (await hasRemediated(run, ports));
+  const { inventory, remediated } = await takeInventory(run, due, rules, ports);
+  const { instances } = inventory.compliance;
   const problems = await problemsIn(region, { due, instances }, rules, ports);
   const sendsDigest = due && (instances > 0 || problems.length > 0);
-  const usage = sendsDigest ? await assessOrWarn(region, nonCompliant, rules, ports) : new Map<string, Usage>();
-  for (const snapshot of nonCompliant) inventory.add(snapshot, time.now(), usage.get(snapshot.instanceId));
-
   const rejected = sendsDigest && daily ? await mostRejectedIn(region, ports) : undefined;
   if (sendsDigest) {
     const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
-    const digest: Digest = {
-      ...run,
-      compliance: inventory.compliance,
-      nonCompliant: inventory.nonCompliant,
-      exempt: inventory.exempt,
-      rejected,
-      launchDefault: defaults instanceof FailureError ? undefined : defaults,
-      problems,
-    };
-    await send(toDigestMessage(digest, time.now(), rules), ports);
+    const launchDefault = defaults instanceof FailureError ? undefined : defaults;
+    const found = { inventory, changes: writer !== undefined, remediated, rejected, launchDefault, problems };
+    await send(toDigestMessage({ account, region, startedAt, ...found }, rules), ports);
   }
   const gauges = gaugesOf(inventory, time.now(), rejected);
   telemetry.scanCompleted(region, sendsDigest ? { ...gauges, needsReviewBy: needsReviewBy(inventory) } : gauges);
+}
+
+/** Whether an instance that the scan evaluated for remediation requires IMDSv2 now. */
+async function hasRemediated({ region, requestedIds }: SummaryRun, { fleet, time }: ScanPorts): Promise<boolean> {
+  if (requestedIds.length === 0) return false;
+  const requested = new Set(requestedIds);
+  for await (const snapshots of listInstances(region, IMDSV2_REQUIRED, fleet, time)) {
+    if (snapshots.some(({ instanceId }) => requested.has(instanceId))) return true;
+  }
+  return false;
+}
+
+/**
+ * Counts the instances of a region, and those that the scan has remediated. For a digest, it also measures the IMDSv1
+ * usage of the non-compliant ones.
+ */
+async function takeInventory(
+  run: SummaryRun,
+  measures: boolean,
+  rules: ScanRules,
+  ports: ScanPorts,
+): Promise<{ readonly inventory: Inventory; readonly remediated: number }> {
+  const { fleet, time } = ports;
+  const requested = new Set(run.requestedIds);
+  let remediated = 0;
+  const inventory = new Inventory(contextOf(run), rules);
+  const unmeasured: Snapshot[] = [];
+  let isReadable = true;
+  const measure = async (instances: readonly Snapshot[]) => {
+    const usage = isReadable ? await assessOrWarn(run.region, instances, rules, ports) : undefined;
+    isReadable = usage !== undefined;
+    for (const snapshot of instances) inventory.add(snapshot, time.now(), usage?.get(snapshot.instanceId));
+  };
+  for await (const snapshots of listInstances(run.region, [PRESENT], fleet, time)) {
+    for (const snapshot of snapshots) {
+      // CloudWatch charges for each metric, so only non-compliant instances are measured.
+      if (measures && isNonCompliant(snapshot, rules, time.now())) unmeasured.push(snapshot);
+      else inventory.add(snapshot, time.now());
+      if (requested.has(snapshot.instanceId) && snapshot.options.HttpTokens === 'required') remediated += 1;
+    }
+    while (unmeasured.length >= BATCH) await measure(unmeasured.splice(0, BATCH));
+  }
+  if (unmeasured.length > 0) await measure(unmeasured);
+  return { inventory, remediated };
+}
+
+function isNonCompliant(snapshot: Snapshot, { maxExemptionDays }: ScanRules, now: Date): boolean {
+  return verdictOf(snapshot, maxExemptionDays, now)?.name === 'non-compliant';
 }
 
 /** Whether a run is the first of its day. Runs start at fixed hours, so that needs no stored state. */
@@ -83,56 +115,74 @@ async function problemsIn(
   return due && instances > 0 ? healthChecks.problemsIn(region) : [];
 }
 
-/** Measures IMDSv1 usage. If that fails, the digest is sent without it. */
+/** Measures IMDSv1 usage; `undefined` if that fails. */
 async function assessOrWarn(
   region: string,
   instances: readonly Snapshot[],
   rules: ScanRules,
-  ports: ScanPorts,
-): Promise<ReadonlyMap<string, Usage>> {
+  { usage, telemetry, time }: ScanPorts,
+): Promise<ReadonlyMap<string, Usage> | undefined> {
+  const deadline = new Date(Math.min(time.deadline.getTime(), time.now().getTime() + PATIENCE));
+  const ports = { usage, time: { ...time, deadline } };
   const assessed = await attempt(() => assessUsage(region, instances, rules.usage, ports));
   if (!(assessed instanceof FailureError)) return assessed;
-  ports.telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
-  return new Map();
-}
-
-/** Reads the rejected IMDSv1 calls of the last day. If that fails, the digest is sent without them. */
-async function mostRejectedIn(
-  region: string,
-  { usage, telemetry, time }: ScanPorts,
-): Promise<ReadonlyMap<string, number> | undefined> {
-  const to = new Date(Math.ceil(time.now().getTime() / HOUR) * HOUR);
-  const window: UsageWindow = { from: new Date(to.getTime() - 24 * HOUR), to, periodSeconds: 3600 };
-  const read = await attempt(() => withRetries(() => usage.mostRejected(region, window), time));
-  if (!(read instanceof FailureError)) return read;
-  telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
+  telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
   return undefined;
 }
 
-function needsReviewBy({ nonCompliant }: Inventory): Gauges['needsReviewBy'] {
-  const problems = nonCompliant.flatMap(({ verdict, decision }) =>
-    verdict.name === 'non-compliant' && decision.kind === 'needs-review' ? [decision.problem] : [],
-  );
-  return Object.fromEntries(
-    [...groupBy(problems, (problem) => problem)].map(([problem, all]) => [problem, all.length]),
-  );
+/** Reads the rejected IMDSv1 calls of the last day. If that fails, the digest is sent without them. */
+async function mostRejectedIn(region: string, { usage, telemetry, time }: ScanPorts): Promise<Digest['rejected']> {
+  const to = new Date(Math.ceil(time.now().getTime() / HOUR) * HOUR);
+  const window: UsageWindow = { from: new Date(to.getTime() - 24 * HOUR), to, periodSeconds: 3600 };
+  const read = await attempt(() => withRetries(() => usage.mostRejected(region, window), time));
+  if (read instanceof FailureError) {
+    telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
+    return undefined;
+  }
+  const had = await imdsv1InLastDays(region, [...read.keys()], { usage, telemetry, time });
+  return new Map([...read].map(([id, calls]) => [id, { calls, hadImdsv1: had.get(id) }]));
 }
 
-function gaugesOf(
-  { compliance: { counts }, nonCompliant }: Inventory,
-  now: Date,
-  rejected: Digest['rejected'],
-): Gauges {
-  // Without those whose options could not be read.
-  const imdsv1Enabled = nonCompliant.filter(({ verdict }) => verdict.name === 'non-compliant');
-  const ages = imdsv1Enabled.map(({ since }) => (since === undefined ? 0 : now.getTime() - since.getTime()));
-  const oldest = ages.reduce((longest, age) => Math.max(longest, age), 0);
+/** CloudWatch keeps five-minute values for 63 days, and values of a day are sums of them. */
+const KEPT_DAYS = 63;
+
+/**
+ * Whether IMDSv1 was enabled on instances within the last 63 days: then `MetadataNoToken` has points, zeros included.
+ * An instance is absent if that could not be read.
+ */
+async function imdsv1InLastDays(
+  region: string,
+  instanceIds: readonly string[],
+  { usage, telemetry, time }: Pick<ScanPorts, 'usage' | 'telemetry' | 'time'>,
+): Promise<ReadonlyMap<string, boolean>> {
+  if (instanceIds.length === 0) return new Map();
+  const to = Math.ceil(time.now().getTime() / HOUR) * HOUR;
+  const window: UsageWindow = { from: new Date(to - KEPT_DAYS * 24 * HOUR), to: new Date(to), periodSeconds: 86_400 };
+  const question = { region, metric: 'MetadataNoToken', instanceIds, window } as const;
+  const measured = await attempt(() => measureUsage(question, usage, time));
+  if (measured instanceof FailureError) {
+    telemetry.warning(`IMDSv1 of the last ${KEPT_DAYS} days in ${region} could not be read`, measured);
+    return new Map();
+  }
+  const known = [...measured.measurements].filter(([, { points, complete }]) => complete || points.length > 0);
+  return new Map(known.map(([id, { points }]) => [id, points.length > 0]));
+}
+
+function needsReviewBy({ nonCompliant }: Inventory): NonNullable<Gauges['needsReviewBy']> {
+  // Without unreadable instances, which the gauge of non-compliant ones does not count either.
+  const reasons = [...nonCompliant].filter(([reason]) => reason !== 'remediation-pending' && reason !== 'unreadable');
+  return Object.fromEntries(reasons.map(([reason, { total }]) => [reason, total]));
+}
+
+function gaugesOf(inventory: Inventory, now: Date, rejected: Digest['rejected']): Gauges {
+  const { counts } = inventory.compliance;
+  const age = inventory.oldest === undefined ? 0 : now.getTime() - inventory.oldest.getTime();
   return {
     compliant: counts.compliant,
     nonCompliant: counts['non-compliant'],
-    needsReview: imdsv1Enabled.filter(({ decision }) => decision.kind === 'needs-review').length,
+    needsReview: inventory.needsReview,
     exempt: counts.exempt,
-    oldestNonCompliantSeconds: Math.round(oldest / 1000),
-    rejected: rejected?.size,
+    oldestNonCompliantSeconds: Math.round(Math.max(0, age) / 1000),
+    rejected: rejected && [...rejected.values()].filter(({ hadImdsv1 }) => hadImdsv1 !== false).length,
   };
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts';
+import { isRetried, isRetryableFailure, type Outcome } from '../outcome.ts';
 import type { Reason, ReviewReason } from '../reason.ts';
 import { plural } from './format.ts';
 
@@ -10,8 +10,9 @@ export function changeNote({ snapshot, after }: Pick<Outcome, 'snapshot' | 'afte
 }
 
 /** What happened to an instance and why, in one or two sentences without untrusted input. */
-export function explainOutcome({ status, reason, target: { context } }: Outcome): string {
-  const { drift, opening = 'IMDSv1 was enabled', sentences } = context.trigger;
+export function explainOutcome(outcome: Outcome): string {
+  const { status, reason, target } = outcome;
+  const { drift, opening = 'IMDSv1 was enabled', sentences } = target.context.trigger;
   switch (status) {
     case 'remediated':
       return drift ? `${opening} and has been reverted.` : `${opening}. Now requires IMDSv2.`;
@@ -22,23 +23,28 @@ export function explainOutcome({ status, reason, target: { context } }: Outcome)
     case 'exempt':
     case 'needs-review':
     case 'skipped':
-    case 'failed':
       return sentences?.[reason] ?? SENTENCES[reason];
+    case 'failed':
+      if (!isRetryableFailure(outcome)) return SENTENCES[reason];
+      return `${SENTENCES[reason]} ${isRetried(outcome) ? RETRIED : GIVEN_UP}`;
   }
 }
 
-const RETRIED = 'The change will be retried. IMDSv1 stays enabled until then.';
+const RETRIED = 'It will be retried. IMDSv1 stays enabled until then.';
+
+const GIVEN_UP =
+  'That was the last attempt: the event goes to the dead-letter queue, and IMDSv1 stays enabled until it is redriven.';
 
 const SENTENCES: Readonly<Record<Reason, string>> = {
   'imdsv1-enabled': 'IMDSv1 is enabled.',
   exempt: 'An exemption is in date. IMDSv1 stays enabled.',
   'exempt-self-granted':
-    'An exemption is in date, and the RunInstances call itself set its tag. Check that it was approved. IMDSv1 stays enabled.',
+    'An exemption is in date, and the RunInstances call itself set its tag. Check that it was approved. IMDSv1, if enabled, stays enabled.',
   unreadable: 'EC2 returned metadata options of an unknown form. Nothing was changed.',
   'exemption-malformed':
-    'The exemption tag is not a calendar date (YYYY-MM-DD). IMDSv1 stays enabled until the tag is corrected or removed.',
+    'The exemption tag is not a calendar date (YYYY-MM-DD). IMDSv1, if enabled, stays enabled. From the next scan on, the tag is ignored: correct or remove it.',
   'exemption-exceeds-maximum':
-    'The exemption exceeds the maximum duration of this account. IMDSv1 stays enabled until the tag is corrected or removed.',
+    'The exemption exceeds the maximum duration of this account. IMDSv1, if enabled, stays enabled. From the next scan on, the tag is ignored: correct or remove it.',
   'exemption-expired':
     'The exemption tag was set to a past date. Setting the tag never leads to a change, and IMDSv1 stays enabled.',
   'in-use': 'IMDSv1 is in use, and stays enabled until it is unused.',
@@ -52,18 +58,18 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'already-remediated': 'IMDSv2 is required.',
   gone: 'EC2 no longer returns this instance.',
   recorded: 'IMDSv1 is enabled. A finding is on the work queue for remediation.',
-  'not-visible': 'EC2 does not return this instance yet. It will be retried.',
-  'not-ready': 'EC2 does not accept the change in the current state of the instance. It will be retried.',
-  throttled: `EC2 throttled the account until the time limit. ${RETRIED}`,
-  unavailable: `EC2 did not respond. ${RETRIED}`,
-  deadline: `The invocation reached its time limit. ${RETRIED}`,
+  'not-visible': 'EC2 does not return this instance yet.',
+  'not-ready': 'EC2 does not accept the change in the current state of the instance.',
+  throttled: 'EC2 throttled the account.',
+  unavailable: 'EC2 did not respond.',
+  deadline: "EC2's request rate or the time limit of the invocation left no room for the change.",
   denied:
     'EC2 denied the change: permission missing. IMDSv1 stays enabled. See "EC2 denies the change" in the runbook.',
   unsupported:
     'EC2 does not support the change. An account setting (HttpTokensEnforced) or a declarative policy of the organization may govern these options.',
   'wrong-state': 'EC2 does not accept the change in the state of the instance.',
-  invalid: 'EC2 rejected the request as invalid.',
-  unknown: `The change failed for an unknown reason. ${RETRIED}`,
+  invalid: 'AWS rejected the request as invalid.',
+  unknown: 'The change failed for an unknown reason.',
 };
 
 /** Labels of the reasons for a review. */
@@ -77,9 +83,17 @@ export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
   'usage-unknown': 'IMDSv1 usage unknown',
 };
 
-/** The title of a list of non-compliant instances with the same reason for a review, or with none. */
-export function nonCompliantTitle(reason: ReviewReason | 'remediation-pending', instances: number): string {
+/** Why a scan did not change a non-compliant instance: a review, a remediation to come, or `mode=audit`. */
+export type UnchangedReason = ReviewReason | 'remediation-pending' | 'audit-mode';
+
+const UNCHANGED_LABELS: Readonly<Record<UnchangedReason, string>> = {
+  ...REVIEW_LABELS,
+  'remediation-pending': 'remediation pending',
+  'audit-mode': 'mode=audit, report only',
+};
+
+/** The title of a list of non-compliant instances that were not changed for the same reason. */
+export function nonCompliantTitle(reason: UnchangedReason, instances: number): string {
   const noun = reason === 'existing-instance' ? 'non-compliant existing instance' : 'non-compliant instance';
-  const label = reason === 'remediation-pending' ? 'remediation pending' : REVIEW_LABELS[reason];
-  return `${plural(instances, noun)} (${label})`;
+  return `${plural(instances, noun)} (${UNCHANGED_LABELS[reason]})`;
 }

@@ -12,7 +12,7 @@ import { at, list, text } from '../wire/params.ts';
 import { functionSettings } from './function.ts';
 import { Intrinsics } from './intrinsics.ts';
 import { forbidden } from './permissions.ts';
-import { asyncSettings, pollerSettings, queueSettings, retryPolicy } from './properties.ts';
+import { pollerSettings, queueSettings, retryPolicy } from './properties.ts';
 import {
   bestNamed,
   isNamed,
@@ -117,12 +117,7 @@ export class Deployment {
     if (bundle === undefined) return;
     const { account, clock } = this.#context;
     const place = { account, region: this.#region, bundle, now: clock.now() };
-    const settings = functionSettings(id, resource, this.#template, this.#intrinsics, place);
-    const { arn, name } = settings;
-    const config = this.#resources('AWS::Lambda::EventInvokeConfig').find(([, { FunctionName }]) =>
-      [arn, name].includes(String(FunctionName)),
-    );
-    this.#context.functions.add(settings, asyncSettings(config?.[1]));
+    this.#context.functions.add(functionSettings(id, resource, this.#template, this.#intrinsics, place));
   }
 
   #bundleOf(id: string, resource: Resource): string | undefined {
@@ -159,8 +154,8 @@ export class Deployment {
     if (unsupported !== undefined) throw new TemplateError(`${where}: ${unsupported} is not supported`);
     const arn = text(resolved, 'Arn') ?? '';
     const deadLetterArn = text(resolved, 'DeadLetterConfig', 'Arn');
-    if (arn.split(':')[2] === 'lambda' && !this.#context.functions.has(arn)) {
-      throw new TemplateError(`${where}: no bundle was given for ${arn}`);
+    if (!['sqs', 'events'].includes(arn.split(':')[2] ?? '')) {
+      throw new TemplateError(`${where}: only queues and event buses are supported, not ${arn}`);
     }
     const sender = { ruleArn, roleArn: text(resolved, 'RoleArn') };
     const whyForbidden = (targetArn: string) => forbidden(this.#template, this.#intrinsics, sender, targetArn);
@@ -183,8 +178,10 @@ export class Deployment {
 
   #poller(id: string, properties: Readonly<Record<string, unknown>>): void {
     const queue = this.#context.queues.byArn(text(properties, 'EventSourceArn') ?? '');
-    const target = this.#context.functions.get(text(properties, 'FunctionName') ?? '');
-    if (queue === undefined || target === undefined) return;
+    const name = text(properties, 'FunctionName') ?? '';
+    const target = this.#context.functions.get(name);
+    if (queue === undefined) return;
+    if (target === undefined) throw new TemplateError(`no bundle was given for ${name}`);
     if (queue.settings.visibilityTimeout < target.settings.timeoutSeconds) {
       // CreateEventSourceMapping refuses it.
       throw new TemplateError(

@@ -19,22 +19,9 @@ export function forbidden(
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html: a bus of another region needs a role
   if (service === 'events')
     return mayPut(template, intrinsics, roleArn, targetArn) ? undefined : 'the target has no role that may put events';
-  if (service === 'lambda')
-    return mayInvoke(template, intrinsics, ruleArn, targetArn) ? undefined : noPermission('Lambda::Permission');
-  if (service === 'sqs')
-    return maySend(template, intrinsics, ruleArn, targetArn) ? undefined : noPermission('SQS::QueuePolicy');
-  return undefined;
-}
-
-const noPermission = (type: string): string => `no AWS::${type} allows this rule to send to its target`;
-
-function mayInvoke(template: Template, intrinsics: Intrinsics, ruleArn: string, functionArn: string): boolean {
-  return resourcesOf(template, 'AWS::Lambda::Permission').some(([id, { Properties = {} }]) => {
-    if (Properties.Principal !== EVENTBRIDGE) return false;
-    const { FunctionName, SourceArn } = intrinsics.resolve(Properties, id) as Record<string, unknown>;
-    const named = FunctionName === functionArn || FunctionName === functionArn.split(':').at(-1);
-    return named && (SourceArn === undefined || SourceArn === ruleArn);
-  });
+  return maySend(template, intrinsics, ruleArn, targetArn)
+    ? undefined
+    : 'no AWS::SQS::QueuePolicy allows this rule to send to its target';
 }
 
 function maySend(template: Template, intrinsics: Intrinsics, ruleArn: string, queueArn: string): boolean {

@@ -1,8 +1,6 @@
-import { DEFAULT_ASYNC, type AsyncSettings } from '../lambda/async-invoke.ts';
 import { DEFAULT_POLLER, type PollerSettings } from '../lambda/poller.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '../eventbridge/rule.ts';
 import { fifoSettings } from '../sqs/attributes.ts';
-import { isFifoName } from '../sqs/fifo.ts';
 import { DEFAULT_QUEUE, type QueueSettings } from '../sqs/settings.ts';
 import { at, text, texts } from '../wire/params.ts';
 import { TemplateError } from './template.ts';
@@ -23,21 +21,6 @@ export function queueSettings(properties: Properties): QueueSettings {
       ? {}
       : { redrive: { deadLetterArn, maxReceiveCount: Number(text(policy, 'maxReceiveCount')) } }),
     ...(fifo === undefined ? {} : { fifo }),
-  };
-}
-
-/** Settings in the properties of an `AWS::Lambda::EventInvokeConfig`. */
-export function asyncSettings(properties: Properties | undefined): AsyncSettings {
-  const onFailure = text(properties, 'DestinationConfig', 'OnFailure', 'Destination');
-  if (onFailure !== undefined && !onFailure.startsWith('arn:aws:sqs:')) {
-    throw new TemplateError(`on-failure destinations other than SQS queues are not supported: ${onFailure}`);
-  }
-  // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-  if (isFifoName(onFailure ?? '')) throw new TemplateError(`Lambda sends failures to no FIFO queue: ${onFailure}`);
-  return {
-    maximumRetryAttempts: whole(properties, 'MaximumRetryAttempts', DEFAULT_ASYNC.maximumRetryAttempts),
-    maximumEventAgeSeconds: whole(properties, 'MaximumEventAgeInSeconds', DEFAULT_ASYNC.maximumEventAgeSeconds),
-    ...(onFailure === undefined ? {} : { onFailure }),
   };
 }
 

@@ -22,6 +22,16 @@ const DAY = 24 * HOUR;
 /** Basic monitoring. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-basic-detailed.html */
 const RESOLUTION = 5 * MINUTE;
 
+/** Values arrive this long after the end of their period, in minutes; an instance always has the same delay. */
+const ARRIVAL = { from: 5, to: 10 };
+
+/** The end of the last period of an instance whose values have arrived. */
+function arrivedUntil(instanceId: string, now: number): number {
+  const spread = ARRIVAL.to - ARRIVAL.from + 1;
+  const delay = ARRIVAL.from + (parseInt(instanceId.slice(-4), 16) % spread);
+  return Math.floor((now - delay * MINUTE) / RESOLUTION) * RESOLUTION;
+}
+
 /** How long CloudWatch retains values of each period: API reference, GetMetricData. */
 const RETENTION = [
   { days: 15, period: MINUTE },
@@ -31,14 +41,15 @@ const RETENTION = [
 
 /** The sums of a metric, oldest first. A period without reports has no value. */
 export function series(instance: Instance, use: ImdsUse, metric: MetricName, range: Range, now: number): Point[] {
-  const spans = spansOf(instance, use, metric, now);
+  const arrived = arrivedUntil(instance.id, now);
+  const spans = spansOf(instance, use, metric, arrived);
   const retainedPeriod = retainedPeriodAt(range.from, now);
   if (retainedPeriod === undefined || range.period % retainedPeriod !== 0) return [];
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html, StartTime
   const start = Math.floor(range.from / retainedPeriod) * retainedPeriod;
-  const first = Math.max(0, Math.floor((Math.min(...spans.map(({ from }) => from), now) - start) / range.period));
+  const first = Math.max(0, Math.floor((Math.min(...spans.map(({ from }) => from), arrived) - start) / range.period));
   const points: Point[] = [];
-  for (let at = start + first * range.period; at < Math.min(range.to, now); at += range.period) {
+  for (let at = start + first * range.period; at < Math.min(range.to, arrived); at += range.period) {
     const width = Math.max(range.period, RESOLUTION);
     if (range.period < RESOLUTION && at % RESOLUTION !== 0) continue;
     const inside = spans
@@ -62,7 +73,7 @@ interface Span {
 /** When the instance reported the metric, which depends on whether tokens are optional or required. */
 function spansOf(instance: Instance, use: ImdsUse, metric: MetricName, now: number): Span[] {
   const { earlierOptions = [], options, launchedAt, terminatedAt } = instance;
-  const end = terminatedAt ?? now;
+  const end = Math.min(terminatedAt ?? now, now);
   const wanted = metric === 'MetadataNoToken' ? 'optional' : 'required';
   let from = launchedAt;
   return [...earlierOptions, { options, until: end }].flatMap((period) => {

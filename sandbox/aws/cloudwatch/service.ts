@@ -79,9 +79,10 @@ export class CloudWatchService implements Service {
       );
     }
     const insights = readInsights(expression);
-    const matching = [...this.#usage.instanceIds()].filter(
-      (id) => insights.wants(id) && this.#fleet(region).get(id) !== undefined,
-    );
+    const ids = this.#fleet(region)
+      .instances()
+      .map(({ id }) => id);
+    const matching = ids.filter((id) => insights.wants(id) && this.#usage.get(id) !== undefined);
     if (matching.length > MOST_READ) {
       messages.push({ Code: 'MaxMetricsExceeded', Value: `More than ${MOST_READ} metrics match: some were not read` });
     }

@@ -12,26 +12,24 @@ export interface ImdsUse {
   readonly lastSeen?: Date;
 }
 
-/** The use of IMDS by each instance that reports metrics. */
-export class Usage {
-  readonly #uses = new Map<string, ImdsUse>();
+const NO_CALLS: ImdsUse = { callsPerDay: 0 };
 
-  /** Gives the instance metrics, from its launch on. */
+/** The use of IMDS by each instance. EC2 reports metrics of every instance, zeros included. */
+export class Usage {
+  readonly #uses = new Map<string, ImdsUse | undefined>();
+
+  /** Sets how software on an instance calls IMDS; by default it makes no calls without a token. */
   public set(instanceId: string, use: ImdsUse): void {
     this.#uses.set(instanceId, use);
   }
 
-  /** @returns `undefined` for an instance without metrics. */
+  /** @returns `undefined` for an instance whose metrics were removed. */
   public get(instanceId: string): ImdsUse | undefined {
-    return this.#uses.get(instanceId);
+    return this.#uses.has(instanceId) ? this.#uses.get(instanceId) : NO_CALLS;
   }
 
-  /** Removes the metrics of the instance. */
+  /** Removes the metrics of the instance, as if CloudWatch had lost them. */
   public delete(instanceId: string): void {
-    this.#uses.delete(instanceId);
-  }
-
-  public instanceIds(): Iterable<string> {
-    return this.#uses.keys();
+    this.#uses.set(instanceId, undefined);
   }
 }

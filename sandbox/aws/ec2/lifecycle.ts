@@ -77,9 +77,14 @@ export class Lifecycle {
     this.#clock.after(delay, fail, 'instance to vanish');
   }
 
-  /** Sets new metadata options to `pending`, and to `applied` a moment later. */
+  /**
+   * Sets new metadata options to `pending`, and to `applied` a moment later; on a stopped instance at its next start.
+   *
+   * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
+   */
   public applyOptions(instance: Instance): void {
     instance.optionsState = 'pending';
+    if (instance.state === 'stopped' || instance.state === 'stopping') return;
     const options = instance.options;
     const apply = () => {
       if (instance.options === options) instance.optionsState = 'applied';

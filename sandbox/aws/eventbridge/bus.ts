@@ -25,8 +25,6 @@ export interface BusContext {
   readonly activity: Activity;
   readonly faults: Faults;
   readonly queues: Queues;
-  /** Invokes a function asynchronously. @returns whether the function exists. */
-  readonly invoke: (functionArn: string, payload: unknown) => boolean;
   readonly deliveries: DeliveryRecord[];
   readonly ids: Ids;
   /** Every event that reached a bus. */
@@ -185,18 +183,17 @@ export class Bus {
 
   /** @returns whether the target exists. */
   #sendTo({ arn, input, groupId }: Target, event: BusEvent): boolean {
-    const service = arn.split(':')[2];
-    const body = input ?? JSON.stringify(event);
-    if (service === 'lambda') return this.#context.invoke(arn, JSON.parse(body));
-    if (service === 'events') {
+    if (arn.split(':')[2] === 'events') {
       if (!this.has(arn)) return false;
       this.put(event, arn);
       return true;
     }
-    return this.#context.queues.byArn(arn)?.send(body, { groupId }) !== undefined;
+    return this.#context.queues.byArn(arn)?.send(input ?? JSON.stringify(event), { groupId }) !== undefined;
   }
 
-  /** Sends the event to the dead-letter queue. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
+  /**
+   * Sends the event to the dead-letter queue. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+   */
   #giveUp(event: BusEvent, rule: Rule, target: Target, reason: string, attempts: number): void {
     const exhausted = reason.startsWith('Maximum');
     const attributes: MessageAttributes = Object.fromEntries(

@@ -46,6 +46,8 @@ export interface Invocation {
   readonly requestId: string;
   /** The subject of the payload: the same for every retry. Faults are drawn by it. */
   readonly key: string;
+  /** A key for each message of the batch. */
+  readonly messages: readonly string[];
   readonly attempt: number;
 }
 

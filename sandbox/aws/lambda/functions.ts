@@ -1,7 +1,5 @@
 import type { Queue } from '../sqs/queue.ts';
-import type { Queues } from '../sqs/queues.ts';
 import type { CallObserver } from '../wire/gateway.ts';
-import { AsyncInvoker, type AsyncSettings } from './async-invoke.ts';
 import type { FunctionSettings } from './function.ts';
 import { FunctionHost, type HostContext } from './host.ts';
 import { Poller, type PollerSettings } from './poller.ts';
@@ -21,32 +19,23 @@ export interface EventSourceMapping {
 export class Functions implements CallObserver {
   public readonly mappings: EventSourceMapping[] = [];
   readonly #context: HostContext;
-  readonly #queues: Queues;
-  readonly #hosts = new Map<string, { readonly host: FunctionHost; readonly invoker: AsyncInvoker }>();
+  readonly #hosts = new Map<string, FunctionHost>();
 
-  public constructor(context: HostContext, queues: Queues) {
+  public constructor(context: HostContext) {
     this.#context = context;
-    this.#queues = queues;
   }
 
-  public add(settings: FunctionSettings, asynchronous: AsyncSettings): void {
-    const host = new FunctionHost(settings, this.#context);
-    const invoker = new AsyncInvoker(host, asynchronous, { ...this.#context, queues: this.#queues });
-    this.#hosts.set(settings.arn, { host, invoker });
+  public add(settings: FunctionSettings): void {
+    this.#hosts.set(settings.arn, new FunctionHost(settings, this.#context));
   }
 
   /** A function by ARN or name. */
   public get(name: string): FunctionHost | undefined {
-    return [...this.#hosts.values()].find(({ host }) => host.settings.arn === name || host.settings.name === name)
-      ?.host;
+    return this.all().find(({ settings }) => settings.arn === name || settings.name === name);
   }
 
   public all(): readonly FunctionHost[] {
-    return [...this.#hosts.values()].map(({ host }) => host);
-  }
-
-  public has(arn: string): boolean {
-    return this.#hosts.has(arn);
+    return [...this.#hosts.values()];
   }
 
   public poll(
@@ -61,15 +50,8 @@ export class Functions implements CallObserver {
     new Poller(queue, host, settings, this.#context).start();
   }
 
-  /** Invokes a function asynchronously. @returns whether the function exists. */
-  public accept(arn: string, payload: unknown): boolean {
-    const found = this.#hosts.get(arn);
-    found?.invoker.accept(payload);
-    return found !== undefined;
-  }
-
   public invocationOf(accessKeyId: string): string | undefined {
-    for (const { host } of this.#hosts.values()) {
+    for (const host of this.all()) {
       const requestId = host.invocationOf(accessKeyId);
       if (requestId !== undefined) return requestId;
     }
@@ -77,14 +59,14 @@ export class Functions implements CallObserver {
   }
 
   public answered(accessKeyId: string): boolean {
-    return [...this.#hosts.values()].every(({ host }) => host.answered(accessKeyId));
+    return this.all().every((host) => host.answered(accessKeyId));
   }
 
   public async prewarm(count: number): Promise<void> {
-    await Promise.all([...this.#hosts.values()].map(({ host }) => host.prewarm(count)));
+    await Promise.all(this.all().map((host) => host.prewarm(count)));
   }
 
   public async stop(): Promise<void> {
-    await Promise.all([...this.#hosts.values()].map(({ host }) => host.stop()));
+    await Promise.all(this.all().map((host) => host.stop()));
   }
 }

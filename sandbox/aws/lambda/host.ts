@@ -18,9 +18,7 @@ export interface HostContext {
   readonly invocations: InvocationRecord[];
   readonly logLines: LogLine[];
   /**
-   * Concurrent execution environments of one function.
-   *
-   * Further invocations wait, as in Lambda's internal queue.
+   * Concurrent execution environments of one function. Further invocations wait.
    */
   readonly maxConcurrency: number;
 }
@@ -65,10 +63,10 @@ export class FunctionHost implements CallObserver {
       end();
       return { ok: false, error: exitError(invocation, 1) };
     }
-    const { requestId, key, attempt } = invocation;
+    const { requestId, key, messages, attempt } = invocation;
     const environment = this.#takeIdle() ?? this.#start();
     const functionName = this.settings.name;
-    const crash = faults.crashes({ functionName, requestId, key, attempt });
+    const crash = faults.crashes({ functionName, requestId, key, messages, attempt });
     const live = { environment, calls: 0, crash, hung: false };
     this.#byKey.set(environment.accessKeyId, live);
     const startedAt = clock.now();

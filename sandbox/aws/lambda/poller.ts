@@ -76,6 +76,7 @@ export class Poller {
         payload: { Records: batch.map((message) => this.#record(message)) },
         requestId: this.#context.ids.uuid('invocation'),
         key: hexOf(16, ...batch.map(({ body }) => body).sort()),
+        messages: batch.map(({ body }) => hexOf(16, body)),
         attempt: Math.max(...batch.map(({ receiveCount }) => receiveCount)),
       });
       const failed = this.#failed(result, batch);

@@ -10,7 +10,7 @@ import type { EventSourceMapping, Functions } from './functions.ts';
 
 const LARGEST_PAGE = 100;
 
-/** Read-only Lambda API. Functions are invoked by rules and event source mappings only. */
+/** Read-only Lambda API. Functions are invoked by event source mappings only. */
 export class LambdaService implements Service {
   readonly #functions: () => Functions | undefined;
 

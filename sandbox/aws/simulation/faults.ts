@@ -58,6 +58,8 @@ export interface FaultyInvocation {
   readonly requestId: string;
   /** The subject of the payload: the same for every retry. */
   readonly key: string;
+  /** A key for each message of the batch: the same for every delivery, in whatever batch. */
+  readonly messages: readonly string[];
   readonly attempt: number;
 }
 

@@ -37,13 +37,13 @@ export class SqsService implements Service {
       case 'SendMessage':
         return send(this.#queueOf(params), params);
       case 'SendMessageBatch':
-        return batch(params, (entry) => send(this.#queueOf(params), entry));
+        return this.#batch(params, send);
       case 'ReceiveMessage':
         return this.#receive(this.#queueOf(params), params);
       case 'DeleteMessage':
         return remove(this.#queueOf(params), params);
       case 'DeleteMessageBatch':
-        return batch(params, (entry) => remove(this.#queueOf(params), entry));
+        return this.#batch(params, remove);
       case 'ChangeMessageVisibility':
         return changeVisibility(this.#queueOf(params), params);
       case 'GetQueueAttributes':
@@ -59,6 +59,12 @@ export class SqsService implements Service {
   #create(region: string, params: Params): ResponseValue {
     const name = text(params, 'QueueName') ?? '';
     return { QueueUrl: this.#queues.url(this.#queues.create(region, name, settingsOf(at(params, 'Attributes')))) };
+  }
+
+  /** A queue that does not exist fails the call; entries fail one by one. */
+  #batch(params: Params, each: (queue: Queue, entry: unknown) => Record<string, ResponseValue>): ResponseValue {
+    const queue = this.#queueOf(params);
+    return batch(params, (entry) => each(queue, entry));
   }
 
   #queueOf(params: Params): Queue {

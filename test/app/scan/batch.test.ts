@@ -1,4 +1,4 @@
-import { RetryableError } from '../../../lambda/app/handle-events.ts';
+import { RetryableError } from '../../../lambda/app/retry.ts';
 import type { Snapshot } from '../../../lambda/core/instance.ts';
 import { parseScan } from '../../../lambda/triggers/scan.ts';
 import { instanceId, NOW, REGION } from '../../support/builders.ts';
@@ -55,7 +55,7 @@ describe('a batch', () => {
       old(instanceId(1), { tags: { 'imdsv2:exempt-until': '2026-12-31' } }),
       old(instanceId(2), { options: { HttpTokens: 'required' } }),
       old(instanceId(3), { state: 'terminated' }),
-      old(instanceId(4), { tags: { 'imdsv2:exempt-until': 'soon' } }),
+      old(instanceId(4), { options: { HttpTokens: undefined } }),
       old(instanceId(5), { options: { HttpEndpoint: 'disabled' } }),
       old(instanceId(6)),
     ]);
@@ -67,7 +67,7 @@ describe('a batch', () => {
       [instanceId(1), 'exempt', 'exempt'],
       [instanceId(2), 'already-remediated', 'already-remediated'],
       [instanceId(3), 'skipped', 'terminated'],
-      [instanceId(4), 'needs-review', 'exemption-malformed'],
+      [instanceId(4), 'needs-review', 'unreadable'],
       [instanceId(5), 'skipped', 'endpoint-disabled'],
       [instanceId(6), 'remediated', 'imdsv1-enabled'],
     ]);
@@ -75,6 +75,17 @@ describe('a batch', () => {
     expect(ports.published).toMatchObject([{ json: { counts: { 'already-remediated': 1, remediated: 1 } } }]);
     expect(ports.checks.map((check) => check.instanceId)).toEqual([instanceId(6)]);
   });
+
+  it.each(['soon', '', '9999-12-31'])(
+    'remediates an instance with the exemption tag %p, which does not count (4)',
+    async (tag) => {
+      const ports = scanWorld([old(instanceId(1), { tags: { 'imdsv2:exempt-until': tag } })]);
+
+      await runStep(batch(ids(1)), rules(), ports);
+
+      expect(changed(ports)).toEqual([instanceId(1)]);
+    },
+  );
 
   it('does not wait for an instance that EC2 no longer returns', async () => {
     const ports = scanWorld([old(instanceId(1))]);
@@ -186,7 +197,7 @@ describe('failures in a batch', () => {
 
     await runStep(batch(ids(5)), rules(), { ...ports, time: virtualTime(60) });
 
-    expect(ports.published).toMatchObject([{ json: { counts: { remediated: 4, failed: 1 } } }]);
+    expect(ports.published).toMatchObject([{ json: { counts: { remediated: 4 } } }]);
     expect(ports.checks).toHaveLength(4);
     expect(ports.queued.map((text) => parseScan(JSON.parse(text)))).toEqual([batch([instanceId(2)])]);
     ports.clearFaults();
@@ -272,4 +283,27 @@ describe('failures in a batch', () => {
     expect(ports.published).toMatchObject([{ json: { counts: { remediated: 2 } } }]);
     expect(ports.warnings).toEqual(['post-change checks could not be scheduled']);
   });
+});
+
+it('with enforceSince, remediates what was launched since and is unused, under existing=audit, too (4)', async () => {
+  const [before, unused, used, expired] = ids(4) as [string, string, string, string];
+  const launched = new Date('2026-11-10T08:00:00Z');
+  const young = { launchTime: launched, firstLaunch: launched };
+  const ports = scanWorld([
+    old(before),
+    old(unused, young),
+    old(used, young),
+    old(expired, { ...young, tags: { 'imdsv2:exempt-until': '2026-11-11' } }),
+  ]);
+  for (const id of [before, unused, expired]) ports.metrics.set(`MetadataNoToken ${id}`, reported());
+  ports.metrics.set(`MetadataNoToken ${used}`, reported(3));
+  const given = rules({ existing: 'audit', enforceSince: '2026-11-01' });
+
+  await runStep({ ...RUN, step: 'region' }, given, ports);
+  await ports.drain(given);
+
+  expect(changed(ports)).toEqual([unused, expired]);
+  expect(ports.digests()).toMatchObject([
+    { json: { remediated: 2, nonCompliant: { 'existing-instance': 1, 'in-use': 1 } } },
+  ]);
 });

@@ -5,7 +5,7 @@ import { DAILY, old, rules, RUN, scanWorld, runStep } from '../../support/scan.t
 const NOT_MONITORED = 'the region has no EventBridge rule';
 /** Rules of a deployment whose home region is not the region of the run. */
 const otherRegion = (over: Partial<ScanRules> = {}) => rules({ existing: 'audit', homeRegion: 'us-east-1', ...over });
-const summaryStep = (run = RUN) => ({ ...run, step: 'summary', nonCompliantBefore: 0, requested: 0 }) as const;
+const summaryStep = (run = RUN) => ({ ...run, step: 'summary', requestedIds: [] }) as const;
 
 describe('a region that forwards its events', () => {
   const forwarding = otherRegion({ forwarders: [REGION] });

@@ -19,13 +19,22 @@ it('queues the instances with IMDSv1 enabled in batches of a thousand, and then 
     { ...RUN, step: 'batch', index: 0, instanceIds: ids(1_000) },
     { ...RUN, step: 'batch', index: 1, instanceIds: ids(2_000).slice(1_000) },
     { ...RUN, step: 'batch', index: 2, instanceIds: ids(2_345).slice(2_000) },
-    { ...RUN, step: 'summary', nonCompliantBefore: 2_345, requested: 2_345 },
+    { ...RUN, step: 'summary', requestedIds: ids(2_345) },
   ]);
   expect(ports.calls).toEqual([
     ...['first', '1000', '2000'].map((page) => `list ${REGION} ${page}`),
     `putSteps ${REGION}/batch`,
     `putSteps ${REGION}/summary`,
   ]);
+});
+
+it('names the first ten thousand instances in the summary, which is one message', async () => {
+  const ports = scanWorld(ids(10_001).map((id) => old(id)));
+
+  await runStep(STEP, rules(), ports);
+
+  expect(steps(ports)).toHaveLength(12);
+  expect(steps(ports).at(-1)).toEqual({ ...RUN, step: 'summary', requestedIds: ids(10_000) });
 });
 
 it('requests neither compliant, terminated, AWS-managed nor exempt instances', async () => {
@@ -44,9 +53,8 @@ it('requests neither compliant, terminated, AWS-managed nor exempt instances', a
   await runStep(STEP, rules(), ports);
 
   expect(steps(ports)).toEqual([
-    { ...RUN, step: 'batch', index: 0, instanceIds: [instanceId(1), instanceId(8)] },
-    // The instance with the malformed exemption is non-compliant, too.
-    { ...RUN, step: 'summary', nonCompliantBefore: 3, requested: 2 },
+    { ...RUN, step: 'batch', index: 0, instanceIds: [instanceId(1), instanceId(7), instanceId(8)] },
+    { ...RUN, step: 'summary', requestedIds: [instanceId(1), instanceId(7), instanceId(8)] },
   ]);
 });
 
@@ -57,7 +65,7 @@ it('requests all instances that may be unused under enforce-when-unused, without
 
   expect(steps(ports)).toMatchObject([
     { step: 'batch', instanceIds: [instanceId(1)] },
-    { step: 'summary', requested: 1 },
+    { step: 'summary', requestedIds: [instanceId(1)] },
   ]);
   expect(ports.calls.some((call) => call.startsWith('measure'))).toBe(false);
 });
@@ -70,7 +78,7 @@ it.each(['audit', 'enforce-when-unused', 'enforce'] as const)(
     await runStep(STEP, rules({ existing }), ports);
 
     expect(writer).toBeDefined();
-    expect(steps(ports)).toEqual([{ ...RUN, step: 'summary', nonCompliantBefore: 3, requested: 0 }]);
+    expect(steps(ports)).toEqual([{ ...RUN, step: 'summary', requestedIds: [] }]);
   },
 );
 
@@ -79,7 +87,7 @@ it('queues only the summary under existing=audit, even with a writer', async () 
 
   await runStep(STEP, rules({ existing: 'audit' }), ports);
 
-  expect(steps(ports)).toEqual([{ ...RUN, step: 'summary', nonCompliantBefore: 3, requested: 0 }]);
+  expect(steps(ports)).toEqual([{ ...RUN, step: 'summary', requestedIds: [] }]);
 });
 
 it('requests an instance once if it moves to the next page while it is listed', async () => {
@@ -92,7 +100,7 @@ it('requests an instance once if it moves to the next page while it is listed', 
 
   expect(steps(ports)).toMatchObject([
     { step: 'batch', instanceIds: ids(3) },
-    { step: 'summary', nonCompliantBefore: 3, requested: 3 },
+    { step: 'summary', requestedIds: ids(3) },
   ]);
 });
 

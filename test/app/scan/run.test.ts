@@ -114,7 +114,11 @@ it('a run changes exactly the instances that it may, once each, whatever the fle
           }),
         );
         if (what !== 'without data') ports.metrics.set(`MetadataNoToken ${id}`, reported(what === 'used' ? 3 : 0));
-        if (what === 'non-compliant' || (!whenUnused && (what === 'used' || what === 'without data')))
+        if (
+          what === 'non-compliant' ||
+          what === 'malformed exemption' ||
+          (!whenUnused && (what === 'used' || what === 'without data'))
+        )
           expected.push(id);
       });
 

@@ -4,8 +4,8 @@ import { instanceId, NOW, REGION } from '../../support/builders.ts';
 import { failure } from '../../support/ports.ts';
 import { DAILY, old, reported, rules, RUN, scanWorld, runStep } from '../../support/scan.ts';
 
-const summaryStep = (run: Run = RUN, nonCompliantBefore = 0, requested = 0) =>
-  ({ ...run, step: 'summary', nonCompliantBefore, requested }) as const;
+const summaryStep = (run: Run = RUN, ...requestedIds: readonly string[]) =>
+  ({ ...run, step: 'summary', requestedIds }) as const;
 const [A, B, C, D, E, F] = [1, 2, 3, 4, 5, 6].map(instanceId) as [string, string, string, string, string, string];
 const REQUIRED = { options: { HttpTokens: 'required' } };
 
@@ -42,28 +42,30 @@ describe('the first run of a day', () => {
 
     expect(ports.digests()).toMatchObject([
       {
-        attributes: { status: ['digest'], severity: 'INFORMATIONAL', region: REGION, trigger: 'scan' },
+        attributes: { status: ['digest'], severity: 'HIGH', region: REGION, trigger: 'scan' },
         json: {
           startedAt: '2026-11-22T00:00:00.000Z',
           counts: { 'non-compliant': 3, exempt: 1, compliant: 1, pending: 1 },
           remediated: 0,
           compliancePercent: 16.6,
-          nonCompliant: { 'existing-instance': 2, 'exemption-malformed': 1 },
+          nonCompliant: { 'existing-instance': 3 },
         },
       },
     ]);
   });
 
-  it('emits the reasons for review if usage was measured', async () => {
+  it('emits the reasons for review if usage was measured, and the same total as a run that does not measure (10)', async () => {
     const [measured, notMeasured] = [mixed(), mixed()];
 
     await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), measured);
-    await runStep(summaryStep(RUN, 3, 2), rules({ existing: 'enforce-when-unused' }), notMeasured);
+    await runStep(summaryStep(RUN, A, B), rules({ existing: 'enforce-when-unused' }), notMeasured);
 
     const [[, daily] = []] = measured.completed;
-    expect(daily?.needsReviewBy).toEqual({ 'in-use': 1, 'exemption-malformed': 1 });
-    expect(daily?.needsReview).toBe(2);
+    expect(daily?.needsReviewBy).toEqual({ 'in-use': 1, 'usage-unknown': 1 });
     expect(notMeasured.completed[0]?.[1].needsReviewBy).toBeUndefined();
+    // An instance that was measured as unused after the batches of the run is left to the next run, as without a
+    // measurement.
+    expect([daily?.needsReview, notMeasured.completed[0]?.[1].needsReview]).toEqual([3, 3]);
   });
 
   it('may be late, and the run at noon is still not the first', async () => {
@@ -80,7 +82,33 @@ describe('the first run of a day', () => {
     await runStep(summaryStep(DAILY), rules(), ports);
 
     expect(ports.calls.filter((call) => call.startsWith('rejected'))).toEqual([`rejected ${REGION}`]);
-    expect(ports.digests()).toMatchObject([{ json: { rejected: { [D]: 12 } }, attributes: { severity: 'MEDIUM' } }]);
+    expect(ports.digests()).toMatchObject([{ json: { rejected: { [D]: 12 } } }]);
+  });
+
+  it('advises a rollback only where IMDSv1 was enabled within 63 days (10)', async () => {
+    const ports = mixed();
+    ports.mostRejected.set(D, 12).set(E, 7);
+    ports.metrics.set(`MetadataNoToken ${D}`, reported());
+
+    await runStep(summaryStep(DAILY), rules(), ports);
+
+    expect(ports.calls).toContain(`measure ${REGION} MetadataNoToken ${D} ${E}`);
+    const [digest] = ports.digests();
+    expect(digest?.json).toMatchObject({ rejected: { [D]: 12, [E]: 7 }, rejectedWithoutImdsv1: [E] });
+    expect(digest?.email).toContain(`imdsv2 rollback ${D}`);
+    expect(digest?.email).not.toContain(`imdsv2 rollback ${E}`);
+    expect(ports.completed).toMatchObject([[REGION, { rejected: 1 }]]);
+  });
+
+  it('advises a rollback if it cannot be read whether IMDSv1 was enabled', async () => {
+    const ports = scanWorld([old(D, REQUIRED)]);
+    ports.mostRejected.set(D, 12);
+    ports.fail('measure', failure('denied'));
+
+    await runStep(summaryStep(DAILY), rules(), ports);
+
+    expect(ports.digests()).toMatchObject([{ json: { rejected: { [D]: 12 }, rejectedWithoutImdsv1: [] } }]);
+    expect(ports.warnings).toEqual([`IMDSv1 of the last 63 days in ${REGION} could not be read`]);
     expect(ports.completed).toMatchObject([[REGION, { rejected: 1 }]]);
   });
 });
@@ -89,17 +117,17 @@ describe('a later run of the day', () => {
   it('that remediated nothing sends no digest and measures nothing, but emits gauges', async () => {
     const ports = mixed();
 
-    await runStep(summaryStep(RUN, 3, 2), rules(), ports);
+    await runStep(summaryStep(RUN, A, B), rules(), ports);
 
     expect(ports.published).toEqual([]);
-    expect(verbs(ports.calls)).toEqual(['list']);
+    expect(verbs(ports.calls)).toEqual(['list', 'list']);
     expect(ports.completed).toEqual([
       [
         REGION,
         {
           compliant: 1,
           nonCompliant: 3,
-          needsReview: 1,
+          needsReview: 0,
           exempt: 1,
           oldestNonCompliantSeconds: 82 * 86_400 + 43_200,
           rejected: undefined,
@@ -108,22 +136,35 @@ describe('a later run of the day', () => {
     ]);
   });
 
-  it('that remediated instances sends a digest without rejected calls', async () => {
+  it('that remediated instances sends a digest without rejected calls, and counts those that require IMDSv2 now (10)', async () => {
     const ports = mixed();
 
-    await runStep(summaryStep(RUN, 5, 4), rules(), ports);
+    await runStep(summaryStep(RUN, A, D, E), rules(), ports);
 
     expect(ports.digests()).toMatchObject([{ json: { remediated: 2 } }]);
     expect(verbs(ports.calls)).not.toContain('rejected');
   });
 
-  it('that requested nothing sends no digest, even if fewer instances are non-compliant', async () => {
+  it('does not count instances that are terminated or gone as remediated (10)', async () => {
     const ports = mixed();
+    ports.put(old(D, { ...REQUIRED, state: 'terminated' }));
 
-    await runStep(summaryStep(RUN, 50, 0), rules({ existing: 'audit' }), ports);
+    await runStep(summaryStep(RUN, A, B, D, instanceId(77)), rules(), ports);
 
     expect(ports.published).toEqual([]);
+    expect(verbs(ports.calls)).toEqual(['list', 'list']);
   });
+});
+
+it('a digest in mode=audit does not promise a remediation (10)', async () => {
+  const { writer, ...ports } = mixed();
+
+  await runStep(summaryStep(DAILY), rules({ existing: 'enforce' }), ports);
+
+  expect(writer).toBeDefined();
+  const [digest] = ports.digests();
+  expect(digest?.json.nonCompliant).toEqual({ 'audit-mode': 3 });
+  expect(digest?.email).toContain('3 non-compliant instances (mode=audit, report only)');
 });
 
 describe('IMDSv1 usage', () => {
@@ -138,9 +179,9 @@ describe('IMDSv1 usage', () => {
     expect(ports.digests()[0]?.json.nonCompliant).toEqual({
       'remediation-pending': 1,
       'in-use': 1,
-      'exemption-malformed': 1,
+      'usage-unknown': 1,
     });
-    expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 3, needsReview: 2 }]]);
+    expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 3, needsReview: 3 }]]);
   });
 
   it('is unknown if it cannot be measured, and the digest is sent without it', async () => {
@@ -152,7 +193,7 @@ describe('IMDSv1 usage', () => {
     await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
 
     const [digest] = ports.digests();
-    expect(digest?.json.nonCompliant).toEqual({ 'usage-unknown': 2, 'exemption-malformed': 1 });
+    expect(digest?.json.nonCompliant).toEqual({ 'usage-unknown': 3 });
     expect(digest?.json).not.toHaveProperty('rejected', expect.anything());
     expect(digest?.json.missingForEnforcement).toContain('the account defaults could not be read');
     expect(ports.warnings).toEqual([
@@ -163,16 +204,48 @@ describe('IMDSv1 usage', () => {
   });
 });
 
+describe('IMDSv1 usage of a large region', () => {
+  const IDS = Array.from({ length: 1_234 }, (_, index) => instanceId(index));
+  const large = () =>
+    scanWorld(
+      IDS.map((id, index) => old(id, index % 10 === 0 ? REQUIRED : {})),
+      { pageSize: 300 },
+    );
+  const measured = (calls: readonly string[]) =>
+    calls.filter((call) => call.startsWith('measure')).map((call) => call.split(' ').slice(3));
+
+  it('is measured while the region is listed, 500 instances at a time', async () => {
+    const ports = large();
+
+    await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
+
+    expect(verbs(ports.calls).slice(0, 8).join(' ')).toBe('list list measure list list measure list measure');
+    expect(measured(ports.calls).map((ids) => ids.length)).toEqual([500, 500, 110]);
+    expect(measured(ports.calls).flat()).toEqual(IDS.filter((_, index) => index % 10 !== 0));
+    expect(ports.completed).toMatchObject([[REGION, { nonCompliant: 1_110, compliant: 124 }]]);
+  });
+
+  it('is not measured again after a failure, which is repeated for a minute', async () => {
+    const ports = large();
+    ports.fail('measure', ...Array.from({ length: 1_000 }, () => failure('unavailable')));
+
+    await runStep(summaryStep(DAILY), rules({ existing: 'enforce-when-unused' }), ports);
+
+    expect(ports.time.now().getTime() - NOW.getTime()).toBeLessThanOrEqual(60_000);
+    expect(new Set(measured(ports.calls).map(([first]) => first))).toEqual(new Set([IDS[1]]));
+    expect(ports.warnings).toEqual([`IMDSv1 usage in ${REGION} could not be read`]);
+    expect(ports.digests()[0]?.json.nonCompliant).toEqual({ 'usage-unknown': 1_110 });
+  });
+});
+
 describe('deployment health', () => {
-  it('is in the digest of the home region, which is then at least MEDIUM', async () => {
+  it('is in the digest of the home region', async () => {
     const ports = mixed();
     ports.problems.push('the rule Launch is disabled');
 
     await runStep(summaryStep(DAILY), rules(), ports);
 
-    expect(ports.digests()).toMatchObject([
-      { json: { problems: ['the rule Launch is disabled'] }, attributes: { severity: 'MEDIUM' } },
-    ]);
+    expect(ports.digests()).toMatchObject([{ json: { problems: ['the rule Launch is disabled'] } }]);
   });
 
   it('is not checked in other regions', async () => {

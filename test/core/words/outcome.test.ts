@@ -113,9 +113,19 @@ describe('a change of the exemption tag', () => {
     },
   );
 
+  test.each(['exemption-malformed', 'exemption-exceeds-maximum'] as const)(
+    'that sets an invalid value (%s) says that the tag is ignored from the next scan on (4)',
+    (reason) => {
+      for (const trigger of ['grant', 'launch']) {
+        expect(explanationOf(trigger, reason)).toContain('From the next scan on, the tag is ignored');
+      }
+    },
+  );
+
   test('that removes it says if an exemption is still in date', () => {
     expect(explanationOf('revoke', 'exempt')).toMatch(/^The exemption tag was removed, but one is in date/);
     expect(explanationOf('launch', 'exempt')).toMatch(/^An exemption is in date/);
+    expect(explanationOf('drift', 'exempt')).toMatch(/^IMDSv1 was re-enabled, and an exemption in date covers it/);
   });
 });
 
@@ -135,7 +145,9 @@ test('says that IMDSv1 stays enabled wherever it does', () => {
     'unknown',
   ];
   for (const reason of reasons) {
-    expect(explainOutcome(outcome({ status: REASONS[reason], reason }))).toContain('IMDSv1 stays enabled');
+    expect(explainOutcome(outcome({ status: REASONS[reason], reason }))).toMatch(
+      /IMDSv1(, if enabled,)? stays enabled/,
+    );
   }
   for (const [trigger, reason] of [
     ['grant', 'existing-instance'],
@@ -163,6 +175,7 @@ describe('nonCompliantTitle()', () => {
     ['existing-instance', 11, '11 non-compliant existing instances (existing=audit, report only)'],
     ['in-use', 1, '1 non-compliant instance (IMDSv1 in use)'],
     ['remediation-pending', 2, '2 non-compliant instances (remediation pending)'],
+    ['audit-mode', 1, '1 non-compliant instance (mode=audit, report only)'],
   ] as const)('of %s and %i instances', (reason, instances, title) => {
     expect(nonCompliantTitle(reason, instances)).toBe(title);
   });

@@ -1,9 +1,10 @@
-import type { Context, SQSBatchResponse } from 'aws-lambda';
+import type { Context, SQSEvent } from 'aws-lambda';
 import { type Config, toEnvironment } from '../../../lambda/config.ts';
 import type { AlertJson } from '../../../lambda/core/message.ts';
 import type { handler as Handler } from '../../../lambda/handlers/enforce.ts';
 import { CONFIG } from '../../support/config.ts';
 import type { Envelope } from '../../support/events.ts';
+import { batchOf } from '../../support/function.ts';
 import { createQueue, createTopic, receive, subscribe } from './account.ts';
 
 /** An alert in a queue that is subscribed to the topic. */
@@ -19,8 +20,11 @@ export interface Product {
   readonly now: () => Envelope;
   readonly topicArn: string;
   readonly workQueue: string;
-  /** Invokes the function with an event. `seconds` remain besides the reserve for cleaning up. */
-  readonly deliver: (event: unknown, seconds?: number) => Promise<void>;
+  /**
+   * Invokes the function with an event. `seconds` remain besides the reserve for cleaning up. @returns as
+   * `deliverBatch`.
+   */
+  readonly deliver: (event: unknown, seconds?: number) => Promise<number[]>;
   /** Invokes the function with messages of the work queue. @returns the positions of messages to retry. */
   readonly deliverBatch: (bodies: readonly (string | undefined)[], seconds?: number) => Promise<number[]>;
   /** Receives the expected number of alerts. */
@@ -32,9 +36,15 @@ const RESERVE_SECONDS = 15;
 /** Imports the handler with new environment variables, as a cold start does. */
 export async function deploy(over: Partial<Config> = {}): Promise<Product> {
   const topicArn = await createTopic();
-  const [alertQueue, workQueue] = [await createQueue(), await createQueue()];
+  const [alertQueue, workQueue, checkQueue] = [await createQueue(), await createQueue(), await createQueue()];
   await subscribe(topicArn, alertQueue);
-  const config: Config = { ...CONFIG, outcomesTopicArn: topicArn, workQueueUrl: workQueue, ...over };
+  const config: Config = {
+    ...CONFIG,
+    outcomesTopicArn: topicArn,
+    workQueueUrl: workQueue,
+    checkQueueUrl: checkQueue,
+    ...over,
+  };
   // Logs and metrics go to standard output; other tests check them.
   const silent = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
   Object.assign(process.env, toEnvironment(config), silent);
@@ -42,21 +52,18 @@ export async function deploy(over: Partial<Config> = {}): Promise<Product> {
   await jest.isolateModulesAsync(async () => {
     ({ handler } = await import('../../../lambda/handlers/enforce.ts'));
   });
-  const invoke = async (event: unknown, seconds = 60): Promise<SQSBatchResponse | undefined> =>
-    handler?.(event, lambdaContext(seconds));
+  const deliverBatch = async (bodies: readonly (string | undefined)[], seconds = 60): Promise<number[]> => {
+    const batch = batchOf(...bodies) as unknown as SQSEvent;
+    const response = await handler?.(batch, lambdaContext(seconds));
+    return (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => Number(itemIdentifier.slice(1)) - 1);
+  };
 
   return {
     now: () => ({ account: topicArn.split(':')[4], time: new Date().toISOString() }),
     topicArn,
     workQueue,
-    deliver: async (event, seconds) => {
-      await invoke(event, seconds);
-    },
-    deliverBatch: async (bodies, seconds) => {
-      const Records = bodies.map((body, index) => ({ messageId: String(index), eventSource: 'aws:sqs', body }));
-      const response = await invoke({ Records }, seconds);
-      return (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => Number(itemIdentifier));
-    },
+    deliver: (event, seconds) => deliverBatch([JSON.stringify(event)], seconds),
+    deliverBatch,
     alerts: async (expected) => (await receive(alertQueue, expected)).map(({ Body }) => toAlert(Body)),
   };
 }

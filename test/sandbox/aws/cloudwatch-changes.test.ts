@@ -74,6 +74,7 @@ test('a stopped instance reports no metrics until it runs again', async () => {
   await pass();
   await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
   await sandbox.idle();
+  await pass();
   const [before] = await sums();
   expect(before?.periods).toBeGreaterThanOrEqual(5);
   await pass();

@@ -17,7 +17,8 @@ const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY);
 async function setUp() {
   // In real time, so that the values do not change during the test.
   const sandbox = await sandboxOf({
-    startAt: new Date(NOW.getTime() + 1),
+    // The values of the last period before have arrived.
+    startAt: new Date(NOW.getTime() + 10 * 60_000),
     timeScale: 1,
     regions: ['us-east-1', 'eu-west-1'],
   });
@@ -70,18 +71,49 @@ test('calls without a token count in one of two metrics, depending on the metada
   expect(await sumsOf(get, optional, { metric: 'CPUUtilization' })).toEqual([]);
 });
 
-test('there are no values without usage, in another region, or before the launch', async () => {
+test('there are no values of an instance without metrics, in another region, or before the launch', async () => {
   const { sandbox, add, get } = await setUp();
-  const [unset, young, otherRegion] = [
+  const [lost, young, otherRegion] = [
     add('optional'),
     add('optional', new Date(NOW.getTime() - 2 * HOUR)),
     add('optional', daysAgo(9), 'eu-west-1'),
   ];
   for (const id of [young, otherRegion]) sandbox.usage.set(id, { callsPerDay: 24 });
-  expect(await sumsOf(get, unset)).toEqual([]);
+  sandbox.usage.delete(lost);
+  expect(await sumsOf(get, lost)).toEqual([]);
   expect(await sumsOf(get, otherRegion)).toEqual([]);
   expect(await sumsOf(get, 'i-0123456789abcdef0')).toEqual([]);
   expect(await sumsOf(get, young, { Period: 3600 })).toEqual([1, 1]);
+});
+
+test('every instance reports zeros of the metric of its options, and none while IMDS is off', async () => {
+  const { sandbox, add, get } = await setUp();
+  const [optional, required] = [add('optional'), add('required')];
+  const { id: off } = sandbox.fleet().add({ launchedAt: daysAgo(9), options: { HttpEndpoint: 'disabled' } });
+  const both = async (id: string) => [
+    await sumsOf(get, id),
+    await sumsOf(get, id, { metric: 'MetadataNoTokenRejected' }),
+  ];
+
+  expect(await both(optional)).toEqual([[0, 0, 0], []]);
+  expect(await both(required)).toEqual([[], [0, 0, 0]]);
+  expect(await both(off)).toEqual([[], []]);
+});
+
+test('values arrive 5 to 10 minutes after the end of their period', async () => {
+  const { add, get } = await setUp();
+  const ids = Array.from({ length: 40 }, () => add('optional'));
+  const { MetricDataResults = [] } = await get({
+    StartTime: new Date(NOW.getTime() - HOUR),
+    EndTime: new Date(NOW.getTime() + HOUR),
+    MetricDataQueries: ids.map((id, index) => query(id, { Id: `q${index}`, Period: 300 })),
+  });
+  // The time is ten minutes past.
+  const ages = MetricDataResults.map(({ Timestamps = [] }) => {
+    const end = (Timestamps[0]?.getTime() ?? 0) + 300_000;
+    return Math.round((NOW.getTime() + 600_000 - end) / 60_000);
+  });
+  expect([...new Set(ages)].toSorted((a, b) => a - b)).toEqual([5, 10]);
 });
 
 test('values begin with the first call and end with the last one', async () => {
@@ -110,11 +142,12 @@ test('calls are rejected after tokens are required', async () => {
     EndTime: new Date(NOW.getTime() + HOUR),
     MetricDataQueries: [query(id, { metric: 'MetadataNoTokenRejected', Period: 300 })],
   });
-  expect(later.MetricDataResults?.[0]?.Timestamps).toEqual([NOW]);
+  // They have not arrived yet; cloudwatch-changes.test.ts waits for them.
+  expect(later.MetricDataResults?.[0]?.Timestamps).toEqual([]);
 });
 
 test('an instance that was stopped at an unknown time reports until its last call', async () => {
-  const { sandbox, add, get } = await setUp();
+  const { sandbox, get } = await setUp();
   const ids = [undefined, new Date(daysAgo(2).getTime() + 5 * HOUR)].map((lastSeen) => {
     const { id } = sandbox.fleet().add({ launchedAt: daysAgo(100), state: 'stopped' });
     sandbox.usage.set(id, { callsPerDay: 24, lastSeen });
@@ -122,7 +155,6 @@ test('an instance that was stopped at an unknown time reports until its last cal
   });
   expect(await sumsOf(get, ids[0] ?? '')).toEqual([]);
   expect(await sumsOf(get, ids[1] ?? '')).toEqual([6, 24]);
-  expect(await sumsOf(get, add('optional'))).toEqual([]);
 });
 
 test('instances report every five minutes, and old values are retained for longer periods only', async () => {

@@ -1,3 +1,4 @@
+import { ModifyInstanceMetadataOptionsCommand, StartInstancesCommand } from '@aws-sdk/client-ec2';
 import { describeInstances, ec2Of, idsWith, launch, sandboxOf, stopAll } from '../support.ts';
 
 afterEach(stopAll);
@@ -53,4 +54,22 @@ test('returns all instances in pages, which may split a reservation', async () =
   const seen = [first, second, third].flatMap(({ instances }) => instances.map(({ InstanceId }) => InstanceId));
   expect(seen).toEqual(ids);
   expect(third.NextToken).toBeUndefined();
+});
+
+test('a change of metadata options is pending on a stopped instance until its next start (11)', async () => {
+  const sandbox = await sandboxOf();
+  const ec2 = ec2Of(sandbox);
+  const { id } = sandbox.fleet().add({ launchedAt: new Date('2026-01-01T00:00:00Z'), state: 'stopped' });
+  const stateOf = async () =>
+    (await describeInstances(ec2, { InstanceIds: [id] })).instances[0]?.MetadataOptions?.State;
+
+  await ec2.send(
+    new ModifyInstanceMetadataOptionsCommand({ InstanceId: id, HttpTokens: 'required', HttpEndpoint: 'enabled' }),
+  );
+  await sandbox.clock.sleep(3_600_000);
+  expect(await stateOf()).toBe('pending');
+
+  await ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
+  await sandbox.idle();
+  expect(await stateOf()).toBe('applied');
 });

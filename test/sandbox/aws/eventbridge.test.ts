@@ -135,7 +135,7 @@ test('returns rules and their targets', async () => {
   expect(Targets).toEqual([
     {
       Id: 'Target0',
-      Arn: 'arn:aws:lambda:us-east-1:111122223333:function:Local-Function22222222',
+      Arn: 'arn:aws:sqs:us-east-1:111122223333:Local-WorkQueue11111111',
       RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
       DeadLetterConfig: { Arn: sandbox.queue('DeadLetterQueue').arn },
     },

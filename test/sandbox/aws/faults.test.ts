@@ -85,7 +85,9 @@ test('faults are drawn independently of each other', () => {
 
 test('a crash follows a number of calls and is an exit or a hang', () => {
   const faults = drawFaults('seed', { crashes: { rate: 1, upTo: 3 } });
-  const crashes = keys.map((key) => faults.crashes({ functionName: 'f', requestId: 'r', key, attempt: 1 }));
+  const crashes = keys.map((key) =>
+    faults.crashes({ functionName: 'f', requestId: 'r', key, messages: [key], attempt: 1 }),
+  );
   expect(new Set(crashes.map((crash) => crash?.afterCalls))).toEqual(new Set([0, 1, 2, 3]));
   expect(new Set(crashes.map((crash) => crash?.how))).toEqual(new Set(['exit', 'hang']));
 });

@@ -79,6 +79,18 @@ test('visibility can be changed, and a message deleted, by receipt handle', asyn
   expect(await refusal(sqs.send(change))).toEqual(['MessageNotInflight', 400]);
 });
 
+test('a batch for a queue that does not exist fails as a whole', async () => {
+  const absent = { QueueUrl: QueueUrl.replace('jobs', 'absent') };
+  const [name] = await refusal(sqs.send(new SendMessageCommand({ ...absent, MessageBody: 'text' })));
+  const entry = { Id: 'a', MessageBody: 'text', ReceiptHandle: 'handle' };
+  for (const command of [
+    new SendMessageBatchCommand({ ...absent, Entries: [entry] }),
+    new DeleteMessageBatchCommand({ ...absent, Entries: [entry] }),
+  ]) {
+    expect(await refusal(sqs.send(command as SendMessageBatchCommand))).toEqual([name, 400]);
+  }
+});
+
 test('refuses invalid messages and batches', async () => {
   const none = `${sandbox.endpoint}/us-east-1/111122223333/none`;
   expect(await refusal(send({ QueueUrl: none }))).toEqual(['QueueDoesNotExist', 400]);

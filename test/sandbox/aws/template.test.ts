@@ -74,6 +74,11 @@ test.each<[what: string, template: Template, message: RegExp]>([
     /InputTransformer/,
   ],
   [
+    'a function as target of a rule',
+    changed('RunningRule44444444', { Targets: [{ Arn: getArn('Function22222222') }] }),
+    /only queues and event buses are supported, not arn:aws:lambda:/,
+  ],
+  [
     'a visibility timeout below that of the function',
     templateOf({ queue: { VisibilityTimeout: 30 } }),
     /visibility timeout/,
@@ -111,12 +116,16 @@ test.each<[what: string, template: Template, message: RegExp]>([
   await expect(deploy(template)).rejects.toThrow(message);
 });
 
-test('refuses a rule whose function has no bundle', async () => {
-  await expect(deploy(templateOf(), {})).rejects.toThrow(/no bundle was given for .*Function22222222/);
+test('refuses an event source mapping whose function has no bundle', async () => {
+  await expect(deploy(templateOf(), {})).rejects.toThrow(/no bundle was given for Local-Function22222222/);
 });
 
 test('an event without permission for the target is sent to the dead-letter queue', async () => {
-  const sandbox = await deploy(templateOf({ without: ['LaunchPermission'] }), { Function: FIXTURE });
+  // The queue policy does not name this queue.
+  const queue = { Type: 'AWS::SQS::Queue' };
+  const target = { Id: 'T', Arn: getArn('OtherQueue'), DeadLetterConfig: { Arn: getArn('DeadLetterQueueAAAAAAAA') } };
+  const { Resources = {} } = changed('LaunchRule33333333', { Targets: [target] });
+  const sandbox = await deploy({ Resources: { ...Resources, OtherQueue: queue } });
   sandbox.bus.put({
     version: '0',
     id: 'event-1',

@@ -1,0 +1,125 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
+import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
+import { runPostChangeChecks } from '../../lambda/app/post-change-checks.ts';
+import { groupBy } from '../../lambda/core/group-by.ts';
+import { instancesOf } from '../../lambda/core/words/format.ts';
+import type { PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
+import { findDeployment } from '../doctor/deployment.ts';
+import type { Aws } from '../shared/aws.ts';
+import { explainError } from '../shared/errors.ts';
+import type { Io } from '../shared/io.ts';
+import { usageReader } from '../shared/usage.ts';
+import type { Remediated } from './apply.ts';
+
+/** Minutes after the last change: metrics arrive 5 to 10 minutes late. */
+const WAIT_MINUTES = 15;
+
+/** The post-change check of a run. */
+export interface PostChange {
+  /** The stack whose function checks the instances. */
+  readonly scheduledIn?: string;
+  /** Why none is scheduled. */
+  readonly problem?: string;
+  /** Ids of instances with rejected IMDSv1 calls; absent if the run did not wait for them. */
+  readonly affected?: readonly string[];
+}
+
+export interface PostChangeOptions {
+  readonly stack: string;
+  readonly maxExemptionDays: number;
+  readonly wait?: true;
+}
+
+/** Leaves the post-change check of remediated instances to the deployment, or waits for it, or says how to do it. */
+export async function checkAfterChange(
+  remediated: readonly Remediated[],
+  options: PostChangeOptions,
+  account: string | undefined,
+  aws: Aws,
+  io: Io,
+): Promise<PostChange | undefined> {
+  const [first] = remediated;
+  if (first === undefined) return undefined;
+  const checks = remediated.map(({ region, instanceId, at }) => ({
+    account: account ?? '',
+    region,
+    instanceId,
+    remediatedAt: at,
+    checksDone: 0,
+  }));
+  const scheduled = await schedule(checks, options, account, aws);
+  if (scheduled.problem === undefined) {
+    io.out(`Post-change check: scheduled in ${scheduled.scheduledIn}, which notifies about rejected IMDSv1 calls`);
+  } else if (!options.wait) {
+    const command = `imdsv2 explain ${first.instanceId} --region ${first.region}`;
+    io.out(`No post-change check is scheduled: ${scheduled.problem}`);
+    io.out(`  In ${WAIT_MINUTES} minutes, look for rejected calls: ${command}; or use --wait`);
+  }
+  if (!options.wait || io.interrupted.aborted) return scheduled;
+  return { ...scheduled, affected: await waitForRejections(checks, options, aws, io) };
+}
+
+/** Puts the checks on their queue in the deployment. */
+async function schedule(
+  checks: readonly PostChangeCheck[],
+  { stack }: PostChangeOptions,
+  account: string | undefined,
+  aws: Aws,
+): Promise<PostChange> {
+  if (account === undefined) return { problem: 'the account is unknown' };
+  try {
+    const region = await aws.home();
+    const config = aws.config(region);
+    const deployment = await findDeployment(stack, region, config);
+    const queue = sqsWorkQueue(new SQSClient(config), {
+      workQueueUrl: deployment.output('WorkQueueUrl'),
+      checkQueueUrl: deployment.output('CheckQueueUrl'),
+    });
+    await queue.putChecks(checks);
+    return { scheduledIn: `${stack} in ${region}` };
+  } catch (error) {
+    return { problem: explainError(error) };
+  }
+}
+
+/** Waits until metrics have arrived, and prints which instances have rejected calls. */
+async function waitForRejections(
+  checks: readonly PostChangeCheck[],
+  options: PostChangeOptions,
+  aws: Aws,
+  io: Io,
+): Promise<readonly string[]> {
+  io.progress(`Waiting ${WAIT_MINUTES} minutes for rejected calls; Ctrl-C ends the wait`);
+  await io.sleep(WAIT_MINUTES * 60_000);
+  io.progress('');
+  const affected: string[] = [];
+  const reEnabled: string[] = [];
+  for (const [region, ofRegion] of groupBy(checks, (check) => check.region)) {
+    const failed = await runPostChangeChecks(ofRegion, options, {
+      reader: ec2Reader(aws.ec2),
+      usage: usageReader(aws),
+      queue: {
+        putChecks: () => Promise.resolve(),
+        putFindings: (findings) => Promise.resolve(void reEnabled.push(...findings.map((f) => f.detail.instanceId))),
+        putUndelivered: () => Promise.resolve(),
+      },
+      publisher: {
+        publish: (message) => {
+          const { instances } = message.json as unknown as { readonly instances: readonly { instanceId: string }[] };
+          affected.push(...instances.map(({ instanceId }) => instanceId));
+          return Promise.resolve(io.out(message.email));
+        },
+      },
+      telemetry: {
+        rejected: () => undefined,
+        warning: (text, error) => io.note(`${region}: ${text}: ${explainError(error)}`),
+      },
+      time: aws.time(region),
+    });
+    if (failed.length > 0) io.note(`${region}: rejected calls could not be read`);
+  }
+  if (affected.length === 0) io.out(`No IMDSv1 call was rejected on ${instancesOf(checks.length)} so far`);
+  if (reEnabled.length > 0) io.out(`IMDSv1 was re-enabled: ${reEnabled.join(', ')}`);
+  return affected;
+}

@@ -1,0 +1,81 @@
+import { FailureError } from '../core/failure.ts';
+import type { Message } from '../core/message.ts';
+import { fromUndelivered } from '../core/undelivered-alert.ts';
+import { parseJson } from '../triggers/json.ts';
+import { ping } from '../triggers/ping.ts';
+import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
+import { Budget } from './budget.ts';
+import { type EventMessage, handleEvents, type EventRules } from './handle-events.ts';
+import type { Ports } from './ports/index.ts';
+import { runPostChangeChecks } from './post-change-checks.ts';
+import { attempt } from './retry.ts';
+
+/** A message of a queue. */
+export interface QueueRecord {
+  readonly messageId: string;
+  readonly body: string;
+  /** How often it was delivered, this time included. */
+  readonly receiveCount: number;
+}
+
+/**
+ * Handles a batch of messages: events, recorded findings, post-change checks, undelivered alerts, pings, and messages
+ * that an operator moved here from the dead-letter queue.
+ *
+ * Nothing that takes long is waited for: it is handed back to the queue. So a batch takes seconds, whatever it
+ * contains, and no region delays another. A message with which the function cannot cope is found by halving the batch,
+ * so that it fails alone.
+ *
+ * @param budget what the execution environment knows of EC2's request rate from earlier batches.
+ * @returns ids of the messages that must be delivered again.
+ */
+export async function handleBatch(
+  records: readonly QueueRecord[],
+  rules: EventRules,
+  ports: Ports,
+  budget = new Budget(),
+): Promise<string[]> {
+  try {
+    return await handleAll(records, rules, ports, budget);
+  } catch (error) {
+    ports.telemetry.warning(`a batch of ${records.length} failed`, error);
+    if (records.length === 1) return records.map(({ messageId }) => messageId);
+    const half = Math.ceil(records.length / 2);
+    const first = await handleBatch(records.slice(0, half), rules, ports, budget);
+    return [...first, ...(await handleBatch(records.slice(half), rules, ports, budget))];
+  }
+}
+
+async function handleAll(
+  records: readonly QueueRecord[],
+  rules: EventRules,
+  ports: Ports,
+  budget: Budget,
+): Promise<string[]> {
+  const events: EventMessage[] = [];
+  const alerts = new Map<string, Message>();
+  const checks = new Map<string, PostChangeCheck>();
+  const pings: unknown[] = [];
+  for (const { messageId, body, receiveCount } of records) {
+    const content = parseJson(body);
+    const [alert, check] = [fromUndelivered(content), parseCheck(content)];
+    if (alert !== undefined) alerts.set(messageId, alert);
+    else if (check !== undefined) checks.set(messageId, check);
+    else if (ping.accepts(content)) pings.push(content);
+    else events.push({ messageId, event: content, receiveCount });
+  }
+  const publish = async ([messageId, alert]: readonly [string, Message]) =>
+    (await attempt(() => ports.publisher.publish(alert))) instanceof FailureError ? [messageId] : [];
+  const [unfinished, unpublished, uncheckedMessages] = await Promise.all([
+    handleEvents(events, rules, ports, budget),
+    Promise.all([...alerts].map(publish)),
+    runPostChangeChecks([...checks.values()], rules, ports),
+    ...pings.map((event) => ports.answerPing?.(event)),
+  ]);
+  const unchecked = new Set(uncheckedMessages);
+  return [
+    ...unfinished,
+    ...unpublished.flat(),
+    ...[...checks].flatMap(([messageId, check]) => (unchecked.has(check) ? [messageId] : [])),
+  ];
+}

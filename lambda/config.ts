@@ -30,7 +30,12 @@ const QUEUE_URL = matching('an SQS queue URL', /^https?:\/\/\S+$/);
 
 const TOPIC_ARN = /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/;
 
-/** The configuration of both functions. */
+const EVENT_BUS_ARN = /^arn:[^:]+:events:[^:]+:\d{12}:event-bus\/[\w./-]+$/;
+
+/** The key of a tag. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html */
+export const TAG_KEY = matching('a tag key', /^(?!aws:)[\p{L}\p{N}\p{Zs}_.:/=+@-]{1,128}$/u);
+
+/** The configuration of the functions that remediate. */
 export const CONFIG = {
   /** In `audit`, the function has no writer. */
   mode: oneOf(MODES),
@@ -46,9 +51,11 @@ export const CONFIG = {
   usageLookBackDays: DAYS,
   /** Minimum measured age of an instance before it can count as unused, in days. */
   usageMinimumAgeDays: DAYS,
-  /** The topic of alerts and digests. */
-  outcomesTopicArn: matching('an SNS topic ARN', TOPIC_ARN),
-  /** The queue of events, findings and undelivered alerts. */
+  /** The event bus of outcomes, of this account and region. */
+  outcomeBusArn: matching('an event bus ARN', EVENT_BUS_ARN),
+  /** Key of the tag that names the owner of an instance. */
+  ownerTag: { accepted: `${TAG_KEY.accepted} | ${NONE}`, parse: TAG_KEY.parse },
+  /** The queue of events and findings. */
   workQueueUrl: QUEUE_URL,
   /** The queue of post-change checks. */
   checkQueueUrl: QUEUE_URL,
@@ -74,7 +81,8 @@ export const NOTIFY_CONFIG = {
   maxExemptionDays: CONFIG.maxExemptionDays,
   /** Minutes after which alerts that are not urgent are sent together; 0 if every alert is sent at once. */
   alertSummaryMinutes: wholeNumber(0, 15),
-  outcomesTopicArn: CONFIG.outcomesTopicArn,
+  /** The topic of alerts and digests. */
+  outcomesTopicArn: matching('an SNS topic ARN', TOPIC_ARN),
   /** The topic of Amazon Q Developer, or none. */
   chatTopicArns: orNone(listOf('SNS topic ARNs', TOPIC_ARN)),
   /** The queue of events whose alerts are summarized. */
@@ -127,11 +135,14 @@ export const parseScanConfig = (env: Environment): ScanConfig => read(SCAN_CONFI
 export const parseNotifyConfig = (env: Environment): NotifyConfig => read(NOTIFY_CONFIG, env);
 
 /** Returns the configuration with the policy as the use cases expect it. */
-export function rulesOf(config: Config): Omit<Config, 'enforceSince'> & Policy & { readonly usage: UsageRules } {
-  const { usageLookBackDays, usageMinimumAgeDays, enforceSince } = config;
+export function rulesOf(
+  config: Config,
+): Omit<Config, 'enforceSince' | 'ownerTag'> & Policy & { readonly ownerTag?: string; readonly usage: UsageRules } {
+  const { usageLookBackDays, usageMinimumAgeDays, enforceSince, ownerTag } = config;
   return {
     ...config,
     enforceSince: enforceSince === NONE ? undefined : enforceSince,
+    ownerTag: ownerTag === NONE ? undefined : ownerTag,
     usage: { lookBackDays: usageLookBackDays, minimumAgeDays: usageMinimumAgeDays },
   };
 }

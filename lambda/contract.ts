@@ -14,6 +14,9 @@ export type Existing = (typeof EXISTING)[number];
 /** The CloudTrail trail that delivers events: one exists, the stack creates one, or there is none. */
 export const TRAIL = ['existing', 'create', 'none'] as const;
 
+/** Whether alerts are also published for Amazon Q Developer in chat applications. */
+export const CHAT = ['off', 'amazon-q'] as const;
+
 /** Result of evaluating an instance; the `status` message attribute. */
 export const STATUSES = [
   'remediated',

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type IEventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -10,36 +10,22 @@ import {
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { toNotifyEnvironment } from '../lambda/config.ts';
 import { DETAIL_TYPES, SEVERITIES, type Severity, SOURCE } from '../lambda/contract.ts';
+import { acknowledgePublisher } from './acknowledgements.ts';
+import type { Settings } from './settings.ts';
 import { DELIVERY } from './timing.ts';
 import type { Topics } from './topics.ts';
 
-/** What the notifier is connected to, and how it summarizes. */
+/** What the notifier is connected to. */
 export interface NotifierProps {
   /** Directory of the built bundle. */
   readonly code: Code;
-  readonly topics: Pick<Topics, 'outcomes' | 'key'>;
-  /** Minutes after which alerts that are not urgent are sent together; 0 if every alert is sent at once. */
-  readonly alertSummaryMinutes: number;
-  readonly maxExemptionDays: number;
-  readonly logRetentionDays: RetentionDays;
-  /**
-   * The bus of outcomes.
-   *
-   * @default - the default event bus
-   */
-  readonly outcomeBus?: IEventBus;
-  /**
-   * The topic of Amazon Q Developer in chat applications, encrypted with the same key or with none.
-   *
-   * @default - no chat
-   */
-  readonly chatTopic?: ITopic;
+  readonly settings: Settings;
+  readonly topics: Topics;
 }
 
 /** Severities that are notified at once. */
@@ -64,7 +50,8 @@ export class Notifier extends Construct {
 
   public constructor(scope: Construct, id: string, props: NotifierProps) {
     super(scope, id);
-    const { topics, chatTopic, alertSummaryMinutes, maxExemptionDays } = props;
+    const { settings, topics } = props;
+    const { alertSummaryMinutes, maxExemptionDays } = settings;
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', { ...encrypted, retentionPeriod: Duration.days(14) });
     const queue = (queueId: string) =>
@@ -73,8 +60,8 @@ export class Notifier extends Construct {
         // Not six times the timeout: an alert that SNS refused is sent again after this time.
         visibilityTimeout: TIMEOUT.plus(Duration.seconds(30)),
         retentionPeriod: Duration.days(14),
-        // Alerts outlast an outage of SNS of several hours; what cannot be read is not delivered again.
-        deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 500 },
+        // Two hours without SNS; what cannot be read is not delivered again.
+        deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 60 },
       });
     this.urgentQueue = queue('UrgentQueue');
     this.summaryQueue = queue('SummaryQueue');
@@ -84,7 +71,7 @@ export class Notifier extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const logGroup = new LogGroup(this, 'FunctionLogs', {
-      retention: props.logRetentionDays,
+      retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.function = new LambdaFunction(this, 'Function', {
@@ -102,14 +89,15 @@ export class Notifier extends Construct {
         maxExemptionDays,
         alertSummaryMinutes,
         outcomesTopicArn: topics.outcomes.topicArn,
-        chatTopicArns: chatTopic === undefined ? [] : [chatTopic.topicArn],
+        chatTopicArns: topics.chat === undefined ? [] : [topics.chat.topicArn],
         summaryQueueUrl: this.summaryQueue.queueUrl,
       }),
     });
     logGroup.grantWrite(role);
     topics.outcomes.grantPublish(role);
-    chatTopic?.grantPublish(role);
+    topics.chat?.grantPublish(role);
     topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
+    acknowledgePublisher(role);
     this.urgentQueue.grantConsumeMessages(role);
     this.summaryQueue.grantConsumeMessages(role);
     // Alerts about a subject that was notified a moment ago.
@@ -133,7 +121,7 @@ export class Notifier extends Construct {
     const summarized = SEVERITIES.filter((severity) => !URGENT.includes(severity));
     this.rule('Urgent', 'Outcomes that are notified at once', URGENT, this.urgentQueue, props);
     this.rule('Summary', 'Outcomes that are notified together', summarized, this.summaryQueue, props);
-    new Rule(this, 'Schedule', {
+    new Rule(this, 'Drain', {
       description: 'Sends the alerts that are notified together',
       schedule: Schedule.cron({ minute: `0/${alertSummaryMinutes}` }),
       targets: [new SqsQueue(this.urgentQueue, { ...DELIVERY, deadLetterQueue: this.deadLetterQueue })],
@@ -147,8 +135,11 @@ export class Notifier extends Construct {
     queue: Queue,
     props: NotifierProps,
   ): void {
+    const { outcomeBusArn } = props.settings;
+    const eventBus =
+      outcomeBusArn === undefined ? undefined : EventBus.fromEventBusArn(this, `${id}Bus`, outcomeBusArn);
     new Rule(this, id, {
-      eventBus: props.outcomeBus,
+      eventBus,
       description,
       eventPattern: {
         account: [Stack.of(this).account],

@@ -1,8 +1,7 @@
 import { rollbackCommand } from './advice.ts';
 import { type Digest, MAX_LISTED } from './digest.ts';
 import { type DigestDetail, digestDetail, type ListedInstanceDetail } from './digest-detail.ts';
-import type { AlertOptions } from './email.ts';
-import { MAX_BYTES, type Message, TEST_NOTICE, toSnsText } from './message.ts';
+import { MAX_BYTES, type Message, type MessageOptions, TEST_NOTICE, toSnsText } from './message.ts';
 import { defang } from './text.ts';
 import type { Usage } from './usage.ts';
 import { iso, plural } from './words/format.ts';
@@ -13,12 +12,8 @@ import { usageNote } from './words/usage.ts';
 /** Number of instances in each list: the first that fits into one message. */
 const LISTED = [MAX_LISTED, 25, 10, 3, 1, 0];
 
-/** The message of a digest. */
-export const toDigestMessage = (digest: Digest, options: AlertOptions): Message =>
-  renderDigest(toDigestDetail(digest), options);
-
 /** The data of a digest, with as many instances as fit into one event and one message. */
-function toDigestDetail(digest: Digest): DigestDetail {
+export function toDigestDetail(digest: Digest): DigestDetail {
   // The longest exemption makes the longest email.
   const options = { maxExemptionDays: 3650 };
   const fits = (detail: DigestDetail) =>
@@ -31,7 +26,7 @@ function toDigestDetail(digest: Digest): DigestDetail {
 }
 
 /** The message of a digest, from its data. */
-export function renderDigest(detail: DigestDetail, { maxExemptionDays }: AlertOptions): Message {
+export function renderDigest(detail: DigestDetail, { maxExemptionDays }: MessageOptions): Message {
   const { severity, account, region, startedAt, counts, remediated, instances, rejected = {}, problems } = detail;
   const { compliancePercent: compliantPercent } = detail;
   const share = compliantPercent === undefined ? 'no instances to judge' : `${compliantPercent.toFixed(1)}% compliant`;

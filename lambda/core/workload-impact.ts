@@ -1,9 +1,8 @@
 import { WORKLOAD_IMPACT_SCHEMA } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
-import type { AlertOptions } from './email.ts';
 import { isImdsv1Enabled, type Snapshot } from './instance.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
-import { type Message, TEST_NOTICE } from './message.ts';
+import { type Message, type MessageOptions, TEST_NOTICE } from './message.ts';
 import { consoleLink } from './partition.ts';
 import { clean, defang } from './text.ts';
 import { iso, plural } from './words/format.ts';
@@ -88,7 +87,7 @@ export function toWorkloadImpactDetails(
   account: string,
   region: string,
   impacts: readonly WorkloadImpact[],
-  { maxExemptionDays }: AlertOptions,
+  { maxExemptionDays }: MessageOptions,
 ): WorkloadImpactDetail[] {
   const parts = Array.from({ length: Math.ceil(impacts.length / MOST) }, (_, index) =>
     impacts.slice(index * MOST, (index + 1) * MOST),
@@ -102,16 +101,6 @@ export function toWorkloadImpactDetails(
       toDetail(impact, rollbackCommand(region, impact.snapshot.instanceId, maxExemptionDays)),
     ),
   }));
-}
-
-/** The alerts about workload impact in a region. */
-export function toWorkloadImpactMessages(
-  account: string,
-  region: string,
-  impacts: readonly WorkloadImpact[],
-  options: AlertOptions,
-): Message[] {
-  return toWorkloadImpactDetails(account, region, impacts, options).map(renderWorkloadImpact);
 }
 
 /** The message about workload impact, from its data. */

@@ -67,3 +67,17 @@ it('throws a failure if the call fails', async () => {
   aws.prepare('PutEvents', { status: 400, body: JSON.stringify({ __type: 'AccessDeniedException', message: 'no' }) });
   await expect(put(events(1))).rejects.toMatchObject({ name: 'FailureError', kind: 'denied' });
 });
+
+it('returns the events of a call that fails, if another one does not', async () => {
+  const accepted = {
+    FailedEntryCount: 0,
+    Entries: Array.from({ length: 10 }, (_, index) => ({ EventId: `e-${index}` })),
+  };
+  const denied = { status: 400, body: JSON.stringify({ __type: 'AccessDeniedException', message: 'no' }) };
+  const ok = { status: 200, body: JSON.stringify(accepted) };
+  aws.prepare('PutEvents', ok, denied, ok);
+  const given = events(25);
+  const refused = await put(given);
+  expect([5, 10]).toContain(refused.length);
+  expect(given).toEqual(expect.arrayContaining([...refused]));
+});

@@ -1,5 +1,5 @@
 import { type Digest } from '../../lambda/core/digest.ts';
-import { toDigestMessage } from '../../lambda/core/digest-message.ts';
+import { renderDigest, toDigestDetail } from '../../lambda/core/digest-message.ts';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { until, UNUSED, USED, digest, emailOf } from '../support/digest.ts';
@@ -246,7 +246,7 @@ test('never rounds the percentage up to 100', () => {
 
 test('the undo keeps to the maximum exemption duration', () => {
   const of = digest([{}], { rejected: new Map([[instanceId(1), { calls: 1 }]]) });
-  expect(toDigestMessage(of, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
+  expect(renderDigest(toDigestDetail(of), { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
 });
 
 test('omits an empty list, and the brackets of a missing reason', () => {

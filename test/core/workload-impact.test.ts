@@ -1,9 +1,16 @@
 import fc from 'fast-check';
-import { type WorkloadImpact, judgeAfterChange, toWorkloadImpactMessages } from '../../lambda/core/workload-impact.ts';
+import {
+  judgeAfterChange,
+  renderWorkloadImpact,
+  toWorkloadImpactDetails,
+  type WorkloadImpact,
+} from '../../lambda/core/workload-impact.ts';
 import { toSnsText } from '../../lambda/core/message.ts';
 import { ACCOUNT, instanceId, NOW, REGION, snapshot } from '../support/builders.ts';
 import { hostileText, INVISIBLE } from '../support/hostile.ts';
 
+const messagesOf = (...args: Parameters<typeof toWorkloadImpactDetails>) =>
+  toWorkloadImpactDetails(...args).map(renderWorkloadImpact);
 const OPTIONS = { maxExemptionDays: 90 };
 const applied = snapshot({ options: { HttpTokens: 'required' } });
 const pending = snapshot({ options: { HttpTokens: 'required', State: 'pending' } });
@@ -81,7 +88,7 @@ const impacts: readonly WorkloadImpact[] = [
 test('omits a state that EC2 did not return', () => {
   const options = { HttpTokens: 'required', State: undefined };
   const impact = { snapshot: snapshot({ options }), remediatedAt: new Date('2026-11-22T11:30:00Z'), rejected: 0 };
-  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, [impact], OPTIONS);
+  const [message] = messagesOf(ACCOUNT, REGION, [impact], OPTIONS);
   expect(message?.email).toContain('What happened: state of the change: not stated\n');
   expect(JSON.parse(JSON.stringify(message?.json))).not.toHaveProperty('instances.0.state');
 });
@@ -93,7 +100,7 @@ const ADVICE = [
 ];
 
 test('the complete message', () => {
-  const [message, ...others] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, OPTIONS);
+  const [message, ...others] = messagesOf(ACCOUNT, REGION, impacts, OPTIONS);
   expect(others).toEqual([]);
   expect(message).toEqual({
     subject: '[IMDSv2 HIGH] 111122223333 eu-west-1: possible workload impact on 2 instances',
@@ -155,7 +162,7 @@ test('the complete message', () => {
 });
 
 test('the undo keeps to the maximum exemption duration', () => {
-  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, { maxExemptionDays: 3 });
+  const [message] = messagesOf(ACCOUNT, REGION, impacts, { maxExemptionDays: 3 });
   expect(message?.email).toContain(`imdsv2 rollback ${A} --region eu-west-1 --for 3d --reason '...'`);
 });
 
@@ -183,7 +190,7 @@ test.each(['😀'.repeat(255), '"\\'.repeat(128), '重'.repeat(255)])(
     const ids = Array.from({ length: 400 }, (_, index) => instanceId(index));
     const many = ids.map((id) => ({ snapshot: snapshot({ instanceId: id, tags }), remediatedAt: NOW, rejected: 1 }));
 
-    const messages = toWorkloadImpactMessages(ACCOUNT, REGION, many, OPTIONS);
+    const messages = messagesOf(ACCOUNT, REGION, many, OPTIONS);
 
     expect(messages.length).toBeGreaterThan(1);
     for (const message of messages) expect(bytes(toSnsText(message))).toBeLessThanOrEqual(240 * 1024);
@@ -205,7 +212,7 @@ test('any names: a subject of ASCII under 100 characters, an email without invis
     }));
   fc.assert(
     fc.property(fc.array(anyImpact, { minLength: 1, maxLength: 10 }), (anyImpacts) => {
-      for (const { subject, email, json } of toWorkloadImpactMessages(ACCOUNT, REGION, anyImpacts, OPTIONS)) {
+      for (const { subject, email, json } of messagesOf(ACCOUNT, REGION, anyImpacts, OPTIONS)) {
         expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
         const lines = email.split('\n');
         expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);

@@ -1,30 +1,23 @@
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Notifier, type NotifierProps } from '../../lib/notifier.ts';
+import { Notifier } from '../../lib/notifier.ts';
+import { DEFAULTS, type Settings } from '../../lib/settings.ts';
 import { Topics } from '../../lib/topics.ts';
 import { parseNotifyConfig } from '../../lambda/config.ts';
 import { SEVERITIES } from '../../lambda/contract.ts';
 import { actions, newApp, resources, statements, theOne } from './synth.ts';
 
-type Change = Partial<NotifierProps> & { readonly connect?: (stack: Stack) => Partial<NotifierProps> };
-
-function templateWith({ connect, ...over }: Change = {}): Template {
+const templateWith = (settings: Partial<Settings> = {}): Template => {
   const stack = new Stack(newApp(), 'Test');
+  const all = { ...DEFAULTS, ...settings };
   new Notifier(stack, 'Notifier', {
     code: Code.fromInline('export const handler = async () => undefined;'),
-    topics: new Topics(stack, 'Topics', { alertEmail: [], operationsEmail: [] }),
-    alertSummaryMinutes: 15,
-    maxExemptionDays: 90,
-    logRetentionDays: RetentionDays.THREE_MONTHS,
-    ...over,
-    ...connect?.(stack),
+    topics: new Topics(stack, 'Topics', all),
+    settings: all,
   });
   return Template.fromStack(stack);
-}
+};
 
 interface RuleProperties {
   readonly EventPattern?: { readonly account: unknown; readonly detail: { readonly severity: readonly string[] } };
@@ -53,8 +46,8 @@ test.each([
   [1, 'cron(0/1 * * * ? *)'],
 ])('the urgent queue receives the schedule of summaries: every %i minutes', (alertSummaryMinutes, expression) => {
   const from = templateWith({ alertSummaryMinutes });
-  expect(rule('Schedule', from).ScheduleExpression).toBe(expression);
-  expect(targetOf(rule('Schedule', from))).toEqual([queueId('UrgentQueue')]);
+  expect(rule('Drain', from).ScheduleExpression).toBe(expression);
+  expect(targetOf(rule('Drain', from))).toEqual([queueId('UrgentQueue')]);
 });
 
 test('without summaries, everything is urgent, and nothing is scheduled', () => {
@@ -81,7 +74,7 @@ test('an alert that SNS refuses is sent again for hours, and the queues outlast 
       `Notifier${name}`,
     );
     expect(queue.VisibilityTimeout).toBeGreaterThan(90);
-    expect(queue.VisibilityTimeout * queue.RedrivePolicy.maxReceiveCount).toBeGreaterThan(12 * 3600);
+    expect(queue.VisibilityTimeout * queue.RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(2 * 3600);
   }
 });
 
@@ -118,13 +111,13 @@ test('the configuration is one that the function accepts, with and without chat'
     maxExemptionDays: 90,
     chatTopicArns: [],
   });
-  const withChat = templateWith({ connect: (stack) => ({ chatTopic: new Topic(stack, 'Chat') }) });
-  expect(environment(withChat).IMDSV2_CHAT_TOPIC_ARNS).toEqual({ Ref: expect.stringMatching(/^Chat/) });
+  const withChat = templateWith({ chat: 'amazon-q' });
+  expect(environment(withChat).IMDSV2_CHAT_TOPIC_ARNS).toEqual({ Ref: expect.stringMatching(/^TopicsChat/) });
 });
 
 test('the rules are on the bus of outcomes', () => {
-  const from = templateWith({ connect: (stack) => ({ outcomeBus: new EventBus(stack, 'Outcomes') }) });
-  expect(rule('Urgent', from).EventBusName).toEqual({ Ref: expect.stringMatching(/^Outcomes/) });
+  const from = templateWith({ outcomeBusArn: 'arn:aws:events:eu-west-1:111122223333:event-bus/security' });
+  expect(rule('Urgent', from).EventBusName).toBe('security');
   from.hasResourceProperties('AWS::Events::Rule', {
     ScheduleExpression: Match.anyValue(),
     EventBusName: Match.absent(),

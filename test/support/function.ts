@@ -10,7 +10,8 @@ import {
 import { ACCOUNT, REGION } from './builders.ts';
 import { CONFIG, SCAN_CONFIG } from './config.ts';
 import { queueRecords } from './events.ts';
-import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
+import type { OutcomeDetail } from '../../lambda/core/outcome-detail.ts';
+import { type Call, CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
 
 /** A JSON line of the function's output. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -51,12 +52,18 @@ export const unfinished = (...ids: readonly string[]) => ({
   batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
 });
 
+/** The data of the events about outcomes in calls of PutEvents. */
+export const detailsIn = (calls: readonly Call[]): OutcomeDetail[] =>
+  calls
+    .filter(({ action }) => action === 'PutEvents')
+    .flatMap(({ parameters }) => parameters.Entries as { readonly Detail: string }[])
+    .map(({ Detail }) => JSON.parse(Detail) as OutcomeDetail);
+
 /** Environment variables that point the SDK to a loopback AWS. */
 const sdkEnvironment = (aws: Loopback) => ({ ...CREDENTIALS, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url });
 
 const configOf = (aws: Loopback): Config => ({
   ...CONFIG,
-  outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
   workQueueUrl: `${aws.url}/${ACCOUNT}/work`,
   checkQueueUrl: `${aws.url}/${ACCOUNT}/checks`,
 });
@@ -91,7 +98,7 @@ export async function loadNotifier(aws: Loopback, config: Partial<NotifyConfig> 
   const notifyConfig: NotifyConfig = {
     maxExemptionDays: 90,
     alertSummaryMinutes: 15,
-    outcomesTopicArn: configOf(aws).outcomesTopicArn,
+    outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
     chatTopicArns: [],
     summaryQueueUrl: `${aws.url}/${ACCOUNT}/summary`,
     ...config,

@@ -68,7 +68,7 @@ export function isReadable(detail: EventDetail, rules: NotifyRules, now: Date): 
 }
 
 /** The messages about events of one account, region and kind. */
-function messagesOf(details: readonly EventDetail[], rules: NotifyRules, now: Date): readonly Message[] {
+export function messagesOf(details: readonly EventDetail[], rules: NotifyRules, now: Date): readonly Message[] {
   const outcomes = details.filter((detail) => detail.schema === 'imdsv2-enforcer.outcome/v1');
   return [
     ...toAlerts(outcomes, { ...rules, now }),

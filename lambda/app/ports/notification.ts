@@ -7,7 +7,7 @@ export interface OutcomeBus {
    * Puts events on the bus.
    *
    * @returns the events that the bus did not accept, which may be put again.
-   * @throws FailureError if a call failed as a whole; some of the events may have been accepted.
+   * @throws FailureError if every call failed as a whole, so that no event is known to be accepted.
    */
   put(events: readonly OutcomeEvent[]): Promise<readonly OutcomeEvent[]>;
 }
@@ -39,6 +39,12 @@ export interface SummaryQueue {
    * @throws FailureError if any of them was not accepted.
    */
   put(bodies: readonly string[]): Promise<void>;
+}
+
+/** Publishes alerts and digests. */
+export interface Publisher {
+  /** @throws FailureError */
+  publish(message: Message): Promise<void>;
 }
 
 /** Publishes messages in the form of a chat service. */

@@ -9,12 +9,12 @@ import {
   rollbackCommand,
 } from '../advice.ts';
 import { dayFromNow } from '../exemption.ts';
+import type { MessageOptions } from '../message.ts';
 import type { OutcomeDetail } from '../outcome-detail.ts';
 import type { Block } from './group.ts';
 
 /** Settings of the account that alerts state, and the time at which an alert is written. */
-export interface AlertOptions {
-  readonly maxExemptionDays: number;
+export interface AlertOptions extends MessageOptions {
   readonly now: Date;
 }
 

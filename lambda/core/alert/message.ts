@@ -90,7 +90,8 @@ function toMessage(alert: Alert, detailed: number, options: AlertOptions): Outco
   const details = blocks.flatMap((block) => block.details);
   const latest = blocks.flatMap(({ occurrences }) => occurrences.map((occurrence) => occurrence.latest));
   const byStatus = groupBy(latest, ({ status }) => status);
-  const totals = [...byStatus].map(([status, { length }]) => `${length} ${status}`).join(', ');
+  const counts = [...byStatus].map(([status, group]) => [status, idsOf(group).length] as const);
+  const totals = counts.map(([status, count]) => `${count} ${status}`).join(', ');
   const test = details.some((detail) => detail.test === true);
   const subject = subjectOf(alert, totals, latest, test);
   const shown = new Set(latest.slice(0, detailed));
@@ -103,7 +104,7 @@ function toMessage(alert: Alert, detailed: number, options: AlertOptions): Outco
       account,
       region,
       severity,
-      counts: Object.fromEntries([...byStatus].map(([status, { length }]) => [status, length])),
+      counts: Object.fromEntries(counts),
       ...seen(details),
       groups: blocks.map((block) => toGroup(block, shown)),
     },
@@ -151,14 +152,19 @@ function seen(details: readonly OutcomeDetail[]): { readonly firstSeen: string; 
   return { firstSeen: times[0] ?? '', lastSeen: times.at(-1) ?? '' };
 }
 
+/** One instance may be in several groups, because several calls were about it. */
+const idsOf = (details: readonly OutcomeDetail[]): readonly string[] => [
+  ...new Set(details.map(({ instanceId }) => instanceId)),
+];
+
 function subjectOf(
   { account, region, severity }: Alert,
   totals: string,
   latest: readonly OutcomeDetail[],
   test: boolean,
 ): string {
-  const [first] = latest;
-  const ids = ` ${first?.instanceId ?? ''}${latest.length > 1 ? ` +${latest.length - 1}` : ''}`;
+  const [first = '', ...others] = idsOf(latest);
+  const ids = ` ${first}${others.length > 0 ? ` +${others.length}` : ''}`;
   const subject = `${test ? 'TEST ' : ''}[IMDSv2 ${severity}] ${account} ${region}: ${totals}`;
   return subject.length + ids.length <= SUBJECT ? subject + ids : subject.slice(0, SUBJECT);
 }

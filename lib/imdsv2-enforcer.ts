@@ -81,7 +81,6 @@ export class Imdsv2Enforcer extends Construct {
     this.operationsTopic = topics.operations;
     this.chatTopic = topics.chat;
     this.outcomeBusArn = outcomeBusArn(this, settings);
-    this.notifier = new Notifier(this, 'Notifier', { code: code.notify, settings, topics });
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue');
     const { deadLetterQueue } = this;
     this.workQueue = new FunctionQueue(this, 'WorkQueue', { deadLetterQueue, window: BATCH_WINDOW });
@@ -92,6 +91,7 @@ export class Imdsv2Enforcer extends Construct {
     const [, ...regions] = settings.regions;
     const forwarded = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...queues, regions }).rules : [];
     this.scan = new Scan(this, 'Scan', { code: code.scan, settings, rules, forwarded, ...queues });
+    this.notifier = new Notifier(this, 'Notifier', { code: code.notify, settings, topics });
     new Monitoring(this, 'Monitoring', {
       function: this.function,
       ...queues,

@@ -112,7 +112,13 @@ function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome 
   const until = exemptUntil === undefined ? undefined : dayFromNow(now, exemptUntil);
   const HttpTokens = rest.status === 'already-remediated' ? 'required' : 'optional';
   const snapshot = toSnapshot(index + 1, HttpTokens, occurredAt, until);
-  const caller = { principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test` };
+  const caller = {
+    principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test`,
+    session: 'test',
+    sourceIp: '192.0.2.1',
+    mfa: false,
+    cloudTrailEventId: `00000000-0000-0000-0000-${String(index + 1).padStart(12, '0')}`,
+  };
   return {
     ...rest,
     target: {

@@ -21,6 +21,7 @@ const PRICES = {
   sqsRequest: 0.4 / 1e6,
   publish: 0.5 / 1e6,
   email: 2 / 1e5,
+  event: 1 / 1e6,
   logGigabyte: 0.5,
   metricAsked: 0.01 / 1000,
 };
@@ -43,7 +44,8 @@ const CASES: readonly Launches[] = [
   { name: 'compliant, one by one', count: 40, apart: 10_000, options: { HttpTokens: 'required' } },
 ];
 
-const product = await buildProduct({ mode: 'enforce', alertEmail: ['security@example.com'] });
+/** Every alert is sent at once: summaries need fewer. */
+const product = await buildProduct({ mode: 'enforce', alertEmail: ['security@example.com'], alertSummaryMinutes: 0 });
 const columns: Record<string, number>[] = [];
 for (const launches of CASES) columns.push(await play(launches));
 const table = new Table({
@@ -96,10 +98,15 @@ function dollars(sandbox: Sandbox, factor: number): Record<string, number> {
   const metrics = made.reduce((sum, { params }) => sum + list(params, 'MetricDataQueries').length, 0);
   const gbSeconds = invocations.reduce((sum, { calls: count }) => sum + count * CALL_SECONDS * 0.25, 0);
   const bytes = logLines.reduce((sum, line) => sum + Buffer.byteLength(text(line, 'text') ?? ''), 0);
+  const events = made.reduce(
+    (sum, { action, params }) => sum + (action === 'PutEvents' ? list(params, 'Entries').length : 0),
+    0,
+  );
   const published = sandbox.topic('Outcomes').messages.length;
   const items = {
     Lambda: invocations.length * PRICES.invocation + gbSeconds * PRICES.gbSecond,
     SQS: (sent + polled) * PRICES.sqsRequest,
+    'EventBridge, outcomes': events * PRICES.event,
     'SNS, without e-mail': published * PRICES.publish,
     logs: (bytes / 1e9) * PRICES.logGigabyte,
     'CloudWatch GetMetricData': metrics * PRICES.metricAsked,

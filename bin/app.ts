@@ -15,7 +15,7 @@ const settings = settingsOf(app);
 await buildBundles();
 deployment(app, STACK, {
   ...settings,
-  code: { enforce: bundle('enforce'), scan: bundle('scan') },
+  code: { enforce: bundle('enforce'), scan: bundle('scan'), notify: bundle('notify') },
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks());
 

@@ -9,7 +9,7 @@ import { ROOT, seal } from './seal.ts';
 import { unusedParts } from './unused-parts.ts';
 
 /** The deployed functions: `lambda/handlers/<name>.ts` becomes `dist/<name>/index.mjs`. */
-export const FUNCTIONS = ['enforce', 'scan'] as const;
+export const FUNCTIONS = ['enforce', 'scan', 'notify'] as const;
 
 /** Plugins that make the bundles smaller, so that a cold start reads and compiles less. */
 const lean = (): readonly Plugin[] => [inlineSchemaConstants(), lambdaCredentials(), unusedParts(), nodeBuiltins()];

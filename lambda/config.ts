@@ -28,7 +28,14 @@ const NONE = 'none';
 
 const QUEUE_URL = matching('an SQS queue URL', /^https?:\/\/\S+$/);
 
-/** The configuration of both functions. */
+const TOPIC_ARN = /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/;
+
+const EVENT_BUS_ARN = /^arn:[^:]+:events:[^:]+:\d{12}:event-bus\/[\w./-]+$/;
+
+/** The key of a tag. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html */
+export const TAG_KEY = matching('a tag key', /^(?!aws:)[\p{L}\p{N}\p{Zs}_.:/=+@-]{1,128}$/u);
+
+/** The configuration of the functions that remediate. */
 export const CONFIG = {
   /** In `audit`, the function has no writer. */
   mode: oneOf(MODES),
@@ -44,9 +51,11 @@ export const CONFIG = {
   usageLookBackDays: DAYS,
   /** Minimum measured age of an instance before it can count as unused, in days. */
   usageMinimumAgeDays: DAYS,
-  /** The topic of alerts and digests. */
-  outcomesTopicArn: matching('an SNS topic ARN', /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/),
-  /** The queue of events, findings and undelivered alerts. */
+  /** The event bus of outcomes, of this account and region. */
+  outcomeBusArn: matching('an event bus ARN', EVENT_BUS_ARN),
+  /** Key of the tag that names the owner of an instance. */
+  ownerTag: { accepted: `${TAG_KEY.accepted} | ${NONE}`, parse: TAG_KEY.parse },
+  /** The queue of events and findings. */
   workQueueUrl: QUEUE_URL,
   /** The queue of post-change checks. */
   checkQueueUrl: QUEUE_URL,
@@ -67,6 +76,19 @@ export const SCAN_CONFIG = {
   forwarders: orNone(REGION_NAMES),
 } satisfies Entries;
 
+/** The configuration of the notifier. */
+export const NOTIFY_CONFIG = {
+  maxExemptionDays: CONFIG.maxExemptionDays,
+  /** Minutes after which alerts that are not urgent are sent together; 0 if every alert is sent at once. */
+  alertSummaryMinutes: wholeNumber(0, 15),
+  /** The topic of alerts and digests. */
+  outcomesTopicArn: matching('an SNS topic ARN', TOPIC_ARN),
+  /** The topic of Amazon Q Developer, or none. */
+  chatTopicArns: orNone(listOf('SNS topic ARNs', TOPIC_ARN)),
+  /** The queue of events whose alerts are summarized. */
+  summaryQueueUrl: QUEUE_URL,
+} satisfies Entries;
+
 type Entries = Readonly<Record<string, Parser<unknown>>>;
 
 type Values<T extends Entries> = { readonly [Key in keyof T]: T[Key] extends Parser<infer Value> ? Value : never };
@@ -77,6 +99,9 @@ export type Config = Values<typeof CONFIG>;
 /** The values of `SCAN_CONFIG`. */
 export type ScanConfig = Values<typeof SCAN_CONFIG>;
 
+/** The values of `NOTIFY_CONFIG`. */
+export type NotifyConfig = Values<typeof NOTIFY_CONFIG>;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Returns the environment variables from which `parseConfig` reads the same configuration. */
@@ -84,6 +109,9 @@ export const toEnvironment = (config: Config): Record<string, string> => write(C
 
 /** Returns the environment variables from which `parseScanConfig` reads the same configuration. */
 export const toScanEnvironment = (config: ScanConfig): Record<string, string> => write(SCAN_CONFIG, config);
+
+/** Returns the environment variables from which `parseNotifyConfig` reads the same configuration. */
+export const toNotifyEnvironment = (config: NotifyConfig): Record<string, string> => write(NOTIFY_CONFIG, config);
 
 /**
  * Reads the configuration from environment variables.
@@ -99,12 +127,22 @@ export const parseConfig = (env: Environment): Config => read(CONFIG, env);
  */
 export const parseScanConfig = (env: Environment): ScanConfig => read(SCAN_CONFIG, env);
 
+/**
+ * Reads the configuration of the notifier from environment variables.
+ *
+ * @throws ConfigError listing all variables that are missing or not accepted.
+ */
+export const parseNotifyConfig = (env: Environment): NotifyConfig => read(NOTIFY_CONFIG, env);
+
 /** Returns the configuration with the policy as the use cases expect it. */
-export function rulesOf(config: Config): Omit<Config, 'enforceSince'> & Policy & { readonly usage: UsageRules } {
-  const { usageLookBackDays, usageMinimumAgeDays, enforceSince } = config;
+export function rulesOf(
+  config: Config,
+): Omit<Config, 'enforceSince' | 'ownerTag'> & Policy & { readonly ownerTag?: string; readonly usage: UsageRules } {
+  const { usageLookBackDays, usageMinimumAgeDays, enforceSince, ownerTag } = config;
   return {
     ...config,
     enforceSince: enforceSince === NONE ? undefined : enforceSince,
+    ownerTag: ownerTag === NONE ? undefined : ownerTag,
     usage: { lookBackDays: usageLookBackDays, minimumAgeDays: usageMinimumAgeDays },
   };
 }

@@ -14,6 +14,9 @@ export type Existing = (typeof EXISTING)[number];
 /** The CloudTrail trail that delivers events: one exists, the stack creates one, or there is none. */
 export const TRAIL = ['existing', 'create', 'none'] as const;
 
+/** Whether alerts are also published for Amazon Q Developer in chat applications. */
+export const CHAT = ['off', 'amazon-q'] as const;
+
 /** Result of evaluating an instance; the `status` message attribute. */
 export const STATUSES = [
   'remediated',
@@ -31,10 +34,34 @@ export const SEVERITIES = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Tag keys of an exemption. Its date is a calendar day, in effect until the end of that day in UTC. */
-export const TAG = { exemptUntil: 'imdsv2:exempt-until', exemptReason: 'imdsv2:exempt-reason' } as const;
+export const TAG = {
+  exemptUntil: 'imdsv2:exempt-until',
+  exemptReason: 'imdsv2:exempt-reason',
+  exemptOwner: 'imdsv2:exempt-owner',
+} as const;
 
-/** The `schema` field of a JSON alert. */
+/** The `schema` field of the event of an outcome, and of a JSON alert. */
 export const MESSAGE_SCHEMA = 'imdsv2-enforcer.outcome/v1';
+
+/** The `schema` field of a JSON alert about the outcomes of a window. */
+export const ALERT_SCHEMA = 'imdsv2-enforcer.alert/v1';
+
+/** The `detail-type` of the events on the bus of outcomes, by schema. */
+export const DETAIL_TYPES = {
+  'imdsv2-enforcer.outcome/v1': 'IMDSv2 Outcome',
+  'imdsv2-enforcer.digest/v1': 'IMDSv2 Digest',
+  'imdsv2-enforcer.workload-impact/v1': 'IMDSv2 Workload Impact',
+} as const;
+
+/**
+ * The controls that an instance with IMDSv1 enabled fails, as Security Hub names them in the generator ids of findings.
+ * https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html
+ */
+export const CONTROLS = [
+  'aws-foundational-security-best-practices/v/1.0.0/EC2.8',
+  'cis-aws-foundations-benchmark/v/5.0.0/5.7',
+  'cis-aws-foundations-benchmark/v/3.0.0/5.6',
+] as const;
 
 /** The `schema` field of the JSON digest of a scan. */
 export const DIGEST_SCHEMA = 'imdsv2-enforcer.digest/v1';

@@ -3,7 +3,9 @@ import { GraphWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { enforcerMetric, everyRegion, needsReviewByReason } from './metrics.ts';
+import type { Notifier } from './notifier.ts';
 import type { Scan } from './scan.ts';
+import type { Topics } from './topics.ts';
 
 /** The resources that the dashboard shows. */
 export interface DashboardProps {
@@ -12,6 +14,8 @@ export interface DashboardProps {
   readonly checkQueue: IQueue;
   readonly deadLetterQueue: IQueue;
   readonly scan: Scan;
+  readonly notifier: Notifier;
+  readonly topics: Topics;
   readonly scanEveryHours: number;
   /** Whether other regions forward their events. */
   readonly forwards: boolean;
@@ -22,7 +26,16 @@ const OUTCOMES = ['remediated', 'needsReview', 'exempt', 'failed', 'retried', 'n
 
 /** The widgets of the dashboard, row by row. */
 export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
-  const { function: enforcer, workQueue, checkQueue, deadLetterQueue, scan, scanEveryHours, forwards } = props;
+  const {
+    function: enforcer,
+    workQueue,
+    checkQueue,
+    deadLetterQueue,
+    scan,
+    notifier,
+    scanEveryHours,
+    forwards,
+  } = props;
   const half = { width: 12, height: 6 };
   // A gauge has one value per run, so points of a shorter period would not be connected.
   const run = Duration.hours(scanEveryHours);
@@ -95,6 +108,26 @@ export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
         ...half,
         title: 'Remediated instances with rejected IMDSv1 calls',
         left: [enforcerMetric('rejectedInstances', { label: 'Instances' })],
+      }),
+    ],
+    [
+      new GraphWidget({
+        ...half,
+        title: 'Alerts that wait, oldest in seconds',
+        left: [
+          notifier.urgentQueue.metricApproximateAgeOfOldestMessage({ label: 'Urgent' }),
+          notifier.summaryQueue.metricApproximateAgeOfOldestMessage({ label: 'Summarized' }),
+        ],
+        right: [notifier.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead-letter queue' })],
+      }),
+      new GraphWidget({
+        ...half,
+        title: 'Alerts',
+        left: [props.topics.outcomes.metricNumberOfMessagesPublished({ label: 'Published' })],
+        right: [
+          props.topics.outcomes.metricNumberOfNotificationsFailed({ label: 'Deliveries failed' }),
+          notifier.function.metricErrors({ label: 'Errors of the notifier' }),
+        ],
       }),
     ],
   ];

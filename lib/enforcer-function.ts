@@ -17,13 +17,11 @@ import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
 import { BATCH_WINDOW, CHECK_WINDOW, FUNCTION_TIMEOUT } from './timing.ts';
-import type { Topics } from './topics.ts';
 
 /** What the function that handles events is connected to. */
 export interface EnforcerFunctionProps {
   readonly code: Code;
   readonly settings: Settings;
-  readonly topics: Topics;
   readonly workQueue: IQueue;
   readonly checkQueue: IQueue;
 }
@@ -31,7 +29,7 @@ export interface EnforcerFunctionProps {
 /** The function that handles events, with its role, its log group and its event source mappings. */
 export class EnforcerFunction extends LambdaFunction {
   public constructor(scope: Construct, id: string, props: EnforcerFunctionProps) {
-    const { settings, topics, workQueue, checkQueue } = props;
+    const { settings, workQueue, checkQueue } = props;
     const role = new Role(scope, `${id}Role`, {
       description: 'Describes EC2 instances and, in mode enforce, requires IMDSv2 on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -42,9 +40,9 @@ export class EnforcerFunction extends LambdaFunction {
       // behind.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
+    const config = configOf(scope, settings, props);
     super(scope, id, {
-      description:
-        'Requires IMDSv2 on instances that launch with IMDSv1 or on which it is re-enabled, and publishes alerts',
+      description: 'Requires IMDSv2 on instances that launch with IMDSv1 or on which it is re-enabled',
       code: props.code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -54,7 +52,7 @@ export class EnforcerFunction extends LambdaFunction {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: toEnvironment(configOf(settings, topics, props)),
+      environment: toEnvironment(config),
       // A change beyond EC2's request rate is handed back to the queue more often than the 16 times after which Lambda
       // would stop it. It ends by the age of the event, in lambda/app/hand-back.ts.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
@@ -62,9 +60,8 @@ export class EnforcerFunction extends LambdaFunction {
     });
 
     logGroup.grantWrite(role);
-    topics.outcomes.grantPublish(role);
-    topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
-    // Findings, what is handed back, undelivered alerts and post-change checks.
+    role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [config.outcomeBusArn] }));
+    // Findings, what is handed back and post-change checks.
     const queues = [workQueue, checkQueue];
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: queues.map(({ queueArn }) => queueArn) }),

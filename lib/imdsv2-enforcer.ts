@@ -5,8 +5,10 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { EnforcerFunction } from './enforcer-function.ts';
+import { outcomeBusArn } from './environment.ts';
 import { HomeBus } from './home-bus.ts';
 import { enforcerMetric, regionMetric } from './metrics.ts';
+import { Notifier } from './notifier.ts';
 import { Monitoring } from './monitoring.ts';
 import { DeadLetterQueue, FunctionQueue } from './queues.ts';
 import { checkSettings, type Settings } from './settings.ts';
@@ -19,7 +21,7 @@ import { TriggerRules } from './trigger-rules.ts';
 /** The settings, each with a default, and the code of the functions. */
 export interface Imdsv2EnforcerProps extends Partial<Settings> {
   /** Directories of the built bundles, each with an `index.mjs` that exports `handler`. */
-  readonly code: { readonly enforce: Code; readonly scan: Code };
+  readonly code: { readonly enforce: Code; readonly scan: Code; readonly notify: Code };
 }
 
 /**
@@ -33,7 +35,11 @@ export interface Imdsv2EnforcerProps extends Partial<Settings> {
  *
  * @example
  * new Imdsv2Enforcer(this, 'Imdsv2Enforcer', {
- *   code: { enforce: Code.fromAsset('dist/enforce'), scan: Code.fromAsset('dist/scan') },
+ *   code: {
+ *     enforce: Code.fromAsset('dist/enforce'),
+ *     scan: Code.fromAsset('dist/scan'),
+ *     notify: Code.fromAsset('dist/notify'),
+ *   },
  *   mode: 'audit',
  *   alertEmail: ['security@example.com'],
  * });
@@ -45,7 +51,13 @@ export class Imdsv2Enforcer extends Construct {
   public readonly outcomesTopic: Topic;
   /** Alarms about the deployment itself; subscribe its operators. */
   public readonly operationsTopic: Topic;
-  /** Events, findings and undelivered alerts. */
+  /** Alerts in the form of Amazon Q Developer, with `chat=amazon-q`. */
+  public readonly chatTopic?: Topic;
+  /** The event bus on which outcomes are put. */
+  public readonly outcomeBusArn: string;
+  /** Sends alerts: its function, its queues and its dead-letter queue. */
+  public readonly notifier: Notifier;
+  /** Events and findings. */
   public readonly workQueue: Queue;
   /** Post-change checks, which have consumers of their own. */
   public readonly checkQueue: Queue;
@@ -68,23 +80,27 @@ export class Imdsv2Enforcer extends Construct {
     const topics = new Topics(this, 'Topics', settings);
     this.outcomesTopic = topics.outcomes;
     this.operationsTopic = topics.operations;
+    this.chatTopic = topics.chat;
+    this.outcomeBusArn = outcomeBusArn(this, settings);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue');
     const { deadLetterQueue } = this;
     this.workQueue = new FunctionQueue(this, 'WorkQueue', { deadLetterQueue, window: BATCH_WINDOW });
     this.checkQueue = new FunctionQueue(this, 'CheckQueue', { deadLetterQueue, window: CHECK_WINDOW });
     const queues = { workQueue: this.workQueue, checkQueue: this.checkQueue, deadLetterQueue };
-    this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, topics, ...queues });
+    this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, ...queues });
     const { rules } = new TriggerRules(this, 'Rules', { function: this.function, ...queues });
     const [, ...regions] = settings.regions;
     const forwarded = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...queues, regions }).rules : [];
-    this.scan = new Scan(this, 'Scan', { code: code.scan, settings, topics, rules, forwarded, ...queues });
+    this.scan = new Scan(this, 'Scan', { code: code.scan, settings, rules, forwarded, ...queues });
+    this.notifier = new Notifier(this, 'Notifier', { code: code.notify, settings, topics });
     new Monitoring(this, 'Monitoring', {
       function: this.function,
       ...queues,
       scan: this.scan,
+      notifier: this.notifier,
+      topics,
       scanEveryHours: settings.scanEveryHours,
       forwards: regions.length > 0,
-      operations: topics.operations,
       runbookUrl: settings.runbookUrl,
     });
     if (settings.trail === 'create') new ManagementTrail(this, 'Trail', settings);

@@ -8,15 +8,12 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type DashboardProps, dashboardWidgets } from './dashboard.ts';
 import { enforcerMetric } from './metrics.ts';
 
 /** The resources with alarms, and how alarms are sent. */
 export interface MonitoringProps extends DashboardProps {
-  /** The topic of alarms. */
-  readonly operations: ITopic;
   /** @default - alarms name the file in the package */
   readonly runbookUrl?: string;
 }
@@ -41,7 +38,7 @@ interface AlarmSpec {
 export class Monitoring extends Construct {
   public constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const action = new SnsAction(props.operations);
+    const action = new SnsAction(props.topics.operations);
     for (const { id, heading, metric, threshold, periods, warmUp } of alarms(props)) {
       const alarm = new Alarm(this, id, {
         alarmDescription: `${heading}. Runbook: ${runbookSection(heading, props.runbookUrl)}`,
@@ -70,7 +67,7 @@ const runbookSection = (heading: string, url: string | undefined): string =>
     : `${url}#${heading.toLowerCase().replaceAll(' ', '-')}`;
 
 function alarms(props: MonitoringProps): readonly AlarmSpec[] {
-  const { function: enforcer, workQueue, deadLetterQueue, scan, scanEveryHours, forwards } = props;
+  const { function: enforcer, workQueue, deadLetterQueue, scan, notifier, topics, scanEveryHours, forwards } = props;
   const minutes = (count: number) => ({ period: Duration.minutes(count) });
   return [
     {
@@ -136,6 +133,38 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
       periods: 2,
       warmUp: Duration.hours(2 * scanEveryHours),
     },
+    {
+      id: 'UrgentQueueAge',
+      heading: 'Alerts are not sent',
+      // They are promised within a minute; SNS may be down for some.
+      metric: notifier.urgentQueue.metricApproximateAgeOfOldestMessage(minutes(5)),
+      threshold: Duration.minutes(10).toSeconds(),
+    },
+    {
+      id: 'SummaryQueueAge',
+      heading: 'Alerts are not sent',
+      // Two windows of 15 minutes, the longest, and a run.
+      metric: notifier.summaryQueue.metricApproximateAgeOfOldestMessage(minutes(5)),
+      threshold: Duration.minutes(40).toSeconds(),
+    },
+    {
+      id: 'NotifierDeadLetterQueue',
+      heading: 'Alerts are not sent',
+      metric: notifier.deadLetterQueue.metricApproximateNumberOfMessagesVisible(minutes(1)),
+      threshold: 1,
+    },
+    ...[topics.outcomes, topics.chat].flatMap((topic) =>
+      topic === undefined
+        ? []
+        : [
+            {
+              id: `${topic.node.id}DeliveryFailed`,
+              heading: 'Alerts are not delivered',
+              metric: topic.metricNumberOfNotificationsFailed(minutes(5)),
+              threshold: 1,
+            },
+          ],
+    ),
     {
       id: 'WorkloadImpact',
       heading: 'IMDSv1 calls rejected',

@@ -1,16 +1,6 @@
 import { REGIONS_CONTEXT } from '../lambda/contract.ts';
+import { partitionOf } from '../lambda/core/partition.ts';
 import { problem, REGION_NAMES } from '../lambda/parsers.ts';
-
-/** Prefixes of region names and their partitions. Every other region is in `aws`. */
-const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
-  ['cn-', 'aws-cn'],
-  ['us-gov-', 'aws-us-gov'],
-  ['us-iso-', 'aws-iso'],
-  ['us-isob-', 'aws-iso-b'],
-  ['eu-isoe-', 'aws-iso-e'],
-  ['us-isof-', 'aws-iso-f'],
-  ['eusc-', 'aws-eusc'],
-];
 
 /**
  * Partitions without cross-Region event delivery. AWS announced it for all Regions except GovCloud and China, and for
@@ -19,9 +9,6 @@ const PARTITIONS: readonly (readonly [prefix: string, partition: string])[] = [
  * https://aws.amazon.com/about-aws/whats-new/2022/06/amazon-eventbridge-cross-region-routing-aws-govcloud-regions/
  */
 const WITHOUT_CROSS_REGION_EVENTS: readonly string[] = ['aws-cn'];
-
-/** The partition of a region, by its name, so that it works for regions newer than this version. */
-const partitionOf = (region: string): string => PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
 
 /**
  * Checks that events can be forwarded between the regions.

@@ -21,13 +21,11 @@ import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
 import { DELIVERY, SCAN_TIMEOUT } from './timing.ts';
-import type { Topics } from './topics.ts';
 
 /** What the scan is connected to. */
 export interface ScanProps {
   readonly code: Code;
   readonly settings: Settings;
-  readonly topics: Topics;
   readonly workQueue: IQueue;
   readonly checkQueue: IQueue;
   readonly deadLetterQueue: IQueue;
@@ -53,9 +51,9 @@ export class Scan extends Construct {
 
   public constructor(scope: Construct, id: string, props: ScanProps) {
     super(scope, id);
-    const { settings, topics, workQueue, checkQueue, deadLetterQueue, rules, forwarded } = props;
+    const { settings, workQueue, checkQueue, deadLetterQueue, rules, forwarded } = props;
     const [, ...forwarders] = settings.regions;
-    const config = configOf(settings, topics, props);
+    const config = configOf(this, settings, props);
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       ...encrypted,
@@ -98,7 +96,7 @@ export class Scan extends Construct {
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     this.function = new LambdaFunction(this, 'Function', {
-      description: 'Scans every instance, remediates existing instances as configured, and publishes digests',
+      description: 'Scans every instance, and remediates existing instances as configured',
       code: props.code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -120,8 +118,7 @@ export class Scan extends Construct {
       }),
     });
     logGroup.grantWrite(role);
-    topics.outcomes.grantPublish(role);
-    topics.key.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey*');
+    role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [config.outcomeBusArn] }));
     this.queue.grantConsumeMessages(role);
     role.addToPolicy(
       new PolicyStatement({

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { CONFIG, SCAN_CONFIG } from '../lambda/config.ts';
-import { TRAIL } from '../lambda/contract.ts';
+import { CONFIG, NOTIFY_CONFIG, SCAN_CONFIG, TAG_KEY } from '../lambda/config.ts';
+import { CHAT, TRAIL } from '../lambda/contract.ts';
 import { CALENDAR_DAY, listOf, matching, oneOf, type Parser, problem, REGION_NAMES } from '../lambda/parsers.ts';
 import { regionProblems, storedRegions } from './regions.ts';
 
@@ -64,6 +64,30 @@ export const SETTINGS = {
    * @default - no subscription, and the synth warns
    */
   operationsEmail: setting(EMAILS, []),
+  /**
+   * Minutes after which alerts below HIGH are sent together; 0 if every alert is sent at once.
+   *
+   * @default 15
+   */
+  alertSummaryMinutes: setting(NOTIFY_CONFIG.alertSummaryMinutes, 15),
+  /**
+   * Key of the tag that names the owner of an instance, which alerts then name.
+   *
+   * @default - alerts name no owner
+   */
+  ownerTag: optionalSetting(TAG_KEY),
+  /**
+   * Whether alerts are also published in the form of Amazon Q Developer in chat applications, to a topic of their own.
+   *
+   * @default 'off'
+   */
+  chat: setting(oneOf(CHAT), 'off'),
+  /**
+   * The event bus of this account and region on which outcomes are put as events.
+   *
+   * @default - the default event bus
+   */
+  outcomeBusArn: optionalSetting(CONFIG.outcomeBusArn),
   /**
    * Maximum exemption duration, in days from today. An exemption with a later date needs review.
    *

@@ -6,16 +6,22 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-/** The topics of alerts and of operational alarms, and their KMS key. */
+/** The topics of alerts, of operational alarms and of chat, and their KMS key. */
 export class Topics extends Construct {
   /** Alerts and digests, for the security team. */
   public readonly outcomes: Topic;
   /** Alarms about the deployment itself, for its operators. */
   public readonly operations: Topic;
-  /** Encrypts both topics. */
+  /** Alerts in the form of Amazon Q Developer in chat applications, with `chat=amazon-q`. */
+  public readonly chat?: Topic;
+  /** Encrypts the topics. */
   public readonly key: Key;
 
-  public constructor(scope: Construct, id: string, settings: Pick<Settings, 'alertEmail' | 'operationsEmail'>) {
+  public constructor(
+    scope: Construct,
+    id: string,
+    settings: Pick<Settings, 'alertEmail' | 'operationsEmail' | 'chat'>,
+  ) {
     super(scope, id);
     // Not the AWS managed key: its policy cannot be changed, so CloudWatch alarms could not publish to the topics.
     // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -28,6 +34,13 @@ export class Topics extends Construct {
     });
     this.outcomes = this.topic('Outcomes', 'IMDSv2 enforcer', settings.alertEmail);
     this.operations = this.topic('Operations', 'IMDSv2 enforcer operations', settings.operationsEmail);
+    if (settings.chat === 'amazon-q') {
+      this.chat = new Topic(this, 'Chat', {
+        displayName: 'IMDSv2 enforcer chat',
+        masterKey: this.key,
+        enforceSSL: true,
+      });
+    }
     this.allowAlarms();
   }
 

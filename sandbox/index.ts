@@ -3,6 +3,7 @@ import { Deployment } from './aws/cloudformation/deploy.ts';
 import { TemplateError } from './aws/cloudformation/template.ts';
 import { Functions } from './aws/lambda/functions.ts';
 import { jsonLines, metricsIn } from './aws/lambda/logs.ts';
+import { MAILBOX_PATH, mailboxPage } from './aws/sns/mailbox.ts';
 import type { Topic } from './aws/sns/topics.ts';
 import type { Queue } from './aws/sqs/queue.ts';
 import type { ApiRequest } from './aws/wire/gateway.ts';
@@ -36,7 +37,9 @@ export class Sandbox extends Account {
   public constructor(options: SandboxOptions) {
     super(options, () => this.deployments.map(({ stack }) => stack));
     this.#options = options;
-    this.#server = new HttpServer(this.gateway, this.homeRegion, (error) => this.activity.fail(error));
+    this.#server = new HttpServer(this.gateway, this.homeRegion, (error) => this.activity.fail(error), {
+      [MAILBOX_PATH]: () => mailboxPage(this.topics.messages()),
+    });
   }
 
   /** The URL of every service in every region. */

@@ -26,6 +26,8 @@ let building: Promise<void> | undefined;
 /** Builds once per process: the sources do not change while it runs. */
 const built = () => (building ??= build());
 
+const codeOf = (name: string): Code => Code.fromAsset(join(DIST, name));
+
 /** Builds the bundles and synthesizes the stacks as they would be deployed. */
 export async function buildProduct(
   settings: Partial<Settings>,
@@ -44,15 +46,16 @@ export async function buildProduct(
     });
     const { home, forwarders } = deployment(app, STACK, {
       ...settings,
-      code: { enforce: Code.fromAsset(join(DIST, 'enforce')), scan: Code.fromAsset(join(DIST, 'scan')) },
+      code: { enforce: codeOf('enforce'), scan: codeOf('scan'), notify: codeOf('notify') },
     });
-    const { function: enforce, scan } = home.enforcer;
+    const { function: enforce, scan, notifier } = home.enforcer;
     const idOf = (construct: IConstruct) => home.getLogicalId(construct.node.defaultChild as CfnElement);
     const assembly = app.synth();
     const templateOf = (stack: Stack) => assembly.getStackArtifact(stack.artifactId).template as Template;
     const modules = {
       [idOf(enforce)]: join(DIST, 'enforce/index.mjs'),
       [idOf(scan.function)]: join(DIST, 'scan/index.mjs'),
+      [idOf(notifier.function)]: join(DIST, 'notify/index.mjs'),
     };
     return {
       stacks: [

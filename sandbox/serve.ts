@@ -1,4 +1,5 @@
 import { plural } from '../lambda/core/words/format.ts';
+import { MAILBOX_PATH } from './aws/sns/mailbox.ts';
 import { startSandbox } from './index.ts';
 import type { Print } from './print.ts';
 import { buildProduct } from './product.ts';
@@ -28,6 +29,7 @@ export async function serve(options: ServeOptions, stopped: Promise<unknown>, pr
   try {
     print(`Local AWS at ${sandbox.endpoint}. In another shell:\n`);
     for (const [name, value] of Object.entries(sandbox.environment())) print(`export ${name}=${value}`);
+    print(`\nMailbox of the alerts: ${sandbox.endpoint}${MAILBOX_PATH}`);
     if (options.fleet > 0) {
       print(`\nSeeded ${plural(options.fleet, 'existing instance')} in ${options.regions.join(', ')}.`);
     }

@@ -34,7 +34,7 @@ describe('toEnvironment and toScanEnvironment', () => {
       IMDSV2_MODE: 'enforce',
       IMDSV2_TRAIL: 'true',
       IMDSV2_MAX_EXEMPTION_DAYS: '90',
-      IMDSV2_OUTCOMES_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:imdsv2-outcomes',
+      IMDSV2_OUTCOME_BUS_ARN: 'arn:aws:events:eu-west-1:111122223333:event-bus/default',
     });
     expect(toScanEnvironment({ ...SCAN_CONFIG, forwarders: ['eu-central-1', 'us-gov-west-1'] })).toMatchObject({
       ...toEnvironment(CONFIG),
@@ -52,7 +52,10 @@ describe('toEnvironment and toScanEnvironment', () => {
       maxExemptionDays: fc.integer({ min: 1, max: 3650 }),
       usageLookBackDays: fc.integer({ min: 1, max: 63 }),
       usageMinimumAgeDays: fc.integer({ min: 1, max: 63 }),
-      outcomesTopicArn: fc.stringMatching(/^arn:(aws|aws-cn|aws-us-gov):sns:[a-z]{2}-[a-z]{4}-\d:\d{12}:[\w-]{1,80}$/),
+      outcomeBusArn: fc.stringMatching(
+        /^arn:(aws|aws-cn|aws-us-gov):events:[a-z]{2}-[a-z]{4}-\d:\d{12}:event-bus\/[\w.-]{1,80}$/,
+      ),
+      ownerTag: fc.constantFrom('none', 'Owner', 'cost center', 'team:owner'),
       workQueueUrl: anyQueueUrl,
     };
     const anyConfig = fc.record(parts).map((over): Config => ({ ...CONFIG, ...over }));
@@ -107,15 +110,16 @@ describe('parseConfig and parseScanConfig', () => {
     ['IMDSV2_USAGE_LOOK_BACK_DAYS', ['', '0', '64', '1.5']],
     ['IMDSV2_USAGE_MINIMUM_AGE_DAYS', ['', '0', '64', '-1']],
     [
-      'IMDSV2_OUTCOMES_TOPIC_ARN',
+      'IMDSV2_OUTCOME_BUS_ARN',
       [
         '',
-        'imdsv2-outcomes',
-        'arn:aws:sqs:eu-west-1:111122223333:x',
-        'arn:aws:sns:eu-west-1:111122223333:x\n',
-        'arn:aws:sns:eu-west-1:1111:x',
+        'default',
+        'arn:aws:sns:eu-west-1:111122223333:x',
+        'arn:aws:events:eu-west-1:111122223333:event-bus/x\n',
+        'arn:aws:events:eu-west-1:1111:event-bus/x',
       ],
     ],
+    ['IMDSV2_OWNER_TAG', ['', 'aws:owner', 'x'.repeat(129), 'a\nb']],
     ['IMDSV2_WORK_QUEUE_URL', ['', 'arn:aws:sqs:eu-west-1:111122223333:x', 'ftp://x', 'https://', 'https://a b']],
     ['IMDSV2_SCAN_QUEUE_URL', ['', 'arn:aws:sqs:eu-west-1:111122223333:x']],
     ['IMDSV2_DEAD_LETTER_QUEUE_URL', ['', 'dead']],

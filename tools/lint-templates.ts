@@ -81,7 +81,7 @@ try {
 async function check(settings: Partial<Settings>, index: number, python: string): Promise<number> {
   const app = new App({ context: cdk.context, outdir: join(outdir, String(index)), analyticsReporting: false });
   const bundle = (name: string) => Code.fromAsset(join(ROOT, 'dist', name));
-  const code = { enforce: bundle('enforce'), scan: bundle('scan') };
+  const code = { enforce: bundle('enforce'), scan: bundle('scan'), notify: bundle('notify') };
   const { home, forwarders } = deployment(app, STACK, { ...settings, code });
   const assembly = app.synth();
   let worst = 0;

@@ -2,7 +2,6 @@ import type { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aw
 import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
 import type { Ports } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
-import type { Message } from '../../lambda/core/message.ts';
 import type { VirtualClock } from '../scan/clock.ts';
 import type { Ec2 } from './ec2.ts';
 import type { Invocation } from './function.ts';
@@ -113,16 +112,17 @@ export function portsOf(
           return { measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) };
         }),
     },
-    publisher: {
-      publish: (message) =>
+    bus: {
+      put: (events) =>
         call(() => {
-          counters.alerts += 1;
-          for (const { id, status } of namedIn(message)) {
-            const instance = ec2.instances.get(id);
-            if (instance === undefined) continue;
+          counters.alerts += events.length;
+          for (const { detail } of events) {
+            const instance = 'instanceId' in detail ? ec2.instances.get(detail.instanceId) : undefined;
+            if (instance === undefined || !('status' in detail)) continue;
             instance.alerts += 1;
-            if (status === 'already-remediated') instance.repeats += 1;
+            if (detail.status === 'already-remediated') instance.repeats += 1;
           }
+          return [];
         }),
     },
     telemetry: {
@@ -144,18 +144,6 @@ export function portsOf(
   };
 }
 
-interface Alert {
-  readonly outcomes?: readonly { readonly instanceId: string; readonly status: string }[];
-  readonly more?: Readonly<Record<string, readonly string[]>>;
-}
-
 function unavailable(): never {
   throw new FailureError('unavailable', 'CloudWatch is unavailable');
-}
-
-/** Every instance that an alert names, with what it says of it. */
-function namedIn({ json }: Message): { readonly id: string; readonly status: string }[] {
-  const { outcomes = [], more = {} } = json as Alert;
-  const others = Object.entries(more).flatMap(([status, ids]) => ids.map((id) => ({ id, status })));
-  return [...outcomes.map(({ instanceId, status }) => ({ id: instanceId, status })), ...others];
 }

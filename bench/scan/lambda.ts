@@ -5,8 +5,9 @@ import { failing } from '../../lambda/adapters/failures.ts';
 import { sqsScanQueue } from '../../lambda/adapters/sqs-scan-queue.ts';
 import type { Time } from '../../lambda/app/ports/index.ts';
 import type { ScanPorts } from '../../lambda/app/scan/rules.ts';
-import type { Existing } from '../../lambda/contract.ts';
-import { type Message, toSnsText } from '../../lambda/core/message.ts';
+import { DIGEST_SCHEMA, type Existing, MESSAGE_SCHEMA } from '../../lambda/contract.ts';
+import { renderDigest } from '../../lambda/core/digest-message.ts';
+import type { OutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import type { VirtualClock } from './clock.ts';
 import { indexOf, type Region } from './region.ts';
 
@@ -17,7 +18,8 @@ const LATENCY = { call: 120, jitter: 80, page: 900, pointsPerMs: 400 };
 export const LIMIT_MS = 900_000;
 const RESERVE_MS = 15_000;
 
-const MAX_SNS_BYTES = 262_144;
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+const MAX_EVENT_BYTES = 262_144;
 
 /** Counts calls, changes and notifications. */
 export class Statistics {
@@ -97,12 +99,11 @@ export class Invocation {
       queue: {
         putFindings: () => Promise.reject(new Error('a scan finds nothing')),
         putEvents: () => Promise.reject(new Error('a scan keeps no event')),
-        putUndelivered: () => Promise.reject(new Error('SNS refuses nothing here')),
         putChecks: () => this.#call('SendMessageBatch', () => undefined),
       },
       steps: sqsScanQueue(this.#sqs(), 'scan'),
       usage: cloudWatchUsage(() => this.#cloudWatch()),
-      publisher: { publish: (message) => this.#call('Publish', () => this.#publish(message)) },
+      bus: { put: (events) => this.#call('PutEvents', () => this.#put(events)) },
       telemetry: {
         outcome: () => undefined,
         notUnderstood: (_, problem) => statistics.warnings.push(problem),
@@ -152,16 +153,17 @@ export class Invocation {
     return { send } as unknown as SQSClient;
   }
 
-  #publish(message: Message): void {
+  #put(events: readonly OutcomeEvent[]): readonly OutcomeEvent[] {
     const { statistics } = this.#context;
-    if (toSnsText(message).length > MAX_SNS_BYTES) throw new Error(`SNS does not take ${message.subject}`);
-    const { schema, ...json } = message.json as Alert;
-    if (schema.includes('digest')) statistics.digests.push(message.email);
-    const detailed = (json.outcomes ?? []).filter(({ status }) => isRemediation(status));
-    const more = Object.entries(json.more ?? {}).flatMap(([status, ids]) => (isRemediation(status) ? ids : []));
-    for (const id of [...detailed.map(({ instanceId }) => instanceId), ...more]) {
-      statistics.notifications[indexOf(id)] = (statistics.notifications[indexOf(id)] ?? 0) + 1;
+    for (const { detail } of events) {
+      if (JSON.stringify(detail).length > MAX_EVENT_BYTES) throw new Error('EventBridge does not take an event');
+      if (detail.schema === DIGEST_SCHEMA)
+        statistics.digests.push(renderDigest(detail, { maxExemptionDays: 90 }).email);
+      if (detail.schema !== MESSAGE_SCHEMA || !isRemediation(detail.status)) continue;
+      const index = indexOf(detail.instanceId);
+      statistics.notifications[index] = (statistics.notifications[index] ?? 0) + 1;
     }
+    return [];
   }
 
   /** Makes a call, which takes effect after half of its time. After that, a kill loses the response only. */
@@ -182,12 +184,6 @@ export class Invocation {
       });
     });
   }
-}
-
-interface Alert {
-  readonly schema: string;
-  readonly outcomes?: readonly { readonly instanceId: string; readonly status: string }[];
-  readonly more?: Readonly<Record<string, readonly string[]>>;
 }
 
 const isRemediation = (status: string): boolean => status === 'remediated' || status === 'already-remediated';

@@ -7,7 +7,6 @@ import { ec2Regions } from '../../lambda/adapters/ec2-regions.ts';
 import { invocationTime } from '../../lambda/adapters/invocation-time.ts';
 import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts } from '../../lambda/app/scan/rules.ts';
-import type { Message } from '../../lambda/core/message.ts';
 import { USAGE_RULES } from '../../lambda/core/usage.ts';
 import { type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 
@@ -22,7 +21,7 @@ const rules = {
   homeRegion: region,
 } as const;
 const steps: ScanStep[] = [{ step: 'region', account: '111122223333', region, startedAt: new Date() }];
-const published: Message[] = [];
+const published: object[] = [];
 const ec2 = ec2Clients(withPageReader);
 const unused = () => Promise.reject(new Error('a scan that only reports does not call this'));
 const ports: ScanPorts = {
@@ -30,9 +29,14 @@ const ports: ScanPorts = {
   fleet: ec2Fleet(ec2),
   regions: ec2Regions(ec2, region),
   usage: cloudWatchUsage(cloudWatchClients()),
-  queue: { putFindings: unused, putEvents: unused, putUndelivered: unused, putChecks: unused },
+  queue: { putFindings: unused, putEvents: unused, putChecks: unused },
   steps: { put: async (more) => void (await Promise.resolve(steps.push(...more))) },
-  publisher: { publish: async (message) => void (await Promise.resolve(published.push(message))) },
+  bus: {
+    put: (events) => {
+      published.push(...events);
+      return Promise.resolve([]);
+    },
+  },
   telemetry: {
     outcome: () => undefined,
     notUnderstood: () => undefined,

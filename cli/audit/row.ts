@@ -4,7 +4,7 @@ import { type LaunchSource, launchSourceOf } from '../../lambda/core/launch-sour
 import { clean } from '../../lambda/core/text.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
-import { type LaunchSourceGroup, launchSourceGroupOf } from './launch-source-group.ts';
+import { type LaunchSourceGroup, launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 
 /** One instance of the report. Untrusted text is sanitized, except in `launchSource`. */
 export interface AuditRow {

@@ -45,7 +45,10 @@ export async function checkEventSources(deployment: Deployment, config: ClientCo
       mappings.push(...EventSourceMappings);
     }
   }
-  const queues = (await deployment.resources('AWS::SQS::Queue')).filter((queue) => !isDeadLetterQueue(queue));
+  const queues = (await deployment.resources('AWS::SQS::Queue')).filter(
+    // The notifier receives from the queue of summaries by itself.
+    (queue) => !isDeadLetterQueue(queue) && queue.physicalId !== deployment.setting('SummaryQueueUrl'),
+  );
   const mappingOf = (queue: string) => mappings.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queue}`));
   return queues.map(nameOf).map((queue) => checkMapping(queue, mappingOf(queue)));
 }

@@ -26,7 +26,16 @@ async function checkQueue(queue: StackResource, deployment: Deployment, client: 
   const counts = await unlessMissing(messagesIn(url, client), NO_QUEUE);
   if (counts === undefined) return deleted(check, name);
   if (isDeadLetterQueue(queue)) return deadLetterQueue(name, url, counts, deployment);
-  return url === deployment.setting('ScanQueueUrl') ? scanQueue(name, counts) : workQueue(name, counts);
+  switch (url) {
+    case deployment.setting('ScanQueueUrl'):
+      return scanQueue(name, counts);
+    case deployment.setting('SummaryQueueUrl'):
+      return ok(check, `${name}: ${counts.visible} to be summarized`);
+    case deployment.setting('UrgentQueueUrl'):
+      return workQueue(name, counts, 'Alerts are not sent');
+    default:
+      return workQueue(name, counts, 'The work queue is blocked');
+  }
 }
 
 type Counts = Awaited<ReturnType<typeof messagesIn>>;
@@ -52,10 +61,16 @@ export async function messagesIn(QueueUrl: string | undefined, client: SQSClient
 function deadLetterQueue(name: string, url: string, counts: Counts, { setting }: Deployment): CheckResult {
   const messages = counts.visible + counts.inFlight;
   if (messages === 0) return ok(check, `${name}: empty`);
-  const [heading, redrive] =
-    url === setting('ScanDeadLetterQueueUrl')
-      ? ['A scan step failed', setting('ScanRedriveCommand')]
-      : ['Messages in the dead-letter queue', setting('RedriveCommand')];
+  const [heading, redrive] = (() => {
+    switch (url) {
+      case setting('ScanDeadLetterQueueUrl'):
+        return ['A scan step failed', setting('ScanRedriveCommand')];
+      case setting('NotifierDeadLetterQueueUrl'):
+        return ['Alerts are not sent', setting('NotifierRedriveCommand')];
+      default:
+        return ['Messages in the dead-letter queue', setting('RedriveCommand')];
+    }
+  })();
   return fail(
     check,
     `${name}: ${messages} ${messages === 1 ? 'message' : 'messages'}; events, remediations or alerts failed`,
@@ -64,10 +79,10 @@ function deadLetterQueue(name: string, url: string, counts: Counts, { setting }:
 }
 
 /** Delayed messages are normal: running-state events, what was handed back, and checks. Visible ones are not. */
-function workQueue(name: string, { visible, delayed, inFlight }: Counts): CheckResult {
+function workQueue(name: string, { visible, delayed, inFlight }: Counts, heading: string): CheckResult {
   const text = `${name}: ${visible} visible, ${delayed} delayed, ${inFlight} in flight`;
   if (visible === 0) return ok(check, text);
-  const action = 'run doctor again in a minute; if the number does not decrease: runbook, "The work queue is blocked"';
+  const action = `run doctor again in a minute; if the number does not decrease: runbook, "${heading}"`;
   return warn(check, text, action);
 }
 

@@ -30,6 +30,14 @@ const forwardedOf = (rule: StackResource, { setting }: Deployment) =>
 /** Whether the rule is the schedule of the scan. */
 const isSchedule = (rule: StackResource): boolean => nameIn(rule).endsWith('ScanSchedule');
 
+const isOfNotifier = (rule: StackResource): boolean => /Notifier(Urgent|Summary|Drain)$/.test(nameIn(rule));
+
+/** The name of a rule and its event bus, which is in the physical id unless it is the default bus. */
+function placeOf({ physicalId }: StackResource): { readonly Name: string; readonly EventBusName?: string } {
+  const [EventBusName, Name] = physicalId.split('|');
+  return Name === undefined ? { Name: physicalId } : { Name, EventBusName };
+}
+
 /** A logical id without the hash that the CDK appends. */
 const nameIn = ({ logicalId }: StackResource): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
@@ -39,17 +47,21 @@ async function problemOf(
   client: EventBridgeClient,
 ): Promise<CheckResult | undefined> {
   const onCustomBus = forwardedOf(rule, deployment);
-  const Name = onCustomBus?.ruleId ?? rule.physicalId;
-  const bus = onCustomBus && { EventBusName: BUS };
+  const { Name, EventBusName } = onCustomBus ? { Name: onCustomBus.ruleId, EventBusName: BUS } : placeOf(rule);
+  const bus = EventBusName === undefined ? undefined : { EventBusName };
   const described = await unlessMissing(
     client.send(new DescribeRuleCommand({ Name, ...bus })),
     /^ResourceNotFoundException$/,
   );
   if (described === undefined) return deleted(check, Name);
   if (described.State === 'DISABLED') {
-    const effect = isSchedule(rule) ? 'no scan starts' : 'its events are lost';
+    const effect = isSchedule(rule) ? 'no scan starts' : isOfNotifier(rule) ? 'alerts are lost' : 'its events are lost';
     const command = `aws events enable-rule --region ${deployment.region} --name ${Name}`;
-    return fail(check, `${Name} is disabled: ${effect}`, bus ? `${command} --event-bus-name ${BUS}` : command);
+    return fail(
+      check,
+      `${Name} is disabled: ${effect}`,
+      bus ? `${command} --event-bus-name ${bus.EventBusName}` : command,
+    );
   }
   const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, ...bus }));
   const target = targetOf(rule, deployment);
@@ -61,6 +73,13 @@ async function problemOf(
 /** The expected target; `undefined` for a rule that an extension of the stack added. */
 function targetOf(rule: StackResource, deployment: Deployment): string | undefined {
   if (isSchedule(rule)) return deployment.output('ScanQueueArn');
+  if (isOfNotifier(rule)) {
+    const queue = nameIn(rule).endsWith('Summary') ? 'SummaryQueueUrl' : 'UrgentQueueUrl';
+    return queueArn(deployment.output(queue), deployment);
+  }
   const isKnown = forwardedOf(rule, deployment) !== undefined || BUS_RULES.some(({ ruleId }) => isOf(rule, ruleId));
   return isKnown ? deployment.output('WorkQueueArn') : undefined;
 }
+
+const queueArn = (url: string, { partition, region, account }: Deployment): string =>
+  `arn:${partition}:sqs:${region}:${account}:${url.split('/').at(-1) ?? ''}`;

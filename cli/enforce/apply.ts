@@ -72,8 +72,13 @@ export async function remediateAll(
   const failed: Failed[] = [];
   /** Instances that the run did not get to. */
   const remaining: InstanceRef[] = [];
-  const add = ({ target, status, reason, at, detail = '' }: Outcome): void => {
+  /** What the security team is notified about. */
+  const outcomes: Outcome[] = [];
+  const add = (outcome: Outcome): void => {
+    const { target, status, reason, at, detail = '' } = outcome;
     const instance = toRef(target);
+    // Failures are shown to the caller, who can repeat the command.
+    if (status === 'remediated') outcomes.push(outcome);
     if (status === 'remediated') return void remediated.push({ ...instance, at }); // the writer has advanced the progress
     if (reason === 'deadline') return void remaining.push(instance);
     if (status === 'failed') failed.push({ ...instance, reason, detail: clean(deniedIn(detail), DETAIL) });
@@ -98,7 +103,7 @@ export async function remediateAll(
   io.interrupted.removeEventListener('abort', confirmInterrupt);
   io.progress('');
   remaining.push(...notStarted.flat().map(toRef));
-  return { remediated, unchanged, failed, remaining, milliseconds: progress.elapsed };
+  return { remediated, outcomes, unchanged, failed, remaining, milliseconds: progress.elapsed };
 }
 
 /** `remediate` records findings only for targets without `recorded`; each target here has it. */

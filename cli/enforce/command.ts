@@ -8,6 +8,7 @@ import { UsageMeter } from '../audit/measure.ts';
 import { readRegions } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, type ExitCode, UsageError } from '../shared/command.ts';
+import { deploymentOrProblem, notifyDeployment } from '../shared/deployment-events.ts';
 import type { Io } from '../shared/io.ts';
 import {
   confirmed,
@@ -29,6 +30,7 @@ import { restrictedTo, selectedIds, type SelectionOptions } from './selection.ts
 import { showComparison, showPlan, showResult, some } from './show.ts';
 
 interface EnforceOptions extends AwsOptions, SelectionOptions, ApplyOptions, PlanRules, UsageRules, PostChangeOptions {
+  readonly stack: string;
   readonly dryRun?: true;
   readonly yes?: true;
   readonly json?: true;
@@ -39,13 +41,13 @@ export const enforce: Command<EnforceOptions> = {
   summary: 'Require IMDSv2 on existing instances, at a limited rate',
   details: `Decides as a scan with existing=enforce-when-unused does, and sets HttpTokens=required on instances with IMDSv1 enabled. It measures IMDSv1 usage first, which costs $0.01 per 1,000 instances: instances with IMDSv1 in use, or whose usage is unknown, are listed and left out. Does not change instances that are exempt, managed by an AWS service or have IMDS disabled. Shows the plan and asks before it changes anything.
 
-Afterwards, calls without a token are rejected. The deployment checks for an hour whether any are, and notifies about them; without a deployment, --wait does that once, after 15 minutes.
+Afterwards, calls without a token are rejected. The deployment sends alerts about the changes, checks for an hour whether calls are rejected, and notifies about them; without a deployment, --wait does that once, after 15 minutes.
 
 EC2 limits this call to a burst of 100, then 5 per second, shared by the whole account; hence the rate. Ctrl-C finishes the calls in flight and prints what was done; run the same command again to continue.
 
 Exit code 0: all non-compliant instances were remediated. 1: some failed or remain. 2: some were left out, have rejected calls, or would be remediated without --dry-run.`,
   permissions:
-    'ec2:DescribeInstances, ec2:ModifyInstanceMetadataOptions, cloudwatch:GetMetricData; ec2:DescribeRegions for --regions all; cloudformation:DescribeStacks and sqs:SendMessage for the post-change check of the deployment',
+    'ec2:DescribeInstances, ec2:ModifyInstanceMetadataOptions, cloudwatch:GetMetricData; ec2:DescribeRegions for --regions all; cloudformation:DescribeStacks, events:PutEvents and sqs:SendMessage for the alerts and the post-change check of the deployment',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
@@ -131,10 +133,12 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
     const after = comparable ? reread.plan : undefined;
     if (after !== undefined) showComparison(before, after, text);
     else io.note(`${reread === undefined ? 'Interrupted: the' : 'The'} compliance after the change was not read`);
-    const postChange = await unlessInterrupted(
-      () => checkAfterChange(result.remediated, options, account, aws, text),
-      io,
-    );
+    const deployment = await unlessInterrupted(() => deploymentOrProblem(options.stack, aws), io);
+    const postChange = await unlessInterrupted(async () => {
+      if (deployment === undefined) return undefined;
+      await notifyDeployment(result.outcomes, deployment, aws, io);
+      return checkAfterChange(result.remediated, options, account, deployment, aws, text);
+    }, io);
     const done = result.failed.length + result.remaining.length === 0;
     const interrupted = io.interrupted.aborted;
     const findings = leftOut || (postChange?.affected ?? []).length > 0;

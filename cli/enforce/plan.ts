@@ -6,7 +6,7 @@ import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
-import { launchSourceGroupOf } from '../audit/launch-source-group.ts';
+import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { command } from '../../lambda/triggers/command.ts';
 import { ascending } from '../shared/sort.ts';
 

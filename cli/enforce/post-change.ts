@@ -2,11 +2,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
 import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
 import { runPostChangeChecks } from '../../lambda/app/post-change-checks.ts';
+import { WORKLOAD_IMPACT_SCHEMA } from '../../lambda/contract.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { instancesOf } from '../../lambda/core/words/format.ts';
+import { renderWorkloadImpact } from '../../lambda/core/workload-impact.ts';
 import type { PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
-import { findDeployment } from '../doctor/deployment.ts';
 import type { Aws } from '../shared/aws.ts';
+import type { FoundDeployment } from '../shared/deployment-events.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { usageReader } from '../shared/usage.ts';
@@ -26,7 +28,6 @@ export interface PostChange {
 }
 
 export interface PostChangeOptions {
-  readonly stack: string;
   readonly maxExemptionDays: number;
   readonly wait?: true;
 }
@@ -36,6 +37,7 @@ export async function checkAfterChange(
   remediated: readonly Remediated[],
   options: PostChangeOptions,
   account: string | undefined,
+  deployment: FoundDeployment,
   aws: Aws,
   io: Io,
 ): Promise<PostChange | undefined> {
@@ -48,7 +50,7 @@ export async function checkAfterChange(
     remediatedAt: at,
     checksDone: 0,
   }));
-  const scheduled = await schedule(checks, options, account, aws);
+  const scheduled = await schedule(checks, deployment, account, aws);
   if (scheduled.problem === undefined) {
     io.out(`Post-change check: scheduled in ${scheduled.scheduledIn}, which notifies about rejected IMDSv1 calls`);
   } else if (!options.wait) {
@@ -63,21 +65,20 @@ export async function checkAfterChange(
 /** Puts the checks on their queue in the deployment. */
 async function schedule(
   checks: readonly PostChangeCheck[],
-  { stack }: PostChangeOptions,
+  deployment: FoundDeployment,
   account: string | undefined,
   aws: Aws,
 ): Promise<PostChange> {
   if (account === undefined) return { problem: 'the account is unknown' };
+  if ('problem' in deployment) return { problem: deployment.problem };
+  const { stackName, region, output } = deployment;
   try {
-    const region = await aws.home();
-    const config = aws.config(region);
-    const deployment = await findDeployment(stack, region, config);
-    const queue = sqsWorkQueue(new SQSClient(config), {
-      workQueueUrl: deployment.output('WorkQueueUrl'),
-      checkQueueUrl: deployment.output('CheckQueueUrl'),
+    const queue = sqsWorkQueue(new SQSClient(aws.config(region)), {
+      workQueueUrl: output('WorkQueueUrl'),
+      checkQueueUrl: output('CheckQueueUrl'),
     });
     await queue.putChecks(checks);
-    return { scheduledIn: `${stack} in ${region}` };
+    return { scheduledIn: `${stackName} in ${region}` };
   } catch (error) {
     return { problem: explainError(error) };
   }
@@ -102,13 +103,15 @@ async function waitForRejections(
       queue: {
         putChecks: () => Promise.resolve(),
         putFindings: (findings) => Promise.resolve(void reEnabled.push(...findings.map((f) => f.detail.instanceId))),
-        putUndelivered: () => Promise.resolve(),
       },
-      publisher: {
-        publish: (message) => {
-          const { instances } = message.json as unknown as { readonly instances: readonly { instanceId: string }[] };
-          affected.push(...instances.map(({ instanceId }) => instanceId));
-          return Promise.resolve(io.out(message.email));
+      bus: {
+        put: (events) => {
+          for (const { detail } of events) {
+            if (detail.schema !== WORKLOAD_IMPACT_SCHEMA) continue;
+            affected.push(...detail.instances.map(({ instanceId }) => instanceId));
+            io.out(renderWorkloadImpact(detail).email);
+          }
+          return Promise.resolve([]);
         },
       },
       telemetry: {

@@ -3,7 +3,7 @@ import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { iso } from '../../lambda/core/words/format.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
-import { launchSourceGroupOf } from '../audit/launch-source-group.ts';
+import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { cleanName } from '../audit/row.ts';
 import type { Io } from '../shared/io.ts';
 import { rejectedNote, usageNote } from '../../lambda/core/words/usage.ts';

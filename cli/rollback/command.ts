@@ -1,27 +1,46 @@
 import { ec2RollbackWriter, ec2ExemptionWriter } from '../../lambda/adapters/ec2-manual-changes.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
-import { checkRollback, type RollbackCheck, rollback as rollBack } from '../../lambda/app/rollback.ts';
+import {
+  checkRollback,
+  type RollbackCheck,
+  type RollbackRequest,
+  type RollbackResult,
+  rollback as rollBack,
+} from '../../lambda/app/rollback.ts';
+import { TAG } from '../../lambda/contract.ts';
+import type { Snapshot } from '../../lambda/core/instance.ts';
+import type { Outcome } from '../../lambda/core/outcome.ts';
 import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
+import { rollback as rollbackTraits } from '../../lambda/triggers/command.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
+import { deploymentOrProblem, notifyDeployment } from '../shared/deployment-events.ts';
 import { explainError } from '../shared/errors.ts';
-import { confirmed, MAX_EXEMPTION_OPTION, instanceIdOf, JSON_OPTION, YES_OPTION } from '../shared/options.ts';
+import {
+  confirmed,
+  MAX_EXEMPTION_OPTION,
+  instanceIdOf,
+  JSON_OPTION,
+  STACK_OPTION,
+  YES_OPTION,
+} from '../shared/options.ts';
 import { TIMEOUT } from '../exempt/command.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from '../exempt/period.ts';
 
-type RollbackOptions = AwsOptions & Omit<GrantOptions, 'until'> & { readonly yes?: true; readonly json?: true };
+type RollbackOptions = AwsOptions &
+  Omit<GrantOptions, 'until'> & { readonly stack: string; readonly yes?: true; readonly json?: true };
 
 export const rollback: Command<RollbackOptions> = {
   name: 'rollback',
   summary: 'Enable IMDSv1 on an instance again, with a dated exemption',
-  details: `Sets the exemption first, so that the deployed function does not remediate the instance, then HttpTokens=optional. Changes nothing else. When the exemption expires, the instance is remediated or reported.
+  details: `Sets the exemption first, so that the deployed function does not remediate the instance, then HttpTokens=optional. Changes nothing else. When the exemption expires, the instance is remediated or reported. A deployment sends an alert about it.
 
 Checks first whether EC2 would refuse the change, and if so changes nothing.`,
   permissions:
-    'ec2:DescribeInstances, ec2:GetInstanceMetadataDefaults, ec2:CreateTags, ec2:ModifyInstanceMetadataOptions',
+    'ec2:DescribeInstances, ec2:GetInstanceMetadataDefaults, ec2:CreateTags, ec2:ModifyInstanceMetadataOptions; cloudformation:DescribeStacks and events:PutEvents for the alert of the deployment',
   args: [{ name: '<id>', description: 'instance id' }],
-  options: [...AWS_OPTIONS, FOR_OPTION, REASON_OPTION, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
+  options: [...AWS_OPTIONS, FOR_OPTION, REASON_OPTION, MAX_EXEMPTION_OPTION, STACK_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 rollback i-0a1b2c3d4e5f60718 --for 14d --reason "agent X"', 'for two weeks'],
     [
@@ -59,6 +78,8 @@ Checks first whether EC2 would refuse the change, and if so changes nothing.`,
       io.note(`  to undo:   ${undo}`);
       return 1;
     }
+    const outcome = outcomeOf(request, check.snapshot, result, io.now());
+    await notifyDeployment([outcome], await deploymentOrProblem(options.stack, aws), aws, io);
     if (options.json) io.out(JSON.stringify({ ...request, ...result }));
     else {
       const enabled = result.status === 'allowed' ? ', and IMDSv1 is enabled again' : '; IMDSv1 was already enabled';
@@ -68,6 +89,30 @@ Checks first whether EC2 would refuse the change, and if so changes nothing.`,
     return 0;
   },
 };
+
+/** The outcome that the deployment notifies about. */
+function outcomeOf(
+  { region, instanceId, until, reason }: RollbackRequest,
+  before: Snapshot,
+  result: RollbackResult,
+  now: Date,
+): Outcome {
+  const tags = new Map([...before.tags, [TAG.exemptUntil, until], [TAG.exemptReason, reason]]);
+  return {
+    target: {
+      account: '',
+      region,
+      instanceId,
+      context: { trigger: rollbackTraits, eventId: 'imdsv2 rollback', occurredAt: now },
+    },
+    snapshot: { ...before, tags },
+    status: 'exempt',
+    reason: 'exempt',
+    detail: until,
+    at: now,
+    after: result.status === 'allowed' ? result.after : undefined,
+  };
+}
 
 /** Why the rollback is not possible. */
 function refusal(instanceId: string, region: string, check: Extract<RollbackCheck, { possible: false }>): string {

@@ -1,12 +1,14 @@
 import { TAG } from '../../lambda/contract.ts';
-import { toWorkloadImpactMessages } from '../../lambda/core/workload-impact.ts';
-import { toDigestMessage } from '../../lambda/core/digest-message.ts';
+import { toWorkloadImpactDetails, type WorkloadImpactDetail } from '../../lambda/core/workload-impact.ts';
+import type { DigestDetail } from '../../lambda/core/digest-detail.ts';
+import { toDigestDetail } from '../../lambda/core/digest-message.ts';
 import { Inventory } from '../../lambda/core/digest.ts';
-import type { AlertOptions } from '../../lambda/core/email.ts';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
-import { type Message, toMessages } from '../../lambda/core/message.ts';
+import type { MessageOptions } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
+import { toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
+import { type OutcomeEvent, toOutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import type { Context } from '../../lambda/core/target.ts';
 import { drift } from '../../lambda/triggers/drift.ts';
 import { grant } from '../../lambda/triggers/grant.ts';
@@ -22,29 +24,13 @@ export interface Place {
   readonly partition: string;
 }
 
-/** One alert of each kind, marked as a test in subject, text and JSON. */
-export function testAlerts(place: Place, options: AlertOptions, now: Date): readonly Message[] {
+/** One event of each kind, marked as a test, from which the deployment sends alerts. */
+export function testEvents(place: Place, options: MessageOptions, now: Date): readonly OutcomeEvent[] {
   return [
-    ...KINDS.flatMap((kind, index) => toMessages([toOutcome(kind, index, place, now)], options)),
+    ...KINDS.map((kind, index) => toOutcomeDetail(toOutcome(kind, index, place, now))),
     digest(place, options, now),
     ...workloadImpact(place, options, now),
-  ].map(marked);
-}
-
-const NOTICE =
-  'THIS IS A TEST, sent by "imdsv2 test-alert". The instance does not exist. Nothing was changed. No action is required.';
-
-/** Maximum length of a subject. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-const SUBJECT = 99;
-
-function marked(message: Message): Message {
-  const test = { test: true } as const;
-  return {
-    ...message,
-    subject: `TEST ${message.subject}`.slice(0, SUBJECT),
-    json: { ...message.json, ...test },
-    email: `${NOTICE}\n\n${message.email}\n\n${NOTICE}`,
-  };
+  ].map((detail) => toOutcomeEvent({ ...detail, test: true }, now));
 }
 
 type Kind = Pick<Outcome, 'status' | 'reason' | 'detail' | 'exposedSeconds'> & {
@@ -93,7 +79,7 @@ const toSnapshot = (index: number, HttpTokens: string, launched: Date, until?: s
 const daysAgo = (days: number, now: Date): Date => new Date(now.getTime() - days * 86_400_000);
 
 /** A digest with an unused instance, one in use, and one whose exemption expires soon. */
-function digest({ account, region }: Place, options: AlertOptions, now: Date): Message {
+function digest({ account, region }: Place, options: MessageOptions, now: Date): DigestDetail {
   const context = { trigger: scan, eventId: 'test-alert-digest', occurredAt: now } as const;
   const inventory = new Inventory(context, { existing: 'audit', ...options });
   const existing = (index: number, HttpTokens: string, until?: string) =>
@@ -105,14 +91,18 @@ function digest({ account, region }: Place, options: AlertOptions, now: Date): M
   inventory.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.maxExemptionDays))), now);
   const launchDefault = { HttpTokens: 'required' };
   const run = { account, region, startedAt: now, changes: false, remediated: 0 };
-  return toDigestMessage({ ...run, inventory, launchDefault, problems: [] }, options);
+  return toDigestDetail({ ...run, inventory, launchDefault, problems: [] });
 }
 
 /** An alert about rejected calls after a remediation. */
-function workloadImpact({ account, region }: Place, options: AlertOptions, now: Date): readonly Message[] {
+function workloadImpact(
+  { account, region }: Place,
+  options: MessageOptions,
+  now: Date,
+): readonly WorkloadImpactDetail[] {
   const snapshot = toSnapshot(KINDS.length + 5, 'required', daysAgo(400, now));
   const remediatedAt = new Date(now.getTime() - 15 * 60_000);
-  return toWorkloadImpactMessages(account, region, [{ snapshot, remediatedAt, rejected: 7 }], options);
+  return toWorkloadImpactDetails(account, region, [{ snapshot, remediatedAt, rejected: 7 }], options);
 }
 
 function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome {
@@ -122,7 +112,13 @@ function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome 
   const until = exemptUntil === undefined ? undefined : dayFromNow(now, exemptUntil);
   const HttpTokens = rest.status === 'already-remediated' ? 'required' : 'optional';
   const snapshot = toSnapshot(index + 1, HttpTokens, occurredAt, until);
-  const caller = { principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test` };
+  const caller = {
+    principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test`,
+    session: 'test',
+    sourceIp: '192.0.2.1',
+    mfa: false,
+    cloudTrailEventId: `00000000-0000-0000-0000-${String(index + 1).padStart(12, '0')}`,
+  };
   return {
     ...rest,
     target: {

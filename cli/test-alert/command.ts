@@ -1,14 +1,13 @@
-import { SNSClient } from '@aws-sdk/client-sns';
-import { snsPublisher } from '../../lambda/adapters/sns-publisher.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
+import { putEvents } from '../shared/deployment-events.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { confirmed, MAX_EXEMPTION_OPTION, JSON_OPTION, STACK_OPTION, YES_OPTION } from '../shared/options.ts';
 import { type ClientConfig, findDeployment } from '../doctor/deployment.ts';
 import { confirmCommand, type Subscribers, subscribersOf } from '../doctor/topics.ts';
-import { testAlerts } from './alerts.ts';
+import { testEvents } from './alerts.ts';
 
 interface TestAlertOptions extends AwsOptions {
   readonly stack: string;
@@ -19,11 +18,11 @@ interface TestAlertOptions extends AwsOptions {
 
 export const testAlert: Command<TestAlertOptions> = {
   name: 'test-alert',
-  summary: 'Send one test alert of each kind to the topic Outcomes',
+  summary: 'Send one test event of each kind through the deployment, which sends alerts about them',
   details:
-    'Subjects start with TEST, the email starts and ends with a notice, and the JSON has "test": true. Severity, status and trigger are those of real alerts, so that filter policies of subscriptions apply. The instances do not exist.',
+    'Puts the events on the event bus of outcomes, so that they take the way of real ones: rules, queues, notifier, topic. Alerts from HIGH on arrive within a minute, the others with the next summary. Subjects start with TEST, the email starts and ends with a notice, and the JSON has "test": true. Severity, status and trigger are those of real alerts, so that filter policies of subscriptions apply. The instances do not exist.',
   permissions:
-    'cloudformation:DescribeStacks, sns:Publish; kms:Decrypt and kms:GenerateDataKey on the key of the topic; sns:ListSubscriptionsByTopic to show the subscriptions',
+    'cloudformation:DescribeStacks, events:PutEvents; sns:ListSubscriptionsByTopic to show the subscriptions',
   options: [STACK_OPTION, ...AWS_OPTIONS, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 test-alert', 'show the subscriptions, ask, and send'],
@@ -35,24 +34,22 @@ export const testAlert: Command<TestAlertOptions> = {
     const config = aws.config(region);
     const deployment = await findDeployment(options.stack, region, config);
     const topicArn = deployment.output('OutcomesTopicArn');
-    const alerts = testAlerts(deployment, options, io.now());
+    const busArn = deployment.output('OutcomeBusArn');
+    const events = testEvents(deployment, options, io.now());
     const subscribers = await readSubscribers(topicArn, config, io);
     if (subscribers !== undefined) showSubscribers(subscribers, topicArn, io);
-    if (!(await confirmed(`Send ${alerts.length} alerts to ${topicArn}?`, options, io))) return 1;
-    const publisher = snsPublisher(new SNSClient(config), topicArn);
-    const sent: string[] = [];
-    try {
-      for (const alert of alerts) {
-        io.interrupted.throwIfAborted();
-        await publisher.publish(alert);
-        sent.push(alert.subject);
-        if (!options.json) io.out(alert.subject);
-      }
-    } finally {
-      if (options.json) io.out(JSON.stringify({ topicArn, sent, ...subscribers }, null, 2));
-      else io.out(`Sent ${sent.length} of ${alerts.length} alerts to ${topicArn}`);
+    if (!(await confirmed(`Put ${events.length} test events on ${busArn}?`, options, io))) return 1;
+    const refused = await putEvents(events, deployment, aws, io);
+    const sent = events.filter((event) => !refused.includes(event));
+    const severities = sent.map(({ detail }) => detail.severity);
+    if (options.json) io.out(JSON.stringify({ busArn, topicArn, sent: severities, ...subscribers }, null, 2));
+    else {
+      const urgent = severities.filter((severity) => severity === 'HIGH' || severity === 'CRITICAL').length;
+      io.out(`Sent ${sent.length} of ${events.length} events to ${busArn}`);
+      const minutes = deployment.setting('AlertSummaryMinutes') ?? '15';
+      io.out(`Expect alerts about ${urgent} of them within a minute, and about the others within ${minutes} minutes`);
     }
-    return 0;
+    return refused.length > 0 ? 1 : 0;
   },
 };
 

@@ -8,7 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 /** Timeouts in milliseconds, so that one call without a response does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
-/** The same for SQS and SNS, which the time after a remediation must suffice for. */
+/** The same for SQS, SNS and events about outcomes, which the time after a remediation must suffice for. */
 const quick = { requestHandler: { ...requestHandler, requestTimeout: 3_000 }, maxAttempts: 2 };
 
 /**
@@ -89,6 +89,9 @@ export const sqsClients = (): ((region: string) => SQSClient) =>
 /** EventBridge clients by region. */
 export const eventsClients = (): ((region: string) => EventBridgeClient) =>
   byRegion((region) => new EventBridgeClient({ region, requestHandler }));
+
+/** The EventBridge client of events about outcomes. It does not retry; `putOutcomes` does. */
+export const outcomesClient = (): EventBridgeClient => new EventBridgeClient({ ...quick, maxAttempts: 1 });
 
 /** The EventBridge client of the function's region. */
 export const eventsClient = (): EventBridgeClient => new EventBridgeClient({ requestHandler });

@@ -61,16 +61,24 @@ const OPTIONS = struct({
 });
 const EBS = struct({ attachTime: ['AttachTime', time] });
 const ATTACHMENT = struct({ deviceIndex: ['DeviceIndex', Number], attachTime: ['AttachTime', time] });
+const INTERFACE = struct({
+  attachment: ['Attachment', ATTACHMENT],
+  association: ['Association', struct({ publicIp: ['PublicIp', string] })],
+  ipv6AddressesSet: ['Ipv6Addresses', list(struct({ ipv6Address: ['Ipv6Address', string] }))],
+});
 const INSTANCE = struct({
   instanceId: ['InstanceId', string],
   instanceState: ['State', struct({ name: ['Name', string] })],
   launchTime: ['LaunchTime', time],
   rootDeviceName: ['RootDeviceName', string],
   blockDeviceMapping: ['BlockDeviceMappings', list(struct({ deviceName: ['DeviceName', string], ebs: ['Ebs', EBS] }))],
-  networkInterfaceSet: ['NetworkInterfaces', list(struct({ attachment: ['Attachment', ATTACHMENT] }))],
+  networkInterfaceSet: ['NetworkInterfaces', list(INTERFACE)],
   tagSet: ['Tags', list(struct({ key: ['Key', string], value: ['Value', string] }))],
   operator: ['Operator', struct({ managed: ['Managed', (text) => text.toLowerCase() === 'true'] })],
   metadataOptions: ['MetadataOptions', OPTIONS],
+  iamInstanceProfile: ['IamInstanceProfile', struct({ arn: ['Arn', string] })],
+  ipAddress: ['PublicIpAddress', string],
+  vpcId: ['VpcId', string],
 });
 const RESERVATIONS = list(struct({ instancesSet: ['Instances', list(INSTANCE)] }));
 const PAGE: Member = ['', struct({ nextToken: ['NextToken', string], reservationSet: ['Reservations', RESERVATIONS] })];

@@ -107,8 +107,20 @@ export function toSnapshot(instance: Instance): Snapshot[] {
       launchTime: instance.LaunchTime,
       firstLaunch: primary?.Attachment?.AttachTime ?? root?.Ebs?.AttachTime,
       tags: new Map((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+      instanceProfile: instance.IamInstanceProfile?.Arn,
+      publicAddresses: publicAddresses(instance),
+      vpcId: instance.VpcId,
     },
   ];
+}
+
+function publicAddresses({ PublicIpAddress, NetworkInterfaces = [] }: Instance): string[] | undefined {
+  const addresses = NetworkInterfaces.flatMap(({ Association, Ipv6Addresses = [] }) => [
+    Association?.PublicIp,
+    ...Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address),
+  ]);
+  const present = [PublicIpAddress, ...addresses].filter((address) => address !== undefined);
+  return present.length === 0 ? undefined : [...new Set(present)];
 }
 
 /** Copies the metadata options that the product reads. */

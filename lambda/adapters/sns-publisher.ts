@@ -9,6 +9,10 @@ export function snsPublisher(client: SNSClient, topicArn: string): Publisher {
     publish: async (message) => {
       const { severity, status, account, region, trigger } = message.attributes;
       const text = (value: string) => ({ DataType: 'String', StringValue: value });
+      const list = (values: readonly string[]) => ({
+        DataType: 'String.Array',
+        StringValue: JSON.stringify(values),
+      });
       const command = new PublishCommand({
         TopicArn: topicArn,
         Subject: message.subject,
@@ -16,10 +20,10 @@ export function snsPublisher(client: SNSClient, topicArn: string): Publisher {
         Message: toSnsText(message),
         MessageAttributes: {
           severity: text(severity),
-          status: { DataType: 'String.Array', StringValue: JSON.stringify(status) },
+          status: list(status),
           account: text(account),
           region: text(region),
-          trigger: text(trigger),
+          trigger: typeof trigger === 'string' ? text(trigger) : list(trigger),
         },
       });
       await failing(client.send(command));

@@ -1,9 +1,7 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import type { WorkQueue } from '../app/ports/index.ts';
-import { toUndelivered } from '../core/undelivered-alert.ts';
 import { toCheckMessage } from '../triggers/post-change-check.ts';
-import { failing } from './failures.ts';
 import { batchesOf, sendBatch } from './sqs-batches.ts';
 
 /**
@@ -30,13 +28,6 @@ export function sqsWorkQueue(client: SQSClient, { workQueueUrl, checkQueueUrl }:
   return {
     putFindings: (findings, delaySeconds = 0) => put(workQueueUrl, findings, delaySeconds),
     putEvents: (events, delaySeconds) => put(workQueueUrl, events, delaySeconds),
-    putUndelivered: async (message) => {
-      const command = new SendMessageCommand({
-        QueueUrl: workQueueUrl,
-        MessageBody: JSON.stringify(toUndelivered(message)),
-      });
-      await failing(client.send(command));
-    },
     putChecks: (checks) => put(checkQueueUrl, checks.map(toCheckMessage), LONGEST_DELAY),
   };
 }

@@ -1,7 +1,4 @@
 import { MAX_RECEIVES } from '../core/delivery.ts';
-import { FailureError } from '../core/failure.ts';
-import type { Message } from '../core/message.ts';
-import { fromUndelivered } from '../core/undelivered-alert.ts';
 import { parseJson } from '../triggers/json.ts';
 import { ping } from '../triggers/ping.ts';
 import { parseCheck, type PostChangeCheck } from '../triggers/post-change-check.ts';
@@ -9,7 +6,6 @@ import { Budget } from './budget.ts';
 import { type EventMessage, handleEvents, type EventRules } from './handle-events.ts';
 import type { Ports } from './ports/index.ts';
 import { runPostChangeChecks } from './post-change-checks.ts';
-import { attempt } from './retry.ts';
 
 /** A message of a queue. */
 export interface QueueRecord {
@@ -23,8 +19,8 @@ export interface QueueRecord {
 const SUSPECT_RECEIVES = 3;
 
 /**
- * Handles a batch of messages: events, recorded findings, post-change checks, undelivered alerts, pings, and messages
- * that an operator moved here from the dead-letter queue.
+ * Handles a batch of messages: events, recorded findings, post-change checks, pings, and messages that an operator
+ * moved here from the dead-letter queue.
  *
  * Nothing that takes long is waited for: it is handed back to the queue. So a batch takes seconds, whatever it
  * contains, and no region delays another. A message with which the function cannot cope is found by halving the batch,
@@ -77,29 +73,20 @@ async function handleAll(
   budget: Budget,
 ): Promise<string[]> {
   const events: EventMessage[] = [];
-  const alerts = new Map<string, Message>();
   const checks = new Map<string, PostChangeCheck>();
   const pings: unknown[] = [];
   for (const { messageId, body, receiveCount } of records) {
     const content = parseJson(body);
-    const [alert, check] = [fromUndelivered(content), parseCheck(content)];
-    if (alert !== undefined) alerts.set(messageId, alert);
-    else if (check !== undefined) checks.set(messageId, check);
+    const check = parseCheck(content);
+    if (check !== undefined) checks.set(messageId, check);
     else if (ping.accepts(content)) pings.push(content);
     else events.push({ messageId, event: content, receiveCount });
   }
-  const publish = async ([messageId, alert]: readonly [string, Message]) =>
-    (await attempt(() => ports.publisher.publish(alert))) instanceof FailureError ? [messageId] : [];
-  const [unfinished, unpublished, uncheckedMessages] = await Promise.all([
+  const [unfinished, uncheckedMessages] = await Promise.all([
     handleEvents(events, rules, ports, budget),
-    Promise.all([...alerts].map(publish)),
     runPostChangeChecks([...checks.values()], rules, ports),
     ...pings.map((event) => ports.answerPing?.(event)),
   ]);
   const unchecked = new Set(uncheckedMessages);
-  return [
-    ...unfinished,
-    ...unpublished.flat(),
-    ...[...checks].flatMap(([messageId, check]) => (unchecked.has(check) ? [messageId] : [])),
-  ];
+  return [...unfinished, ...[...checks].flatMap(([messageId, check]) => (unchecked.has(check) ? [messageId] : []))];
 }

@@ -1,8 +1,7 @@
 import pMap from 'p-map';
 import type { Policy } from '../core/decide.ts';
 import { deliveryOf } from '../core/delivery.ts';
-import { FailureError } from '../core/failure.ts';
-import { isNotified, isRetryableFailure, type Outcome } from '../core/outcome.ts';
+import { isRetryableFailure, type Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
 import { eventIdOf, readEnvelope } from '../triggers/envelope.ts';
 import { isFinding, toFinding } from '../triggers/finding.ts';
@@ -15,7 +14,6 @@ import { handBack, needsTime, secondsUntilAskedAgain, secondsUntilDue, secondsUn
 import type { Ports } from './ports/index.ts';
 import { isGrant, keyOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
-import { attempt } from './retry.ts';
 import { schedulePostChangeChecks } from './schedule-post-change-checks.ts';
 
 /** The account's rules: how to decide, and how to report. */
@@ -175,16 +173,16 @@ async function conclude(
   const returned = [...delayed.map(({ target }) => target), ...remaining];
   const delays = [...delayed.map(({ seconds }) => seconds), ...remaining.map(() => RETRY_AFTER_SECONDS)];
   const findings = returned.map((target) => toFinding(target, target.context.recorded));
-  const [accepted, reported] = await Promise.all([
+  const [accepted, unreported] = await Promise.all([
     findings.length === 0 || handBack((queue) => queue.putFindings(findings, delays), ports),
-    attempt(() => report(settled, rules, ports)),
+    report(settled, rules, ports),
     schedulePostChangeChecks(settled, ports),
   ]);
   if (accepted && findings.length > 0) telemetry.handedBack(late.length + remaining.length);
   const lost = new Set([
     ...(accepted ? [] : returned.map(keyOf)),
-    // Neither SNS nor the queue accepted an alert: the next delivery reports again.
-    ...(reported instanceof FailureError ? keysOf(settled.filter((outcome) => isNotified(outcome, rules.trail))) : []),
+    // The next delivery reports them again.
+    ...keysOf(unreported),
   ]);
   for (const { messageId, targets } of messages) {
     if (targets.some((target) => lost.has(keyOf(target)))) unfinished.add(messageId);

@@ -1,13 +1,14 @@
 import {
   judgeAfterChange,
   measuresRejections,
-  toWorkloadImpactMessages,
+  toWorkloadImpactDetails,
   type WorkloadImpact,
 } from '../core/workload-impact.ts';
-import type { AlertOptions } from '../core/email.ts';
 import { readExemption } from '../core/exemption.ts';
 import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
+import type { MessageOptions } from '../core/message.ts';
+import { toOutcomeEvent } from '../core/outcome-event.ts';
 import type { Snapshot } from '../core/instance.ts';
 import type { Target } from '../core/target.ts';
 import type { Measurement } from '../core/usage.ts';
@@ -18,12 +19,12 @@ import { measureUsage } from './measure-usage.ts';
 import { attempt, withRetries } from './retry.ts';
 import type { Ports, Telemetry, UsageReader, WorkQueue } from './ports/index.ts';
 import { keyOf } from './remediate.ts';
-import { send } from './report.ts';
+import { putOutcomes } from './put-outcomes.ts';
 
 /** What post-change checks need from the outside. */
-export interface CheckPorts extends Pick<Ports, 'reader' | 'publisher' | 'time'> {
+export interface CheckPorts extends Pick<Ports, 'reader' | 'bus' | 'time'> {
   readonly usage: UsageReader;
-  readonly queue: Pick<WorkQueue, 'putChecks' | 'putFindings' | 'putUndelivered'>;
+  readonly queue: Pick<WorkQueue, 'putChecks' | 'putFindings'>;
   readonly telemetry: Pick<Telemetry, 'rejected' | 'warning'>;
 }
 
@@ -39,7 +40,7 @@ const PERIOD_SECONDS = 300;
  */
 export async function runPostChangeChecks(
   checks: readonly PostChangeCheck[],
-  options: AlertOptions,
+  options: MessageOptions,
   ports: CheckPorts,
 ): Promise<readonly PostChangeCheck[]> {
   const retries: PostChangeCheck[] = [];
@@ -55,7 +56,7 @@ const CHECK_FAILED = 'the post-change check failed and will be retried';
 
 async function checkRegion(
   checks: readonly PostChangeCheck[],
-  options: AlertOptions,
+  options: MessageOptions,
   ports: CheckPorts,
 ): Promise<readonly PostChangeCheck[]> {
   const { reader, queue, telemetry, time } = ports;
@@ -103,14 +104,17 @@ async function checkRegion(
     }
   }
   if (impacts.length > 0) {
-    const messages = toWorkloadImpactMessages(account, region, impacts, options);
-    const notified = await attempt(() => Promise.all(messages.map((message) => send(message, ports))));
-    const impactedChecks = impacts.map(({ check }) => check);
-    if (notified instanceof FailureError) retry(notified, impactedChecks);
-    else {
-      const count = impacts.filter(({ rejected }) => rejected > 0).length;
-      if (count > 0) telemetry.rejected(count);
-    }
+    const details = toWorkloadImpactDetails(account, region, impacts, options);
+    const events = new Map(details.map((detail) => [toOutcomeEvent(detail, time.now()), detail]));
+    const refused = new Set(
+      (await putOutcomes([...events.keys()], ports)).flatMap(
+        (event) => events.get(event)?.instances.map(({ instanceId }) => instanceId) ?? [],
+      ),
+    );
+    retries.push(...impacts.flatMap(({ check }) => (refused.has(check.instanceId) ? [check] : [])));
+    const notified = impacts.filter(({ check }) => !refused.has(check.instanceId));
+    const count = notified.filter(({ rejected }) => rejected > 0).length;
+    if (count > 0) telemetry.rejected(count);
   }
   return retries;
 }

@@ -12,6 +12,9 @@ export interface Advice {
   readonly commands: readonly string[];
 }
 
+/** An instance and its region. */
+type InstanceRef = Pick<Target, 'region' | 'instanceId'>;
+
 /** Days that the exemption of an undo lasts, unless the maximum is shorter. */
 const UNDO_DAYS = 14;
 
@@ -32,7 +35,7 @@ export const rollbackCommand = (region: string, instanceId: string, maxExemption
   `imdsv2 rollback ${instanceId} --region ${region} --for ${Math.min(UNDO_DAYS, maxExemptionDays)}d --reason '...'`;
 
 /** How to revoke an exemption. */
-export function revocation({ region, instanceId }: Target): Advice {
+export function revocation({ region, instanceId }: InstanceRef): Advice {
   return {
     text: 'Revokes the exemption. Unless in audit mode, the instance then requires IMDSv2 within minutes.',
     commands: [`aws ec2 delete-tags --region ${region} --resources ${instanceId} --tags Key=${TAG.exemptUntil}`],
@@ -114,10 +117,11 @@ function templateFix(
 }
 
 /** An untrusted name as one word of a command. Mail programs must not make a link of it. */
-const argument = (name: string): string => (/:\/\/|www\./i.test(clean(name, Infinity)) ? "'...'" : shellQuote(name));
+export const argument = (name: string): string =>
+  /:\/\/|www\./i.test(clean(name, Infinity)) ? "'...'" : shellQuote(name);
 
 /** How to find an unknown caller. CloudTrail keeps management events for 90 days, even without a trail. */
-export function findCaller({ region, instanceId }: Target): Advice {
+export function findCaller({ region, instanceId }: InstanceRef): Advice {
   return {
     text: 'The event does not name the caller. CloudTrail shows it about 15 minutes after the call:',
     commands: [
@@ -127,8 +131,15 @@ export function findCaller({ region, instanceId }: Target): Advice {
 }
 
 /** A note if containers would lose access to IMDS: with a hop limit of 1, they cannot get a token. */
-export function hopLimitNote({ region, instanceId }: Target, { options, tags }: Snapshot): Advice | undefined {
-  if (options.HttpPutResponseHopLimit !== 1 || !isContainerHost(tags)) return undefined;
+export function hopLimitNote(
+  target: InstanceRef,
+  { options, tags }: Pick<Snapshot, 'options' | 'tags'>,
+): Advice | undefined {
+  return options.HttpPutResponseHopLimit === 1 && isContainerHost(tags) ? hopLimitAdvice(target) : undefined;
+}
+
+/** How to give containers access to IMDS: with a hop limit of 1, they cannot get a token. */
+export function hopLimitAdvice({ region, instanceId }: InstanceRef): Advice {
   return {
     text: 'Once IMDSv2 is required, containers on this host cannot reach IMDS, because the hop limit is 1. If they need IMDS:',
     commands: [

@@ -22,6 +22,11 @@ export interface Snapshot {
   /** Time of the first launch: when the primary network interface or the root volume was attached. */
   readonly firstLaunch?: Date;
   readonly tags: ReadonlyMap<string, string>;
+  /** ARN of the instance profile, through which IMDS hands out credentials of a role. */
+  readonly instanceProfile?: string;
+  /** Public IPv4 addresses, and IPv6 addresses. */
+  readonly publicAddresses?: readonly string[];
+  readonly vpcId?: string;
 }
 
 /** Whether IMDSv1 is enabled. */

@@ -43,6 +43,12 @@ export interface Caller {
   readonly userAgent?: string;
   /** The AWS service that called on the principal's behalf, such as `autoscaling.amazonaws.com`. */
   readonly invokedBy?: string;
+  /** Name of the session of an assumed role, by which CloudTrail's event history finds its calls. */
+  readonly session?: string;
+  /** Whether the session was authenticated with MFA; absent if CloudTrail does not say. */
+  readonly mfa?: boolean;
+  /** Id of the CloudTrail record that names the caller. */
+  readonly cloudTrailEventId?: string;
 }
 
 /** State of one instance in a durable record: a CloudTrail event, or a finding of this product. */

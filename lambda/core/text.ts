@@ -3,8 +3,9 @@
 /** Most characters of an untrusted text that are shown. */
 export const MAX_TEXT = 128;
 
-// Cc control, Cf format (bidi marks and overrides among them), Zl and Zp line breaks, Cs lone surrogates, Co private use.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
+// Cc control, Cf format (bidi marks and overrides among them), Zl and Zp line breaks, Cs lone surrogates, Co private use, and
+// characters that fonts draw as nothing: default ignorables (Hangul fillers among them) and the blank Braille pattern.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** Removes control and bidi characters and line breaks, and cuts the text to at most `max` characters. */
 export function clean(text: string, max: number = MAX_TEXT): string {
@@ -18,11 +19,19 @@ export function clean(text: string, max: number = MAX_TEXT): string {
 // One label only: users can register names such as `bucket.s3.amazonaws.com`.
 const SERVICE_PRINCIPAL = /^[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
-/** `clean`, and changes whatever a mail program would turn into a link. */
+/**
+ * `clean`, and changes whatever a mail program would turn into a link.
+ *
+ * A domain name may be written with other dots than the ASCII one. https://www.unicode.org/reports/tr46/
+ *
+ * Blanks become one space each, so that a long text cannot be laid out as lines of its own where it wraps.
+ */
 export function defang(text: string): string {
-  const cleaned = clean(text);
+  const cleaned = clean(text)
+    .replace(/\p{Zs}+/gu, ' ')
+    .trim();
   if (SERVICE_PRINCIPAL.test(cleaned)) return cleaned;
-  return cleaned.replace(/:\/\//g, '[:]//').replace(/\.(?=\p{L}[\p{L}\p{M}])/gu, '[.]');
+  return cleaned.replace(/[:：][/／]{2}/g, '[:]//').replace(/[.․。．｡](?=\p{L}[\p{L}\p{M}])/gu, '[.]');
 }
 
 /** Most characters of an AWS resource name that can occur in a command. */

@@ -35,8 +35,6 @@ export interface TriggerTraits {
    * @default 'IMDSv1 was enabled'
    */
   readonly opening?: string;
-  /** What the call did, shown with its time in an alert; absent if the time of the call is not shown. */
-  readonly callLabel?: string;
   /** Sentences of an alert that replace the usual ones, by reason. */
   readonly sentences?: Readonly<Partial<Record<Reason, string>>>;
 }

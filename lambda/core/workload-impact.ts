@@ -1,9 +1,9 @@
 import { WORKLOAD_IMPACT_SCHEMA } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
-import type { AlertOptions } from './email.ts';
 import { isImdsv1Enabled, type Snapshot } from './instance.ts';
-import { MAX_BYTES, type Message, toSnsText } from './message.ts';
-import { launchSourceOf } from './launch-source.ts';
+import { type LaunchSource, launchSourceOf } from './launch-source.ts';
+import { type Message, type MessageOptions, TEST_NOTICE } from './message.ts';
+import { consoleLink } from './partition.ts';
 import { clean, defang } from './text.ts';
 import { iso, plural } from './words/format.ts';
 import { describeLaunchSource } from './words/launch-source.ts';
@@ -50,73 +50,106 @@ export function judgeAfterChange(
   return state === 'running' && options.State === 'pending' ? 'notify' : 'done';
 }
 
-/** One instance in the JSON form; schema `imdsv2-enforcer.workload-impact/v1`. */
-interface WorkloadImpactJson {
+/**
+ * Workload impact in a region as data: the detail of its event and the JSON form, schema `imdsv2-enforcer.workload-impact/v1`. The
+ * email is written from it.
+ *
+ * Untrusted input is sanitized. New versions only add fields.
+ */
+export interface WorkloadImpactDetail {
+  readonly schema: typeof WORKLOAD_IMPACT_SCHEMA;
+  /** A test of alert delivery: nothing happened. */
+  readonly test?: true;
+  readonly severity: 'HIGH';
+  readonly account: string;
+  readonly region: string;
+  readonly instances: readonly ImpactedInstanceDetail[];
+}
+
+/** A remediated instance whose workload may be affected. */
+export interface ImpactedInstanceDetail {
   readonly instanceId: string;
   readonly name?: string;
   readonly remediatedAt: string;
   readonly rejectedCalls: number;
   /** If `pending`, EC2 has not applied the change to the instance. */
   readonly state?: string;
+  readonly launchSource: LaunchSource;
+  /** The command that re-enables IMDSv1. */
   readonly rollback: string;
 }
 
-/** The alert about workload impact in a region; several only if it would be too large. */
-export function toWorkloadImpactMessages(
-  account: string,
-  region: string,
-  impacts: readonly WorkloadImpact[],
-  options: AlertOptions,
-): Message[] {
-  const message = toMessage(account, region, impacts, options);
-  if (impacts.length <= 1 || new TextEncoder().encode(toSnsText(message)).length <= MAX_BYTES) return [message];
-  const half = Math.ceil(impacts.length / 2);
-  const parts = [impacts.slice(0, half), impacts.slice(half)];
-  return parts.flatMap((part) => toWorkloadImpactMessages(account, region, part, options));
-}
+/** Most instances in one event and one message. An instance with long names takes about 10 KB in both forms. */
+const MOST = 20;
 
-function toMessage(
+/** The data of workload impact in a region; several if there are many instances. */
+export function toWorkloadImpactDetails(
   account: string,
   region: string,
   impacts: readonly WorkloadImpact[],
-  { maxExemptionDays }: AlertOptions,
-): Message {
-  const undoOf = ({ snapshot }: WorkloadImpact) => rollbackCommand(region, snapshot.instanceId, maxExemptionDays);
-  const json = {
+  { maxExemptionDays }: MessageOptions,
+): WorkloadImpactDetail[] {
+  const parts = Array.from({ length: Math.ceil(impacts.length / MOST) }, (_, index) =>
+    impacts.slice(index * MOST, (index + 1) * MOST),
+  );
+  return parts.map((part) => ({
     schema: WORKLOAD_IMPACT_SCHEMA,
+    severity: 'HIGH',
     account,
     region,
-    instances: impacts.map((each) => toJson(each, undoOf(each))),
-  };
+    instances: part.map((impact) =>
+      toDetail(impact, rollbackCommand(region, impact.snapshot.instanceId, maxExemptionDays)),
+    ),
+  }));
+}
+
+/** The message about workload impact, from its data. */
+export function renderWorkloadImpact(detail: WorkloadImpactDetail): Message {
+  const { severity, account, region, instances } = detail;
+  const [test, notice] = detail.test === true ? ['TEST ', [TEST_NOTICE]] : ['', []];
   return {
-    subject: `[IMDSv2 HIGH] ${region}: possible workload impact on ${plural(impacts.length, 'remediated instance')}`,
-    json,
+    subject: `${test}[IMDSv2 ${severity}] ${account} ${region}: possible workload impact on ${plural(instances.length, 'instance')}`,
+    json: detail,
     email: [
+      ...notice,
       `IMDSv2 enforcer, account ${account}, ${region}: after the remediation, IMDSv1 calls were rejected or the change was not applied. The workload may be affected.`,
-      ...impacts.map((each) => section(each, undoOf(each))),
+      ...instances.map((instance) => section(instance, account, region)),
       'Names are user-supplied and unverified.',
+      ...notice,
     ].join('\n\n'),
-    attributes: { severity: 'HIGH', status: ['workload-impact'], account, region, trigger: 'command' },
+    attributes: { severity, status: ['workload-impact'], account, region, trigger: 'command' },
   };
 }
 
-function section({ snapshot, remediatedAt, rejected }: WorkloadImpact, undo: string): string {
-  const { instanceId, tags, options } = snapshot;
-  const name = tags.get('Name');
+function section(
+  { instanceId, name, remediatedAt, rejectedCalls, state, launchSource, rollback }: ImpactedInstanceDetail,
+  account: string,
+  region: string,
+): string {
+  const link = consoleLink(region, instanceId);
   return [
-    `${instanceId}${name ? ` "${defang(name)}"` : ''}: remediated ${iso(remediatedAt)}`,
-    rejected > 0
-      ? `  what     ${plural(rejected, 'IMDSv1 call')} rejected since then`
-      : `  what     state of the change: ${defang(options.State ?? 'not stated')}`,
-    `  source   ${describeLaunchSource(launchSourceOf(tags))}`,
-    `  undo     ${undo}`,
+    `${instanceId}: WORKLOAD IMPACT`,
+    rejectedCalls > 0
+      ? `What happened: ${plural(rejectedCalls, 'IMDSv1 call')} rejected since the remediation`
+      : `What happened: state of the change: ${defang(state ?? 'not stated')}`,
+    rejectedCalls > 0
+      ? 'So what: software on the instance that needs IMDSv1 gets neither credentials nor metadata'
+      : 'So what: IMDSv1 may still be enabled',
+    ...(name === undefined ? [] : [`Name: ${defang(name)}`]),
+    'Who: imdsv2-enforcer remediated the instance',
+    `When: remediated ${iso(new Date(remediatedAt))}`,
+    `Where: account ${account}, ${region}${link === undefined ? '' : `, ${link}`}`,
+    `Why: ${describeLaunchSource(launchSource)}`,
+    'What now: update the software (SDKs in docs/existing-instances.md), or undo until it is updated.',
+    'Undo: Re-enables IMDSv1 on the instance and exempts it.',
+    rollback,
   ].join('\n');
 }
 
-function toJson(
+function toDetail(
   { snapshot: { instanceId, tags, options }, remediatedAt, rejected }: WorkloadImpact,
   rollback: string,
-): WorkloadImpactJson {
+): ImpactedInstanceDetail {
   const name = tags.get('Name');
   return {
     instanceId,
@@ -124,6 +157,9 @@ function toJson(
     remediatedAt: remediatedAt.toISOString(),
     rejectedCalls: rejected,
     state: options.State === undefined ? undefined : clean(options.State),
+    launchSource: Object.fromEntries(
+      Object.entries(launchSourceOf(tags)).map(([part, value]: [string, string]) => [part, clean(value)]),
+    ),
     rollback,
   };
 }

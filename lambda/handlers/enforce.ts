@@ -3,14 +3,14 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { cloudWatchClients, ec2Clients, snsClient, sqsClient } from '../adapters/clients.ts';
+import { cloudWatchClients, ec2Clients, outcomesClient, sqsClient } from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Probe } from '../adapters/ec2-probe.ts';
+import { eventBridgeOutcomes } from '../adapters/eventbridge-outcomes.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
 import { telemetry } from '../adapters/telemetry.ts';
 import { pingAnswerLog } from '../adapters/ping-answer-log.ts';
-import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { Budget } from '../app/budget.ts';
 import { handleBatch } from '../app/handle-batch.ts';
@@ -31,14 +31,14 @@ const ports = {
   writer: config.mode === 'enforce' ? ec2Writer(ec2) : undefined,
   queue: sqsWorkQueue(sqsClient(), config),
   usage: cloudWatchUsage(cloudWatchClients()),
-  publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
+  bus: eventBridgeOutcomes(outcomesClient(), config.outcomeBusArn),
   telemetry: telemetryPort,
   answerPing: (event: unknown) => onPing(event, config.mode, pingPorts),
 };
 
 /**
  * Milliseconds after which a batch begins nothing new. What is not done by then goes back to the queue; the rest of the
- * timeout of the function is for that, and for alerts.
+ * timeout of the function is for that, and for events about outcomes.
  */
 const WORK_MS = 5000;
 

@@ -8,7 +8,7 @@ import {
   ec2Clients,
   eventsClient,
   eventsClients,
-  snsClient,
+  outcomesClient,
   sqsClient,
   sqsClients,
   trailClient,
@@ -17,10 +17,10 @@ import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { withPageReader } from '../adapters/describe-instances-reader.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Regions } from '../adapters/ec2-regions.ts';
+import { eventBridgeOutcomes } from '../adapters/eventbridge-outcomes.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
 import { telemetry } from '../adapters/telemetry.ts';
 import { healthChecks } from '../adapters/health-checks.ts';
-import { snsPublisher } from '../adapters/sns-publisher.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
 import { onScanStep } from '../app/scan/index.ts';
@@ -43,7 +43,7 @@ const ports = {
   queue: sqsWorkQueue(queues, config),
   steps: sqsScanQueue(queues, config.scanQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),
-  publisher: snsPublisher(snsClient(), config.outcomesTopicArn),
+  bus: eventBridgeOutcomes(outcomesClient(), config.outcomeBusArn),
   telemetry: telemetry(logger, metrics),
   healthChecks: healthChecks({
     ...config,

@@ -25,15 +25,16 @@ export function isFailed(event: Json): boolean {
 /** Who made the call. Old records of calls by AWS services have no ARN, so the type stands in for it. */
 export function callerOf(event: Json): Caller {
   const identity = at(event, 'detail', 'userIdentity');
+  const arn = text(identity, 'arn');
+  const mfa = text(identity, 'sessionContext', 'attributes', 'mfaAuthenticated');
   return {
     principal:
-      text(identity, 'arn') ??
-      text(identity, 'userName') ??
-      text(identity, 'principalId') ??
-      text(identity, 'type') ??
-      'unknown',
+      arn ?? text(identity, 'userName') ?? text(identity, 'principalId') ?? text(identity, 'type') ?? 'unknown',
     sourceIp: text(event, 'detail', 'sourceIPAddress'),
     userAgent: text(event, 'detail', 'userAgent'),
     invokedBy: text(identity, 'invokedBy'),
+    session: arn?.match(/:assumed-role\/[^/]+\/(.+)$/)?.[1],
+    mfa: mfa === undefined ? undefined : mfa === 'true',
+    cloudTrailEventId: text(event, 'detail', 'eventID'),
   };
 }

@@ -21,7 +21,6 @@ export const drift: Trigger = {
   exposedByCall: true,
   drift: true,
   opening: 'IMDSv1 was re-enabled',
-  callLabel: 'IMDSv1 re-enabled',
   sentences: {
     exempt:
       'IMDSv1 was re-enabled, and an exemption in date covers it. Check that both were approved. IMDSv1 stays enabled.',

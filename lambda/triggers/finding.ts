@@ -78,10 +78,14 @@ export const findingReader = (triggers: readonly TriggerTraits[]): EventReader =
 function callerIn(caller: Json): Caller | undefined {
   const principal = text(caller, 'principal');
   if (principal === undefined) return undefined;
+  const mfa = at(caller, 'mfa');
   return {
     principal,
     sourceIp: text(caller, 'sourceIp'),
     userAgent: text(caller, 'userAgent'),
     invokedBy: text(caller, 'invokedBy'),
+    session: text(caller, 'session'),
+    mfa: typeof mfa === 'boolean' ? mfa : undefined,
+    cloudTrailEventId: text(caller, 'cloudTrailEventId'),
   };
 }

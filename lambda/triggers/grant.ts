@@ -16,7 +16,6 @@ const EXEMPTS_NOTHING =
 export const grant: Trigger = {
   name: 'grant',
   exemptionTag: 'set',
-  callLabel: 'exemption set',
   sentences: {
     exempt: GRANTED,
     'exempt-self-granted': GRANTED,

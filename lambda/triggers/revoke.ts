@@ -15,7 +15,6 @@ export const revoke: Trigger = {
   exposedByCall: true,
   exemptionTag: 'removed',
   opening: 'The exemption tag, or every tag, was removed while IMDSv1 was enabled',
-  callLabel: 'exemption removed',
   sentences: {
     exempt:
       'The exemption tag was removed, but one is in date (it was set again, or the call named another value). IMDSv1 stays enabled.',

@@ -52,7 +52,7 @@ export function servicesOf(context: ServicesContext): Readonly<Record<string, Se
     sts,
     cloudformation: new CloudFormationService(context.stacks),
     cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock }),
-    events: new EventBridgeService({ account, ids, rules: context.rules, put: context.put }),
+    events: new EventBridgeService({ account, ids, faults, rules: context.rules, put: context.put }),
     lambda: new LambdaService(functions),
     logs: new LogsService(logLines, settings),
     monitoring: new CloudWatchService(usage, fleet),

@@ -4,7 +4,7 @@ import { LAUNCH_ERROR } from '../aws/ec2/lifecycle.ts';
 import { text } from '../aws/wire/params.ts';
 import type { Sandbox } from '../index.ts';
 import { remediationNotifications } from './notifications.ts';
-import { type QueueContents, queueContents } from './queue-contents.ts';
+import { notifierContents, type QueueContents, queueContents } from './queue-contents.ts';
 import { EXEMPT_UNTIL, readExemption } from './requests.ts';
 import type { Drift, LaunchedInstance, Traffic } from './traffic.ts';
 
@@ -38,6 +38,8 @@ export interface Entry {
 export interface Accounting {
   readonly entries: readonly Entry[];
   readonly queues: readonly QueueContents[];
+  /** The messages in the queues of the notifier. */
+  readonly toNotify: number;
   /** Milliseconds from launch to first remediation, shortest first. */
   readonly remediationTimes: readonly number[];
 }
@@ -45,6 +47,7 @@ export interface Accounting {
 /** Compares the fleet, the mailbox and the queues. Logs of the functions are not used. */
 export function accountFor(sandbox: Sandbox, traffic: Traffic): Accounting {
   const queues = queueContents(sandbox);
+  const notifier = notifierContents(sandbox);
   const notifications = groupBy(remediationNotifications(sandbox.topic('Outcomes').messages), ({ id }) => id);
   const driftsById = groupBy(traffic.drifts, ({ id }) => id);
   const remediatedAt = firstRemediations(sandbox);
@@ -56,7 +59,7 @@ export function accountFor(sandbox: Sandbox, traffic: Traffic): Accounting {
     const notifiedAt = (notifications.get(id) ?? []).map((notification) => notification.at);
     const drifts = driftsById.get(id) ?? [];
     const isRemediated = isNonCompliant && instance.options.HttpTokens === 'required';
-    const willBeNotified = queues.some(({ notifying }) => notifying.ids.has(id));
+    const willBeNotified = [...queues, notifier].some(({ notifying }) => notifying.ids.has(id));
     const lacksNotification = isRemediated && !willBeNotified && !isNotified(notifiedAt, at, drifts);
     return {
       launched,
@@ -70,7 +73,7 @@ export function accountFor(sandbox: Sandbox, traffic: Traffic): Accounting {
     const time = remediatedAt.get(id);
     return isNonCompliant && time !== undefined ? [time - at] : [];
   });
-  return { entries, queues, remediationTimes: remediationTimes.sort((a, b) => a - b) };
+  return { entries, queues, toNotify: notifier.messages, remediationTimes: remediationTimes.sort((a, b) => a - b) };
 }
 
 /** Whether a notification followed the launch, and each drift of a remediated instance. */

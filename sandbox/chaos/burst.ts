@@ -24,7 +24,7 @@ export async function runBurst(
   print: Print,
 ): Promise<boolean> {
   const sandbox = await startSandbox({
-    ...(await buildProduct({ mode: 'enforce' })),
+    ...(await buildProduct({ mode: 'enforce', alertSummaryMinutes: 0 })),
     timeScale,
     seed: `burst ${seed}`,
     limits: { RunInstances: { capacity: LAUNCHES, refill: 100 } },

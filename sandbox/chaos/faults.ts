@@ -28,6 +28,9 @@ const RATES = {
   endless: 0.05,
   snsOnce: 0.03,
   snsDown: 0.05,
+  refusedOnce: 0.03,
+  refusedDown: 0.01,
+  putHangs: 0.02,
   crashes: 0.02,
   timeouts: 0.01,
   /** Of the messages: the function crashes whenever it handles them, with all other messages of the batch. */
@@ -45,6 +48,8 @@ const SLOW_MS = 8_000;
 const ENDLESS_MS = 90_000;
 /** The attempts of two deliveries of an alert. */
 const SNS_DOWN_ATTEMPTS = 4;
+/** More than one invocation makes. */
+const REFUSED_ATTEMPTS = 8;
 const CALLS_BEFORE_CRASH = 6;
 
 /**
@@ -106,6 +111,7 @@ function faultsByName(
   };
   const callHits = (rate: number, what: string, { invocation, service, action, key, attempt }: FaultyCall) =>
     invocation !== undefined && hits(rate, what, service, action, key, attempt);
+  const putHangs = (call: FaultyCall) => call.action === 'PutEvents' && callHits(RATES.putHangs, 'put hangs', call);
   const callKey = ({ service, action, key, attempt }: FaultyCall): Key => [service, action, key, attempt];
   const lose = ({ kind, name, instanceIds, key }: FaultyEvent): boolean => {
     if (kind === 'cloudtrail' && name === 'RunInstances') {
@@ -171,6 +177,14 @@ function faultsByName(
         if (!down && !hits(RATES.snsOnce, 'sns', message, attempt)) return undefined;
         return draw('sns code', message) < 0.5 ? 'InternalError' : 'AuthorizationError';
       },
+    },
+    outcomes: {
+      refusesEntry: ({ detail, attempt }) =>
+        (hits(RATES.refusedDown, 'refused', detail) && attempt <= REFUSED_ATTEMPTS) ||
+        hits(RATES.refusedOnce, 'refused once', detail, attempt),
+      slows: (call) => (putHangs(call) ? ENDLESS_MS : 0),
+      // Without effect.
+      resets: (call) => (putHangs(call) ? 'before' : undefined),
     },
     crashes: {
       crashes: ({ key, messages, attempt }) => {

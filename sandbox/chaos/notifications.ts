@@ -12,12 +12,9 @@ const REMEDIATED = ['remediated', 'already-remediated'];
 
 /** Every notification of a remediation, from the JSON form of the alerts. */
 export function remediationNotifications(messages: readonly PublishedMessage[]): readonly RemediationNotification[] {
-  return messages.flatMap(({ at, json }) => {
-    const alert: unknown = JSON.parse(json.Message);
-    const detailed = list(alert, 'outcomes')
-      .filter((outcome) => REMEDIATED.includes(text(outcome, 'status') ?? ''))
-      .map((outcome) => text(outcome, 'instanceId') ?? '');
-    const more = REMEDIATED.flatMap((status) => list(alert, 'more', status).map(String));
-    return [...detailed, ...more].map((id) => ({ id, at }));
-  });
+  return messages.flatMap(({ at, json }) =>
+    list(JSON.parse(json.Message), 'groups')
+      .filter((group) => REMEDIATED.includes(text(group, 'status') ?? ''))
+      .flatMap((group) => list(group, 'instanceIds').map((id) => ({ id: String(id), at }))),
+  );
 }

@@ -5,6 +5,9 @@ import type { Sandbox } from '../index.ts';
 export const QUEUES = ['WorkQueue', 'DeadLetterQueue'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
+/** Queues of events that are notified. They do not lead to a remediation. */
+const NOTIFIER_QUEUES = ['UrgentQueue', 'SummaryQueue', 'NotifierDeadLetterQueue'] as const;
+
 /** Instance ids and client tokens in messages. */
 interface References {
   readonly ids: ReadonlySet<string>;
@@ -31,6 +34,12 @@ export function queueContents(sandbox: Pick<Sandbox, 'queue'>): readonly QueueCo
   });
 }
 
+/** The messages in the queues of the notifier. */
+export function notifierContents(sandbox: Pick<Sandbox, 'queue'>): Pick<QueueContents, 'messages' | 'notifying'> {
+  const bodies = NOTIFIER_QUEUES.flatMap((queue) => sandbox.queue(queue).messages()).map(({ body }) => body);
+  return { messages: bodies.length, notifying: referencesIn(bodies) };
+}
+
 /** A check neither remediates an instance nor notifies of a remediation. */
 const isPostChangeCheck = (body: string): boolean => text(JSON.parse(body), 'detail-type') === 'Post-change check';
 
@@ -43,7 +52,7 @@ function referencesIn(bodies: readonly string[]): References {
 /**
  * Whether a message leads to an alert about an instance that requires IMDSv2 by then.
  *
- * An undelivered alert, a finding and a record with metadata options do. A running-state event and a record without
+ * A finding and a record with metadata options do. A running-state event and a record without
  * instances do not, because they do not show that IMDSv1 was enabled.
  */
 function leadsToAlert(body: string): boolean {

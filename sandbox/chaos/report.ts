@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { SOURCE } from '../../lambda/contract.ts';
 import { count } from '../../lambda/core/words/format.ts';
 import type { Sandbox } from '../index.ts';
 import type { Accounting, Entry, FinalState } from './accounting.ts';
@@ -45,6 +46,8 @@ export function rowsOf(accounting: Accounting, sandbox: Sandbox, traffic: Traffi
     ['IMDSv1 re-enabled after remediation', count(drifts)],
     ...FINAL_STATES.map((state): Row => [`  ${state}`, count(entriesIn(entries, state))]),
     ['messages in WorkQueue and DeadLetterQueue', count(messagesIn(accounting))],
+    ['messages in the queues of the notifier', count(accounting.toNotify)],
+    ['outcome events', count(outcomeEvents(sandbox))],
     ['alerts sent', count(sandbox.topic('Outcomes').messages.length)],
     ['remediations notified more than once', count(extra)],
     ['remediations owed a notification', count(entries.filter(({ isOwed }) => isOwed).length)],
@@ -56,6 +59,9 @@ export function rowsOf(accounting: Accounting, sandbox: Sandbox, traffic: Traffi
     ...workOf(sandbox, remediationTimes.length + drifts, launches),
   ];
 }
+
+/** The number of events about outcomes that were accepted. */
+const outcomeEvents = ({ events }: Sandbox): number => events.filter(({ source }) => source === SOURCE).length;
 
 /** The work of the functions, and the least that would have been necessary. */
 function workOf(sandbox: Sandbox, changes: number, launches: number): Row[] {
@@ -89,6 +95,7 @@ export function problemsAfterRedrive(accounting: Accounting): string[] {
   return [
     ...(queued.length > 0 ? [`${queued.length} still have IMDSv1 enabled: ${named(queued)}`] : []),
     ...(messages > 0 ? [`${count(messages)} messages were not processed`] : []),
+    ...(accounting.toNotify > 0 ? [`${count(accounting.toNotify)} events were not notified`] : []),
   ];
 }
 

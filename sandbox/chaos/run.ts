@@ -14,11 +14,13 @@ import { nonCompliantIn, problemsAfterRedrive, problemsOf, rowsOf, tableOf } fro
 import { Traffic } from './traffic.ts';
 import { withoutPaths } from './without.ts';
 
-/** Timeout in simulated milliseconds: twice the time of forty receives of a message. */
-const TIMEOUT = 2 * 40 * 91_000;
+/** Timeout in simulated milliseconds: twice the time of the receives of a message of the notifier. */
+const TIMEOUT = 2 * 60 * 120_000;
 /** The shortest timeout in real milliseconds. */
 const SHORTEST_TIMEOUT = 20_000;
 const MAX_REDRIVES = 3;
+/** SNS may refuse an alert repeatedly, and the notifier may crash. */
+const MAX_SUMMARIES = 20;
 const PREWARM = 4;
 /** A small run needs fewer environments, and each takes time to load. */
 const LAUNCHES_PER_ENVIRONMENT = 10;
@@ -78,6 +80,7 @@ export async function runChaos(
     sandbox.clock.skipIdleTime();
     const traffic = new Traffic(sandbox);
     const mixedIn = new MixedIn(sandbox, traffic, launches, seed, !scan);
+    const stopSchedule = everyWindow(sandbox);
     try {
       await Promise.all([traffic.run(plan), mixedIn.run(minutes * 60_000)]);
     } finally {
@@ -85,12 +88,16 @@ export async function runChaos(
     }
     const problems = await waitUntilIdle(sandbox);
     if (scan) problems.push(...(await scanAll(sandbox, traffic, print)));
+    problems.push(...(await sendSummaries(sandbox)));
+    stopSchedule();
     const accounting = accountFor(sandbox, traffic);
     print(tableOf([...rowsOf(accounting, sandbox, traffic), ...mixedIn.result().rows]));
     problems.push(...problemsOf(accounting), ...mixedIn.result().problems);
     if (redrive) {
       Object.assign(sandbox.faults, NO_FAULTS);
-      problems.push(...(await redriveAll(sandbox)));
+      problems.push(...(await redriveAll(sandbox, 'DeadLetterQueue', 'WorkQueue')));
+      problems.push(...(await redriveAll(sandbox, 'NotifierDeadLetterQueue', 'UrgentQueue')));
+      problems.push(...(await sendSummaries(sandbox)));
       const after = accountFor(sandbox, traffic);
       const nonCompliant = count(nonCompliantIn(after));
       print('\nAfter the redrive, without faults:');
@@ -121,6 +128,32 @@ async function waitUntilIdle(sandbox: Sandbox): Promise<string[]> {
   }
 }
 
+/** Minutes between two summaries: more than with the default setting, so that faults meet many. */
+const SUMMARY_MINUTES = 1;
+
+/** Runs the schedule of summaries until it is stopped, without waiting for the next time. */
+function everyWindow({ bus, clock }: Sandbox): () => void {
+  let isStopped = false;
+  const run = () => {
+    if (isStopped) return;
+    bus.fire('Drain');
+    clock.after(SUMMARY_MINUTES * 60_000, run);
+  };
+  clock.after(SUMMARY_MINUTES * 60_000, run);
+  return () => (isStopped = true);
+}
+
+/** Sends summaries until none is left, or the limit is reached. */
+async function sendSummaries(sandbox: Sandbox): Promise<string[]> {
+  const problems: string[] = [];
+  for (let runs = 0; runs < MAX_SUMMARIES && sandbox.queue('SummaryQueue').size > 0; runs += 1) {
+    await sandbox.clock.sleep(SUMMARY_MINUTES * 60_000);
+    sandbox.bus.fire('Drain');
+    problems.push(...(await waitUntilIdle(sandbox)));
+  }
+  return problems;
+}
+
 /** Runs scans until no instance is missed, the limit is reached, or the schedule is disabled. */
 async function scanAll(sandbox: Sandbox, traffic: Traffic, print: Print): Promise<string[]> {
   const missed = () => accountFor(sandbox, traffic).entries.filter(({ state }) => state === 'missed').length;
@@ -134,10 +167,10 @@ async function scanAll(sandbox: Sandbox, traffic: Traffic, print: Print): Promis
   return problems;
 }
 
-/** Redrives the dead-letter queue until it is empty, as the runbook says. */
-async function redriveAll(sandbox: Sandbox): Promise<string[]> {
-  const { arn: DestinationArn } = sandbox.queue('WorkQueue');
-  const deadLetterQueue = sandbox.queue('DeadLetterQueue');
+/** Redrives a dead-letter queue until it is empty, as the runbook says. */
+async function redriveAll(sandbox: Sandbox, from: string, to: string): Promise<string[]> {
+  const { arn: DestinationArn } = sandbox.queue(to);
+  const deadLetterQueue = sandbox.queue(from);
   const sqs = new SQSClient(sandbox.client({ accessKeyId: 'AKIAOPERATOR' }));
   const problems: string[] = [];
   for (let redrives = 0; redrives < MAX_REDRIVES && deadLetterQueue.size > 0; redrives++) {

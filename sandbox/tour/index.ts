@@ -7,6 +7,7 @@ import type { Case, Expectation } from './case.ts';
 import { CASES } from './cases.ts';
 import type { CommandLine } from './command-line.ts';
 import { EventLog } from './event-log.ts';
+import { hangingSns } from './other-cases.ts';
 import { caseTable, heading, instanceTable, type PlayedCase, problemsOf } from './print.ts';
 import { enforcedByHand } from './exposure-cases.ts';
 import * as regions from './region-cases.ts';
@@ -20,7 +21,7 @@ export interface TourOptions {
 }
 
 /** Timeouts of a case and of the final wait for the work queue, in real milliseconds. */
-const CASE_TIMEOUT = 30_000;
+const CASE_TIMEOUT = 60_000;
 const QUEUE_TIMEOUT = 60_000;
 
 /** Cases about scans wait for a post-change check after 15 minutes and for midnight. */
@@ -41,9 +42,14 @@ interface Section {
 /** Plays every case on a local AWS and prints what happens. @returns whether all checks passed. */
 export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: Print): Promise<boolean> {
   print('Building the bundles and synthesizing the stack ...');
-  const audit = await buildProduct({ mode: 'enforce', existing: 'audit' });
-  const whenUnused = await buildProduct({ mode: 'enforce', existing: 'enforce-when-unused' });
-  const everyRegion = await buildProduct({ mode: 'enforce', existing: 'audit', regions: regions.REGIONS });
+  const audit = await buildProduct({ mode: 'enforce', existing: 'audit', alertSummaryMinutes: 0 });
+  const whenUnused = await buildProduct({ mode: 'enforce', existing: 'enforce-when-unused', alertSummaryMinutes: 1 });
+  const everyRegion = await buildProduct({
+    mode: 'enforce',
+    existing: 'audit',
+    regions: regions.REGIONS,
+    alertSummaryMinutes: 0,
+  });
   const today = new Date().toISOString().slice(0, 10);
   const scanOptions = { timeScale: Math.max(timeScale, SCAN_TIME_SCALE), prewarm: 1 };
   const sections: readonly Section[] = [
@@ -51,14 +57,14 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
       title: 'New launches and drift',
       options: { ...audit, timeScale, schedules: false },
       cases: CASES,
-      schemasInFull: ['imdsv2-enforcer.outcome/v1'],
+      schemasInFull: ['imdsv2-enforcer.alert/v1'],
       finalTitle: 'the running-state events are processed, which cover lost CloudTrail events',
     },
     {
       title: `Several regions, regions=${regions.REGIONS.join(',')}`,
       options: { ...everyRegion, timeScale, schedules: false },
       cases: [regions.otherRegion],
-      schemasInFull: ['imdsv2-enforcer.outcome/v1'],
+      schemasInFull: ['imdsv2-enforcer.alert/v1'],
     },
     {
       title: 'Existing instances, existing=audit',
@@ -75,6 +81,7 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
         scan.workloadImpact,
         scan.rolledBack(imdsv2),
         scan.exemptionExpired,
+        hangingSns,
         enforcedByHand(imdsv2),
       ],
       prepare: scan.addExistingFleet,

@@ -83,7 +83,7 @@ export const lostEvent: Case = {
           what: 'remediated by its running-state event',
           passes: () => scenario.outcomes(id).at(-1)?.trigger === 'running',
         },
-        { what: 'the caller is unknown', passes: () => /who\s+unknown/.test(alert()) },
+        { what: 'the caller is unknown', passes: () => alert().includes('Who: The event does not name the caller.') },
         {
           what: 'the alert has the command that finds it',
           passes: () => alert().includes('aws cloudtrail lookup-events'),
@@ -149,6 +149,54 @@ export const refusedAlert: Case = {
       checks: [
         { what: 'SNS returned errors', passes: () => refused() >= 3 },
         { what: 'one alert nevertheless', passes: () => scenario.alerts(id).length === 1 },
+      ],
+    };
+  },
+};
+
+/** Milliseconds in which SNS does not answer. */
+const OUTAGE_MS = 3_600_000;
+
+export const hangingSns: Case = {
+  title: 'SNS does not answer for an hour; IMDSv1 is re-enabled on an instance at its beginning and in the middle',
+  play: async (scenario) => {
+    const { calls, clock, faults } = scenario.sandbox;
+    const { slows, resets } = faults;
+    const [first = ''] = await scenario.launch(REQUIRED, { Name: 'outage-1' });
+    const [second = ''] = await scenario.launch(REQUIRED, { Name: 'outage-2' });
+    const endsAt = clock.now() + OUTAGE_MS;
+    const hangs = ({ service }: { readonly service: string }) => service === 'sns' && clock.now() < endsAt;
+    // Longer than any caller waits, and without effect.
+    faults.slows = (call) => (hangs(call) ? 90_000 : slows(call));
+    faults.resets = (call) => (hangs(call) ? 'before' : resets(call));
+    const drift = { HttpTokens: 'optional', HttpEndpoint: 'enabled' };
+    await scenario.modify(first, drift);
+    clock.after(OUTAGE_MS / 2, () => void scenario.modify(second, drift));
+    const changedAt = (id: string) =>
+      calls
+        .of('ModifyInstanceMetadataOptions', { outcome: 'ok' })
+        .findLast(({ params }) => params['InstanceId'] === id && params['HttpTokens'] === 'required')?.at ?? Infinity;
+    const isNotified = (id: string) => scenario.alerts(id).length > 0;
+    return {
+      instances: [
+        { id: first, HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+        { id: second, HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+      ],
+      isDone: () => {
+        if (clock.now() < endsAt || !isNotified(first) || !isNotified(second)) return false;
+        Object.assign(faults, { slows, resets });
+        return true;
+      },
+      checks: [
+        {
+          what: 'both remediated while SNS does not answer',
+          passes: () => [first, second].every((id) => changedAt(id) < endsAt),
+        },
+        {
+          what: 'no mail in that hour',
+          passes: () => scenario.mailbox().every(({ at }) => at < endsAt - OUTAGE_MS || at >= endsAt),
+        },
+        { what: 'both alerts after it', passes: () => isNotified(first) && isNotified(second) },
       ],
     };
   },

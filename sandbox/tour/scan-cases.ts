@@ -50,15 +50,16 @@ export const reportOnly: Case = {
         { what: 'no call to modify an instance', passes: () => scenario.modifyAttempts() === 0 },
         {
           what: 'instances with IMDSv1 in use, and how much',
-          passes: () => new RegExp(`${inUse} "legacy-erp", IMDSv1 in use: [\\d,]+ calls .* per day`).test(text()),
+          passes: () =>
+            new RegExp(`${inUse}, IMDSv1 in use: [\\d,]+ calls .* per day.*, name: legacy-erp`).test(text()),
         },
         {
           what: 'when a call was last seen',
-          passes: () => new RegExp(`${ended} .*calls .*, last seen`).test(text()),
+          passes: () => new RegExp(`${ended}, .*calls .*, last seen`).test(text()),
         },
         {
           what: 'usage unknown without data',
-          passes: () => unknown.every((id) => new RegExp(`${id} .*usage unknown`).test(text())),
+          passes: () => unknown.every((id) => new RegExp(`${id}, .*usage unknown`).test(text())),
         },
         { what: 'exemptions that expire soon', passes: () => has('Exemptions that expire within a week') },
         { what: 'what prevents HttpTokensEnforced', passes: () => has('Before HttpTokensEnforced can be') },
@@ -126,7 +127,10 @@ export const workloadImpact: Case = {
       instances: [],
       isDone: () => scenario.messages(WORKLOAD_IMPACT).length > 0,
       checks: [
-        { what: 'the alert names the instance', passes: () => text().includes(`${id} "${MONTHLY_JOB}"`) },
+        {
+          what: 'the alert names the instance',
+          passes: () => text().includes(`${id}: WORKLOAD IMPACT`) && text().includes(`Name: ${MONTHLY_JOB}`),
+        },
         {
           what: 'the number of rejected calls',
           passes: () => /\d+ IMDSv1 calls rejected/.test(text()),

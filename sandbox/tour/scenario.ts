@@ -134,9 +134,11 @@ export class Scenario {
     return this.mailbox().filter(({ json }) => text(JSON.parse(json.Message), 'schema') === schema);
   }
 
-  /** When scheduled rules ran. */
+  /** When the schedule of scans ran. */
   public scheduledAt(): readonly string[] {
-    return this.sandbox.events.filter((event) => event['detail-type'] === 'Scheduled Event').map(({ time }) => time);
+    return this.sandbox.events
+      .filter((event) => event['detail-type'] === 'Scheduled Event' && /Scan/.test(event.resources.join()))
+      .map(({ time }) => time);
   }
 
   /** The number of messages that a function received with the CloudTrail event of a call and an id. */

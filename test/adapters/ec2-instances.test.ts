@@ -148,6 +148,20 @@ describe('a snapshot', () => {
     expect(snapshot?.firstLaunch).toEqual(new Date('2026-01-05T00:00:00Z'));
   });
 
+  it('has what an instance exposes: its profile, its VPC and its addresses', async () => {
+    const snapshot = await read(`<vpcId>vpc-1</vpcId><ipAddress>203.0.113.7</ipAddress>
+      <iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/web</arn><id>AIPAEXAMPLE</id></iamInstanceProfile>
+      <networkInterfaceSet><item><association><publicIp>203.0.113.7</publicIp></association>
+      <ipv6AddressesSet><item><ipv6Address>2001:db8::7</ipv6Address></item></ipv6AddressesSet></item>
+      <item><association><publicIp>203.0.113.8</publicIp></association></item></networkInterfaceSet>`);
+
+    expect(snapshot).toMatchObject({
+      instanceProfile: 'arn:aws:iam::111122223333:instance-profile/web',
+      publicAddresses: ['203.0.113.7', '2001:db8::7', '203.0.113.8'],
+      vpcId: 'vpc-1',
+    });
+  });
+
   it('omits values that EC2 does not report', async () => {
     expect(await read('')).toEqual({
       instanceId: INSTANCE,

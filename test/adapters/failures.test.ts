@@ -2,10 +2,11 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { ec2Writer } from '../../lambda/adapters/ec2-instances.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
+import { toAlerts } from '../../lambda/core/alert/message.ts';
+import { toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
 import { snsPublisher } from '../../lambda/adapters/sns-publisher.ts';
 import type { FailureKind } from '../../lambda/core/failure.ts';
-import { toMessages } from '../../lambda/core/message.ts';
-import { INSTANCE, outcome, REGION } from '../support/builders.ts';
+import { INSTANCE, NOW, outcome, REGION } from '../support/builders.ts';
 import { ec2Error, type Loopback, type Prepared, snsError, startLoopback } from '../support/loopback.ts';
 
 let aws: Loopback;
@@ -175,7 +176,7 @@ describe('an error outside AWS', () => {
 });
 
 describe('SNS', () => {
-  const [alert] = toMessages([outcome()], { maxExemptionDays: 90 });
+  const [alert] = toAlerts([toOutcomeDetail(outcome())], { maxExemptionDays: 90, now: NOW });
 
   it.each([
     ['AuthorizationError', 403, 'denied'],

@@ -1,10 +1,8 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsWorkQueue } from '../../lambda/adapters/sqs-work-queue.ts';
-import { toMessages } from '../../lambda/core/message.ts';
-import { fromUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
 import { parseCheck, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
-import { ACCOUNT, IMDSV1, instanceId, NOW, outcome, REGION, target } from '../support/builders.ts';
+import { ACCOUNT, IMDSV1, instanceId, NOW, REGION, target } from '../support/builders.ts';
 import { json, type Loopback, startLoopback } from '../support/loopback.ts';
 
 interface Entry {
@@ -155,29 +153,5 @@ describe('post-change checks', () => {
     aws.prepare('SendMessageBatch', ...Array.from({ length: 3 }, () => refused(internal('0'))));
 
     await expect(queue.putChecks(checks.slice(0, 1))).rejects.toMatchObject({ kind: 'unavailable' });
-  });
-});
-
-describe('an undelivered alert', () => {
-  const [alert] = toMessages([outcome()], { maxExemptionDays: 90 });
-  if (alert === undefined) throw new Error('no alert to test with');
-
-  it('is sent completely', async () => {
-    await queue.putUndelivered(alert);
-
-    const [call, ...others] = aws.take();
-    expect(others).toEqual([]);
-    expect(call).toMatchObject({
-      action: 'SendMessage',
-      parameters: { QueueUrl: `${aws.url}/111122223333/work`, MessageBody: expect.any(String) },
-    });
-    const restored = fromUndelivered(JSON.parse(String(call?.parameters.MessageBody)));
-    expect(restored).toEqual(JSON.parse(JSON.stringify(alert)));
-  });
-
-  it('causes a failure if the queue refuses it', async () => {
-    aws.prepare('SendMessage', json({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'none' }, 400));
-
-    await expect(queue.putUndelivered(alert)).rejects.toMatchObject({ name: 'FailureError', kind: 'unknown' });
   });
 });

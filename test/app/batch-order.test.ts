@@ -54,7 +54,7 @@ function summary({ outcomes, published, checks, calls }: World) {
     alerts: published
       .map(({ attributes: { trigger, severity }, json }) =>
         [
-          trigger,
+          [trigger].flat().toSorted().join(),
           severity,
           ...Object.entries(json.counts)
             .map((count) => count.join(' '))

@@ -3,10 +3,8 @@ import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
 import { PING } from '../../lambda/contract.ts';
 import { MAX_RECEIVES } from '../../lambda/core/delivery.ts';
-import { toMessages } from '../../lambda/core/message.ts';
-import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { after, failure, virtualTime, world } from '../support/ports.ts';
-import { ACCOUNT, instanceId, outcome, REGION, snapshot } from '../support/builders.ts';
+import { ACCOUNT, instanceId, REGION, snapshot } from '../support/builders.ts';
 import {
   driftEvent,
   largeLaunchEvent,
@@ -20,8 +18,6 @@ const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
 
 const launched = (id: string) =>
   launchEvent({ id: `event-${id}`, items: [{ instanceId: id, httpTokens: 'optional' }] });
-const [alert] = toMessages([outcome()], RULES);
-if (alert === undefined) throw new Error('no alert to test with');
 
 const running = (id: string) => runningEvent({ instanceId: id, time: after(-100).toISOString() });
 
@@ -81,7 +77,7 @@ describe('handleBatch', () => {
 
     expect(await handleBatch(messages(...ids.map(launched)), RULES, ports)).toEqual(['m5']);
 
-    const named = ports.published.flatMap(({ json }) => json.outcomes.map(({ instanceId }) => instanceId));
+    const named = ports.published.flatMap(({ json }) => json.groups.flatMap(({ instanceIds }) => instanceIds));
     expect(named.sort()).toEqual(ids.filter((id) => id !== bad).sort());
   });
 
@@ -119,7 +115,7 @@ describe('a finding of a start that another event has remediated in the meantime
     const ports = world([snapshot({ instanceId: A })]);
     await handleBatch(messages(runningEvent({ instanceId: A, time: after(-90).toISOString() })), RULES, ports);
     await handleBatch(messages(driftEvent({ instanceId: A })), RULES, ports);
-    expect(ports.published).toMatchObject([{ attributes: { trigger: 'drift', status: ['remediated'] } }]);
+    expect(ports.published).toMatchObject([{ attributes: { trigger: ['drift'], status: ['remediated'] } }]);
     return { ports, finding: messages(ports.findings[0]) };
   }
 
@@ -148,7 +144,7 @@ describe('a finding of a start that another event has remediated in the meantime
       );
 
       expect(ports.published.at(-1)).toMatchObject({
-        attributes: { trigger: 'running', status: ['already-remediated'] },
+        attributes: { trigger: ['running'], status: ['already-remediated'] },
       });
     }
   });
@@ -174,25 +170,6 @@ describe('events of another account', () => {
   });
 });
 
-describe('an undelivered alert', () => {
-  it('is published unchanged', async () => {
-    const ports = world();
-
-    expect(await handleBatch(messages(toUndelivered(alert)), RULES, ports)).toEqual([]);
-    expect(ports.published).toEqual([JSON.parse(JSON.stringify(alert))]);
-    expect(ports.notUnderstood).toEqual([]);
-  });
-
-  it('is returned alone, and not queued a second time, if SNS refuses it again', async () => {
-    const ports = world([snapshot({ instanceId: A })]);
-    ports.fail('publish [IMDSv2 MEDIUM] eu-west-1: 1 remediated i-0a', failure('unavailable'));
-
-    expect(await handleBatch(messages(launched(A), toUndelivered(alert)), RULES, ports)).toEqual(['m2']);
-    expect(ports.published).toHaveLength(1);
-    expect(ports.undelivered).toEqual([]);
-  });
-});
-
 describe('a message that is not an event', () => {
   it.each([
     ['invalid JSON', '{"source":'],
@@ -203,13 +180,7 @@ describe('a message that is not an event', () => {
     ['an object without an event', '{"requestContext":{}}'],
     [
       'a key __proto__',
-      '{"__proto__":{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":{}}}',
-    ],
-    ['an alert of null', '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":null}'],
-    ['an alert of text', '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":"text"}'],
-    [
-      'an alert without attributes',
-      '{"source":"imdsv2-enforcer","detail-type":"UndeliveredAlert alert","detail":{"subject":"","email":"","json":{},"attributes":null}}',
+      '{"__proto__":{"source":"imdsv2-enforcer","detail-type":"IMDSv1 finding recorded","detail":{}}}',
     ],
   ])('%s is reported once and not retried, and the other messages are handled', async (_, body) => {
     const ports = world([snapshot({ instanceId: A })]);

@@ -1,6 +1,8 @@
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
+import type { OutcomeBus } from '../../lambda/app/ports/index.ts';
 import { MAX_RECEIVES } from '../../lambda/core/delivery.ts';
+import type { OutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
 import { withKnown } from '../../lambda/triggers/launch.ts';
 import { ACCOUNT, EVENT_ID, IMDSV1, INSTANCE, instanceId, REGION, snapshot, target } from '../support/builders.ts';
@@ -30,7 +32,7 @@ describe('an event', () => {
     expect(ports.calls).toEqual([
       `describe ${REGION} ${INSTANCE}`,
       `modify ${REGION} ${INSTANCE}`,
-      `publish [IMDSv2 MEDIUM] ${REGION}: 1 remediated ${INSTANCE}`,
+      `notify ${INSTANCE}`,
       `putChecks ${INSTANCE}`,
     ]);
     expect(ports.outcomes).toMatchObject([{ status: 'remediated', target: { context: { eventId: EVENT_ID } } }]);
@@ -41,7 +43,7 @@ describe('an event', () => {
 
     await handle(ports, driftEvent());
 
-    expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: 'drift' } }]);
+    expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: ['drift'] } }]);
   });
 
   it('of five instances leads to one alert', async () => {
@@ -89,7 +91,9 @@ describe('a failure', () => {
       expect(ports.published).toMatchObject([
         {
           attributes: { severity: 'CRITICAL', status: ['failed'] },
-          json: { outcomes: [{ reason: kind, explanation: expect.stringContaining('the last attempt') }] },
+          json: {
+            groups: [{ outcomes: [{ reason: kind, explanation: expect.stringContaining('the last attempt') }] }],
+          },
         },
       ]);
     },
@@ -109,37 +113,40 @@ describe('a failure', () => {
 
   it('after the change and before the alert: the next delivery notifies that the instance is already remediated', async () => {
     const ports = world([snapshot()]);
-    ports.fail('publish', new Error('crash'));
+    ports.fail('notify', new Error('crash'));
     expect(await handle(ports, launchEvent())).toEqual(['m1']);
     expect(ports.warnings).toEqual(['a batch of 1 failed']);
 
     expect(await handle(ports, launchEvent())).toEqual([]);
 
     expect(ports.published).toMatchObject([
-      { json: { outcomes: [{ instanceId: INSTANCE, status: 'already-remediated' }] } },
+      { json: { groups: [{ status: 'already-remediated', instanceIds: [INSTANCE] }] } },
     ]);
     expect(verbs(ports.calls).filter((verb) => verb === 'modify')).toHaveLength(1);
   });
 
-  it('of SNS and the queue returns the messages of the alert, and no others', async () => {
+  it('of the event bus returns the messages of the outcomes that it refuses, and no others', async () => {
     const ports = world([
       snapshot({ instanceId: A }),
       snapshot({ instanceId: B, options: { HttpTokens: 'required' } }),
     ]);
-    ports.fail('publish', failure('unavailable'));
-    ports.fail('putUndelivered', failure('unavailable'));
+    ports.fail('notify', failure('denied'));
     const compliant = runningEvent({ instanceId: B, time: after(-100).toISOString() });
 
     expect(await handle(ports, compliant, launchOf(A))).toEqual(['m2']);
   });
 
-  it('of SNS alone returns no message: the queue has the alert', async () => {
-    const ports = world([snapshot()]);
-    ports.fail('publish', failure('unavailable'));
+  it('of the event bus for single events returns their messages only', async () => {
+    const ports = world([A, B].map((id) => snapshot({ instanceId: id })));
+    const bus: OutcomeBus = {
+      put: async (events: readonly OutcomeEvent[]) => [
+        ...(await ports.bus.put(events.slice(1))),
+        ...events.slice(0, 1),
+      ],
+    };
 
-    expect(await handle(ports, launchEvent())).toEqual([]);
-
-    expect(ports.undelivered).toMatchObject([{ json: { counts: { remediated: 1 } } }]);
+    expect(await handle({ ...ports, bus }, launchOf(A), launchOf(B))).toEqual(['m1']);
+    expect(ports.events.map(({ detail }) => detail)).toMatchObject([{ instanceId: B }]);
   });
 
   it('to schedule a post-change check is a warning, and delays nothing', async () => {
@@ -233,10 +240,6 @@ describe('an unknown event', () => {
     ['null', null],
     ['a list', [launchEvent()]],
     ['an unknown source', { id: EVENT_ID, source: 'aws.s3', 'detail-type': 'Object Created', detail: {} }],
-    [
-      'an undelivered alert without content',
-      { source: 'imdsv2-enforcer', 'detail-type': 'Undelivered alert', detail: null },
-    ],
   ])('%s is reported once and causes neither a call nor a retry', async (_, event) => {
     const ports = world([snapshot()]);
 

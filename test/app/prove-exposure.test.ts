@@ -76,7 +76,7 @@ describe('a change of metadata options of an instance of 2021 with IMDSv1 enable
     await handle(driftEvent({ request: { ...request } }), ports);
 
     expect(ports.outcomes.at(-1)).toMatchObject({ status: 'remediated', target: { instanceId: INSTANCE } });
-    expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: 'drift' } }]);
+    expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', trigger: ['drift'] } }]);
     expect(verbs(ports, 'history')).toHaveLength(1);
     expect(verbs(ports, 'measure')).toEqual([]);
   });
@@ -110,7 +110,7 @@ describe('a change of metadata options of an instance of 2021 with IMDSv1 enable
     await handle(driftEvent({ request: HOP_LIMIT }), ports, { ...RULES, existing: 'enforce' });
 
     expect(ports.published).toMatchObject([{ attributes: { severity: 'MEDIUM', status: ['remediated'] } }]);
-    expect(ports.published[0]?.email).toContain('IMDSv1 was enabled. Now requires IMDSv2.');
+    expect(ports.published[0]?.email).toContain('What happened: IMDSv1 was enabled. IMDSv2 was requested');
     expect(verbs(ports, 'history')).toHaveLength(1);
   });
 

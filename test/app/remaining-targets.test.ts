@@ -32,10 +32,10 @@ describe('remaining targets of an event', () => {
     expect(await handle(ports, ...ports.findings)).toEqual([]);
 
     expect(ports.published).toMatchObject([
-      { json: { outcomes: [{ instanceId: A, status: 'remediated' }] } },
+      { json: { groups: [{ instanceIds: [A], status: 'remediated' }] } },
       {
-        json: { outcomes: [{ instanceId: B, status: 'remediated', caller: { principal: expect.any(String) } }] },
-        attributes: { trigger: 'launch' },
+        json: { groups: [{ outcomes: [{ instanceId: B, caller: { principal: expect.any(String) } }] }] },
+        attributes: { trigger: ['launch'] },
       },
     ]);
   });
@@ -48,7 +48,9 @@ describe('remaining targets of an event', () => {
 
     await handle(ports, ...ports.findings);
 
-    expect(ports.published[1]).toMatchObject({ json: { outcomes: [{ instanceId: B, status: 'already-remediated' }] } });
+    expect(ports.published[1]).toMatchObject({
+      json: { groups: [{ status: 'already-remediated', instanceIds: [B] }] },
+    });
   });
 
   it('stay in their message on its last delivery, so that it reaches the dead-letter queue', async () => {

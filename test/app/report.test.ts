@@ -1,3 +1,4 @@
+import { toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
 import { report } from '../../lambda/app/report.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { failure, world } from '../support/ports.ts';
@@ -6,7 +7,7 @@ import { existing, instanceId, outcome, snapshot, target } from '../support/buil
 const OPTIONS = { trail: true, maxExemptionDays: 90 };
 const running = target({ trigger: 'running' });
 
-describe('an alert is published about', () => {
+describe('an event is put about', () => {
   it.each<[string, Partial<Outcome>]>([
     ['a remediated instance', {}],
     ['an instance that audit mode would remediate', { status: 'would-remediate' }],
@@ -22,12 +23,12 @@ describe('an alert is published about', () => {
 
     await report([outcome(over)], OPTIONS, ports);
 
-    expect(ports.published).toHaveLength(1);
+    expect(ports.events).toHaveLength(1);
     expect(ports.outcomes).toEqual([outcome(over)]);
   });
 });
 
-describe('no alert is published about', () => {
+describe('no event is put about', () => {
   it.each<[string, Partial<Outcome>]>([
     ['a skipped instance', { status: 'skipped' }],
     ['an instance that EC2 does not return yet', { status: 'failed', reason: 'not-visible', snapshot: undefined }],
@@ -49,7 +50,7 @@ describe('no alert is published about', () => {
 
     await report([outcome({ target: running, status: 'needs-review' })], { ...OPTIONS, trail: false }, ports);
 
-    expect(ports.published).toHaveLength(1);
+    expect(ports.events).toHaveLength(1);
   });
 
   it('an empty batch', async () => {
@@ -61,49 +62,34 @@ describe('no alert is published about', () => {
   });
 });
 
-describe('an alert that SNS does not accept', () => {
+describe('an event that the bus does not accept', () => {
   const other = outcome({ target: target({ region: 'us-east-1' }), snapshot: snapshot() });
 
-  it('is queued, and the others are published', async () => {
+  it('is returned', async () => {
     const ports = world();
-    ports.fail('publish', failure('unavailable', 'SNS is unavailable'));
+    ports.fail('notify', failure('denied', 'no'));
 
-    await report([outcome(), other], OPTIONS, ports);
+    expect(await report([outcome(), other], OPTIONS, ports)).toEqual([outcome(), other]);
 
-    expect(ports.undelivered.map(({ attributes }) => attributes.region)).toEqual(['eu-west-1']);
-    expect(ports.published.map(({ attributes }) => attributes.region)).toEqual(['us-east-1']);
-    expect(ports.warnings).toEqual(['SNS did not accept an alert; it will be published from the work queue']);
+    expect(ports.warnings).toEqual(['outcomes could not be put on the event bus; a retry notifies them']);
     expect(ports.outcomes).toHaveLength(2);
   });
 
-  it('and that the queue does not accept either is an error, and the others are published', async () => {
+  it('because of a bug is an error', async () => {
     const ports = world();
-    ports.fail('publish', failure('unavailable', 'SNS is unavailable'));
-    ports.fail('putUndelivered', failure('unavailable', 'SQS is unavailable'));
-
-    await expect(report([outcome(), other], OPTIONS, ports)).rejects.toEqual(
-      failure('unavailable', 'SQS is unavailable'),
-    );
-
-    expect(ports.published.map(({ attributes }) => attributes.region)).toEqual(['us-east-1']);
-  });
-
-  it('because of a bug is not queued, and the error is thrown', async () => {
-    const ports = world();
-    ports.fail('publish', new TypeError('x is not a function'));
+    ports.fail('notify', new TypeError('x is not a function'));
 
     await expect(report([outcome()], OPTIONS, ports)).rejects.toThrow(TypeError);
-    expect(ports.undelivered).toEqual([]);
   });
 });
 
-it('publishes one alert about a whole batch', async () => {
+it('puts one event for each outcome', async () => {
   const ports = world();
   const outcomes = Array.from({ length: 60 }, (_, index) =>
     outcome({ target: target({ instanceId: instanceId(index) }) }),
   );
 
-  await report(outcomes, OPTIONS, ports);
+  expect(await report(outcomes, { ...OPTIONS, ownerTag: 'Owner' }, ports)).toEqual([]);
 
-  expect(ports.published).toMatchObject([{ json: { counts: { remediated: 60 } } }]);
+  expect(ports.events.map(({ detail }) => detail)).toEqual(outcomes.map((each) => toOutcomeDetail(each, 'Owner')));
 });

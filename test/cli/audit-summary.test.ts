@@ -1,4 +1,4 @@
-import { launchSourceGroupOf } from '../../cli/audit/launch-source-group.ts';
+import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { toRow } from '../../cli/audit/row.ts';
 import { Shortlist } from '../../cli/audit/shortlist.ts';
 import { prevention } from '../../lambda/core/advice.ts';

@@ -14,7 +14,7 @@ import {
   PutEventsCommand,
 } from '@aws-sdk/client-eventbridge';
 import { GetFunctionCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
-import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { main } from '../../cli/main.ts';
@@ -36,6 +36,7 @@ export const services = {
 
 export const TRAIL = `arn:aws:cloudtrail:us-east-1:${ACCOUNT}:trail/management`;
 export const FUNCTION = 'Imdsv2Enforcer-EnforcerFunction-AbCdEf';
+export const NOTIFY = 'Imdsv2Enforcer-EnforcerNotifierFunction-AbCdEf';
 export const SCAN = 'Imdsv2Enforcer-EnforcerScanFunction-AbCdEf';
 export const FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${FUNCTION}`;
 export const MAPPING = '0a1b2c3d-1111-2222-3333-444455556666';
@@ -56,6 +57,12 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   ScanQueueArn: queueArn('ScanQueue.fifo'),
   ScanDeadLetterQueueUrl: queueUrl('ScanDeadLetterQueue.fifo'),
   ScanRedriveCommand: 'aws sqs start-message-move-task --scan',
+  OutcomeBusArn: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`,
+  UrgentQueueUrl: queueUrl('UrgentQueue'),
+  SummaryQueueUrl: queueUrl('SummaryQueue'),
+  NotifierDeadLetterQueueUrl: queueUrl('NotifierDeadLetterQueue'),
+  NotifierRedriveCommand: 'aws sqs start-message-move-task --notifier',
+  AlertSummaryMinutes: '15',
   Mode: 'enforce',
   Existing: 'audit',
   Trail: 'existing',
@@ -74,6 +81,13 @@ export const RESOURCES: readonly (readonly [logicalId: string, type: string, phy
   ['EnforcerScanFunction0A1B2C3D', 'AWS::Lambda::Function', SCAN],
   ['EnforcerScanQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanQueue.fifo')],
   ['EnforcerScanDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanDeadLetterQueue.fifo')],
+  ...['Urgent', 'Summary', 'Drain'].map(
+    (id) => [`EnforcerNotifier${id}0A1B2C3D`, 'AWS::Events::Rule', ruleName(id)] as const,
+  ),
+  ['EnforcerNotifierFunction0A1B2C3D', 'AWS::Lambda::Function', NOTIFY],
+  ['EnforcerNotifierUrgentQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('UrgentQueue')],
+  ['EnforcerNotifierSummaryQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('SummaryQueue')],
+  ['EnforcerNotifierDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('NotifierDeadLetterQueue')],
 ];
 
 /** Sets outputs, status or resources of the stack. */
@@ -154,7 +168,13 @@ export function healthy(): void {
     .resolves({ EventSelectors: [{ IncludeManagementEvents: true, ReadWriteType: 'WriteOnly' }] });
   events.on(DescribeRuleCommand).resolves({ State: 'ENABLED' });
   events.on(ListTargetsByRuleCommand).callsFake(({ Rule }: { Rule: string }) => {
-    const queue = Rule === ruleName('Schedule') ? 'ScanQueue.fifo' : 'WorkQueue';
+    const queues: Readonly<Record<string, string>> = {
+      [ruleName('Schedule')]: 'ScanQueue.fifo',
+      [ruleName('Urgent')]: 'UrgentQueue',
+      [ruleName('Drain')]: 'UrgentQueue',
+      [ruleName('Summary')]: 'SummaryQueue',
+    };
+    const queue = queues[Rule] ?? 'WorkQueue';
     return { Targets: [{ Id: 'Target0', Arn: queueArn(queue) }] };
   });
   lambda
@@ -164,13 +184,13 @@ export function healthy(): void {
     })
     .on(ListEventSourceMappingsCommand)
     .resolves({ EventSourceMappings: [{ UUID: MAPPING, State: 'Enabled', EventSourceArn: queueArn('WorkQueue') }] })
+    .on(ListEventSourceMappingsCommand, { FunctionName: NOTIFY })
+    .resolves({
+      EventSourceMappings: [{ UUID: 'notify', State: 'Enabled', EventSourceArn: queueArn('UrgentQueue') }],
+    })
     .on(ListEventSourceMappingsCommand, { FunctionName: SCAN })
     .resolves({ EventSourceMappings: [{ UUID: 'scan', State: 'Enabled', EventSourceArn: OUTPUTS.ScanQueueArn }] });
-  sns
-    .on(ListSubscriptionsByTopicCommand)
-    .resolves({ Subscriptions: [subscription('security@example.com')] })
-    .on(PublishCommand)
-    .resolves({ MessageId: 'm-1' });
+  sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [subscription('security@example.com')] });
   sqs.on(GetQueueAttributesCommand).resolves({
     Attributes: {
       ApproximateNumberOfMessages: '0',

@@ -1,6 +1,17 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { awsError, doctor, findings, FUNCTION, healthy, MAPPING, OUTPUTS, services, SCAN } from './doctor-aws.ts';
+import {
+  awsError,
+  doctor,
+  findings,
+  FUNCTION,
+  healthy,
+  MAPPING,
+  NOTIFY,
+  OUTPUTS,
+  services,
+  SCAN,
+} from './doctor-aws.ts';
 
 const { lambda, sqs } = services;
 
@@ -20,6 +31,7 @@ it.each([
 it.each([
   [FUNCTION, 'WorkQueue'],
   [SCAN, 'ScanQueue.fifo'],
+  [NOTIFY, 'UrgentQueue'],
 ])('reports a deleted event source mapping of %s', async (FunctionName, queue) => {
   lambda.on(ListEventSourceMappingsCommand, { FunctionName }).resolves({ EventSourceMappings: [] });
   const text = expect.stringContaining(`${queue}: event source mapping was deleted`) as string;
@@ -42,12 +54,18 @@ it('reports messages in dead-letter queues with the redrive command, and visible
       text: expect.stringContaining('ScanDeadLetterQueue.fifo: 5 messages'),
       action: `runbook, "A scan step failed"; then ${OUTPUTS.ScanRedriveCommand}`,
     },
+    { level: 'warn', text: 'UrgentQueue: 4 visible, 0 delayed, 1 in flight' },
+    {
+      level: 'fail',
+      text: expect.stringContaining('NotifierDeadLetterQueue: 5 messages'),
+      action: `runbook, "Alerts are not sent"; then ${OUTPUTS.NotifierRedriveCommand}`,
+    },
   ]);
 });
 
 it('reports deleted queues', async () => {
   sqs.on(GetQueueAttributesCommand).rejects(awsError('QueueDoesNotExist'));
-  expect((await findings()).found).toHaveLength(4);
+  expect((await findings()).found).toHaveLength(7);
 });
 
 it.each([

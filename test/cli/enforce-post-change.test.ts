@@ -116,7 +116,7 @@ describe('the post-change check', () => {
     expect(pauses).toContain(900_000);
     expect(progress).toContain('Waiting 15 minutes for rejected calls; Ctrl-C ends the wait');
     const text = out.join('\n');
-    expect(text).toMatch(new RegExp(`${caller}: remediated .*\\n +what +\\d+ IMDSv1 calls? rejected since then`));
+    expect(text).toMatch(new RegExp(`${caller}: WORKLOAD IMPACT\\nWhat happened: \\d+ IMDSv1 calls? rejected since`));
     expect(text).toContain(`imdsv2 rollback ${caller} --region us-east-1`);
     expect(text).not.toContain(`imdsv2 rollback ${other}`);
   });

@@ -1,22 +1,32 @@
-import { ListSubscriptionsByTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
 import { main } from '../../cli/main.ts';
-import { testAlerts } from '../../cli/test-alert/alerts.ts';
+import { testEvents } from '../../cli/test-alert/alerts.ts';
+import { messagesOf } from '../../lambda/app/notify/deliver.ts';
 import { STATUSES } from '../../lambda/contract.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, NOW, REGION } from '../support/builders.ts';
 import { type IoChange, recordingIo } from '../support/io.ts';
 import { awsError, healthy, services, subscription, topicArn } from './doctor-aws.ts';
 
-const { sns } = services;
+const { events, sns } = services;
+const PLACE = { account: ACCOUNT, region: REGION, partition: 'aws' };
+const BUS = `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`;
+
+/** The alerts about each event, as if it were sent alone. */
+const alertsAbout = (maxExemptionDays: number) =>
+  testEvents(PLACE, { maxExemptionDays }, NOW).flatMap(({ detail }) => messagesOf([detail], { maxExemptionDays }, NOW));
 
 beforeEach(healthy);
 afterAll(() => Object.values(services).forEach((service) => service.restore()));
 
 describe('the alerts', () => {
-  const alerts = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { maxExemptionDays: 90 }, NOW);
+  const alerts = alertsAbout(90);
 
   it('have one of each status that is notified', () => {
-    const kinds = alerts.map(({ attributes: { trigger, status, severity } }) => [trigger, ...status, severity].join());
+    const kinds = alerts.map(({ attributes: { trigger, status, severity } }) =>
+      [trigger, status, severity].flat().join(),
+    );
     expect(kinds).toEqual([
       'launch,remediated,MEDIUM',
       'drift,remediated,HIGH',
@@ -37,7 +47,9 @@ describe('the alerts', () => {
       new Set([...notified, 'digest', 'workload-impact']),
     );
     expect(JSON.stringify(alerts.map(({ json }) => json))).toContain('"reason":"exempt-self-granted"');
-    for (const { attributes } of alerts) expect(ALL_TRIGGERS.map(({ name }) => name)).toContain(attributes.trigger);
+    expect(ALL_TRIGGERS.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(alerts.flatMap(({ attributes }) => attributes.trigger)),
+    );
   });
 
   it.each(alerts.map((alert) => [alert.subject, alert] as const))(
@@ -46,7 +58,7 @@ describe('the alerts', () => {
       expect(alert.subject).toMatch(/^TEST \[IMDSv2 [\x20-\x7e]+$/);
       expect(alert.subject.length).toBeLessThan(100);
       const [status] = alert.attributes.status;
-      const schema = status === 'digest' || status === 'workload-impact' ? status : 'outcome';
+      const schema = status === 'digest' || status === 'workload-impact' ? status : 'alert';
       expect(alert.json).toMatchObject({ schema: `imdsv2-enforcer.${schema}/v1`, test: true });
       const lines = alert.email.split('\n');
       expect(lines[0]).toMatch(/^THIS IS A TEST/);
@@ -56,7 +68,7 @@ describe('the alerts', () => {
 
   it('include a digest with one instance of each kind, for any maximum exemption duration', () => {
     for (const maxExemptionDays of [1, 90]) {
-      const all = testAlerts({ account: ACCOUNT, region: REGION, partition: 'aws' }, { maxExemptionDays }, NOW);
+      const all = alertsAbout(maxExemptionDays);
       const digest = all.find(({ attributes }) => attributes.status.includes('digest'));
       expect(digest?.json).toMatchObject({
         counts: { compliant: 1, 'non-compliant': 2, exempt: 1 },
@@ -84,23 +96,23 @@ describe('the command', () => {
   const run = async (args: readonly string[] = [], change: IoChange = {}) => {
     const { io, out, notes, questions } = recordingIo(change);
     const exitCode = await main(['test-alert', '--region', REGION, ...args], io);
-    return {
-      exitCode,
-      out,
-      notes,
-      questions,
-      sent: sns.commandCalls(PublishCommand).map(({ args: [{ input }] }) => input),
-    };
+    const entries = events.commandCalls(PutEventsCommand).flatMap(({ args: [{ input }] }) => input.Entries ?? []);
+    return { exitCode, out, notes, questions, sent: entries };
   };
+  beforeEach(() => {
+    events.on(PutEventsCommand).callsFake(({ Entries }: { Entries: readonly unknown[] }) => ({
+      Entries: Entries.map((_, index) => ({ EventId: `e-${index}` })),
+    }));
+  });
 
-  it('prints the subscriptions, asks, and publishes to the topic Outcomes', async () => {
+  it('prints the subscriptions, asks, and puts the events on the bus of the deployment', async () => {
     const Subscriptions = [subscription('a@example.com'), subscription('b@example.com', 'PendingConfirmation')];
     sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions });
 
     const { exitCode, notes, questions, sent, out } = await run([], { confirm: [true] });
 
     expect(exitCode).toBe(0);
-    expect(questions).toEqual([`Send 13 alerts to ${topicArn('Outcomes')}?`]);
+    expect(questions).toEqual([`Put 13 test events on ${BUS}?`]);
     expect(notes).toEqual([
       'To: email a@example.com',
       'Not confirmed: email b@example.com',
@@ -108,12 +120,12 @@ describe('the command', () => {
         `aws sns confirm-subscription --region ${REGION} --topic-arn ${topicArn('Outcomes')} --authenticate-on-unsubscribe true --token TOKEN`,
       ),
     ]);
-    expect(new Set(sent.map(({ TopicArn }) => TopicArn))).toEqual(new Set([topicArn('Outcomes')]));
-    expect(sent.map(({ Subject }) => Subject)).toEqual(out.slice(0, -1));
-    expect(out.at(-1)).toBe(`Sent 13 of 13 alerts to ${topicArn('Outcomes')}`);
-    const forms = JSON.parse(sent[0]?.Message ?? '{}') as { default: string; email: string };
-    expect(JSON.parse(forms.default)).toMatchObject({ test: true });
-    expect(forms.email).toMatch(/^THIS IS A TEST/);
+    expect(new Set(sent.map(({ EventBusName }) => EventBusName))).toEqual(new Set([BUS]));
+    for (const { Detail = '' } of sent) expect(JSON.parse(Detail)).toMatchObject({ test: true });
+    expect(out).toEqual([
+      `Sent 13 of 13 events to ${BUS}`,
+      'Expect alerts about 5 of them within a minute, and about the others within 15 minutes',
+    ]);
   });
 
   it.each<readonly [string, IoChange, RegExp]>([
@@ -137,19 +149,20 @@ describe('the command', () => {
     expect(notes).toEqual([expect.stringMatching(/^Subscriptions could not be read: missing permission/)]);
   });
 
-  it('prints what was sent and the error if SNS refuses an alert', async () => {
-    sns.on(PublishCommand).resolvesOnce({}).resolvesOnce({}).rejects(awsError('KMSAccessDeniedException', 'no key'));
+  it('prints what was sent and the error if EventBridge refuses the events', async () => {
+    events.on(PutEventsCommand).rejects(awsError('AccessDeniedException', 'no'));
     const { exitCode, out, notes } = await run(['--yes']);
     expect(exitCode).toBe(1);
-    expect(out.at(-1)).toMatch(/^Sent 2 of 13 alerts/);
-    expect(notes.at(-1)).toMatch(/^imdsv2: KMSAccessDeniedException: no key/);
+    expect(out[0]).toMatch(/^Sent 0 of 13 events/);
+    expect(notes.at(-1)).toMatch(/could not be put on the event bus/);
   });
 
   it('prints one document with --json', async () => {
     const { out } = await run(['--yes', '--json']);
     expect(JSON.parse(out.join('\n'))).toMatchObject({
+      busArn: BUS,
       topicArn: topicArn('Outcomes'),
-      sent: expect.arrayContaining([expect.stringMatching(/^TEST /)]),
+      sent: expect.arrayContaining(['CRITICAL', 'MEDIUM']),
       confirmed: ['email security@example.com'],
       pending: [],
     });

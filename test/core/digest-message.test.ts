@@ -1,20 +1,9 @@
 import { type Digest } from '../../lambda/core/digest.ts';
-import { toDigestMessage } from '../../lambda/core/digest-message.ts';
+import { renderDigest, toDigestDetail } from '../../lambda/core/digest-message.ts';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
-
-import {
-  until,
-  UNUSED,
-  USED,
-  digest,
-  emailOf,
-  messageOf,
-  jsonOf,
-  listOf,
-  many,
-  type Given,
-} from '../support/digest.ts';
+import { until, UNUSED, USED, digest, emailOf } from '../support/digest.ts';
+import { messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
 
 const DIRECT = 'launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)';
 
@@ -42,9 +31,10 @@ test('a complete digest', () => {
   );
 
   expect(messageOf(of)).toEqual({
-    subject: '[IMDSv2 HIGH] eu-west-1: 16.6% compliant, 4 non-compliant, 3 remediated',
+    subject: '[IMDSv2 HIGH] 111122223333 eu-west-1: 16.6% compliant, 4 non-compliant, 3 remediated',
     json: {
       schema: 'imdsv2-enforcer.digest/v1',
+      severity: 'HIGH',
       account: '111122223333',
       region: 'eu-west-1',
       startedAt: '2026-11-22T00:00:00.000Z',
@@ -66,18 +56,24 @@ test('a complete digest', () => {
           name: 'web',
           verdict: 'non-compliant',
           needsReview: 'in-use',
-          usage: { kind: 'in-use', callsPerDay: 3, lastSeen: '2026-11-20T14:00:00.000Z' },
+          usage: { kind: 'in-use', calls: 42, callsPerDay: 2.1, lastSeen: '2026-11-20T14:00:00.000Z' },
           launchSource: { autoScalingGroup: 'web-asg' },
         },
         {
           instanceId: instanceId(4),
           verdict: 'non-compliant',
           needsReview: 'in-use',
-          usage: { kind: 'in-use', callsPerDay: 3, lastSeen: '2026-11-20T14:00:00.000Z' },
+          usage: { kind: 'in-use', calls: 42, callsPerDay: 2.1, lastSeen: '2026-11-20T14:00:00.000Z' },
+          exemptionTag: 'soon',
           exemptionProblem: 'exemption-malformed',
           launchSource: {},
         },
-        { instanceId: instanceId(1), verdict: 'non-compliant', usage: { kind: 'unused' }, launchSource: {} },
+        {
+          instanceId: instanceId(1),
+          verdict: 'non-compliant',
+          usage: { kind: 'unused', hours: 335.9 },
+          launchSource: {},
+        },
         {
           instanceId: instanceId(2),
           verdict: 'non-compliant',
@@ -90,11 +86,15 @@ test('a complete digest', () => {
           verdict: 'exempt',
           exemptUntil: '2026-11-25',
           exemptReason: 'agent X',
+          expiresSoon: true,
           launchSource: {},
         },
       ],
+      overdue: 1,
+      expiring: 1,
       rejected: { [instanceId(9)]: 12, [instanceId(8)]: 1 },
       rejectedWithoutImdsv1: [instanceId(8)],
+      rejectedInstances: { affected: 1, withoutImdsv1: 1 },
       missingForEnforcement: ['non-compliant or unreadable instances: 4', 'exemptions in date: 1'],
       problems: ['the rule Launch is disabled'],
     },
@@ -104,7 +104,7 @@ test('a complete digest', () => {
       'Deployment health issues:\n  the rule Launch is disabled',
       `IMDSv1 calls rejected in the last day; the workload may be affected:\n  ${instanceId(9)}: 12 calls; undo: imdsv2 rollback ${instanceId(9)} --region eu-west-1 --for 14d --reason '...'`,
       `IMDSv1 calls rejected in the last day on instances without IMDSv1 for 63 days; a program or a probe tries it, and nothing is to be undone:\n  ${instanceId(8)}: 1 call`,
-      `2 non-compliant instances (IMDSv1 in use):\n  ${instanceId(0)} "web", ${IN_USE}, Auto Scaling group web-asg\n  ${instanceId(4)}, ${IN_USE}, tag: soon, ${DIRECT}`,
+      `2 non-compliant instances (IMDSv1 in use):\n  ${instanceId(0)}, ${IN_USE}, Auto Scaling group web-asg, name: web\n  ${instanceId(4)}, ${IN_USE}, tag: soon, ${DIRECT}`,
       `1 non-compliant instance (remediation pending):\n  ${instanceId(1)}, IMDSv1 unused: no call without a token in 13 days of data, ${DIRECT}`,
       `1 non-compliant instance (IMDSv1 usage unknown):\n  ${instanceId(2)}, IMDSv1 usage unknown: hours of data are missing, ${DIRECT}`,
       `Overdue: exemptions that have expired or are wrong, with IMDSv1 still enabled:\n  ${instanceId(4)}, ${IN_USE}, tag: soon, ${DIRECT}`,
@@ -234,7 +234,7 @@ describe('the preconditions of HttpTokensEnforced', () => {
 
 test('has no percentage if there are no instances to judge', () => {
   expect(messageOf(digest([{ awsManaged: true }]))).toMatchObject({
-    subject: '[IMDSv2 INFORMATIONAL] eu-west-1: no instances to judge, 0 non-compliant, 0 remediated',
+    subject: '[IMDSv2 INFORMATIONAL] 111122223333 eu-west-1: no instances to judge, 0 non-compliant, 0 remediated',
     json: { compliancePercent: undefined },
   });
 });
@@ -246,7 +246,7 @@ test('never rounds the percentage up to 100', () => {
 
 test('the undo keeps to the maximum exemption duration', () => {
   const of = digest([{}], { rejected: new Map([[instanceId(1), { calls: 1 }]]) });
-  expect(toDigestMessage(of, { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
+  expect(renderDigest(toDigestDetail(of), { maxExemptionDays: 5 }).email).toContain(' --for 5d ');
 });
 
 test('omits an empty list, and the brackets of a missing reason', () => {

@@ -14,6 +14,7 @@ describe('clean()', () => {
     ['removes line and paragraph separators', 'a\u2028b\u2029c', 'abc'],
     ['removes lone surrogates', 'a\ud800b\udc00c', 'abc'],
     ['does not join surrogates that an invisible character separates', '\ud83d\u200b\ude00', ''],
+    ['removes Hangul fillers and the blank Braille pattern', 'a\u115f\u1160\u3164\uffa0\u2800b', 'ab'],
     ['removes tag characters', 'a\u{e0041}', 'a'],
   ])('%s', (_, text, cleaned) => {
     expect(clean(text)).toBe(cleaned);
@@ -48,6 +49,10 @@ describe('defang()', () => {
     ['kim@evil.com', 'kim@evil[.]com'],
     ['bucket.s3.amazonaws.com', 'bucket.s3[.]amazonaws[.]com'],
     ['ec2-203-0-113-7.compute-1.amazonaws.com', 'ec2-203-0-113-7[.]compute-1[.]amazonaws[.]com'],
+    ['www．evil。example', 'www[.]evil[.]example'],
+    ['evil｡example and evil․example', 'evil[.]example and evil[.]example'],
+    ['https：／／evil.example', 'https[:]//evil[.]example'],
+    ['ev\u3164il.c\uffa0om', 'evil[.]com'],
     ['autoscaling.amazonaws.com/login', 'autoscaling[.]amazonaws[.]com/login'],
   ])('changes the link %s', (text, defanged) => {
     expect(defang(text)).toBe(defanged);
@@ -65,12 +70,16 @@ describe('defang()', () => {
     expect(defang(text)).toBe(text);
   });
 
+  test('keeps one blank of many, so that no text is laid out as a line of its own', () => {
+    expect(defang(`web${'\u3000 \u00a0'.repeat(20)}Undo: x`)).toBe('web Undo: x');
+  });
+
   test('leaves no scheme, no domain and no invisible character', () => {
     fc.assert(
       fc.property(hostileText(), (text) => {
         const defanged = defang(text);
         expect(defanged).not.toContain('://');
-        expect(defanged).not.toMatch(/[^.]\.[a-z]{2}/i);
+        expect(defanged).not.toMatch(/[^.․。．｡][.․。．｡][a-z]{2}/i);
         expect(defanged).not.toMatch(INVISIBLE);
       }),
     );

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
-import { type WorkloadImpact, judgeAfterChange, toWorkloadImpactMessages } from '../../lambda/core/workload-impact.ts';
+import {
+  judgeAfterChange,
+  renderWorkloadImpact,
+  toWorkloadImpactDetails,
+  type WorkloadImpact,
+} from '../../lambda/core/workload-impact.ts';
 import { toSnsText } from '../../lambda/core/message.ts';
 import { ACCOUNT, instanceId, NOW, REGION, snapshot } from '../support/builders.ts';
 import { hostileText, INVISIBLE } from '../support/hostile.ts';
 
+const messagesOf = (...args: Parameters<typeof toWorkloadImpactDetails>) =>
+  toWorkloadImpactDetails(...args).map(renderWorkloadImpact);
 const OPTIONS = { maxExemptionDays: 90 };
 const applied = snapshot({ options: { HttpTokens: 'required' } });
 const pending = snapshot({ options: { HttpTokens: 'required', State: 'pending' } });
@@ -81,18 +88,25 @@ const impacts: readonly WorkloadImpact[] = [
 test('omits a state that EC2 did not return', () => {
   const options = { HttpTokens: 'required', State: undefined };
   const impact = { snapshot: snapshot({ options }), remediatedAt: new Date('2026-11-22T11:30:00Z'), rejected: 0 };
-  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, [impact], OPTIONS);
-  expect(message?.email).toContain('  what     state of the change: not stated\n');
+  const [message] = messagesOf(ACCOUNT, REGION, [impact], OPTIONS);
+  expect(message?.email).toContain('What happened: state of the change: not stated\n');
   expect(JSON.parse(JSON.stringify(message?.json))).not.toHaveProperty('instances.0.state');
 });
 
+const CONSOLE = 'https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#InstanceDetails:instanceId=';
+const ADVICE = [
+  'What now: update the software (SDKs in docs/existing-instances.md), or undo until it is updated.',
+  'Undo: Re-enables IMDSv1 on the instance and exempts it.',
+];
+
 test('the complete message', () => {
-  const [message, ...others] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, OPTIONS);
+  const [message, ...others] = messagesOf(ACCOUNT, REGION, impacts, OPTIONS);
   expect(others).toEqual([]);
   expect(message).toEqual({
-    subject: '[IMDSv2 HIGH] eu-west-1: possible workload impact on 2 remediated instances',
+    subject: '[IMDSv2 HIGH] 111122223333 eu-west-1: possible workload impact on 2 instances',
     json: {
       schema: 'imdsv2-enforcer.workload-impact/v1',
+      severity: 'HIGH',
       account: '111122223333',
       region: 'eu-west-1',
       instances: [
@@ -102,6 +116,7 @@ test('the complete message', () => {
           remediatedAt: '2026-11-22T11:30:00.000Z',
           rejectedCalls: 12,
           state: 'applied',
+          launchSource: { autoScalingGroup: 'web-asg' },
           rollback: `imdsv2 rollback ${A} --region eu-west-1 --for 14d --reason '...'`,
         },
         {
@@ -110,6 +125,7 @@ test('the complete message', () => {
           remediatedAt: '2026-11-22T11:00:00.000Z',
           rejectedCalls: 0,
           state: 'pending',
+          launchSource: {},
           rollback: `imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
         },
       ],
@@ -117,16 +133,27 @@ test('the complete message', () => {
     email: [
       'IMDSv2 enforcer, account 111122223333, eu-west-1: after the remediation, IMDSv1 calls were rejected or the change was not applied. The workload may be affected.',
       [
-        `${A} "web": remediated 2026-11-22T11:30:00Z`,
-        '  what     12 IMDSv1 calls rejected since then',
-        '  source   Auto Scaling group web-asg',
-        `  undo     imdsv2 rollback ${A} --region eu-west-1 --for 14d --reason '...'`,
+        `${A}: WORKLOAD IMPACT`,
+        'What happened: 12 IMDSv1 calls rejected since the remediation',
+        'So what: software on the instance that needs IMDSv1 gets neither credentials nor metadata',
+        'Name: web',
+        'Who: imdsv2-enforcer remediated the instance',
+        'When: remediated 2026-11-22T11:30:00Z',
+        `Where: account 111122223333, eu-west-1, ${CONSOLE}${A}`,
+        'Why: Auto Scaling group web-asg',
+        ...ADVICE,
+        `imdsv2 rollback ${A} --region eu-west-1 --for 14d --reason '...'`,
       ].join('\n'),
       [
-        `${B}: remediated 2026-11-22T11:00:00Z`,
-        '  what     state of the change: pending',
-        '  source   launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)',
-        `  undo     imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
+        `${B}: WORKLOAD IMPACT`,
+        'What happened: state of the change: pending',
+        'So what: IMDSv1 may still be enabled',
+        'Who: imdsv2-enforcer remediated the instance',
+        'When: remediated 2026-11-22T11:00:00Z',
+        `Where: account 111122223333, eu-west-1, ${CONSOLE}${B}`,
+        'Why: launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)',
+        ...ADVICE,
+        `imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
       ].join('\n'),
       'Names are user-supplied and unverified.',
     ].join('\n\n'),
@@ -135,7 +162,7 @@ test('the complete message', () => {
 });
 
 test('the undo keeps to the maximum exemption duration', () => {
-  const [message] = toWorkloadImpactMessages(ACCOUNT, REGION, impacts, { maxExemptionDays: 3 });
+  const [message] = messagesOf(ACCOUNT, REGION, impacts, { maxExemptionDays: 3 });
   expect(message?.email).toContain(`imdsv2 rollback ${A} --region eu-west-1 --for 3d --reason '...'`);
 });
 
@@ -146,12 +173,24 @@ const idsIn = (json: object): string[] =>
 test.each(['😀'.repeat(255), '"\\'.repeat(128), '重'.repeat(255)])(
   'long names: each message fits SNS, and no instance is missing',
   (text) => {
-    const keys = ['Name', 'aws:autoscaling:groupName', 'aws:cloudformation:stack-name', 'eks:cluster-name'];
+    const keys = [
+      'Name',
+      'aws:autoscaling:groupName',
+      'aws:ec2launchtemplate:id',
+      'aws:ec2launchtemplate:version',
+      'aws:ec2:fleet-id',
+      'aws:cloudformation:stack-name',
+      'aws:cloudformation:logical-id',
+      'eks:cluster-name',
+      'eks:nodegroup-name',
+      'elasticbeanstalk:environment-name',
+      'elasticbeanstalk:environment-id',
+    ];
     const tags = Object.fromEntries(keys.map((key) => [key, text]));
     const ids = Array.from({ length: 400 }, (_, index) => instanceId(index));
     const many = ids.map((id) => ({ snapshot: snapshot({ instanceId: id, tags }), remediatedAt: NOW, rejected: 1 }));
 
-    const messages = toWorkloadImpactMessages(ACCOUNT, REGION, many, OPTIONS);
+    const messages = messagesOf(ACCOUNT, REGION, many, OPTIONS);
 
     expect(messages.length).toBeGreaterThan(1);
     for (const message of messages) expect(bytes(toSnsText(message))).toBeLessThanOrEqual(240 * 1024);
@@ -173,40 +212,17 @@ test('any names: a subject of ASCII under 100 characters, an email without invis
     }));
   fc.assert(
     fc.property(fc.array(anyImpact, { minLength: 1, maxLength: 10 }), (anyImpacts) => {
-      for (const { subject, email, json } of toWorkloadImpactMessages(ACCOUNT, REGION, anyImpacts, OPTIONS)) {
+      for (const { subject, email, json } of messagesOf(ACCOUNT, REGION, anyImpacts, OPTIONS)) {
         expect(subject).toMatch(/^\[IMDSv2 [ -~]{1,91}$/);
         const lines = email.split('\n');
         expect(lines.filter((line) => INVISIBLE.test(line))).toEqual([]);
-        expect(email).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
-        const FIXED = /^$|^IMDSv2 enforcer, |^i-\w+[: ]|^ {2}(what|source|undo) |^Names are /;
+        expect(email.replaceAll(CONSOLE, '')).not.toMatch(/:\/\/|www\.[a-z]{2}/i);
+        const FIXED =
+          /^$|^IMDSv2 enforcer, |^i-\w+: WORKLOAD IMPACT$|^(What happened|So what|Name|Who|When|Where|Why|What now|Undo): |^imdsv2 rollback i-|^Names are /;
         expect(lines.filter((line) => !FIXED.test(line))).toEqual([]);
         expect(JSON.stringify(json)).not.toMatch(INVISIBLE);
       }
     }),
     { numRuns: 60 },
   );
-});
-
-test('the maximum size is one message, one byte more is two', () => {
-  const LIMIT = 240 * 1024;
-  const remediatedAt = new Date('2026-11-22T11:30:00Z');
-  // With rejected calls, the state is in the JSON form only, where a letter is a byte.
-  const messages = (count: number, bytesMore: number) =>
-    toWorkloadImpactMessages(
-      ACCOUNT,
-      REGION,
-      Array.from({ length: count }, (_, index) => {
-        const State = 'x'.repeat(1 + Math.min(120, Math.max(0, bytesMore - index * 120)));
-        return { snapshot: snapshot({ instanceId: instanceId(index), options: { State } }), remediatedAt, rejected: 1 };
-      }),
-      OPTIONS,
-    );
-  const size = ([message]: ReturnType<typeof messages>) =>
-    message === undefined ? 0 : Buffer.byteLength(toSnsText(message), 'utf8');
-  const one = size(messages(2, 0)) - size(messages(1, 0));
-  const count = Math.floor((LIMIT - 1_000) / one);
-  const free = LIMIT - size(messages(count, 0));
-  expect(free).toBeGreaterThan(0);
-  expect(messages(count, free).map((message) => size([message]))).toEqual([LIMIT]);
-  expect(messages(count, free + 1)).toHaveLength(2);
 });

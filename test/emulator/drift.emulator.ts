@@ -12,10 +12,8 @@ it('remediates drift, with severity HIGH', async () => {
   await setOptions(instanceId, { HttpTokens: 'optional', HttpEndpoint: 'enabled' });
   await product.deliver(driftEvent({ ...product.now(), instanceId }));
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
-  const alerts = await product.alerts(1);
-  expect(statuses(alerts)).toEqual({ [instanceId]: 'remediated' });
-  expect(alerts[0]?.attributes.severity).toEqual({ Type: 'String', Value: 'HIGH' });
-  expect(alerts[0]?.attributes.trigger).toEqual({ Type: 'String', Value: 'drift' });
+  const events = await product.events(1);
+  expect(events).toMatchObject([{ instanceId, status: 'remediated', severity: 'HIGH', trigger: 'drift' }]);
 });
 
 it('decides by the current options, not by those in the event', async () => {
@@ -23,11 +21,11 @@ it('decides by the current options, not by those in the event', async () => {
   await setOptions(instanceId, { HttpTokens: 'optional', HttpEndpoint: 'disabled' });
   await product.deliver(driftEvent({ ...product.now(), instanceId }));
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'optional', HttpEndpoint: 'disabled' });
-  expect(await product.alerts(0)).toEqual([]);
+  expect(await product.events(0)).toEqual([]);
 });
 
 it('notifies of drift that was remediated before', async () => {
   const instanceId = await launchOne({ options: { HttpTokens: 'required' } });
   await product.deliver(driftEvent({ ...product.now(), instanceId }));
-  expect(statuses(await product.alerts(1))).toEqual({ [instanceId]: 'already-remediated' });
+  expect(statuses(await product.events(1))).toEqual({ [instanceId]: 'already-remediated' });
 });

@@ -24,7 +24,7 @@ needs('filter client-token')('finds the instances by the client token and remedi
   expect(findings).toHaveLength(12);
   expect(await product.deliverBatch(findings)).toEqual([]);
   for (const id of ids) expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'required' });
-  expect(statuses(await product.alerts(1))).toEqual(Object.fromEntries(ids.map((id) => [id, 'remediated'])));
+  expect(statuses(await product.events(12))).toEqual(Object.fromEntries(ids.map((id) => [id, 'remediated'])));
 });
 
 onMoto('moto lacks the filter client-token, so that the event is delivered again', async () => {

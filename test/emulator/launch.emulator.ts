@@ -16,11 +16,11 @@ it('remediates every instance of a launch and names the caller', async () => {
   const ids = await launch({ count: 3 });
   await product.deliver(launchEvent({ ...product.now(), items: itemsOf(ids) }));
   for (const id of ids) expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
-  const [alert, ...more] = await product.alerts(1);
-  expect(more).toEqual([]);
-  expect(alert?.json).toMatchObject({ trigger: 'launch', severity: 'MEDIUM', counts: { remediated: 3 } });
-  expect(alert?.json.outcomes[0]?.caller?.principal).toMatch(/assumed-role\/deployer\/kim$/);
-  expect(alert?.attributes.status).toEqual({ Type: 'String.Array', Value: '["remediated"]' });
+  const events = await product.events(3);
+  expect(statuses(events)).toEqual(Object.fromEntries(ids.map((id) => [id, 'remediated'])));
+  expect(events).toHaveLength(3);
+  for (const { trigger, severity } of events) expect([trigger, severity]).toEqual(['launch', 'MEDIUM']);
+  expect(events[0]?.caller?.principal).toMatch(/assumed-role\/deployer\/kim$/);
 });
 
 it('does not change instances that are exempt, terminated or have IMDS disabled', async () => {
@@ -39,7 +39,7 @@ it('does not change instances that are exempt, terminated or have IMDS disabled'
   for (const id of [exempt, malformed, terminated]) {
     expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'optional', HttpEndpoint: 'enabled' });
   }
-  expect(statuses(await product.alerts(1))).toEqual({
+  expect(statuses(await product.events(3))).toEqual({
     [nonCompliant]: 'remediated',
     [exempt]: 'exempt',
     [malformed]: 'needs-review',
@@ -51,30 +51,30 @@ it('remediates after the last day of an exemption', async () => {
   const id = await launchOne({ tags: { 'imdsv2:exempt-until': yesterday } });
   await product.deliver(launchEvent({ ...product.now(), items: itemsOf([id]) }));
   expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'required' });
-  expect(statuses(await product.alerts(1))).toEqual({ [id]: 'remediated' });
+  expect(statuses(await product.events(1))).toEqual({ [id]: 'remediated' });
 });
 
 it('reports a duplicate event as already remediated', async () => {
   const id = await launchOne();
   const event = launchEvent({ ...product.now(), items: itemsOf([id]) });
   await product.deliver(event);
-  expect(statuses(await product.alerts(1))).toEqual({ [id]: 'remediated' });
+  expect(statuses(await product.events(1))).toEqual({ [id]: 'remediated' });
   await product.deliver(event);
-  expect(statuses(await product.alerts(1))).toEqual({ [id]: 'already-remediated' });
+  expect(statuses(await product.events(1))).toEqual({ [id]: 'already-remediated' });
 });
 
 it('remediates visible instances and queues the others', async () => {
   const id = await launchOne();
   await product.deliver(launchEvent({ ...product.now(), items: itemsOf([UNKNOWN, id]) }), 2);
   expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'required' });
-  expect(statuses(await product.alerts(1))).toEqual({ [id]: 'remediated' });
+  expect(statuses(await product.events(1))).toEqual({ [id]: 'remediated' });
 });
 
 it('hands back an instance that is not visible yet', async () => {
   await receive(product.workQueue, 0);
   const event = launchEvent({ ...product.now(), detail: { eventTime: undefined }, items: itemsOf([UNKNOWN]) });
   expect(await product.deliver(event, 2)).toEqual([]);
-  expect(await product.alerts(0)).toEqual([]);
+  expect(await product.events(0)).toEqual([]);
   const [finding] = await receive(product.workQueue, 1);
   expect(JSON.parse(finding?.Body ?? '')).toMatchObject({ detail: { instanceId: UNKNOWN, trigger: 'launch' } });
 });
@@ -82,7 +82,7 @@ it('hands back an instance that is not visible yet', async () => {
 it('ignores an unknown id in an old event', async () => {
   const time = new Date(Date.now() - 3_600_000).toISOString();
   await product.deliver(launchEvent({ ...product.now(), time, items: itemsOf([UNKNOWN]) }));
-  expect(await product.alerts(0)).toEqual([]);
+  expect(await product.events(0)).toEqual([]);
 });
 
 it('remediates an instance in another region', async () => {
@@ -90,7 +90,7 @@ it('remediates an instance in another region', async () => {
   const id = await launchOne({ region });
   await product.deliver(launchEvent({ ...product.now(), region, items: itemsOf([id]) }));
   expect(await optionsOf(id, region)).toMatchObject({ HttpTokens: 'required' });
-  expect((await product.alerts(1))[0]?.attributes.region).toEqual({ Type: 'String', Value: region });
+  expect((await product.events(1))[0]?.region).toBe(region);
 });
 
 it('only notifies in audit mode', async () => {
@@ -98,5 +98,5 @@ it('only notifies in audit mode', async () => {
   const id = await launchOne();
   await audit.deliver(launchEvent({ ...audit.now(), items: itemsOf([id]) }));
   expect(await optionsOf(id)).toMatchObject({ HttpTokens: 'optional' });
-  expect(statuses(await audit.alerts(1))).toEqual({ [id]: 'would-remediate' });
+  expect(statuses(await audit.events(1))).toEqual({ [id]: 'would-remediate' });
 });

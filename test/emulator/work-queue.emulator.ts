@@ -1,6 +1,6 @@
 import { launchEvent, runningEvent } from '../support/events.ts';
-import { createQueue, createTopic, launchOne, optionsOf, receive, subscribe } from './support/account.ts';
-import { deploy, type Product, statuses, toAlert } from './support/product.ts';
+import { launchOne, optionsOf, receive } from './support/account.ts';
+import { deploy, type Product, statuses } from './support/product.ts';
 
 const bodiesOn = async (queue: string, expected: number) => (await receive(queue, expected)).map(({ Body }) => Body);
 
@@ -17,15 +17,14 @@ it('queues a finding of a non-compliant instance and remediates it when the find
   const instanceId = await launchOne();
   expect(await product.deliver(runningOf(instanceId))).toEqual([]);
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'optional' });
-  expect(await product.alerts(0)).toEqual([]);
+  expect(await product.events(0)).toEqual([]);
 
   const findings = await bodiesOn(product.workQueue, 1);
   expect(findings).toHaveLength(1);
   expect(await product.deliverBatch(findings)).toEqual([]);
   expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
-  const alerts = await product.alerts(1);
-  expect(statuses(alerts)).toEqual({ [instanceId]: 'remediated' });
-  expect(alerts[0]?.attributes.trigger).toEqual({ Type: 'String', Value: 'running' });
+  const events = await product.events(1);
+  expect(events).toMatchObject([{ instanceId, status: 'remediated', trigger: 'running' }]);
   expect(await bodiesOn(product.workQueue, 0)).toEqual([]);
 });
 
@@ -34,25 +33,8 @@ it('does not change an instance that was remediated before its finding is receiv
   await product.deliver(runningOf(instanceId));
   const findings = await bodiesOn(product.workQueue, 1);
   await product.deliver(launchEvent({ ...product.now(), items: [{ instanceId, httpTokens: 'optional' }] }));
-  expect(statuses(await product.alerts(1))).toEqual({ [instanceId]: 'remediated' });
+  expect(statuses(await product.events(1))).toEqual({ [instanceId]: 'remediated' });
   expect(await product.deliverBatch(findings)).toEqual([]);
-  // The alert about the launch names the instance.
-  expect(await product.alerts(0)).toEqual([]);
-});
-
-it('queues an alert that SNS refuses and publishes it when it is received', async () => {
-  const name = `imdsv2-late-${Date.now()}`;
-  const late = await deploy({ outcomesTopicArn: product.topicArn.replace(/[^:]+$/, name) });
-  const instanceId = await launchOne();
-  await late.deliver(launchEvent({ ...late.now(), items: [{ instanceId, httpTokens: 'optional' }] }));
-  expect(await optionsOf(instanceId)).toMatchObject({ HttpTokens: 'required' });
-  const undelivered = await bodiesOn(late.workQueue, 1);
-  expect(undelivered).toHaveLength(1);
-  expect(await late.deliverBatch(undelivered)).toEqual([0]);
-
-  const [topic, queue] = [await createTopic(name), await createQueue()];
-  await subscribe(topic, queue);
-  expect(await late.deliverBatch(undelivered)).toEqual([]);
-  const alerts = (await receive(queue, 1)).map(({ Body }) => toAlert(Body));
-  expect(statuses(alerts)).toEqual({ [instanceId]: 'remediated' });
+  // The event of the launch is about the instance.
+  expect(await product.events(0)).toEqual([]);
 });

@@ -1,10 +1,7 @@
-import { toMessages } from '../../lambda/core/message.ts';
-import { toUndelivered } from '../../lambda/core/undelivered-alert.ts';
 import { toFinding } from '../../lambda/triggers/finding.ts';
-import { IMDSV1, instanceId, outcome, target } from '../support/builders.ts';
+import { IMDSV1, instanceId, target } from '../support/builders.ts';
 import { runningEvent } from '../support/events.ts';
 import { batchOf as batch, functionOnLoopback, unfinished as failures } from '../support/function.ts';
-import { snsError } from '../support/loopback.ts';
 
 const [A, B, C] = [instanceId(1), instanceId(2), instanceId(3)];
 
@@ -36,7 +33,7 @@ describe('a batch of the work queue', () => {
     expect(actions().sort()).toEqual([
       'DescribeInstances',
       'ModifyInstanceMetadataOptions',
-      'Publish',
+      'PutEvents',
       'SendMessageBatch',
       'SendMessageBatch',
     ]);
@@ -55,17 +52,6 @@ describe('a batch of the work queue', () => {
     expect(aws.instances.get(A)).toMatchObject({ httpTokens: 'required' });
   });
 
-  it('publishes undelivered alerts, and returns those that SNS refuses again', async () => {
-    const alerts = toMessages([outcome()], { maxExemptionDays: 90 }).map(toUndelivered);
-
-    expect((await fn.invoke(batch(...alerts))).result).toEqual(failures());
-    expect(actions()).toEqual(['Publish']);
-
-    aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
-    expect((await fn.invoke(batch(...alerts))).result).toEqual(failures('m1'));
-    expect(actions()).toEqual(['Publish']);
-  });
-
   it('reports each body that is not an event, and returns none of them', async () => {
     aws.instances.set(A, { httpTokens: 'required' });
 
@@ -77,10 +63,9 @@ describe('a batch of the work queue', () => {
     expect(actions()).toEqual(['DescribeInstances']);
   });
 
-  it('returns the message if neither SNS nor the work queue accepts the alert', async () => {
+  it('returns the message if the event bus does not accept the outcome', async () => {
     aws.instances.set(A, {});
-    aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
-    aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
+    aws.prepare('PutEvents', { status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' });
     const recorded = toFinding(target({ instanceId: A }), IMDSV1);
 
     expect((await fn.invoke(batch(recorded))).result).toEqual(failures('m1'));

@@ -53,7 +53,7 @@ describe('audit mode', () => {
     expect(error).toBeUndefined();
     expect(log).toMatchObject([{ status: 'would-remediate' }]);
     expect(metrics).toEqual({});
-    expect(aws.take().map(({ action }) => action)).toEqual(['DescribeInstances', 'Publish']);
+    expect(aws.take().map(({ action }) => action)).toEqual(['DescribeInstances', 'PutEvents']);
     expect(aws.instances.get(INSTANCE)).toEqual({});
   });
 });
@@ -64,6 +64,6 @@ describe('without a trail', () => {
     aws.instances.set(INSTANCE, { tags: { 'imdsv2:exempt-until': 'soon' } });
 
     expect((await fn.invoke(batchOf(runningEvent()))).metrics).toEqual({ NeedsReview: 1 });
-    expect(aws.take('Publish')).toHaveLength(1);
+    expect(aws.take('PutEvents')).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 import { EVENT_ID, INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { driftEvent, launchEvent, runningEvent } from '../support/events.ts';
-import { batchOf, functionOnLoopback, unfinished } from '../support/function.ts';
-import { ec2Error, snsError } from '../support/loopback.ts';
+import { batchOf, detailsIn, functionOnLoopback, unfinished } from '../support/function.ts';
+import { ec2Error } from '../support/loopback.ts';
 
 const { aws, fn } = functionOnLoopback();
 
@@ -9,22 +9,23 @@ const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
 describe('a launch with IMDSv1', () => {
-  it('causes one describe, one change, one alert, one check, one log line and one line of metrics', async () => {
+  it('causes one describe, one change, one event, one check, one log line and one line of metrics', async () => {
     aws.instances.set(INSTANCE, {});
 
     const { result, error, log, metrics, metricLines } = await fn.invoke(batchOf(launchEvent()));
 
     expect([result, error]).toEqual([unfinished(), undefined]);
-    const [describe, modify, publish, check, ...others] = aws.take();
-    expect(others).toEqual([]);
-    expect([describe, modify, publish, check].map((call) => call?.action)).toEqual([
+    const calls = aws.take();
+    // The event and the check are sent at the same time.
+    expect(calls.map(({ action }) => action)).toEqual([
       'DescribeInstances',
       'ModifyInstanceMetadataOptions',
-      'Publish',
-      'SendMessageBatch',
+      expect.stringMatching(/^(PutEvents|SendMessageBatch)$/),
+      expect.stringMatching(/^(PutEvents|SendMessageBatch)$/),
     ]);
+    const [, modify] = calls;
     expect(modify?.parameters).toEqual({ InstanceId: INSTANCE, HttpTokens: 'required', HttpEndpoint: 'enabled' });
-    expect(publish?.parameters).toMatchObject({ Subject: `[IMDSv2 MEDIUM] ${REGION}: 1 remediated ${INSTANCE}` });
+    expect(detailsIn(calls)).toMatchObject([{ severity: 'MEDIUM', status: 'remediated', instanceId: INSTANCE }]);
     expect(aws.instances.get(INSTANCE)).toMatchObject({ httpTokens: 'required' });
 
     const exposed = expect.any(Number);
@@ -68,7 +69,8 @@ describe('a launch with IMDSv1', () => {
 
     expect(metrics).toEqual({ NeedsReview: 110 });
     expect(log).toHaveLength(120);
-    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+    // Ten events in each call.
+    expect(actions()).toEqual(['DescribeInstances', ...Array.from({ length: 11 }, () => 'PutEvents')]);
   });
 
   it('that is delivered twice is reported as already remediated the second time', async () => {
@@ -80,7 +82,7 @@ describe('a launch with IMDSv1', () => {
 
     expect(log).toMatchObject([{ status: 'already-remediated' }]);
     expect(metrics).toEqual({});
-    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
   });
 });
 
@@ -130,13 +132,12 @@ describe('the message is delivered again if', () => {
     expect(result).toEqual(unfinished('m1'));
     expect(log).toMatchObject([{ level: 'WARN', status: 'failed', reason: 'unavailable', notified: false }]);
     expect(metrics).toEqual({ Retried: 1 });
-    expect(aws.take('Publish')).toEqual([]);
+    expect(aws.take('PutEvents')).toEqual([]);
   });
 
-  it('neither SNS nor SQS accepts the alert', async () => {
+  it('the event bus does not accept the outcome', async () => {
     aws.instances.set(INSTANCE, {});
-    aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
-    aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
+    aws.prepare('PutEvents', { status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' });
 
     const { result, metrics } = await fn.invoke(batchOf(launchEvent()));
 
@@ -189,31 +190,7 @@ it('succeeds after a permanent failure, which is notified', async () => {
     },
   ]);
   expect(metrics).toEqual({ Failed: 1 });
-  expect(aws.take('Publish')).toMatchObject([{ parameters: { Subject: expect.stringContaining('CRITICAL') } }]);
-});
-
-it('queues an alert that SNS refuses, and succeeds', async () => {
-  aws.instances.set(INSTANCE, {});
-  aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
-
-  const { error, log } = await fn.invoke(batchOf(launchEvent()));
-
-  expect(error).toBeUndefined();
-  expect(log).toMatchObject([
-    { message: 'outcome', status: 'remediated' },
-    {
-      level: 'WARN',
-      message: 'SNS did not accept an alert; it will be published from the work queue',
-      error: expect.stringMatching('Auth'),
-    },
-  ]);
-  expect(actions()).toEqual([
-    'DescribeInstances',
-    'ModifyInstanceMetadataOptions',
-    'Publish',
-    'SendMessageBatch',
-    'SendMessage',
-  ]);
+  expect(detailsIn(aws.take())).toMatchObject([{ severity: 'CRITICAL', status: 'failed' }]);
 });
 
 it('records a finding for a running-state event, and changes nothing', async () => {

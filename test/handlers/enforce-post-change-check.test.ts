@@ -1,7 +1,7 @@
 import { toCheckMessage, type PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
-import { batchOf, functionOnLoopback } from '../support/function.ts';
+import { batchOf, detailsIn, functionOnLoopback } from '../support/function.ts';
 import { json } from '../support/loopback.ts';
 
 const { aws, fn } = functionOnLoopback();
@@ -40,7 +40,7 @@ it('checks a remediated instance after 15 minutes', async () => {
   expect(metrics).toEqual({ RejectedInstances: 1 });
 });
 
-it('notifies rejected calls in one alert with the rollback command, and schedules no further check', async () => {
+it('notifies rejected calls in one event with the rollback command, and schedules no further check', async () => {
   const other = instanceId(2);
   aws.instances.set(INSTANCE, IMDSV2_REQUIRED).set(other, IMDSV2_REQUIRED);
   aws.prepare('GetMetricData', rejections(12, 3));
@@ -52,11 +52,17 @@ it('notifies rejected calls in one alert with the rollback command, and schedule
   expect(result).toEqual({ batchItemFailures: [] });
   expect(metrics).toEqual({ RejectedInstances: 2 });
   const calls = aws.take();
-  expect(calls.map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData', 'Publish']);
-  const { Subject, Message } = calls[2]?.parameters as { Subject: string; Message: string };
-  expect(Subject).toBe(`[IMDSv2 HIGH] ${REGION}: possible workload impact on 2 remediated instances`);
-  const { email } = JSON.parse(Message) as { email: string };
-  expect(email).toContain(`imdsv2 rollback ${INSTANCE} --region ${REGION} --for 14d --reason '...'`);
+  expect(calls.map(({ action }) => action)).toEqual(['DescribeInstances', 'GetMetricData', 'PutEvents']);
+  expect(detailsIn(calls)).toMatchObject([
+    {
+      schema: 'imdsv2-enforcer.workload-impact/v1',
+      severity: 'HIGH',
+      instances: [
+        { instanceId: INSTANCE, rollback: `imdsv2 rollback ${INSTANCE} --region ${REGION} --for 14d --reason '...'` },
+        { instanceId: other },
+      ],
+    },
+  ]);
 });
 
 it('schedules another check without rejected calls, up to four', async () => {

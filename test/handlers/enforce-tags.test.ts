@@ -1,7 +1,7 @@
 import { dayFromNow } from '../../lambda/core/exemption.ts';
-import { INSTANCE, instanceId, REGION } from '../support/builders.ts';
+import { INSTANCE, instanceId } from '../support/builders.ts';
 import { createTagsEvent, deleteTagsEvent, driftEvent, launchEvent } from '../support/events.ts';
-import { batchOf, functionOnLoopback } from '../support/function.ts';
+import { batchOf, detailsIn, functionOnLoopback } from '../support/function.ts';
 
 const { aws, fn } = functionOnLoopback();
 
@@ -9,12 +9,11 @@ const DEPLOYER = 'arn:aws:sts::111122223333:assumed-role/deployer/kim';
 const until = (days: number) => ({ 'imdsv2:exempt-until': dayFromNow(new Date(), days) });
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
-/** The published alert: subject, e-mail text and JSON. */
-function published(): { subject: string; email: string; json: unknown } {
-  const [publish] = aws.take('Publish');
-  const { Subject, Message } = publish?.parameters as { Subject: string; Message: string };
-  const { email, default: json } = JSON.parse(Message) as { email: string; default: string };
-  return { subject: Subject, email, json: JSON.parse(json) as unknown };
+/** The data of the only event about an outcome. */
+function detail() {
+  const [first, ...others] = detailsIn(aws.take('PutEvents'));
+  expect(others).toEqual([]);
+  return first;
 }
 
 describe('setting the exemption tag', () => {
@@ -22,37 +21,32 @@ describe('setting the exemption tag', () => {
     ['an instance with IMDSv1 enabled', {}],
     ['a compliant instance', { httpTokens: 'required' }],
     ['an instance without IMDS', { httpEndpoint: 'disabled' }],
-  ])(
-    'on %s is notified with the caller and the command that revokes it; nothing is changed or counted',
-    async (_, instance) => {
-      aws.instances.set(INSTANCE, { ...instance, tags: until(30) });
+  ])('on %s is notified with the caller; nothing is changed or counted', async (_, instance) => {
+    aws.instances.set(INSTANCE, { ...instance, tags: until(30) });
 
-      const { error, log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
+    const { error, log, metrics } = await fn.invoke(batchOf(createTagsEvent()));
 
-      expect(error).toBeUndefined();
-      expect(log).toMatchObject([
-        {
-          status: 'exempt',
-          reason: 'exempt-self-granted',
-          severity: 'MEDIUM',
-          trigger: 'grant',
-          caller: DEPLOYER,
-          notified: true,
-        },
-      ]);
-      expect(metrics).toEqual({});
-      const { subject, email, json } = published();
-      expect(subject).toBe(`[IMDSv2 MEDIUM] ${REGION}: 1 exempt ${INSTANCE}`);
-      expect(email).toContain(`who      ${DEPLOYER}`);
-      expect(email).toContain(`aws ec2 delete-tags --region ${REGION} --resources ${INSTANCE}`);
-      expect(json).toMatchObject({
-        trigger: 'grant',
+    expect(error).toBeUndefined();
+    expect(log).toMatchObject([
+      {
+        status: 'exempt',
+        reason: 'exempt-self-granted',
         severity: 'MEDIUM',
-        outcomes: [{ caller: { principal: DEPLOYER } }],
-      });
-      expect(aws.instances.get(INSTANCE)).toEqual({ ...instance, tags: until(30) });
-    },
-  );
+        trigger: 'grant',
+        caller: DEPLOYER,
+        notified: true,
+      },
+    ]);
+    expect(metrics).toEqual({});
+    expect(detail()).toMatchObject({
+      status: 'exempt',
+      trigger: 'grant',
+      severity: 'MEDIUM',
+      exemptionTag: 'set',
+      caller: { principal: DEPLOYER },
+    });
+    expect(aws.instances.get(INSTANCE)).toEqual({ ...instance, tags: until(30) });
+  });
 
   it.each([
     ['a day in the past', until(-1), 'exemption-expired', 'HIGH'],
@@ -66,7 +60,7 @@ describe('setting the exemption tag', () => {
 
     expect(log).toMatchObject([{ status: 'needs-review', reason, severity, caller: DEPLOYER, notified: true }]);
     expect(metrics).toEqual({});
-    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
   });
 
   it('to a text that is not a day, on a compliant instance, is notified as compliant', async () => {
@@ -78,10 +72,10 @@ describe('setting the exemption tag', () => {
       { status: 'needs-review', reason: 'exemption-malformed', severity: 'HIGH', notified: true },
     ]);
     expect(metrics).toEqual({});
-    expect(published().email).not.toContain('IMDSv1 stays enabled');
+    expect(detail()?.explanation).not.toContain('IMDSv1 stays enabled');
   });
 
-  it('on instances and volumes in one call causes one describe and one alert about the instances', async () => {
+  it('on instances and volumes in one call causes one describe and one call for the events about the instances', async () => {
     const [first, second] = [instanceId(1), instanceId(2)];
     [first, second].forEach((id) => aws.instances.set(id, { tags: until(7) }));
 
@@ -91,7 +85,7 @@ describe('setting the exemption tag', () => {
       [first, 'exempt'],
       [second, 'exempt'],
     ]);
-    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
   });
 
   it('on a volume is ignored', async () => {
@@ -114,7 +108,7 @@ describe('an exemption tag that comes with a launch', () => {
     const { log } = await fn.invoke(batchOf(launchEvent({ items: [{ httpTokens: 'required', tags }] })));
 
     expect(log).toMatchObject([{ status, reason, severity: 'HIGH', trigger: 'launch', notified: true }]);
-    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
   });
 });
 
@@ -124,7 +118,7 @@ it('drift that an exemption covers is notified as HIGH', async () => {
   const { log } = await fn.invoke(batchOf(driftEvent()));
 
   expect(log).toMatchObject([{ status: 'exempt', severity: 'HIGH', trigger: 'drift', notified: true }]);
-  expect(published().email).toContain('IMDSv1 was re-enabled, and an exemption in date covers it.');
+  expect(detail()?.explanation).toContain('IMDSv1 was re-enabled, and an exemption in date covers it.');
 });
 
 describe('removing the exemption tag', () => {
@@ -163,7 +157,7 @@ describe('removing the exemption tag', () => {
     ]);
     expect(second.metrics).toEqual({ Remediated: 1, ExposureSeconds: expect.any(Number) });
     expect(aws.instances.get(INSTANCE)).toMatchObject({ httpTokens: 'required' });
-    expect(published().email).toContain('The exemption tag, or every tag, was removed');
+    expect(detail()?.explanation).toContain('The exemption tag, or every tag, was removed');
   });
 
   it('while EC2 still shows it is notified as MEDIUM, and nothing is changed', async () => {
@@ -173,7 +167,7 @@ describe('removing the exemption tag', () => {
 
     expect(log).toMatchObject([{ status: 'exempt', reason: 'exempt', severity: 'MEDIUM', notified: true }]);
     expect(metrics).toEqual({ Exempt: 1 });
-    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
   });
 
   it('of a compliant instance is not notified', async () => {

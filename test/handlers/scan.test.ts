@@ -1,7 +1,7 @@
 import { type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, instanceId, REGION } from '../support/builders.ts';
-import { type LambdaFunction, loadScan } from '../support/function.ts';
-import { ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
+import { detailsIn, type LambdaFunction, loadScan } from '../support/function.ts';
+import { ec2Error, json, type Loopback, startLoopback } from '../support/loopback.ts';
 
 const [A, B, C] = [1, 2, 3].map(instanceId) as [string, string, string];
 const RUN = { account: ACCOUNT, region: REGION, startedAt: new Date('2026-11-22T12:00:00Z') };
@@ -77,7 +77,7 @@ it('sends the instances with IMDSv1 enabled as a batch, and then the summary; a 
   ]);
 });
 
-it('handles a batch with one describe, one alert, and a change and a check for each non-compliant instance', async () => {
+it('handles a batch with one describe, one call for events, and a change and a check for each non-compliant instance', async () => {
   aws.instances.set(A, {}).set(B, { httpTokens: 'required' }).set(C, {});
 
   const { error, log, metrics } = await runStep({ ...RUN, step: 'batch', index: 0, instanceIds: [A, B, C] });
@@ -94,7 +94,7 @@ it('handles a batch with one describe, one alert, and a change and a check for e
     'DescribeInstances',
     'ModifyInstanceMetadataOptions',
     'ModifyInstanceMetadataOptions',
-    'Publish',
+    'PutEvents',
     'SendMessageBatch',
   ]);
   expect(calls[1]?.parameters).toEqual({ InstanceId: A, HttpTokens: 'required', HttpEndpoint: 'enabled' });
@@ -113,7 +113,7 @@ it('reports the instances of a repeated batch as already remediated', async () =
   const { log } = await runStep(batch);
 
   expect(log).toMatchObject([{ status: 'already-remediated', notified: true }]);
-  expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+  expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
 });
 
 describe('a summary', () => {
@@ -160,23 +160,17 @@ describe('a summary', () => {
         'GetQueueAttributes',
         'GetMetricData',
         'GetInstanceMetadataDefaults',
-        'Publish',
+        'PutEvents',
       ]),
     );
-    const { Subject, Message, MessageAttributes } = calls.find(({ action }) => action === 'Publish')?.parameters as {
-      Subject?: string;
-      Message: string;
-      MessageAttributes?: unknown;
-    } & Record<string, string>;
-    expect(Subject).toBe(`[IMDSv2 MEDIUM] ${REGION}: 50.0% compliant, 1 non-compliant, 0 remediated`);
-    expect(MessageAttributes).toBeUndefined(); // SNS has one field for each
-    const { default: body } = JSON.parse(Message) as { default: string };
-    expect(JSON.parse(body)).toMatchObject({
-      schema: 'imdsv2-enforcer.digest/v1',
-      compliancePercent: 50,
-      problems: [expect.stringMatching(/^the rule (Launch|Drift) is disabled$/)],
-      instances: [{ instanceId: A, usage: { kind: 'unknown' } }],
-    });
+    expect(detailsIn(calls)).toMatchObject([
+      {
+        schema: 'imdsv2-enforcer.digest/v1',
+        compliancePercent: 50,
+        problems: [expect.stringMatching(/^the rule (Launch|Drift) is disabled$/)],
+        instances: [{ instanceId: A, usage: { kind: 'unknown' } }],
+      },
+    ]);
   });
 });
 
@@ -202,17 +196,16 @@ describe('the step fails, so that SQS delivers it again, if', () => {
     expect(actions()).toEqual(['DescribeInstances', 'ModifyInstanceMetadataOptions']);
   });
 
-  it('neither SNS nor the work queue accepts the alert, which is then sent by the retry', async () => {
+  it('the event bus does not accept the outcome, which is then notified by the retry', async () => {
     aws.instances.set(A, {});
-    aws.prepare('Publish', snsError('AuthorizationError', 'no', 403));
-    aws.prepare('SendMessage', { status: 403, body: '{"__type":"AccessDeniedException","message":"no"}' });
+    aws.prepare('PutEvents', { status: 400, body: '{"__type":"AccessDeniedException","message":"no"}' });
     const batch = { ...RUN, step: 'batch', index: 0, instanceIds: [A] } as const;
 
-    expect((await runStep(batch)).error).toMatchObject({ name: 'FailureError', kind: 'denied' });
+    expect((await runStep(batch)).error).toMatchObject({ name: 'RetryableError' });
     aws.take();
 
     expect((await runStep(batch)).log).toMatchObject([{ status: 'already-remediated', notified: true }]);
-    expect(actions()).toEqual(['DescribeInstances', 'Publish']);
+    expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
   });
 });
 

@@ -67,7 +67,7 @@ describe('the function', () => {
       if (typeof value === 'string') return [name, value] as const;
       return [
         name,
-        name.endsWith('_ARN') ? 'arn:aws:sns:eu-west-1:111122223333:Outcomes' : 'https://sqs.example.com/q',
+        name.endsWith('_ARN') ? 'arn:aws:events:eu-west-1:111122223333:event-bus/default' : 'https://sqs.example.com/q',
       ];
     });
     expect(parseConfig(Object.fromEntries(resolved) as Record<string, string>)).toMatchObject({
@@ -136,11 +136,9 @@ describe('its role', () => {
       'cloudwatch:GetMetricData',
       'ec2:DescribeInstances',
       MODIFY,
-      'kms:Decrypt',
-      'kms:GenerateDataKey*',
+      'events:PutEvents',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
-      'sns:Publish',
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',

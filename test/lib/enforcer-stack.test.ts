@@ -2,7 +2,7 @@ import type { App } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { resources, stackOf, statements, templateOf, theOne } from './synth.ts';
+import { actions, resources, type Statement, stackOf, statements, templateOf, theOne } from './synth.ts';
 
 const ENV = { account: '111122223333', region: 'eu-west-1' };
 
@@ -39,6 +39,7 @@ test('has no fixed partition, account or region without an environment', () => {
 test('has the outputs that scripts and the runbook use', () => {
   const outputs = templateOf().findOutputs('*');
   expect(Object.keys(outputs).sort()).toEqual([
+    'AlertSummaryMinutes',
     'CheckQueueUrl',
     'DeadLetterQueueArn',
     'DeadLetterQueueUrl',
@@ -46,7 +47,12 @@ test('has the outputs that scripts and the runbook use', () => {
     'FunctionName',
     'LogGroupName',
     'Mode',
+    'NotifierDeadLetterQueueUrl',
+    'NotifierFunctionName',
+    'NotifierLogGroupName',
+    'NotifierRedriveCommand',
     'OperationsTopicArn',
+    'OutcomeBusArn',
     'OutcomesTopicArn',
     'RedriveCommand',
     'RoleGuard',
@@ -57,7 +63,9 @@ test('has the outputs that scripts and the runbook use', () => {
     'ScanQueueArn',
     'ScanQueueUrl',
     'ScanRedriveCommand',
+    'SummaryQueueUrl',
     'Trail',
+    'UrgentQueueUrl',
     'WorkQueueArn',
     'WorkQueueUrl',
   ]);
@@ -82,6 +90,7 @@ test('has the settings that doctor checks as outputs, defaults included', () => 
 test.each([
   ['RedriveCommand', 'EnforcerDeadLetterQueue', 'EnforcerWorkQueue'],
   ['ScanRedriveCommand', 'EnforcerScanDeadLetterQueue', 'EnforcerScanQueue'],
+  ['NotifierRedriveCommand', 'EnforcerNotifierDeadLetterQueue', 'EnforcerNotifierUrgentQueue'],
 ])('%s moves the dead-letter queue to its source queue', (output, from, to) => {
   const template = templateOf();
   const arn = (prefix: string) => ({ 'Fn::GetAtt': [theOne(template, 'AWS::SQS::Queue', prefix)[0], 'Arn'] });
@@ -171,4 +180,24 @@ describe('trail', () => {
     );
     expect(tlsOnly).toHaveLength(1);
   });
+});
+
+test('nothing that remediates may publish, and only the notifier may', () => {
+  const template = templateOf({ existing: 'enforce', chat: 'amazon-q' });
+  const policies = resources<{
+    Roles: readonly { Ref: string }[];
+    PolicyDocument: { Statement: readonly Statement[] };
+  }>(template, 'AWS::IAM::Policy');
+  const publishers = Object.values(policies).filter(({ PolicyDocument }) =>
+    PolicyDocument.Statement.some((statement) => actions(statement).some((action) => action.startsWith('sns:'))),
+  );
+  expect(publishers.map(({ Roles: [role] }) => role?.Ref)).toEqual([
+    expect.stringMatching(/^EnforcerNotifierFunctionRole/),
+  ]);
+});
+
+test('ownerTag and the topic for chat are outputs if they are set', () => {
+  expect(templateOf().findOutputs('OwnerTag')).toEqual({});
+  const outputs = templateOf({ ownerTag: 'team', chat: 'amazon-q' }).findOutputs('*');
+  expect(outputs).toMatchObject({ OwnerTag: { Value: 'team' }, ChatTopicArn: {} });
 });

@@ -62,9 +62,14 @@ describe.each(Object.entries(alarms))('%s', (_, alarm) => {
   });
 });
 
-test('there are ten alarms, each with its own section', () => {
-  expect(Object.keys(alarms)).toHaveLength(10);
-  expect(new Set(descriptions).size).toBe(10);
+test('there are fourteen alarms; three of them, about alerts that are not sent, share a section', () => {
+  expect(Object.keys(alarms)).toHaveLength(14);
+  expect(new Set(descriptions).size).toBe(12);
+});
+
+test('the topic for chat has an alarm of its own', () => {
+  const withChat = resources<Alarm>(templateOf({ chat: 'amazon-q' }), 'AWS::CloudWatch::Alarm');
+  expect(Object.keys(withChat).filter((id) => /(Outcomes|Chat)DeliveryFailed/.test(id))).toHaveLength(2);
 });
 
 test('alarms link to runbookUrl, or else name the file in the package', () => {

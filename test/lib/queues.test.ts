@@ -17,12 +17,12 @@ const [deadLetterQueueId, deadLetterQueue] = theOne<Queue>(template, 'AWS::SQS::
 
 test('every queue is encrypted and requires TLS', () => {
   const queues = resources<Queue>(template, 'AWS::SQS::Queue');
-  expect(Object.keys(queues)).toHaveLength(5);
+  expect(Object.keys(queues)).toHaveLength(8);
   expect(Object.values(queues).every((queue) => queue.SqsManagedSseEnabled)).toBe(true);
   const tlsOnly = statements(template.findResources('AWS::SQS::QueuePolicy'))
     .filter(({ Effect, Condition }) => Effect === 'Deny' && Condition?.Bool?.['aws:SecureTransport'] === 'false')
     .map(({ Resource }) => Resource);
-  expect(tlsOnly).toHaveLength(5);
+  expect(tlsOnly).toHaveLength(8);
 });
 
 test('the dead-letter queue belongs to both queues of the function, so that SQS can redrive it', () => {

@@ -146,7 +146,7 @@ describe('the function', () => {
       if (typeof value === 'string') return [name, value] as const;
       return [
         name,
-        name.endsWith('_ARN') ? 'arn:aws:sns:eu-west-1:111122223333:Outcomes' : 'https://sqs.example.com/q',
+        name.endsWith('_ARN') ? 'arn:aws:events:eu-west-1:111122223333:event-bus/default' : 'https://sqs.example.com/q',
       ];
     });
     const config = parseScanConfig(Object.fromEntries(resolved) as Record<string, string>);
@@ -167,7 +167,7 @@ describe('the function', () => {
 
   test('retains its log as configured', () => {
     const logs = resources<{ RetentionInDays: number }>(templateOf({ logRetentionDays: 400 }), 'AWS::Logs::LogGroup');
-    expect(Object.values(logs).map(({ RetentionInDays }) => RetentionInDays)).toEqual([400, 400]);
+    expect(Object.values(logs).map(({ RetentionInDays }) => RetentionInDays)).toEqual([400, 400, 400]);
   });
 });
 
@@ -229,11 +229,9 @@ describe('its role', () => {
       MODIFY,
       'events:DescribeRule',
       'events:ListRules',
-      'kms:Decrypt',
-      'kms:GenerateDataKey*',
+      'events:PutEvents',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
-      'sns:Publish',
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
@@ -243,12 +241,8 @@ describe('its role', () => {
     ]);
   });
 
-  test('allows publishing to the encrypted topic', () => {
-    const [topicId, topic] = theOne<{ KmsMasterKeyId: unknown }>(template, 'AWS::SNS::Topic', 'EnforcerTopicsOutcomes');
-    expect(allowedOn('sns:Publish')).toEqual([{ Ref: topicId }]);
-    for (const action of ['kms:Decrypt', 'kms:GenerateDataKey*']) {
-      expect(allowedOn(action)).toEqual([topic.KmsMasterKeyId]);
-    }
+  test('puts events on the bus of outcomes only', () => {
+    expect(JSON.stringify(allowedOn('events:PutEvents'))).toMatch(/:event-bus\/default"/);
   });
 
   test('allows sending to the scan queue, the work queue and the check queue only', () => {

@@ -146,7 +146,7 @@ test('props that are not accepted are error annotations of the construct', () =>
   const stack = new Stack(newApp(), 'Stack');
   const code = Code.fromInline('export const handler = async () => {};');
   new Imdsv2Enforcer(stack, 'Enforcer', {
-    code: { enforce: code, scan: code },
+    code: { enforce: code, scan: code, notify: code },
     mode: 'enfroce' as Mode,
     maxExemptionDays: 0,
   });

@@ -35,7 +35,7 @@ export function stackOf(settings: Partial<Settings> = {}, env?: Environment, app
   return new EnforcerStack(app, 'Imdsv2Enforcer', {
     ...settings,
     env,
-    code: { enforce: code('enforce'), scan: code('scan') },
+    code: { enforce: code('enforce'), scan: code('scan'), notify: code('notify') },
   });
 }
 
@@ -54,7 +54,7 @@ export function deploymentOf(regions: readonly string[], settings: Partial<Setti
   return deployment(newApp(), 'Imdsv2Enforcer', {
     ...settings,
     regions,
-    code: { enforce: code('enforce'), scan: code('scan') },
+    code: { enforce: code('enforce'), scan: code('scan'), notify: code('notify') },
   });
 }
 

@@ -20,12 +20,17 @@ const functionArn = arnOf('AWS::Lambda::Function', 'EnforcerFunction');
 const workQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerWorkQueue');
 const deadLetterQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
 
-test('there is one rule for each trigger, one for the ping and the schedule of the scan', () => {
+test('there is one rule for each trigger, one for the ping, the schedule of the scan, and those of the notifier', () => {
   const schedule = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerScanSchedule')[1];
-  expect(Object.values(rules).map((rule) => rule.Description)).toEqual([
-    ...BUS_RULES.map((rule) => rule.description),
-    schedule.Description,
-  ]);
+  const notifier = Object.entries(rules).filter(([id]) => id.startsWith('EnforcerNotifier'));
+  expect(notifier).toHaveLength(3);
+  expect(new Set(Object.values(rules).map((rule) => rule.Description))).toEqual(
+    new Set([
+      ...BUS_RULES.map((rule) => rule.description),
+      schedule.Description,
+      ...notifier.map(([, rule]) => rule.Description),
+    ]),
+  );
 });
 
 test('the rule of the ping matches the ARN of the function, and has no dead-letter queue', () => {

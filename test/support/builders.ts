@@ -67,6 +67,8 @@ export const CALLER: Caller = {
   principal: 'arn:aws:sts::111122223333:assumed-role/deployer/kim',
   sourceIp: '198.51.100.23',
   userAgent: 'aws-cli/2.31.0',
+  session: 'kim',
+  cloudTrailEventId: 'f2a1c3d4-9b8e-4c7d-a6f5-0e1d2c3b4a59',
 };
 
 /** A trigger of the product by its name. */

@@ -9,7 +9,8 @@ export const CONFIG: Config = {
   maxExemptionDays: 90,
   usageLookBackDays: 14,
   usageMinimumAgeDays: 1,
-  outcomesTopicArn: 'arn:aws:sns:eu-west-1:111122223333:imdsv2-outcomes',
+  ownerTag: 'Owner',
+  outcomeBusArn: 'arn:aws:events:eu-west-1:111122223333:event-bus/default',
   workQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-work',
   checkQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-checks',
 };

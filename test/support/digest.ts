@@ -1,5 +1,6 @@
 import { Inventory, type Digest } from '../../lambda/core/digest.ts';
-import { type DigestJson, toDigestMessage } from '../../lambda/core/digest-message.ts';
+import type { DigestDetail } from '../../lambda/core/digest-detail.ts';
+import { renderDigest, toDigestDetail } from '../../lambda/core/digest-message.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { ACCOUNT, context, instanceId, NOW, policy, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
@@ -35,8 +36,8 @@ export function digest(
   } satisfies Digest;
 }
 
-export const messageOf = (of: Digest) => toDigestMessage(of, OPTIONS);
-export const jsonOf = (of: Digest) => messageOf(of).json as DigestJson;
+export const messageOf = (of: Digest) => renderDigest(toDigestDetail(of), OPTIONS);
+export const jsonOf = (of: Digest) => messageOf(of).json as DigestDetail;
 export const emailOf = (of: Digest): string => messageOf(of).email;
 /** The lines of one list of the email. */
 export const listOf = (of: Digest, title: string): string[] | undefined =>

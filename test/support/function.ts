@@ -1,9 +1,17 @@
 import type { Context } from 'aws-lambda';
-import { type Config, type ScanConfig, toEnvironment, toScanEnvironment } from '../../lambda/config.ts';
+import {
+  type Config,
+  type NotifyConfig,
+  type ScanConfig,
+  toEnvironment,
+  toNotifyEnvironment,
+  toScanEnvironment,
+} from '../../lambda/config.ts';
 import { ACCOUNT, REGION } from './builders.ts';
 import { CONFIG, SCAN_CONFIG } from './config.ts';
 import { queueRecords } from './events.ts';
-import { CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
+import type { OutcomeDetail } from '../../lambda/core/outcome-detail.ts';
+import { type Call, CREDENTIALS, type Loopback, startLoopback } from './loopback.ts';
 
 /** A JSON line of the function's output. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -44,12 +52,18 @@ export const unfinished = (...ids: readonly string[]) => ({
   batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
 });
 
+/** The data of the events about outcomes in calls of PutEvents. */
+export const detailsIn = (calls: readonly Call[]): OutcomeDetail[] =>
+  calls
+    .filter(({ action }) => action === 'PutEvents')
+    .flatMap(({ parameters }) => parameters.Entries as { readonly Detail: string }[])
+    .map(({ Detail }) => JSON.parse(Detail) as OutcomeDetail);
+
 /** Environment variables that point the SDK to a loopback AWS. */
 const sdkEnvironment = (aws: Loopback) => ({ ...CREDENTIALS, AWS_REGION: REGION, AWS_ENDPOINT_URL: aws.url });
 
 const configOf = (aws: Loopback): Config => ({
   ...CONFIG,
-  outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
   workQueueUrl: `${aws.url}/${ACCOUNT}/work`,
   checkQueueUrl: `${aws.url}/${ACCOUNT}/checks`,
 });
@@ -78,7 +92,23 @@ export async function loadScan(aws: Loopback, config: Partial<ScanConfig> = {}):
   return asLambda(handler, before);
 }
 
-/** Either handler, with any event type. */
+/** The notifier. */
+export async function loadNotifier(aws: Loopback, config: Partial<NotifyConfig> = {}): Promise<LambdaFunction> {
+  const before = { ...process.env };
+  const notifyConfig: NotifyConfig = {
+    maxExemptionDays: 90,
+    alertSummaryMinutes: 15,
+    outcomesTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`,
+    chatTopicArns: [],
+    summaryQueueUrl: `${aws.url}/${ACCOUNT}/summary`,
+    ...config,
+  };
+  Object.assign(process.env, sdkEnvironment(aws), toNotifyEnvironment(notifyConfig));
+  const { handler } = await import('../../lambda/handlers/notify.ts');
+  return asLambda(handler, before);
+}
+
+/** Any handler, with any event type. */
 type Handler = (event: never, context: Context) => unknown;
 
 function asLambda(handler: Handler, before: NodeJS.ProcessEnv): LambdaFunction {

@@ -41,6 +41,9 @@ export const NASTY: readonly string[] = [
   '\udc00',
   '\u{e0001}\u{e0041}',
   '\u{1f600}',
+  '\u3164\uffa0\u115f\u2800',
+  'www．evil。example',
+  '" \u3000\u3000\u3000 Undo: nothing to do',
   '一',
   '__proto__',
   'constructor',
@@ -61,4 +64,4 @@ export const hostileText = ({ maxLength = 255 }: { maxLength?: number } = {}): f
   );
 
 /** Control, format (bidi among them), separator and surrogate code points: no output may contain them. */
-export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;
+export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800]/u;

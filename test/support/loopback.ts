@@ -132,6 +132,16 @@ function usual({ action, parameters }: Call, instances: Map<string, WireInstance
       }));
       return json({ Successful: accepted, Failed: [] });
     }
+    case 'PutEvents': {
+      const entries = parameters.Entries as readonly unknown[];
+      return json({ FailedEntryCount: 0, Entries: entries.map((_, index) => ({ EventId: `event-${index}` })) });
+    }
+    case 'ReceiveMessage':
+      return json({});
+    case 'DeleteMessageBatch': {
+      const entries = parameters.Entries as readonly { readonly Id: string }[];
+      return json({ Successful: entries.map(({ Id }) => ({ Id })), Failed: [] });
+    }
     case 'DescribeRegions':
       return ok(
         '<DescribeRegionsResponse><regionInfo><item><regionName>eu-west-1</regionName></item></regionInfo></DescribeRegionsResponse>',
@@ -224,4 +234,5 @@ const ok = (body: string): Answer => ({ status: 200, body });
 export const json = (body: unknown, status = 200): Answer => ({ status, body: JSON.stringify(body) });
 
 // The SDK rejects a response with another digest than that of the message it sent.
-const md5 = (body: unknown): string => createHash('md5').update(String(body)).digest('hex');
+/** The checksum of a message of SQS. */
+export const md5 = (body: unknown): string => createHash('md5').update(String(body)).digest('hex');

@@ -116,6 +116,7 @@ export const PAGE = `<?xml version="1.0" encoding="UTF-8"?>
                     </monitoring>
                     <subnetId>subnet-0a1b2c3d4e5f60731</subnetId>
                     <vpcId>vpc-0a1b2c3d4e5f60741</vpcId>
+                    <ipAddress>203.0.113.7</ipAddress>
                     <privateIpAddress>10.0.0.11</privateIpAddress>
                     <sourceDestCheck>true</sourceDestCheck>
                     <groupSet>
@@ -169,6 +170,15 @@ export const PAGE = `<?xml version="1.0" encoding="UTF-8"?>
                                 <deviceIndex>1</deviceIndex>
                                 <attachTime>2026-02-03T04:05:06.000Z</attachTime>
                             </attachment>
+                            <association>
+                                <publicIp>203.0.113.7</publicIp>
+                                <publicDnsName/>
+                            </association>
+                            <ipv6AddressesSet>
+                                <item>
+                                    <ipv6Address>2001:db8::7</ipv6Address>
+                                </item>
+                            </ipv6AddressesSet>
                             <tagSet>
                                 <item>
                                     <key>not</key>

@@ -1,8 +1,11 @@
+import { messagesOf } from '../../lambda/app/notify/deliver.ts';
 import type { Filter, FleetReader, Gauges, Ports, Time, UsageMetric } from '../../lambda/app/ports/index.ts';
 import { CHANGE } from '../../lambda/core/decide.ts';
 import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
-import type { AlertMessage, Message } from '../../lambda/core/message.ts';
+import type { OutcomesMessage } from '../../lambda/core/alert/message.ts';
+import type { Message } from '../../lambda/core/message.ts';
+import type { OutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Lookup } from '../../lambda/core/target.ts';
 import type { UsagePoint } from '../../lambda/core/usage.ts';
@@ -46,13 +49,15 @@ type Fault = Error | (() => Error);
 export interface World extends Required<Ports> {
   /** Lists what passes the filters now, by offset: what leaves the list moves the pages behind it. */
   readonly fleet: FleetReader;
-  /** The calls to reader, writer, queue and publisher in order, as text: method, region, ids. */
+  /** The calls to reader, writer, queue and bus in order, as text: method, region, ids. */
   readonly calls: string[];
   readonly findings: Finding[];
   /** Events that are to be handled again. */
   readonly requeued: object[];
-  readonly published: AlertMessage[];
-  readonly undelivered: AlertMessage[];
+  /** The events on the bus of outcomes. */
+  readonly events: OutcomeEvent[];
+  /** The messages about the events of each call, as if they were sent at once. */
+  readonly published: OutcomesMessage[];
   readonly checks: PostChangeCheck[];
   /** CloudWatch data by metric and instance id. An instance without an entry has no data. */
   readonly metrics: Map<`${UsageMetric} ${string}`, readonly UsagePoint[]>;
@@ -98,7 +103,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     findings: [],
     published: [],
     requeued: [],
-    undelivered: [],
+    events: [],
     checks: [],
     metrics: new Map(),
     completed: [],
@@ -166,22 +171,20 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
         await Promise.resolve();
         made.requeued.push(...events);
       },
-      putUndelivered: async (message) => {
-        begin('putUndelivered', message.subject);
-        await Promise.resolve();
-        made.undelivered.push(asAlert(message));
-      },
       putChecks: async (checks) => {
         begin('putChecks', ...checks.map(({ instanceId }) => instanceId));
         await Promise.resolve();
         made.checks.push(...checks);
       },
     },
-    publisher: {
-      publish: async (message) => {
-        begin('publish', message.subject);
+    bus: {
+      put: async (events) => {
+        begin('notify', ...events.map(({ resources, detailType }) => resources[0]?.split('/').at(-1) ?? detailType));
         await Promise.resolve();
-        made.published.push(asAlert(message));
+        made.events.push(...events);
+        const details = events.map(({ detail }) => detail);
+        made.published.push(...messagesOf(details, { maxExemptionDays: 90 }, time.now()).map(asAlert));
+        return [];
       },
     },
     usage: {
@@ -237,4 +240,4 @@ function passes({ state, options }: Snapshot, filters: readonly Filter[]): boole
 }
 
 /** Most tests use alerts only; for digests and workload impact they use `json` without its type. */
-const asAlert = (message: Message): AlertMessage => message as AlertMessage;
+const asAlert = (message: Message): OutcomesMessage => message as OutcomesMessage;

@@ -3,7 +3,7 @@ import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts, ScanRules } from '../../lambda/app/scan/rules.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
-import type { DigestJson } from '../../lambda/core/digest-message.ts';
+import type { DigestDetail } from '../../lambda/core/digest-detail.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import { USAGE_RULES, type UsagePoint, windowOf } from '../../lambda/core/usage.ts';
 import { type Run, type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
@@ -64,7 +64,7 @@ export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
    */
   drain(rules: ScanRules, ports?: Partial<ScanPorts>): Promise<Error[]>;
   /** The published digests. */
-  digests(): (Message & { readonly json: DigestJson })[];
+  digests(): (Message & { readonly json: DigestDetail })[];
 }
 
 export function scanWorld(
@@ -137,7 +137,7 @@ export function scanWorld(
     },
     digests: () =>
       (made.published as readonly Message[]).filter(
-        (message): message is Message & { readonly json: DigestJson } =>
+        (message): message is Message & { readonly json: DigestDetail } =>
           message.json.schema === 'imdsv2-enforcer.digest/v1',
       ),
   };

@@ -40,8 +40,10 @@ test('a message that is not processed after a redrive fails the run', () => {
   const accountingWith = (messages: number) => ({
     entries: [],
     queues: [{ queue: 'DeadLetterQueue' as const, messages, referenced: noReferences, notifying: noReferences }],
+    toNotify: 0,
     remediationTimes: [],
   });
+  expect(problemsAfterRedrive({ ...accountingWith(0), toNotify: 3 })).toEqual(['3 events were not notified']);
   expect(problemsAfterRedrive(accountingWith(0))).toEqual([]);
   expect(problemsAfterRedrive(accountingWith(2))).toEqual(['2 messages were not processed']);
 });

@@ -116,7 +116,24 @@ describe('the caller of a call', () => {
       sourceIp: by,
       userAgent: by,
       invokedBy: by,
+      session: 'AutoScaling',
+      mfa: undefined,
+      cloudTrailEventId: 'f2a1c3d4-9b8e-4c7d-a6f5-0e1d2c3b4a59',
     });
+  });
+
+  test.each([
+    ['true', true],
+    ['false', false],
+    [undefined, undefined],
+  ])('has MFA as CloudTrail states it: %s', (mfaAuthenticated, mfa) => {
+    const userIdentity = { type: 'AssumedRole', sessionContext: { attributes: { mfaAuthenticated } } };
+    expect(callerOf({ userIdentity })?.mfa).toBe(mfa);
+  });
+
+  test('has no session without an assumed role', () => {
+    const arn = 'arn:aws:iam::111122223333:user/kim';
+    expect(callerOf({ userIdentity: { arn } })?.session).toBeUndefined();
   });
 
   test.each([

@@ -1,7 +1,8 @@
 import type { RemediatePorts } from '../../lambda/app/remediate.ts';
 import { remediate } from '../../lambda/app/remediate.ts';
 import { CHANGE, decide } from '../../lambda/core/decide.ts';
-import { type AlertMessage, toMessages } from '../../lambda/core/message.ts';
+import { type OutcomesMessage, toAlerts } from '../../lambda/core/alert/message.ts';
+import { toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
 import { isNotified, type Outcome } from '../../lambda/core/outcome.ts';
 import { type Target, toInstanceId } from '../../lambda/core/target.ts';
 import { callerOf, isCall, successful } from '../../lambda/triggers/cloudtrail.ts';
@@ -63,9 +64,12 @@ async function evaluate(targets: readonly Target[], setting: 'audit' | 'enforce'
   return { outcomes, changed, findings };
 }
 
-function messageOf(outcomes: readonly Outcome[]): AlertMessage {
+function messageOf(outcomes: readonly Outcome[]): OutcomesMessage {
   expect(outcomes.map((outcome) => isNotified(outcome, true))).toEqual(outcomes.map(() => true));
-  const [message] = toMessages(outcomes, { maxExemptionDays: 90 });
+  const [message] = toAlerts(
+    outcomes.map((outcome) => toOutcomeDetail(outcome)),
+    { maxExemptionDays: 90, now: NOW },
+  );
   if (message === undefined) throw new Error('no message');
   return message;
 }
@@ -89,8 +93,10 @@ describe('a trigger that states nothing about the exposure', () => {
     expect([changed, findings]).toEqual([[], []]);
     expect(outcomes).toMatchObject([{ status: 'needs-review', reason: 'existing-instance' }]);
     const { json, email, attributes } = messageOf(outcomes);
-    expect(attributes).toMatchObject({ trigger: 'start', severity: 'INFORMATIONAL' });
-    expect(json).toMatchObject({ trigger: 'start', outcomes: [{ instanceId: INSTANCE, caller: CALLER }] });
+    expect(attributes).toMatchObject({ trigger: ['start'], severity: 'INFORMATIONAL' });
+    expect(json).toMatchObject({
+      groups: [{ trigger: 'start', outcomes: [{ instanceId: INSTANCE, caller: CALLER }] }],
+    });
     expect(email).toContain('Existing instances are reported only');
   });
 
@@ -102,8 +108,10 @@ describe('a trigger that states nothing about the exposure', () => {
 
     expect(changed).toEqual([INSTANCE]);
     const { json, attributes } = messageOf(outcomes);
-    expect(attributes).toMatchObject({ trigger: 'start', severity: 'MEDIUM', status: ['remediated'] });
-    expect(json.outcomes).toMatchObject([{ explanation: 'IMDSv1 was enabled. Now requires IMDSv2.' }]);
+    expect(attributes).toMatchObject({ trigger: ['start'], severity: 'MEDIUM', status: ['remediated'] });
+    expect(json.groups).toMatchObject([
+      { outcomes: [{ explanation: expect.stringMatching(/^IMDSv1 was enabled\. /) }] },
+    ]);
   });
 
   test('is unknown to a deployment without it', async () => {

@@ -1,11 +1,13 @@
 /** What the use cases need from the outside. Adapters implement it with AWS SDK clients, tests in memory. */
 import type { InstanceReader, InstanceWriter } from './instances.ts';
+import type { OutcomeBus } from './notification.ts';
 import type { WorkQueue } from './queues.ts';
-import type { Publisher, Telemetry } from './reporting.ts';
+import type { Telemetry } from './reporting.ts';
 import type { HistoryReader, UsageReader } from './usage.ts';
 
 export type * from './deployment.ts';
 export type * from './instances.ts';
+export type * from './notification.ts';
 export type * from './queues.ts';
 export type * from './reporting.ts';
 export type * from './usage.ts';
@@ -27,7 +29,7 @@ export interface Ports {
   readonly writer?: InstanceWriter;
   readonly queue: WorkQueue;
   readonly usage: UsageReader & HistoryReader;
-  readonly publisher: Publisher;
+  readonly bus: OutcomeBus;
   readonly telemetry: Telemetry;
   /** Answers a ping; absent where none arrives. */
   readonly answerPing?: (event: unknown) => Promise<void>;

@@ -1,4 +1,3 @@
-import type { Message } from '../../core/message.ts';
 import type { Finding } from '../../triggers/finding.ts';
 import type { PostChangeCheck } from '../../triggers/post-change-check.ts';
 import type { ScanStep } from '../../triggers/scan.ts';
@@ -19,12 +18,6 @@ export interface WorkQueue {
    * @throws FailureError if any of them was not accepted.
    */
   putEvents(events: readonly object[], delaySeconds: number | readonly number[]): Promise<void>;
-  /**
-   * Sends an alert that SNS did not accept.
-   *
-   * @throws FailureError
-   */
-  putUndelivered(message: Message): Promise<void>;
   /**
    * Sends post-change checks to a queue of their own, which delivers them after 15 minutes.
    *

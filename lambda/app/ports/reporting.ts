@@ -1,16 +1,9 @@
 import type { ReviewReason } from '../../core/reason.ts';
-import type { Message } from '../../core/message.ts';
 import type { Outcome } from '../../core/outcome.ts';
-
-/** Publishes alerts and digests. */
-export interface Publisher {
-  /** @throws FailureError */
-  publish(message: Message): Promise<void>;
-}
 
 /** Writes logs and metrics. Never throws. */
 export interface Telemetry {
-  /** @param notified whether an alert is published about it. */
+  /** @param notified whether an event about it is put on the bus of outcomes. */
   outcome(outcome: Outcome, notified: boolean): void;
   /** An event, or a part of one, could not be read. */
   notUnderstood(eventId: string, problem: string): void;

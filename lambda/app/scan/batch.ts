@@ -14,7 +14,7 @@ const PER_SECOND = 3;
  * Remediates one batch of a scan.
  *
  * Instances that must be retried are queued as a batch of their own, behind the rest of the run: a retry of the whole
- * batch would repeat the alerts about the others.
+ * batch would repeat the alerts about the others. So are those whose events were not accepted.
  *
  * @throws RetryableError if every instance must be retried. SQS then delivers the step again, up to its maximum receive
  * count.
@@ -30,9 +30,9 @@ export async function remediateBatch(
   const outcomes: Outcome[] = [];
   const pace = new Pace(ports.time, new Bucket({ burst: 1, perSecond: PER_SECOND }));
   const notBegun = await remediatePaced(targets, rules, pace, ports, (outcome) => outcomes.push(outcome));
-  await report(outcomes, rules, ports);
+  const unreported = await report(outcomes, rules, ports);
   await schedulePostChangeChecks(outcomes, ports);
-  const retried = outcomes.filter(isRetried).map(({ target }) => target);
+  const retried = [...outcomes.filter(isRetried), ...unreported].map(({ target }) => target);
   const remaining = [...retried, ...notBegun].map(({ instanceId }) => instanceId);
   if (remaining.length === 0) return;
   // Fewer each time, so that the retries come to an end.

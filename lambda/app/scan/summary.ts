@@ -1,6 +1,7 @@
-import { toDigestMessage } from '../../core/digest-message.ts';
+import { toDigestDetail } from '../../core/digest-message.ts';
 import { Inventory, type Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
+import { toOutcomeEvent } from '../../core/outcome-event.ts';
 import type { Snapshot } from '../../core/instance.ts';
 import type { Usage, UsageWindow } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
@@ -9,8 +10,8 @@ import { assessUsage } from '../assess-usage.ts';
 import { listInstances } from '../list-instances.ts';
 import { measureUsage } from '../measure-usage.ts';
 import type { Gauges } from '../ports/index.ts';
-import { send } from '../report.ts';
-import { attempt, withRetries } from '../retry.ts';
+import { putOutcomes } from '../put-outcomes.ts';
+import { attempt, RetryableError, withRetries } from '../retry.ts';
 import { contextOf, IMDSV2_REQUIRED, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
 
 const HOUR = 3_600_000;
@@ -38,7 +39,9 @@ export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: 
     const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
     const launchDefault = defaults instanceof FailureError ? undefined : defaults;
     const found = { inventory, changes: writer !== undefined, remediated, rejected, launchDefault, problems };
-    await send(toDigestMessage({ account, region, startedAt, ...found }, rules), ports);
+    const detail = toDigestDetail({ account, region, startedAt, ...found });
+    const refused = await putOutcomes([toOutcomeEvent(detail, time.now())], ports);
+    if (refused.length > 0) throw new RetryableError(`the digest of ${region} must be sent again`);
   }
   const gauges = gaugesOf(inventory, time.now(), rejected);
   telemetry.scanCompleted(region, sendsDigest ? { ...gauges, needsReviewBy: needsReviewBy(inventory) } : gauges);

@@ -2,6 +2,13 @@ import { isRetried, isRetryableFailure, type Outcome } from '../outcome.ts';
 import type { Reason, ReviewReason } from '../reason.ts';
 import { plural } from './format.ts';
 
+/** How far a change is: EC2 applies it to a running instance at once, and to a stopped one when it starts. */
+export function changeNote({ snapshot, after }: Pick<Outcome, 'snapshot' | 'after'>): string {
+  if (after?.State === 'applied') return 'Now requires IMDSv2.';
+  if (snapshot?.state === 'stopped') return 'IMDSv2 was requested; EC2 applies it when the instance starts.';
+  return 'IMDSv2 was requested; EC2 has not confirmed it yet.';
+}
+
 /** What happened to an instance and why, in one or two sentences without untrusted input. */
 export function explainOutcome(outcome: Outcome): string {
   const { status, reason, target } = outcome;

@@ -1,5 +1,6 @@
 import type { BusEvent } from '../cloudtrail/recorder.ts';
-import type { Ids } from '../simulation/ids.ts';
+import type { Faults } from '../simulation/faults.ts';
+import { hexOf, type Ids } from '../simulation/ids.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
@@ -12,6 +13,7 @@ import type { Rule, Target } from './rule.ts';
 export interface EventBridgeContext {
   readonly account: string;
   readonly ids: Ids;
+  readonly faults: Faults;
   readonly rules: () => readonly Rule[];
   readonly put: (event: BusEvent, busArn: string) => void;
 }
@@ -56,7 +58,7 @@ export class EventBridgeService implements Service {
 
   /** Entries succeed or fail independently of each other. */
   #putEvents({ params, region, at }: ApiCall): ResponseValue {
-    const { account, ids, put } = this.#context;
+    const { account, ids, faults, put } = this.#context;
     const entries = list(params, 'Entries');
     if (entries.length < 1 || entries.length > MOST_ENTRIES) {
       throw new ApiError('ValidationException', `Member must have length between 1 and ${MOST_ENTRIES}: entries`);
@@ -67,6 +69,12 @@ export class EventBridgeService implements Service {
       if ('ErrorCode' in read) {
         failed++;
         return { ...read };
+      }
+      const detail = text(entry, 'Detail') ?? '';
+      const attempt = ids.count(`put ${hexOf(32, detail)}`);
+      if (faults.refusesEntry({ source: read.source, detail, attempt })) {
+        failed++;
+        return { ErrorCode: 'InternalFailure', ErrorMessage: 'Injected by the faults of the sandbox' };
       }
       const id = ids.uuid('custom event');
       put({ ...read, id }, this.#busArn(text(entry, 'EventBusName'), region));

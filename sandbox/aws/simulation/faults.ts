@@ -44,6 +44,14 @@ export interface FaultyPublish {
   readonly attempt: number;
 }
 
+/** An entry of a PutEvents call. */
+export interface FaultyEntry {
+  readonly source: string;
+  readonly detail: string;
+  /** Counts the calls with this entry, from 1. */
+  readonly attempt: number;
+}
+
 /** A delivery of an event to a target. */
 export interface FaultyDelivery {
   readonly rule: string;
@@ -91,6 +99,8 @@ export interface Faults {
   vanishes: (instance: FaultyInstance) => number | undefined;
   /** Fails the publish call with this error code. */
   refuses: (publish: FaultyPublish) => string | undefined;
+  /** Refuses the entry of a PutEvents call, and not the others of the call. */
+  refusesEntry: (entry: FaultyEntry) => boolean;
   /** Fails the delivery: retryable or permanently. */
   undeliverable: (delivery: FaultyDelivery) => 'retry' | 'never' | undefined;
   /** Ends or hangs the function after a number of API calls, before it receives the last response. */
@@ -117,6 +127,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   hides: () => 0,
   vanishes: () => undefined,
   refuses: () => undefined,
+  refusesEntry: () => false,
   undeliverable: () => undefined,
   crashes: () => undefined,
 };
@@ -134,6 +145,7 @@ export interface FaultRates {
   readonly hides?: { readonly rate: number; readonly upTo: number };
   readonly vanishes?: { readonly rate: number; readonly upTo: number };
   readonly refuses?: number;
+  readonly refusesEntry?: number;
   readonly undeliverable?: number;
   /** A crash happens after 0 to `upTo` calls; half of the crashes are hangs. */
   readonly crashes?: { readonly rate: number; readonly upTo: number };
@@ -177,6 +189,7 @@ export function drawFaults(seed: string, rates: FaultRates): Faults {
     vanishes: ({ instanceId }) => upTo(rates.vanishes, 'vanishes', instanceId) || undefined,
     refuses: ({ topicArn, message, attempt }) =>
       hits(rates.refuses, 'refuses', topicArn, message, attempt) ? 'InternalError' : undefined,
+    refusesEntry: ({ detail, attempt }) => hits(rates.refusesEntry, 'refusesEntry', detail, attempt),
     undeliverable: ({ rule, eventId, attempt }) =>
       hits(rates.undeliverable, 'undeliverable', rule, eventId, attempt) ? 'retry' : undefined,
     crashes: ({ key, attempt }) =>

@@ -13,8 +13,16 @@ export class HttpServer {
   readonly #gateway: Gateway;
   readonly #homeRegion: string;
   readonly #onDefect: (error: unknown) => void;
+  readonly #pages: Readonly<Record<string, () => string>>;
 
-  public constructor(gateway: Gateway, homeRegion: string, onDefect: (error: unknown) => void) {
+  /** @param pages HTML pages by path. */
+  public constructor(
+    gateway: Gateway,
+    homeRegion: string,
+    onDefect: (error: unknown) => void,
+    pages: Readonly<Record<string, () => string>> = {},
+  ) {
+    this.#pages = pages;
     this.#gateway = gateway;
     this.#homeRegion = homeRegion;
     this.#onDefect = onDefect;
@@ -44,6 +52,11 @@ export class HttpServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request).catch(() => undefined); // the caller may be killed while it writes
     if (body === undefined) return;
+    const page = request.method === 'GET' ? this.#pages[request.url ?? ''] : undefined;
+    if (page !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page());
+      return;
+    }
     const target = header(request, 'x-amz-target');
     const scope = scopeOf(request) ?? {
       service: serviceOf(target, body),

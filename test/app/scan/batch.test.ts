@@ -32,7 +32,7 @@ describe('a batch', () => {
     expect(changed(ports).sort()).toEqual(ids(30).sort());
     times.forEach((seconds, index) => expect(seconds).toBeCloseTo(index / 3, 2));
     expect(ports.published).toMatchObject([
-      { json: { trigger: 'scan', counts: { remediated: 30 } }, attributes: { trigger: 'scan', severity: 'MEDIUM' } },
+      { json: { counts: { remediated: 30 } }, attributes: { trigger: ['scan'], severity: 'MEDIUM' } },
     ]);
     expect(ports.checks.map((check) => [check.instanceId, check.checksDone, check.region]).sort()).toEqual(
       ids(30)

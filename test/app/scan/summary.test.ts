@@ -294,18 +294,13 @@ it('the step fails and is retried if the region cannot be listed', async () => {
   expect(ports.completed).toEqual([]);
 });
 
-it('a digest that SNS refuses is queued; if the queue refuses it too, the step is retried', async () => {
+it('the step is retried if the event bus refuses the digest', async () => {
   const ports = mixed();
-  ports.fail('publish', failure('unavailable'));
-  await runStep(summaryStep(DAILY), rules(), ports);
-  expect(ports.undelivered).toMatchObject([{ json: { schema: 'imdsv2-enforcer.digest/v1' } }]);
-
-  ports.fail('publish', failure('unavailable'));
-  ports.fail('putUndelivered', failure('unavailable', 'SQS is unavailable'));
-  await expect(runStep(summaryStep(DAILY), rules(), ports)).rejects.toEqual(
-    failure('unavailable', 'SQS is unavailable'),
+  ports.fail('notify', failure('denied'));
+  await expect(runStep(summaryStep(DAILY), rules(), ports)).rejects.toThrow(
+    'the digest of eu-west-1 must be sent again',
   );
-  expect(ports.completed).toHaveLength(1);
+  expect(ports.completed).toEqual([]);
 });
 
 it('an instance of unknown age is not the oldest', async () => {

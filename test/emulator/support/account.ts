@@ -5,6 +5,12 @@ import {
   ModifyInstanceMetadataOptionsCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import {
+  CreateEventBusCommand,
+  EventBridgeClient,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -22,6 +28,7 @@ import { REGION } from '../../support/builders.ts';
 
 const RECEIVE_MILLISECONDS = 10_000;
 
+const eventBridge = new EventBridgeClient({ region: REGION });
 const sns = new SNSClient({ region: REGION });
 const sqs = new SQSClient({ region: REGION });
 
@@ -88,13 +95,27 @@ export async function createTopic(Name = newName()): Promise<string> {
   return TopicArn ?? '';
 }
 
+async function arnOf(QueueUrl: string): Promise<string | undefined> {
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  return Attributes?.QueueArn;
+}
+
+/** Creates an event bus, and a rule that sends events about outcomes to a queue. @returns its ARN. */
+export async function createBus(queueUrl: string): Promise<string> {
+  const Name = newName();
+  const { EventBusArn = '' } = await eventBridge.send(new CreateEventBusCommand({ Name }));
+  const EventPattern = JSON.stringify({ source: ['imdsv2-enforcer'] });
+  await eventBridge.send(new PutRuleCommand({ Name, EventBusName: Name, EventPattern }));
+  const Targets = [{ Id: 'queue', Arn: await arnOf(queueUrl) }];
+  await eventBridge.send(new PutTargetsCommand({ Rule: Name, EventBusName: Name, Targets }));
+  return EventBusArn;
+}
+
 /** Subscribes a queue to a topic, optionally with a filter policy. */
 export async function subscribe(TopicArn: string, queueUrl: string, filter?: object): Promise<void> {
-  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] });
-  const { Attributes } = await sqs.send(command);
   const policy = filter === undefined ? undefined : { FilterPolicy: JSON.stringify(filter) };
   await sns.send(
-    new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn, Attributes: policy }),
+    new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: await arnOf(queueUrl), Attributes: policy }),
   );
 }
 

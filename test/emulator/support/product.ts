@@ -1,24 +1,16 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { type Config, toEnvironment } from '../../../lambda/config.ts';
-import type { AlertJson } from '../../../lambda/core/message.ts';
+import type { OutcomeDetail } from '../../../lambda/core/outcome-detail.ts';
 import type { handler as Handler } from '../../../lambda/handlers/enforce.ts';
 import { CONFIG } from '../../support/config.ts';
 import type { Envelope } from '../../support/events.ts';
 import { batchOf } from '../../support/function.ts';
-import { createQueue, createTopic, receive, subscribe } from './account.ts';
+import { createBus, createQueue, receive } from './account.ts';
 
-/** An alert in a queue that is subscribed to the topic. */
-export interface Alert {
-  readonly subject: string;
-  readonly json: AlertJson;
-  readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
-}
-
-/** The function with a topic and queues. */
+/** The function with an event bus and queues. */
 export interface Product {
   /** The envelope of an event that happens now in this account. */
   readonly now: () => Envelope;
-  readonly topicArn: string;
   readonly workQueue: string;
   /**
    * Invokes the function with an event. `seconds` remain besides the reserve for cleaning up. @returns as
@@ -27,20 +19,19 @@ export interface Product {
   readonly deliver: (event: unknown, seconds?: number) => Promise<number[]>;
   /** Invokes the function with messages of the work queue. @returns the positions of messages to retry. */
   readonly deliverBatch: (bodies: readonly (string | undefined)[], seconds?: number) => Promise<number[]>;
-  /** Receives the expected number of alerts. */
-  readonly alerts: (expected: number) => Promise<Alert[]>;
+  /** Receives the expected number of events about outcomes. */
+  readonly events: (expected: number) => Promise<OutcomeDetail[]>;
 }
 
 const RESERVE_SECONDS = 15;
 
 /** Imports the handler with new environment variables, as a cold start does. */
 export async function deploy(over: Partial<Config> = {}): Promise<Product> {
-  const topicArn = await createTopic();
-  const [alertQueue, workQueue, checkQueue] = [await createQueue(), await createQueue(), await createQueue()];
-  await subscribe(topicArn, alertQueue);
+  const [eventQueue, workQueue, checkQueue] = [await createQueue(), await createQueue(), await createQueue()];
+  const outcomeBusArn = await createBus(eventQueue);
   const config: Config = {
     ...CONFIG,
-    outcomesTopicArn: topicArn,
+    outcomeBusArn,
     workQueueUrl: workQueue,
     checkQueueUrl: checkQueue,
     ...over,
@@ -59,28 +50,20 @@ export async function deploy(over: Partial<Config> = {}): Promise<Product> {
   };
 
   return {
-    now: () => ({ account: topicArn.split(':')[4], time: new Date().toISOString() }),
-    topicArn,
+    now: () => ({ account: outcomeBusArn.split(':')[4], time: new Date().toISOString() }),
     workQueue,
     deliver: (event, seconds) => deliverBatch([JSON.stringify(event)], seconds),
     deliverBatch,
-    alerts: async (expected) => (await receive(alertQueue, expected)).map(({ Body }) => toAlert(Body)),
+    events: async (expected) =>
+      (await receive(eventQueue, expected)).map(
+        ({ Body = '' }) => (JSON.parse(Body) as { detail: OutcomeDetail }).detail,
+      ),
   };
 }
 
-/** Parses an alert from the body of a queue message. */
-export function toAlert(body = ''): Alert {
-  const { Subject, Message, MessageAttributes } = JSON.parse(body) as Record<'Subject' | 'Message', string> & {
-    MessageAttributes: Alert['attributes'];
-  };
-  return { subject: Subject, json: JSON.parse(Message) as AlertJson, attributes: MessageAttributes };
-}
-
-/** The statuses of the instances in alerts, by id. */
-export function statuses(alerts: readonly Alert[]): Record<string, string> {
-  const outcomes = alerts.flatMap(({ json }) => json.outcomes);
-  return Object.fromEntries(outcomes.map(({ instanceId, status }) => [instanceId, status]));
-}
+/** The statuses of instances, by id. */
+export const statuses = (events: readonly OutcomeDetail[]): Record<string, string> =>
+  Object.fromEntries(events.map(({ instanceId, status }) => [instanceId, status]));
 
 function lambdaContext(seconds: number): Context {
   const remaining = (seconds + RESERVE_SECONDS) * 1000;

@@ -1,5 +1,5 @@
-import type { LaunchSource, LaunchSourceKind } from '../../lambda/core/launch-source.ts';
-import { clean } from '../../lambda/core/text.ts';
+import type { LaunchSource, LaunchSourceKind } from './launch-source.ts';
+import { clean } from './text.ts';
 
 /** The launch source of an instance: what has to change so that new instances require IMDSv2. */
 export interface LaunchSourceGroup {

@@ -35,8 +35,8 @@ describe('the publisher', () => {
     expect(Subject).toBe(message.subject);
     expect(JSON.parse(body ?? '')).toEqual(asSent(message.json));
     expect(MessageAttributes).toEqual({
-      severity: { Type: 'String', Value: 'MEDIUM' },
-      status: { Type: 'String.Array', Value: '["remediated","needs-review"]' },
+      severity: { Type: 'String', Value: 'HIGH' },
+      status: { Type: 'String.Array', Value: '["needs-review","remediated"]' },
       account: { Type: 'String', Value: '111122223333' },
       region: { Type: 'String', Value: REGION },
       trigger: { Type: 'String.Array', Value: '["launch"]' },

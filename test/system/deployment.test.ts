@@ -1,3 +1,4 @@
+import type { AlertJson } from '../../lambda/core/alert/message.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StopLoggingCommand, CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -61,9 +62,17 @@ test('test-alert sends every kind of alert, marked as a test', async () => {
 
   expect(exitCode).toBe(0);
   expect(notes.join('\n')).toContain('email security@example.com');
-  const subjects = messages.slice(earlier).map(({ subject }) => subject);
-  expect(subjects).toHaveLength(13);
-  for (const subject of subjects) expect(subject).toMatch(/^TEST \[IMDSv2/);
+  await sandbox.idle();
+  sandbox.bus.fire('Drain');
+  await sandbox.idle();
+  const sent = messages.slice(earlier);
+  for (const { subject } of sent) expect(subject).toMatch(/^TEST \[IMDSv2/);
+  const alerts = sent.map(({ json }) => JSON.parse(json.Message) as { schema: string; groups?: AlertJson['groups'] });
+  // Eleven outcomes, in alerts at once and in a summary; a digest; and workload impact.
+  expect(alerts.flatMap(({ groups = [] }) => groups.flatMap(({ instanceIds }) => instanceIds))).toHaveLength(11);
+  expect(new Set(alerts.map(({ schema }) => schema))).toEqual(
+    new Set(['alert', 'digest', 'workload-impact'].map((kind) => `imdsv2-enforcer.${kind}/v1`)),
+  );
 });
 
 test('doctor finds no problem in a healthy deployment and changes nothing', async () => {

@@ -57,7 +57,7 @@ test('events that are not forwarded stay in their region and trigger an alarm in
   ]);
   const { results } = JSON.parse(out.join('\n')) as { results: { check: string; level: string; text: string }[] };
   expect(results.filter(({ check }) => [OTHER, 'rules'].includes(check))).toMatchObject([
-    { check: 'rules', level: 'ok', text: '12 enabled, each with its target' },
+    { check: 'rules', level: 'ok', text: '15 enabled, each with its target' },
     { check: OTHER, level: 'fail', text: 'events not forwarded to the home Region: 2' },
   ]);
   expect(exitCode).toBe(2);

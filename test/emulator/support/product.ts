@@ -29,6 +29,7 @@ const RESERVE_SECONDS = 15;
 export async function deploy(over: Partial<Config> = {}): Promise<Product> {
   const [eventQueue, workQueue, checkQueue] = [await createQueue(), await createQueue(), await createQueue()];
   const outcomeBusArn = await createBus(eventQueue);
+  const account = outcomeBusArn.split(':')[4] ?? '';
   const config: Config = {
     ...CONFIG,
     outcomeBusArn,
@@ -45,12 +46,12 @@ export async function deploy(over: Partial<Config> = {}): Promise<Product> {
   });
   const deliverBatch = async (bodies: readonly (string | undefined)[], seconds = 60): Promise<number[]> => {
     const batch = batchOf(...bodies) as unknown as SQSEvent;
-    const response = await handler?.(batch, lambdaContext(seconds));
+    const response = await handler?.(batch, lambdaContext(seconds, account));
     return (response?.batchItemFailures ?? []).map(({ itemIdentifier }) => Number(itemIdentifier.slice(1)) - 1);
   };
 
   return {
-    now: () => ({ account: outcomeBusArn.split(':')[4], time: new Date().toISOString() }),
+    now: () => ({ account, time: new Date().toISOString() }),
     workQueue,
     deliver: (event, seconds) => deliverBatch([JSON.stringify(event)], seconds),
     deliverBatch,
@@ -65,12 +66,12 @@ export async function deploy(over: Partial<Config> = {}): Promise<Product> {
 export const statuses = (events: readonly OutcomeDetail[]): Record<string, string> =>
   Object.fromEntries(events.map(({ instanceId, status }) => [instanceId, status]));
 
-function lambdaContext(seconds: number): Context {
+function lambdaContext(seconds: number, account: string): Context {
   const remaining = (seconds + RESERVE_SECONDS) * 1000;
   return {
     functionName: 'enforce',
     functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:enforce',
+    invokedFunctionArn: `arn:aws:lambda:eu-west-1:${account}:function:enforce`,
     memoryLimitInMB: '256',
     awsRequestId: 'f4a1b2c3-0d5e-4f60-8a7b-9c0d1e2f3a4b',
     logGroupName: '/aws/lambda/enforce',

@@ -32,6 +32,8 @@ export class Region {
   readonly #clock: VirtualClock;
   readonly #buckets = new Buckets(LIMITS);
   readonly #required: Uint8Array;
+  /** The number of instances with IMDSv1 enabled in each block of a page's size: to count them for each page takes long. */
+  readonly #optionalIn: Uint16Array;
 
   public constructor(nonCompliant: number, clock: VirtualClock) {
     this.#nonCompliant = nonCompliant;
@@ -39,6 +41,8 @@ export class Region {
     this.size = Math.round(nonCompliant * 1.1);
     this.changes = new Uint8Array(this.size);
     this.#required = Uint8Array.from({ length: this.size }, (_, index) => (this.kindOf(index) === 'compliant' ? 1 : 0));
+    this.#optionalIn = new Uint16Array(Math.ceil(this.size / PAGE));
+    this.#required.forEach((required, index) => this.#count(index, 1 - required));
   }
 
   /** The kind of an instance. Kinds are distributed evenly, so that every batch has all of them. */
@@ -82,24 +86,36 @@ export class Region {
     this.take('DescribeInstances');
     const onlyNonCompliant = filters.some(({ values }) => values.includes('optional'));
     const from = Number(token);
+    const matching = onlyNonCompliant ? this.#optionalIn.reduce((sum, count) => sum + count, 0) : this.size;
     const snapshots: Snapshot[] = [];
-    let matching = 0;
-    // Of the array itself: with a million instances the loop runs a billion times.
-    const [required, size] = [this.#required, this.size];
-    for (let index = 0; index < size; index += 1) {
-      if (onlyNonCompliant && required[index] === 1) continue;
-      if (matching >= from && snapshots.length < PAGE) snapshots.push(this.#snapshot(index));
-      matching += 1;
+    let [index, toSkip] = onlyNonCompliant ? this.#blockOf(from) : [from, 0];
+    for (; index < this.size && snapshots.length < PAGE; index += 1) {
+      if (onlyNonCompliant && this.isRequired(index)) continue;
+      if (toSkip > 0) toSkip -= 1;
+      else snapshots.push(this.#snapshot(index));
     }
     return { snapshots, next: from + PAGE < matching ? String(from + PAGE) : undefined };
+  }
+
+  /** The index where the block of the n-th instance with IMDSv1 enabled begins, and how many of them come before it. */
+  #blockOf(nth: number): [index: number, toSkip: number] {
+    let [block, toSkip] = [0, nth];
+    for (; toSkip >= (this.#optionalIn[block] ?? Infinity); block += 1) toSkip -= this.#optionalIn[block] ?? 0;
+    return [block * PAGE, toSkip];
   }
 
   public requireTokens(instanceId: string) {
     this.take('ModifyInstanceMetadataOptions');
     const index = indexOf(instanceId);
+    if (!this.isRequired(index)) this.#count(index, -1);
     this.#required[index] = 1;
     this.changes[index] = (this.changes[index] ?? 0) + 1;
     return { ...this.#snapshot(index).options, State: 'pending' };
+  }
+
+  #count(index: number, change: number): void {
+    const block = Math.floor(index / PAGE);
+    this.#optionalIn[block] = (this.#optionalIn[block] ?? 0) + change;
   }
 
   /** The data points of an instance. */

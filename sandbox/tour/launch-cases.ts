@@ -36,7 +36,6 @@ export const compliantLaunch: Case = {
           what: 'compliant when its running-state event was processed',
           passes: () => scenario.hasOutcome(id, 'skipped compliant'),
         },
-        { what: 'one describe call for the batch of events', passes: () => scenario.describesInBatch(id) === 1 },
         { what: 'no alert', passes: () => scenario.alerts(id).length === 0 },
       ],
     };

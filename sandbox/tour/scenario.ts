@@ -147,14 +147,6 @@ export class Scenario {
     return bodies.filter((body) => body.includes(id) && body.includes(`"eventName":"${eventName}"`)).length;
   }
 
-  /** The number of describe calls for the last batch of queue messages that contains an instance. */
-  public describesInBatch(id: string): number {
-    const batch = this.sandbox.invocations.findLast(({ payload }) =>
-      bodiesOf(payload).some((body) => body.includes(id)),
-    );
-    return this.sandbox.calls.of('DescribeInstances', { invocation: batch?.requestId ?? 'none' }).length;
-  }
-
   /** The number of calls by functions to modify an instance, including those that failed. */
   public modifyAttempts(): number {
     const calls = this.sandbox.calls.of('ModifyInstanceMetadataOptions');

@@ -115,11 +115,11 @@ describe('SNS hangs for half an hour and refuses for another half', () => {
   }
 
   test('EC2 is called as often and as early as without it, and all alerts arrive after it', async () => {
-    const undisturbed = await hour(await start(120));
+    const undisturbed = await hour(await start(300));
     let ends = Infinity;
     const hangs = ({ service }: { readonly service: string }) =>
       service === 'sns' && disturbed.clock.now() < ends - HOUR / 2;
-    const disturbed = await start(120, {
+    const disturbed = await start(300, {
       faults: {
         slows: (call) => (hangs(call) ? 90_000 : 0),
         // Without effect.

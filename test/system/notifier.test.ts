@@ -3,6 +3,7 @@ import { EC2Client, ModifyInstanceMetadataOptionsCommand, RunInstancesCommand } 
 import { SOURCE } from '../../lambda/contract.ts';
 import type { AlertJson } from '../../lambda/core/alert/message.ts';
 import type { Sandbox, SandboxOptions } from '../../sandbox/index.ts';
+import { LAUNCH_LIMITS } from '../../sandbox/chaos/options.ts';
 import { buildProduct } from '../../sandbox/product.ts';
 import { CALLERS } from '../../sandbox/tour/scenario.ts';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';
@@ -78,7 +79,7 @@ test('a drift is an alert within a minute', async () => {
 }, 60_000);
 
 test('a thousand launches of one group in an hour are a thousand events and at most six mails, and none is lost', async () => {
-  const sandbox = await start(60);
+  const sandbox = await start(60, { limits: LAUNCH_LIMITS });
   const user = userOf(sandbox);
   const startedAt = sandbox.clock.now();
   const ids: string[] = [];

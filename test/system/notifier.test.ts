@@ -79,7 +79,7 @@ test('a drift is an alert within a minute', async () => {
 }, 60_000);
 
 test('a thousand launches of one group in an hour are a thousand events and at most six mails, and none is lost', async () => {
-  const sandbox = await start(60, { limits: LAUNCH_LIMITS });
+  const sandbox = await start(100, { limits: LAUNCH_LIMITS });
   const user = userOf(sandbox);
   const startedAt = sandbox.clock.now();
   const ids: string[] = [];

@@ -1,10 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import pMap from 'p-map';
 import type { OutcomeBus } from '../app/ports/index.ts';
-import { attempt } from '../app/retry.ts';
-import { FailureError } from '../core/failure.ts';
 import type { OutcomeEvent } from '../core/outcome-event.ts';
-import { failing } from './failures.ts';
+import { failing, refusedOf } from './failures.ts';
 
 /**
  * Most entries and most bytes of one call.
@@ -18,23 +15,16 @@ const CONCURRENCY = 20;
 
 /** Puts events on a bus. Needs `events:PutEvents` on it. @param busName name or ARN. */
 export function eventBridgeOutcomes(client: EventBridgeClient, busName: string): OutcomeBus {
-  const putBatch = async (batch: readonly Prepared[]): Promise<OutcomeEvent[] | FailureError> => {
+  const putBatch = async (batch: readonly Prepared[]): Promise<Prepared[]> => {
     const command = new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) });
-    const result = await attempt(() => failing(client.send(command)));
-    if (result instanceof FailureError) return result;
-    const { Entries: results = [] } = result;
+    const { Entries: results = [] } = await failing(client.send(command));
     // EventBridge may refuse single entries; the results are in the order of the entries.
-    return batch.flatMap(({ event }, index) => (results[index]?.EventId === undefined ? [event] : []));
+    return batch.filter((_, index) => results[index]?.EventId === undefined);
   };
   return {
     put: async (events) => {
       const batches = batchesOf(events.map((event) => ({ event, entry: toEntry(event, busName) })));
-      const results = await pMap(batches, putBatch, { concurrency: CONCURRENCY });
-      const failure = results.find((result) => result instanceof FailureError);
-      if (failure !== undefined && results.every((result) => result instanceof FailureError)) throw failure;
-      return results.flatMap((result, index) =>
-        result instanceof FailureError ? (batches[index] ?? []).map(({ event }) => event) : result,
-      );
+      return (await refusedOf(batches, putBatch, CONCURRENCY)).map(({ event }) => event);
     },
   };
 }

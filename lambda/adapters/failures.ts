@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { FailureError, type FailureKind } from '../core/failure.ts';
 
 /**
@@ -39,6 +40,37 @@ export async function failing<T>(call: Promise<T>): Promise<T> {
   } catch (error) {
     throw toFailure(error);
   }
+}
+
+/**
+ * Makes a call for each batch, some at the same time.
+ *
+ * @param call returns the items that were refused.
+ * @returns the items that were refused, or whose call failed.
+ * @throws FailureError if every call failed.
+ */
+export async function refusedOf<T>(
+  batches: readonly (readonly T[])[],
+  call: (batch: readonly T[]) => Promise<readonly T[]>,
+  concurrency: number,
+): Promise<readonly T[]> {
+  const failures: FailureError[] = [];
+  const refused = await pMap(
+    batches,
+    async (batch) => {
+      try {
+        return await call(batch);
+      } catch (error) {
+        if (!(error instanceof FailureError)) throw error;
+        failures.push(error);
+        return batch;
+      }
+    },
+    { concurrency },
+  );
+  const [failure] = failures;
+  if (failure !== undefined && failures.length === batches.length) throw failure;
+  return refused.flat();
 }
 
 /** Classifies an error of an SDK call. */

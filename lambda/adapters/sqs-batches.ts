@@ -18,30 +18,43 @@ export function batchesOf<T>(entries: readonly T[]): T[][] {
 /** Further calls for entries that SQS did not accept. The SDK repeats a call that fails as a whole. */
 const RESENDS = 2;
 
+type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
+
 /**
  * Sends up to ten entries. Entries that SQS did not accept are sent again, unless it refused them as the sender's
  * fault.
  *
- * @throws FailureError if any of the entries was not accepted.
+ * @returns the entries that SQS did not accept, and why; of kind `invalid` if one is the sender's fault.
+ * @throws FailureError if a call failed.
  */
-export async function sendBatch(
+export async function sendEntries<T extends Entry>(
   client: SQSClient,
   queueUrl: string,
-  entries: readonly Omit<SendMessageBatchRequestEntry, 'Id'>[],
-): Promise<void> {
+  entries: readonly T[],
+): Promise<{ readonly refused: readonly T[]; readonly failure?: FailureError }> {
+  const accepted = new Set<number>();
   let pending = entries.map((entry, index) => ({ Id: String(index), ...entry }));
   let failure: FailureError | undefined;
   for (let call = 0; call <= RESENDS && pending.length > 0; call += 1) {
     const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: pending });
     const { Failed = [] } = await failing(client.send(command));
-    const ids = new Set<string>();
+    const retried = new Set<string>();
+    pending.forEach(({ Id }) => accepted.add(Number(Id)));
     for (const { Id = '', Code, Message, SenderFault } of Failed) {
-      if (SenderFault !== true) ids.add(Id);
+      accepted.delete(Number(Id));
+      if (SenderFault !== true) retried.add(Id);
       if (failure?.kind !== 'invalid') {
         failure = new FailureError(SenderFault === true ? 'invalid' : 'unavailable', `${Code}: ${Message ?? ''}`);
       }
     }
-    pending = pending.filter(({ Id }) => ids.has(Id));
+    pending = pending.filter(({ Id }) => retried.has(Id));
   }
-  if (failure !== undefined && (failure.kind === 'invalid' || pending.length > 0)) throw failure;
+  const refused = entries.filter((_, index) => !accepted.has(index));
+  return refused.length > 0 ? { refused, failure } : { refused };
+}
+
+/** Sends up to ten entries as `sendEntries` does. @throws FailureError if any of them was not accepted. */
+export async function sendBatch(client: SQSClient, queueUrl: string, entries: readonly Entry[]): Promise<void> {
+  const { failure } = await sendEntries(client, queueUrl, entries);
+  if (failure !== undefined) throw failure;
 }

@@ -1,8 +1,10 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SummaryQueue } from '../app/ports/index.ts';
-import { FailureError } from '../core/failure.ts';
-import { failing } from './failures.ts';
-import { batchesOf, sendBatch } from './sqs-batches.ts';
+import { failing, refusedOf } from './failures.ts';
+import { batchesOf, sendEntries } from './sqs-batches.ts';
+
+/** Calls at the same time. */
+const CONCURRENCY = 10;
 
 /** The queue of summaries. Needs `sqs:ReceiveMessage`, `sqs:DeleteMessage` and `sqs:SendMessage`. */
 export function sqsSummaryQueue(client: SQSClient, queueUrl: string): SummaryQueue {
@@ -14,19 +16,23 @@ export function sqsSummaryQueue(client: SQSClient, queueUrl: string): SummaryQue
       const { Messages = [] } = await failing(client.send(command));
       return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({ body: Body, receipt: ReceiptHandle }));
     },
-    remove: async (messages) => {
-      for (const batch of batchesOf(messages)) {
-        const command = new DeleteMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: batch.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
-        });
-        const { Failed: [refused] = [] } = await failing(client.send(command));
-        if (refused !== undefined) throw new FailureError('unavailable', `${refused.Code}: ${refused.Message ?? ''}`);
-      }
-    },
+    remove: (messages) =>
+      refusedOf(
+        batchesOf(messages),
+        async (batch) => {
+          const Entries = batch.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
+          const command = new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries });
+          const { Failed = [] } = await failing(client.send(command));
+          return Failed.flatMap(({ Id }) => batch[Number(Id)] ?? []);
+        },
+        CONCURRENCY,
+      ),
     put: async (bodies) => {
-      const entries = bodies.map((MessageBody) => ({ MessageBody }));
-      for (const batch of batchesOf(entries)) await sendBatch(client, queueUrl, batch);
+      const batches = batchesOf(bodies.map((MessageBody) => ({ MessageBody })));
+      const send = async (batch: readonly { readonly MessageBody: string }[]) =>
+        (await sendEntries(client, queueUrl, batch)).refused;
+      const refused = await refusedOf(batches, send, CONCURRENCY);
+      return refused.map(({ MessageBody }) => MessageBody);
     },
   };
 }

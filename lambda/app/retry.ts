@@ -34,6 +34,28 @@ export async function withRetries<T>(call: () => Promise<T>, time: Time): Promis
   }
 }
 
+/**
+ * Repeats a call with what it refused, until the deadline or a failure that no retry fixes.
+ *
+ * @param call returns the items that were refused.
+ * @returns what was never accepted, and why.
+ */
+export async function retryRefused<T>(
+  items: readonly T[],
+  call: (items: readonly T[]) => Promise<readonly T[]>,
+  time: Time,
+): Promise<{ readonly refused: readonly T[]; readonly failure?: FailureError }> {
+  let refused = items;
+  const again = async () => {
+    if (refused.length > 0) refused = await call(refused);
+    if (refused.length > 0) {
+      throw new FailureError('unavailable', `${refused.length} of ${items.length} were refused`);
+    }
+  };
+  const failure = await attempt(() => withRetries(again, time));
+  return failure instanceof FailureError ? { refused, failure } : { refused };
+}
+
 /** Milliseconds before attempt `attempt + 2`: a random part of a bound that doubles each time. */
 export function pauseBefore(attempt: number, random: number): number {
   return random * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);

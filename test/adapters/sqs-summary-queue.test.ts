@@ -43,10 +43,26 @@ it('deletes messages, ten in a call', async () => {
   ]);
 });
 
-it('throws if one message is not deleted', async () => {
-  const Failed = [{ Id: '0', SenderFault: false, Code: 'InternalError' }];
-  aws.prepare('DeleteMessageBatch', { status: 200, body: JSON.stringify({ Successful: [], Failed }) });
+it('returns what is not deleted: of a call that fails all, of another one the refused message, and deletes the others', async () => {
+  const failed = (Id: string) => ({ Successful: [], Failed: [{ Id, SenderFault: false, Code: 'InternalError' }] });
+  aws.prepare('DeleteMessageBatch', { status: 500, body: '{}' }, { status: 200, body: JSON.stringify(failed('3')) });
+  const refused = await queue().remove(received(30));
+  expect(aws.take('DeleteMessageBatch')).toHaveLength(3);
+  expect(refused).toHaveLength(11);
+});
+
+it('throws if every call fails', async () => {
+  aws.prepare('DeleteMessageBatch', { status: 500, body: '{}' });
   await expect(queue().remove(received(1))).rejects.toMatchObject({ name: 'FailureError', kind: 'unavailable' });
+});
+
+it('returns what is not sent, and sends it no second time if it was', async () => {
+  const Failed = [{ Id: '1', SenderFault: false, Code: 'InternalError' }];
+  const answer = { status: 200, body: JSON.stringify({ Successful: [], Failed }) };
+  aws.prepare('SendMessageBatch', answer, answer, answer);
+  expect(await queue().put(['{"a":1}', '{"a":2}'])).toEqual(['{"a":2}']);
+  const sent = aws.take('SendMessageBatch').map(({ parameters }) => (parameters.Entries as object[]).length);
+  expect(sent).toEqual([2, 1, 1]);
 });
 
 it('sends messages as they were received', async () => {

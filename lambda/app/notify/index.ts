@@ -3,7 +3,7 @@ import { readDetail } from '../../core/outcome-event.ts';
 import { eventIdOf } from '../../triggers/envelope.ts';
 import { parseJson, text } from '../../triggers/json.ts';
 import type { ReceivedMessage } from '../ports/index.ts';
-import { attempt, withRetries } from '../retry.ts';
+import { attempt, retryRefused } from '../retry.ts';
 import { deliver, isReadable, type Received } from './deliver.ts';
 import type { NotifyPorts, NotifyRules } from './rules.ts';
 
@@ -40,11 +40,9 @@ export async function onUrgent(
   );
   const repeated = urgent.filter(({ detail }) => recent.has(detail, time.now()));
   const bodies = repeated.map(({ message }) => message.body);
-  const put = await attempt(async () =>
-    bodies.length > 0 ? withRetries(() => summaries.put(bodies), time) : undefined,
-  );
-  const summarized = new Set(put instanceof FailureError ? [] : repeated);
-  if (put instanceof FailureError) telemetry.warning('alerts could not be summarized; they are sent at once', put);
+  const { refused, failure } = await retryRefused(bodies, (some) => summaries.put(some), time);
+  const summarized = new Set(repeated.filter(({ message }) => !refused.includes(message.body)));
+  if (failure) telemetry.warning('alerts could not be summarized; they are sent at once', failure);
   const failed = await deliver(
     urgent.filter((received) => !summarized.has(received)),
     rules,
@@ -65,9 +63,9 @@ async function sendSummaries(rules: NotifyRules, ports: NotifyPorts): Promise<vo
   );
   const failed = new Set((await deliver(received, rules, ports)).map(({ message }) => message));
   const done = messages.filter((message) => !failed.has(message));
-  if (done.length === 0) return;
-  const removed = await attempt(() => withRetries(() => summaries.remove(done), time));
-  if (removed instanceof FailureError) telemetry.warning('summarized events were not deleted', removed);
+  // What stays on the queue is in the next summary, too.
+  const { failure } = await retryRefused(done, (some) => summaries.remove(some), time);
+  if (failure) telemetry.warning('summarized events were not deleted', failure);
 }
 
 async function receiveAll({ summaries, telemetry, time }: NotifyPorts): Promise<readonly ReceivedMessage[]> {

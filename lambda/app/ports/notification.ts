@@ -30,15 +30,17 @@ export interface SummaryQueue {
   /**
    * Deletes messages that were received.
    *
-   * @throws FailureError if any of them was not deleted; it is then delivered again.
+   * @returns the messages that were not deleted, and are delivered again.
+   * @throws FailureError if every call failed.
    */
-  remove(messages: readonly ReceivedMessage[]): Promise<void>;
+  remove(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[]>;
   /**
    * Sends the events of alerts that were notified a moment ago.
    *
-   * @throws FailureError if any of them was not accepted.
+   * @returns the bodies that were not accepted.
+   * @throws FailureError if every call failed.
    */
-  put(bodies: readonly string[]): Promise<void>;
+  put(bodies: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Publishes alerts and digests. */

@@ -39,11 +39,12 @@ const FORGED = {
   detail: { schema: 'imdsv2-enforcer.outcome/v1', severity: 'HIGH', account: ACCOUNT, region: REGION },
 };
 
-/** The notifier with its queue in memory. */
-function notifier({ minutes = 15, chat = false } = {}) {
+/** The notifier with its queue in memory. @param refusing whether the queue accepts all but the first of several. */
+function notifier({ minutes = 15, chat = false, refusing = false } = {}) {
   const base = world([], virtualTime());
   const queue: ReceivedMessage[] = [];
   let invisible: ReceivedMessage[] = [];
+  const refusedOf = <T>(items: readonly T[]) => (refusing && items.length > 1 ? items.slice(0, 1) : []);
   const sent: Message[] = [];
   const chatMessages: Message[] = [];
   const ports = {
@@ -74,13 +75,15 @@ function notifier({ minutes = 15, chat = false } = {}) {
       },
       remove: async (messages: readonly ReceivedMessage[]) => {
         base.begin('remove', String(messages.length));
-        invisible = invisible.filter((message) => !messages.includes(message));
-        await Promise.resolve();
+        const refused = refusedOf(messages);
+        invisible = invisible.filter((message) => !messages.includes(message) || refused.includes(message));
+        return Promise.resolve(refused);
       },
       put: async (bodies: readonly string[]) => {
         base.begin('put', String(bodies.length));
-        queue.push(...bodies.map((body, index) => ({ body, receipt: `r-${queue.length + index}` })));
-        await Promise.resolve();
+        const refused = refusedOf(bodies);
+        for (const body of bodies.slice(refused.length)) queue.push({ body, receipt: `r-${queue.length}` });
+        return Promise.resolve(refused);
       },
     },
   };
@@ -184,8 +187,7 @@ describe('a repeated alert', () => {
     expect(refused.subjects()).toHaveLength(2);
 
     const failed = notifier();
-    await failed.handle(launchOf(1, 'web', { status: 'failed', reason: 'denied' }));
-    await failed.handle(launchOf(2, 'web', { status: 'failed', reason: 'denied' }));
+    for (const number of [1, 2]) await failed.handle(launchOf(number, 'web', { status: 'failed', reason: 'denied' }));
     expect(failed.subjects()).toHaveLength(2);
 
     const atOnce = notifier({ minutes: 0 });
@@ -198,8 +200,8 @@ describe('a repeated alert', () => {
     const recent = new RecentAlerts(15);
     const detail = toOutcomeDetail(outcome({ target: target({ trigger: 'drift' }) }));
     recent.add(detail, NOW);
-    const later = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000);
-    expect([0, 14.9, 15].map((minutes) => recent.has(detail, later(minutes)))).toEqual([true, true, false]);
+    const has = (minutes: number) => recent.has(detail, new Date(NOW.getTime() + minutes * 60_000));
+    expect([0, 14.9, 15].map(has)).toEqual([true, true, false]);
   });
 });
 
@@ -242,6 +244,22 @@ describe('the schedule', () => {
     base.fail('receive', failure('denied'));
     await handle(SCHEDULE);
     expect(base.warnings).toEqual(['summarized events were not deleted', 'the summary queue could not be read']);
+  });
+
+  it('deletes and summarizes again only what the queue refused', async () => {
+    const { handle, summarize, base, queue, redeliver } = notifier({ refusing: true });
+    summarize(launchOf(1), launchOf(2), launchOf(3));
+    await handle(SCHEDULE);
+    expect(redeliver()).toBe(0);
+    await handle(driftOf(1, 'a'));
+    await handle(driftOf(1, 'b'), driftOf(1, 'c'));
+    expect([queue.length, base.warnings]).toEqual([2, []]);
+    expect(base.calls.filter((call) => /^(remove|put) /.test(call))).toEqual([
+      'remove 3',
+      'remove 1',
+      'put 2',
+      'put 1',
+    ]);
   });
 
   it('finds an empty queue', async () => {

@@ -1,3 +1,6 @@
+import { decide } from '../../lambda/core/decide.ts';
+import { contextFor } from '../../lambda/core/exposure.ts';
+import type { Snapshot } from '../../lambda/core/instance.ts';
 import { strongest } from '../../lambda/core/strongest.ts';
 import type { Target } from '../../lambda/core/target.ts';
 import { existing, NOW, policy, snapshot, target } from '../support/builders.ts';
@@ -61,6 +64,26 @@ test('prefers the earlier of two equal events, and the later one while EC2 does 
   ) as [Target, Target];
   expect(winner(early, late, existing())).toBe('-60');
   expect(winner(early, late, undefined)).toBe('-30');
+});
+
+test('leads to a change if any of the events does, whoever made the others', () => {
+  const caller = { principal: 'arn:aws:iam::111122223333:user/kim' };
+  const named = [running, launch, drift, revoke, harmless, allTags, finding].map(({ context, ...rest }) => ({
+    ...rest,
+    context: { ...context, eventId: `${context.eventId} of a caller`, caller },
+  }));
+  const events = [running, launch, drift, revoke, harmless, allTags, finding, ...named];
+  const given = [existing(), snapshot(), existing({ tags: EXEMPT }), snapshot({ options: COMPLIANT })];
+  const changes = (of: Target, about: Snapshot) =>
+    decide(about, contextFor(about, of.context), policy(), NOW).kind === 'remediate';
+  for (const about of given) {
+    for (const a of events) {
+      for (const b of events) {
+        const best = strongest([a, b], about, policy(), NOW);
+        expect(changes(best, about)).toBe(changes(a, about) || changes(b, about));
+      }
+    }
+  }
 });
 
 test('settles on one of two events that differ in their ids only', () => {

@@ -66,7 +66,7 @@ test('prefers the earlier of two equal events, and the later one while EC2 does 
   expect(winner(early, late, undefined)).toBe('-30');
 });
 
-test('leads to a change if any of the events does, whoever made the others', () => {
+test('leads to a change if any of the events does, anybody who made the others', () => {
   const caller = { principal: 'arn:aws:iam::111122223333:user/kim' };
   const named = [running, launch, drift, revoke, harmless, allTags, finding].map(({ context, ...rest }) => ({
     ...rest,

@@ -159,7 +159,7 @@ function boundOf({ launches, people }: Scenario, { ec2, peopleCalls }: Result): 
 /** Seconds to remediate that a share of the instances needed at most. */
 function quantile({ measured }: Pick<Scenario, 'measured'>, { instances }: Result, share: number): number {
   const times = instances
-    .filter(({ region }) => measured === undefined || region === measured)
+    .filter(({ region, drift }) => measured === undefined || region === measured || (drift && measured === 'drift'))
     .flatMap(({ launchedAt, remediatedAt }) => (remediatedAt === undefined ? [] : [remediatedAt - launchedAt]))
     .sort((one, other) => one - other);
   return (times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? NaN) / 1000;

@@ -10,7 +10,7 @@ import { HomeBus } from './home-bus.ts';
 import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Notifier } from './notifier.ts';
 import { Monitoring } from './monitoring.ts';
-import { DeadLetterQueue, FunctionQueue } from './queues.ts';
+import { DeadLetterQueue, FunctionQueue, GivenUpQueue } from './queues.ts';
 import { checkSettings, type Settings } from './settings.ts';
 import { Scan } from './scan.ts';
 import { BATCH_WINDOW, CHECK_WINDOW } from './timing.ts';
@@ -63,7 +63,9 @@ export class Imdsv2Enforcer extends Construct {
   public readonly checkQueue: Queue;
   /** Scans every instance on a schedule: its function, its queue and its dead-letter queue. */
   public readonly scan: Scan;
-  /** Events that could not be delivered or handled. Redrive it to `workQueue`. */
+  /** Events that could not be delivered or handled, until they are notified as given up. */
+  public readonly givenUpQueue: Queue;
+  /** Events that were given up. Scans send them again; redrive it to `workQueue` to do so at once. */
   public readonly deadLetterQueue: Queue;
   /** The settings, defaults included. */
   public readonly settings: Settings;
@@ -84,9 +86,11 @@ export class Imdsv2Enforcer extends Construct {
     this.outcomeBusArn = outcomeBusArn(this, settings);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetterQueue');
     const { deadLetterQueue } = this;
-    this.workQueue = new FunctionQueue(this, 'WorkQueue', { deadLetterQueue, window: BATCH_WINDOW });
+    this.givenUpQueue = new GivenUpQueue(this, 'GivenUpQueue', deadLetterQueue);
+    const { givenUpQueue } = this;
+    this.workQueue = new FunctionQueue(this, 'WorkQueue', { deadLetterQueue: givenUpQueue, window: BATCH_WINDOW });
     this.checkQueue = new FunctionQueue(this, 'CheckQueue', { deadLetterQueue, window: CHECK_WINDOW });
-    const queues = { workQueue: this.workQueue, checkQueue: this.checkQueue, deadLetterQueue };
+    const queues = { workQueue: this.workQueue, checkQueue: this.checkQueue, givenUpQueue, deadLetterQueue };
     this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, ...queues });
     const { rules } = new TriggerRules(this, 'Rules', { function: this.function, ...queues });
     const [, ...regions] = settings.regions;

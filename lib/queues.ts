@@ -2,10 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { MAX_RECEIVES } from '../lambda/core/delivery.ts';
-import { FUNCTION_TIMEOUT } from './timing.ts';
+import { FUNCTION_TIMEOUT, SCAN_TIMEOUT } from './timing.ts';
 
 /**
- * The queue of events that could not be delivered or handled, until an operator redrives them.
+ * The queue of events that could not be delivered or handled, until a scan sends them again or an operator redrives
+ * them.
  *
  * SQS redrives only from the dead-letter queue of another queue. This one belongs to the queues of the function, so one
  * redrive also covers the events that rules could not deliver.
@@ -18,6 +19,23 @@ export class DeadLetterQueue extends Queue {
       enforceSSL: true,
       // The maximum of SQS. A message from another queue keeps its age.
       retentionPeriod: Duration.days(14),
+    });
+  }
+}
+
+/**
+ * The queue of events that a rule could not deliver, or whose tries are used up. The scan function notifies that they
+ * were given up, and sends them to the dead-letter queue; if it cannot, SQS does.
+ */
+export class GivenUpQueue extends Queue {
+  public constructor(scope: Construct, id: string, deadLetterQueue: Queue) {
+    super(scope, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout: SCAN_TIMEOUT.plus(Duration.minutes(1)),
+      // A message from another queue keeps its age.
+      retentionPeriod: Duration.days(14),
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: 5 },
     });
   }
 }

@@ -28,6 +28,7 @@ export interface ScanProps {
   readonly settings: Settings;
   readonly workQueue: IQueue;
   readonly checkQueue: IQueue;
+  readonly givenUpQueue: IQueue;
   readonly deadLetterQueue: IQueue;
   /** The rules on the default event bus, which the scan checks. */
   readonly rules: readonly Rule[];
@@ -51,7 +52,7 @@ export class Scan extends Construct {
 
   public constructor(scope: Construct, id: string, props: ScanProps) {
     super(scope, id);
-    const { settings, workQueue, checkQueue, deadLetterQueue, rules, forwarded } = props;
+    const { settings, workQueue, checkQueue, givenUpQueue, deadLetterQueue, rules, forwarded } = props;
     const [, ...forwarders] = settings.regions;
     const config = configOf(this, settings, props);
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
@@ -120,14 +121,19 @@ export class Scan extends Construct {
     logGroup.grantWrite(role);
     role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [config.outcomeBusArn] }));
     this.queue.grantConsumeMessages(role);
+    givenUpQueue.grantConsumeMessages(role);
     role.addToPolicy(
       new PolicyStatement({
         actions: ['sqs:SendMessage'],
-        resources: [this.queue, workQueue, checkQueue].map(({ queueArn }) => queueArn),
+        resources: [this.queue, workQueue, checkQueue, deadLetterQueue].map(({ queueArn }) => queueArn),
       }),
     );
+    // What was given up is sent again.
     role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [deadLetterQueue.queueArn] }),
+      new PolicyStatement({
+        actions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+        resources: [deadLetterQueue.queueArn],
+      }),
     );
     if (forwarders.length > 0) {
       const resources = forwarders.map((region) =>
@@ -164,6 +170,13 @@ export class Scan extends Construct {
       batchSize: 1,
       // Regions in parallel. A new account may have a quota of ten concurrent executions in total.
       maxConcurrency: 3,
+    });
+    new EventSourceMapping(this, 'GivenUpSource', {
+      target: this.function,
+      eventSourceArn: givenUpQueue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      maxConcurrency: 2,
     });
   }
 }

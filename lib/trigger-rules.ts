@@ -12,7 +12,8 @@ import { DELIVERY } from './timing.ts';
 /** The queues to which rules deliver. */
 export interface DeliveryProps {
   readonly workQueue: IQueue;
-  readonly deadLetterQueue: IQueue;
+  /** For events that cannot be delivered. */
+  readonly givenUpQueue: IQueue;
 }
 
 export interface TriggerRulesProps extends DeliveryProps {
@@ -45,9 +46,9 @@ export class TriggerRules extends Construct {
   }
 }
 
-/** The work queue as target of a rule, with the dead-letter queue for failed deliveries (docs/adr/0013). */
-export const workQueueTarget = ({ workQueue, deadLetterQueue }: DeliveryProps): IRuleTarget =>
-  new SqsQueue(workQueue, { ...DELIVERY, deadLetterQueue });
+/** The work queue as target of a rule, with a queue for failed deliveries (docs/adr/0013). */
+export const workQueueTarget = ({ workQueue, givenUpQueue }: DeliveryProps): IRuleTarget =>
+  new SqsQueue(workQueue, { ...DELIVERY, deadLetterQueue: givenUpQueue });
 
 /**
  * The pattern of a rule for the CDK, which spells `detail-type` as `detailType`. It matches events of this account

@@ -54,6 +54,39 @@ export function launchEvent(instances: readonly Instance[], omitted: boolean): o
   };
 }
 
+/** The event of a call that re-enabled IMDSv1. */
+export function driftEvent({ id, region, launchedAt }: Instance): object {
+  const time = new Date(launchedAt).toISOString();
+  const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/developer/kim`;
+  return {
+    version: '0',
+    id: `drift-${id}`,
+    'detail-type': 'AWS API Call via CloudTrail',
+    source: 'aws.ec2',
+    account: ACCOUNT,
+    time,
+    region,
+    resources: [],
+    detail: {
+      eventVersion: '1.11',
+      userIdentity: { type: 'AssumedRole', arn, accountId: ACCOUNT },
+      eventTime: time,
+      eventSource: 'ec2.amazonaws.com',
+      eventName: 'ModifyInstanceMetadataOptions',
+      awsRegion: region,
+      sourceIPAddress: '198.51.100.24',
+      userAgent: 'aws-cli/2.31.0',
+      requestParameters: {
+        ModifyInstanceMetadataOptionsRequest: { InstanceId: id, HttpTokens: 'optional', HttpEndpoint: 'enabled' },
+      },
+      responseElements: { ModifyInstanceMetadataOptionsResponse: { instanceId: id } },
+      eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: ACCOUNT,
+    },
+  };
+}
+
 /** The event of an instance that is running, as EC2 puts it on the bus. */
 export function runningEvent({ id, region }: Instance, now: number): object {
   return {

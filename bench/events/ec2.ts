@@ -8,12 +8,17 @@ import type { VirtualClock } from '../scan/clock.ts';
 const FILTER_VALUES = 200;
 const PAGE = 1000;
 
+const YEAR_MS = 365 * 86_400_000;
+
 /** An instance, and what happened to it. Times are virtual milliseconds since 1970. */
 export interface Instance {
   readonly id: string;
   readonly region: string;
   readonly token: string;
+  /** The launch, or the call that re-enabled IMDSv1. */
   readonly launchedAt: number;
+  /** Whether it was launched long before, and IMDSv1 was re-enabled. */
+  readonly drift?: boolean;
   /** Until then EC2 does not show it. */
   readonly visibleAt: number;
   remediatedAt?: number;
@@ -60,6 +65,17 @@ export class Ec2 {
     return launched;
   }
 
+  /** A person re-enables IMDSv1 on an instance that was launched long before; `undefined` if the call was refused. */
+  public reEnable(region: string): Instance | undefined {
+    if (!this.changeByPerson(region)) return undefined;
+    const now = this.#clock.now();
+    const id = `i-0d${this.instances.size.toString(16).padStart(15, '0')}`;
+    const times = { launchedAt: now, visibleAt: now };
+    const instance = { id, region, token: `drift-${id}`, drift: true, ...times, changes: 0, alerts: 0, repeats: 0 };
+    this.instances.set(id, instance);
+    return instance;
+  }
+
   /** @throws FailureError */
   public describe(region: string, ids: readonly string[]): Snapshot[] {
     for (let start = 0; start < ids.length; start += FILTER_VALUES) this.#take(region, 'DescribeInstances');
@@ -89,12 +105,14 @@ export class Ec2 {
     return { ...optionsOf(instance), State: 'pending' };
   }
 
-  /** A person changes the metadata options of some instance, once: a person does not try again by itself. */
-  public changeByPerson(region: string): void {
+  /** A person changes the metadata options of some instance, once. @returns whether EC2 accepted it. */
+  public changeByPerson(region: string): boolean {
     try {
       this.#take(region, 'ModifyInstanceMetadataOptions');
+      return true;
     } catch {
       this.refusedToPeople += 1;
+      return false;
     }
   }
 
@@ -111,7 +129,7 @@ export class Ec2 {
 
   #visible(instance: Instance | undefined): Snapshot[] {
     if (instance === undefined || instance.visibleAt > this.#clock.now()) return [];
-    const launchTime = new Date(instance.launchedAt);
+    const launchTime = new Date(instance.launchedAt - (instance.drift === true ? YEAR_MS : 0));
     const tags = new Map([
       ['Name', `web-${instance.id}`],
       ['aws:autoscaling:groupName', 'web'],

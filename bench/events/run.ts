@@ -3,7 +3,7 @@ import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
 import type { Rate } from '../../lambda/app/pace.ts';
 import { VirtualClock } from '../scan/clock.ts';
-import { ACCOUNT, launchEvent, runningEvent } from './bus.ts';
+import { ACCOUNT, driftEvent, launchEvent, runningEvent } from './bus.ts';
 import { Ec2, type Instance } from './ec2.ts';
 import { type FunctionSettings, LambdaFunction } from './function.ts';
 import { Counters, portsOf, type PortContext } from './ports.ts';
@@ -31,6 +31,8 @@ export interface Launch {
 export interface Scenario {
   readonly name: string;
   readonly launches: readonly Launch[];
+  /** People re-enable IMDSv1 on old instances: how many, spread evenly over so long. */
+  readonly drifts?: { readonly region: string; readonly count: number; readonly withinMs: number };
   /** People change metadata options in this Region, so many a minute, from the first launch to the last remediation. */
   readonly people?: { readonly region: string; readonly perMinute: number };
   /** EC2 of a Region is not available for a while. */
@@ -41,7 +43,7 @@ export interface Scenario {
   readonly crashes?: number;
   /** Whether post-change checks run, and what fails of them: SQS for their queue, CloudWatch for their measurements. */
   readonly checks?: { readonly refused?: boolean; readonly unmeasured?: boolean };
-  /** The times are those of this Region only. */
+  /** The times are those of this Region only, or of drift only. */
   readonly measured?: string;
 }
 
@@ -123,7 +125,17 @@ export async function play(scenario: Scenario, delivery: Delivery): Promise<Resu
     });
   }
   const isDone = () => notStarted === 0 && workQueue.size === 0 && runningQueue.size === 0;
-  const { people, outage } = scenario;
+  const { people, outage, drifts } = scenario;
+  for (let index = 0; drifts !== undefined && index < drifts.count; index += 1) {
+    notStarted += 1;
+    const reEnable = () => {
+      const instance = ec2.reEnable(drifts.region);
+      if (instance === undefined) return clock.after(1000, reEnable);
+      notStarted -= 1;
+      workQueue.send(JSON.stringify(driftEvent(instance)), 0);
+    };
+    clock.after((index * drifts.withinMs) / drifts.count, reEnable);
+  }
   if (outage !== undefined) {
     clock.after(outage.fromMs, () => ec2.unavailable.add(outage.region));
     clock.after(outage.toMs, () => ec2.unavailable.delete(outage.region));

@@ -72,6 +72,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     measured: OTHER,
   },
   running: { name: '1,000 launches in 4 s, and their running-state events', launches: burst, running: true },
+  storm: {
+    name: '5,000 launches in a minute, while IMDSv1 is re-enabled on 500 instances in 10 min',
+    launches: singles({ count: 5000, withinMs: 60_000 }),
+    drifts: { region: HOME, count: 500, withinMs: 600_000 },
+    measured: 'drift',
+  },
   crash: {
     name: '300 launches in 4 s, of which one crashes the function whenever it is handled',
     launches: singles({ count: 300, withinMs: 4000 }),

@@ -57,6 +57,13 @@ export interface InvocationContext {
   readonly send: (body: string, groupId: string, deduplicationId?: string) => void;
 }
 
+/** Nothing is given up here. */
+export const NO_QUEUE: ScanPorts['deadLetterQueue'] = {
+  receive: () => Promise.resolve([]),
+  remove: () => Promise.resolve([]),
+  put: () => Promise.resolve([]),
+};
+
 /** One invocation. After it is over, its calls and pauses never return. */
 export class Invocation {
   public over = false;
@@ -101,6 +108,7 @@ export class Invocation {
         putEvents: () => Promise.reject(new Error('a scan keeps no event')),
         putChecks: () => this.#call('SendMessageBatch', () => undefined),
       },
+      deadLetterQueue: NO_QUEUE,
       steps: sqsScanQueue(this.#sqs(), 'scan'),
       usage: cloudWatchUsage(() => this.#cloudWatch()),
       bus: { put: (events) => this.#call('PutEvents', () => this.#put(events)) },

@@ -60,6 +60,7 @@ export async function scanRegion({ nonCompliant, existing, kills, limitMs = LIMI
   const statistics = new Statistics(region.size);
   const random = numbers(kills ?? 'no kills');
   const rules = {
+    mode: 'enforce' as const,
     existing,
     maxExemptionDays: 90,
     usage: USAGE_RULES,

@@ -7,11 +7,13 @@ import { ec2Regions } from '../../lambda/adapters/ec2-regions.ts';
 import { invocationTime } from '../../lambda/adapters/invocation-time.ts';
 import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts } from '../../lambda/app/scan/rules.ts';
+import { NO_QUEUE } from './lambda.ts';
 import { USAGE_RULES } from '../../lambda/core/usage.ts';
 import { type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 
 const region = process.argv[2] ?? '';
 const rules = {
+  mode: 'enforce',
   existing: 'audit',
   maxExemptionDays: 90,
   usage: USAGE_RULES,
@@ -30,6 +32,7 @@ const ports: ScanPorts = {
   regions: ec2Regions(ec2, region),
   usage: cloudWatchUsage(cloudWatchClients()),
   queue: { putFindings: unused, putEvents: unused, putChecks: unused },
+  deadLetterQueue: NO_QUEUE,
   steps: { put: async (more) => void (await Promise.resolve(steps.push(...more))) },
   bus: {
     put: (events) => {

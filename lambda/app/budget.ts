@@ -1,8 +1,11 @@
 import { Bucket, EC2_RATE, Pace, type Rate } from './pace.ts';
 import type { Time } from './ports/index.ts';
 
-/** The changes of the work queue: fewer at once than EC2 allows, so that other callers find some left. */
-export const BUDGET_RATE: Rate = { ...EC2_RATE, burst: 90 };
+/**
+ * The changes of the work queue: fewer at once than EC2 allows, so that other callers find some left, and some of them
+ * for drift only, which never waits behind launches.
+ */
+export const BUDGET_RATE: Rate = { ...EC2_RATE, burst: 90, urgent: 15 };
 
 /** The longest wait in an invocation. A change that must wait longer is handed back to the queue. */
 const LONGEST_WAIT_MS = 1000;

@@ -61,7 +61,7 @@ export function secondsUntilRetry(
   // Without a record it is not changed when it comes back, so it reserves no change and comes after all of them.
   const isChange = recordsImdsv1Enabled(context.recorded);
   const bucket = budget.in(region);
-  const wait = isChange ? bucket.reserve(now.getTime()) : bucket.backlog(now.getTime());
+  const wait = isChange ? bucket.reserve(now.getTime(), context.trigger.drift) : bucket.backlog(now.getTime());
   const seconds = Math.max(1, Math.ceil(wait / 1000));
   // Beyond the longest delay, spread: they would all come back at once.
   return seconds <= LONGEST_SECONDS ? seconds : Math.floor(LONGEST_SECONDS * (0.5 + random / 2));

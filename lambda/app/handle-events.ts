@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import type { Policy } from '../core/decide.ts';
 import { deliveryOf } from '../core/delivery.ts';
-import { isRetryableFailure, type Outcome } from '../core/outcome.ts';
+import { isRetried, type Outcome } from '../core/outcome.ts';
 import { type Context, recordsImdsv1Enabled, type Target } from '../core/target.ts';
-import { eventIdOf, readEnvelope } from '../triggers/envelope.ts';
+import { eventIdOf, readEnvelope, resentOf } from '../triggers/envelope.ts';
 import { isFinding, toFinding } from '../triggers/finding.ts';
 import { parseEvent } from '../triggers/index.ts';
 import { isObject } from '../triggers/json.ts';
@@ -95,9 +95,10 @@ type ParsedMessage = EventMessage & ReturnType<typeof parseEvent>;
 
 function parse(message: EventMessage, now: Date): ParsedMessage {
   const { targets, lookups, problems } = parseEvent(message.event);
+  const resent = resentOf(message.event);
   const deliver = <T extends { readonly context: Context }>(one: T): T => {
     const delivery = deliveryOf(message.receiveCount, one.context.occurredAt, now);
-    return { ...one, context: { ...one.context, delivery } };
+    return { ...one, context: { ...one.context, delivery, resent } };
   };
   return { ...message, targets: targets.map(deliver), lookups: lookups.map(deliver), problems };
 }
@@ -154,28 +155,37 @@ async function conclude(
 ): Promise<void> {
   const { telemetry, time } = ports;
   const now = time.now();
+  const waiting = outcomes.filter((outcome) => isWaiting(outcome, now));
   const late = outcomes.filter(
-    ({ status, reason, target }) => status === 'failed' && needsTime(reason, target.context, now),
+    (outcome) =>
+      waiting.includes(outcome) || (isRetried(outcome) && needsTime(outcome.reason, outcome.target.context, now)),
   );
   const settled = outcomes.filter((outcome) => !late.includes(outcome));
-  const failed = keysOf(settled.filter(isRetryableFailure));
+  const failed = keysOf(settled.filter(isRetried));
   const remaining: Target[] = [];
   for (const { messageId, targets } of messages) {
     const failedTargets = targets.filter((target) => failed.has(keyOf(target)));
     const isPart = failedTargets.length < targets.length && !unfinished.has(messageId);
-    if (isPart && failedTargets.every(({ context }) => context.delivery !== 'last')) remaining.push(...failedTargets);
+    if (isPart) remaining.push(...failedTargets);
     else if (failedTargets.length > 0) unfinished.add(messageId);
   }
   const delayed = late.flatMap((outcome) => {
     const seconds = secondsUntilRetry(outcome, budget, now, time.random());
-    return eventsOf(outcome, messages).map((target) => ({ target, seconds }));
+    const isWaitNotified = waiting.includes(outcome) || undefined;
+    return eventsOf(outcome, messages).map((target) => ({
+      target: {
+        ...target,
+        context: { ...target.context, isWaitNotified: target.context.isWaitNotified ?? isWaitNotified },
+      },
+      seconds,
+    }));
   });
   const returned = [...delayed.map(({ target }) => target), ...remaining];
   const delays = [...delayed.map(({ seconds }) => seconds), ...remaining.map(() => RETRY_AFTER_SECONDS)];
   const findings = returned.map((target) => toFinding(target, target.context.recorded));
   const [accepted, unreported] = await Promise.all([
     findings.length === 0 || handBack((queue) => queue.putFindings(findings, delays), ports),
-    report(settled, rules, ports),
+    report([...settled, ...waiting.map((outcome) => ({ ...outcome, isWaiting: true }))], rules, ports),
     schedulePostChangeChecks(settled, ports),
   ]);
   if (accepted && findings.length > 0) telemetry.handedBack(late.length + remaining.length);
@@ -187,6 +197,16 @@ async function conclude(
   for (const { messageId, targets } of messages) {
     if (targets.some((target) => lost.has(keyOf(target)))) unfinished.add(messageId);
   }
+}
+
+/** How long drift may have to wait before that is notified: longer than one retry takes. */
+const WAIT_NOTIFIED_AFTER_MS = 60_000;
+
+/** Whether drift has to wait for so long that it is notified, once, with what it waits for. */
+function isWaiting(outcome: Outcome, now: Date): boolean {
+  const { trigger, occurredAt, isWaitNotified } = outcome.target.context;
+  if (trigger.drift !== true || isWaitNotified === true || !isRetried(outcome)) return false;
+  return now.getTime() - occurredAt.getTime() > WAIT_NOTIFIED_AFTER_MS;
 }
 
 /**

@@ -5,6 +5,8 @@ import type { Time } from './ports/index.ts';
 export interface Rate {
   readonly burst: number;
   readonly perSecond: number;
+  /** The part of the burst that only urgent changes use; default 0. */
+  readonly urgent?: number;
 }
 
 /**
@@ -38,6 +40,7 @@ export class Bucket {
   #at = -Infinity;
   #halvedAt = -Infinity;
   #reservedUntil = -Infinity;
+  #urgentUntil = -Infinity;
 
   public constructor(rate = EC2_RATE) {
     this.#full = rate;
@@ -45,10 +48,11 @@ export class Bucket {
     this.#perSecond = rate.perSecond;
   }
 
-  /** Milliseconds until a change may be made. */
-  public wait(now: number): number {
+  /** Milliseconds until a change may be made. An urgent one does not wait behind others. */
+  public wait(now: number, isUrgent = false): number {
     this.#refill(now);
-    return Math.max(0, ((1 - this.#tokens) / this.#perSecond) * 1000);
+    const needed = isUrgent ? 1 : 1 + (this.#full.urgent ?? 0);
+    return Math.max(0, ((needed - this.#tokens) / this.#perSecond) * 1000);
   }
 
   public take(): void {
@@ -64,10 +68,15 @@ export class Bucket {
     this.#perSecond /= 2;
   }
 
-  /** Reserves the time of a change that is handed back, after those reserved before. @returns milliseconds until then. */
-  public reserve(now: number): number {
-    this.#reservedUntil = Math.max(this.#reservedUntil, now + this.wait(now)) + 1000 / this.#full.perSecond;
-    return this.#reservedUntil - now;
+  /**
+   * Reserves the time of a change that is handed back, after those reserved before; of an urgent one, after those that
+   * are urgent, too. @returns milliseconds until then.
+   */
+  public reserve(now: number, isUrgent = false): number {
+    const after = (reserved: number) =>
+      Math.max(reserved, now + this.wait(now, isUrgent)) + 1000 / this.#full.perSecond;
+    if (isUrgent) return (this.#urgentUntil = after(this.#urgentUntil)) - now;
+    return (this.#reservedUntil = after(this.#reservedUntil)) - now;
   }
 
   /** A change came later than usual: others of its region may have been handed back, too. */
@@ -106,9 +115,9 @@ export class Pace {
    *
    * @throws FailureError `deadline`, at once, if that is too long or not before the deadline.
    */
-  public async take(): Promise<void> {
+  public async take(isUrgent = false): Promise<void> {
     const now = this.#time.now().getTime();
-    const wait = this.#bucket.wait(now);
+    const wait = this.#bucket.wait(now, isUrgent);
     if (wait > this.#longestWaitMs || now + wait >= this.#time.deadline.getTime()) {
       throw new FailureError('deadline', "no time or no request rate of EC2's was left for this instance");
     }

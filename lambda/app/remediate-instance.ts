@@ -74,13 +74,13 @@ export function outcomeOfMissing(target: Target, now: Date): Outcome {
 }
 
 async function change(
-  { region, instanceId }: Target,
+  { region, instanceId, context }: Target,
   pace: Pace,
   writer: InstanceWriter,
   time: Time,
 ): Promise<MetadataOptions> {
   return withRetries(async () => {
-    await pace.take();
+    await pace.take(context.trigger.drift);
     try {
       return await writer.requireTokens(region, instanceId);
     } catch (error) {

@@ -53,6 +53,8 @@ export async function remediate(
   return outcomes.flat();
 }
 
+const isDrift = (events: readonly Target[]): boolean => events.some(({ context }) => context.trigger.drift === true);
+
 /** Whether a target is about an exemption tag that was set. */
 export const isGrant = ({ context }: Target): boolean => context.trigger.exemptionTag === 'set';
 
@@ -120,7 +122,8 @@ async function inRegion(
       snapshot !== undefined && (needsProof(snapshot, target.context) || isAssessed(target, snapshot, policy, time))
     );
   };
-  const instances = byInstance(targets);
+  // Drift first: it waits behind no launch.
+  const instances = [...byInstance(targets)].sort((one, other) => Number(isDrift(other)) - Number(isDrift(one)));
   const measured = instances.filter((events) => events.some(isMeasured));
   // Instances whose decision depends on a measurement delay no other.
   const [others, delayed] = await Promise.all([

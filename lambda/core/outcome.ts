@@ -1,5 +1,5 @@
 import { SEVERITIES, type Severity, type Status } from '../contract.ts';
-import { type FailureKind, isRetryable } from './failure.ts';
+import { FAILURE_KINDS, isRetryable } from './failure.ts';
 import { isFirstLaunch, type MetadataOptions, type Snapshot } from './instance.ts';
 import type { Reason } from './reason.ts';
 import type { Target } from './target.ts';
@@ -17,24 +17,22 @@ export interface Outcome {
   readonly after?: MetadataOptions;
   /** Seconds from the launch, the drift or the end of an exemption to the remediation. */
   readonly exposedSeconds?: number;
+  /** Drift that has waited for longer than it should: notified, although it is retried. */
+  readonly isWaiting?: boolean;
   /** The date of an exemption, a malformed tag, or an error message of EC2. Untrusted input. */
   readonly detail?: string;
 }
 
-/** Whether an outcome is a failure that a later attempt may undo. */
-export function isRetryableFailure({ status, reason }: Outcome): boolean {
-  return status === 'failed' && isRetryable(reason as FailureKind);
-}
-
-/** Whether an outcome is a failure that is retried. The last attempt is not. */
-export function isRetried(outcome: Outcome): boolean {
-  return isRetryableFailure(outcome) && outcome.target.context.delivery !== 'last';
+/** Whether an outcome is a failure that is retried. */
+export function isRetried({ status, reason }: Outcome): boolean {
+  return status === 'failed' && FAILURE_KINDS.some((kind) => kind === reason && isRetryable(kind));
 }
 
 /**
  * Severity of an outcome.
  *
- * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. An exemption
+ * Drift is a security signal and outranks an insecure launch; a failure that is not retried outranks both. Drift that
+ * could not be reverted yet is as urgent as drift that was. An exemption
  * that came with a launch, that covers drift, or that is wrong when it is set is HIGH. A changed exemption tag is at
  * least MEDIUM: the caller who set it may be its only reviewer, and the caller who removed it expects the instance to
  * be remediated.
@@ -44,7 +42,8 @@ export function severityOf(outcome: Outcome): Severity {
   const { drift, exemptionTag } = target.context.trigger;
   switch (status) {
     case 'failed':
-      return isRetried(outcome) ? 'MEDIUM' : 'CRITICAL';
+      if (!isRetried(outcome)) return 'CRITICAL';
+      return drift ? 'HIGH' : 'MEDIUM';
     case 'remediated':
     case 'would-remediate':
       return drift ? 'HIGH' : 'MEDIUM';
@@ -72,23 +71,23 @@ export function worstOf(outcomes: readonly Outcome[]): Severity {
 /**
  * Whether an outcome raises an alert.
  *
- * A failure that is retried raises none; the last attempt does. Where a trail exists, the CloudTrail event of a launch
- * comes before the running-state event, reports the same instance and knows the caller: the later event only alerts on
- * what it changed, may have changed in an earlier delivery, or failed to change. What a scan leaves unchanged is in its
- * digest, and so is an old instance that a harmless change names.
+ * A failure that is retried raises none, except once for drift that has to wait. Where a trail exists, the CloudTrail
+ * event of a launch usually comes before the running-state event, reports the same instance and knows the caller; but
+ * it may be lost, so the later event alerts, too, and the notifier leaves out what it has notified before. What a scan
+ * leaves unchanged is in its digest, and so is an old instance that a harmless change names.
  *
  * @param trail whether a CloudTrail trail delivers events to the bus.
  */
 export function isNotified(outcome: Outcome, trail: boolean): boolean {
   const { status, snapshot, target } = outcome;
   const { trigger, delivery } = target.context;
-  if (status === 'skipped' || isRetried(outcome)) return false;
+  if (status === 'skipped') return false;
+  if (isRetried(outcome)) return outcome.isWaiting === true;
   if (trigger.inDigest && (status === 'needs-review' || status === 'exempt' || status === 'would-remediate'))
     return false;
   if (!trigger.backsUpCloudTrail || !trail) return true;
-  if (status === 'needs-review' || status === 'would-remediate')
-    return snapshot !== undefined && !isFirstLaunch(snapshot, target.context.occurredAt);
   // The event that remediated it was notified, unless that was an earlier delivery of this one.
   if (status === 'already-remediated') return delivery !== 'first';
-  return status !== 'exempt';
+  // An exempt instance is notified at its launch, not whenever it starts.
+  return status !== 'exempt' || (snapshot !== undefined && isFirstLaunch(snapshot, target.context.occurredAt));
 }

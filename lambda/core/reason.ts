@@ -13,6 +13,17 @@ export type ReviewReason =
   | 'in-use'
   | 'usage-unknown';
 
+/** All tries of a message failed: the next scan sends it again, or it was sent again as often as it may be. */
+export type GivenUpReason = 'given-up' | 'given-up-for-good';
+
 /** Why an outcome has its status; the `reason` field of messages and logs. */
 export type Reason =
-  SkipReason | ReviewReason | FailureKind | 'gone' | 'recorded' | 'imdsv1-enabled' | 'exempt' | 'exempt-self-granted';
+  | SkipReason
+  | ReviewReason
+  | FailureKind
+  | GivenUpReason
+  | 'gone'
+  | 'recorded'
+  | 'imdsv1-enabled'
+  | 'exempt'
+  | 'exempt-self-granted';

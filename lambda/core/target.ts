@@ -26,6 +26,10 @@ export interface Context {
   readonly usage?: Usage;
   /** Which delivery of its message this is; absent if it did not come from the work queue. */
   readonly delivery?: Delivery;
+  /** How often scans have sent its message again; absent if none has. */
+  readonly resent?: number;
+  /** It was notified that the change has to wait. */
+  readonly isWaitNotified?: boolean;
 }
 
 /**

@@ -7,7 +7,7 @@ import { snsClient, sqsClient } from '../adapters/clients.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
 import { snsChat } from '../adapters/sns-chat.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
-import { sqsSummaryQueue } from '../adapters/sqs-summary-queue.ts';
+import { sqsMessageQueue } from '../adapters/sqs-message-queue.ts';
 import { telemetry } from '../adapters/telemetry.ts';
 import { onUrgent } from '../app/notify/index.ts';
 import { RecentAlerts } from '../app/notify/recent-alerts.ts';
@@ -22,7 +22,7 @@ const [chatTopicArn] = config.chatTopicArns;
 const ports = {
   publisher: snsPublisher(sns, config.outcomesTopicArn),
   chat: chatTopicArn === undefined ? undefined : snsChat(sns, chatTopicArn),
-  summaries: sqsSummaryQueue(sqsClient(), config.summaryQueueUrl),
+  summaries: sqsMessageQueue(sqsClient(), config.summaryQueueUrl),
   recent: new RecentAlerts(config.alertSummaryMinutes),
   telemetry: telemetry(logger, metrics),
 };

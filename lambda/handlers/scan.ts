@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
-import type { Context, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import {
   cloudWatchClients,
   ec2Clients,
@@ -21,8 +21,10 @@ import { eventBridgeOutcomes } from '../adapters/eventbridge-outcomes.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
 import { telemetry } from '../adapters/telemetry.ts';
 import { healthChecks } from '../adapters/health-checks.ts';
+import { sqsMessageQueue } from '../adapters/sqs-message-queue.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
+import { onGivenUp } from '../app/scan/given-up.ts';
 import { onScanStep } from '../app/scan/index.ts';
 import { parseScanConfig, rulesOf, scansMayChange } from '../config.ts';
 import { METRICS } from '../contract.ts';
@@ -30,8 +32,8 @@ import { parseJson } from '../triggers/json.ts';
 
 const config = parseScanConfig(process.env);
 const homeRegion = process.env.AWS_REGION ?? '';
-const { scanEveryHours, forwarders } = config;
-const rules = { ...rulesOf(config), scanEveryHours, forwarders, homeRegion };
+const { mode, scanEveryHours, forwarders } = config;
+const rules = { ...rulesOf(config), mode, scanEveryHours, forwarders, homeRegion };
 const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const [ec2, queues] = [ec2Clients(withPageReader), sqsClient()];
@@ -42,6 +44,7 @@ const ports = {
   writer: scansMayChange(config) ? ec2Writer(ec2) : undefined,
   queue: sqsWorkQueue(queues, config),
   steps: sqsScanQueue(queues, config.scanQueueUrl),
+  deadLetterQueue: sqsMessageQueue(queues, config.deadLetterQueueUrl),
   usage: cloudWatchUsage(cloudWatchClients()),
   bus: eventBridgeOutcomes(outcomesClient(), config.outcomeBusArn),
   telemetry: telemetry(logger, metrics),
@@ -54,14 +57,30 @@ const ports = {
   }),
 };
 
-/** Handles the steps of scans. It throws if a step must be retried, and SQS then delivers it again. */
-export const handler = middy(async ({ Records: records }: SQSEvent, context: Context): Promise<void> => {
+/**
+ * Handles the steps of scans, and what was given up.
+ *
+ * It throws if a step must be retried, and SQS then delivers it again; of what was given up, it returns the messages to
+ * deliver again.
+ */
+export const handler = middy(async ({ Records: records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const time = invocationTime(context.getRemainingTimeInMillis());
-  for (const { body } of records) await onScanStep(parseJson(body), rules, { ...ports, time });
+  const invocationPorts = { ...ports, time };
+  const steps = records.filter(isStep);
+  for (const { body } of steps) await onScanStep(parseJson(body), rules, invocationPorts);
+  const unfinished = await onGivenUp(
+    records.filter((record) => !isStep(record)),
+    rules,
+    invocationPorts,
+  );
+  return { batchItemFailures: unfinished.map((itemIdentifier) => ({ itemIdentifier })) };
 })
   .use(injectLambdaContext(logger))
   .after(flushMetrics)
   .onError(flushMetrics);
+
+/** The steps of scans come from a FIFO queue. */
+const isStep = ({ attributes }: SQSRecord): boolean => attributes.MessageGroupId !== undefined;
 
 function flushMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

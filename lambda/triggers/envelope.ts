@@ -1,10 +1,19 @@
 import { ACCOUNT, REGION } from '../core/target.ts';
-import { type Json, text } from './json.ts';
+import { at, type Json, text } from './json.ts';
 import type { Envelope } from './trigger.ts';
 
 /** The id of an event, for log lines; `none` if it has none. */
 export function eventIdOf(event: Json): string {
   return text(event, 'id') ?? 'none';
+}
+
+/** Key of the number of times that scans have sent a message again. */
+export const RESENT = 'imdsv2-enforcer:resent';
+
+/** How often scans have sent a message again; `undefined` if none has. */
+export function resentOf(event: Json): number | undefined {
+  const times = at(event, RESENT);
+  return typeof times === 'number' && Number.isSafeInteger(times) && times > 0 ? times : undefined;
 }
 
 /** Records that passed through other tools can lack the time zone; CloudTrail only writes UTC. */

@@ -1,6 +1,7 @@
 import { SOURCE } from '../contract.ts';
 import { type Caller, PROOFS, REQUESTED_OPTIONS, toInstanceId, type Recorded, type Target } from '../core/target.ts';
 import type { TriggerTraits } from '../core/trigger.ts';
+import { RESENT } from './envelope.ts';
 import { at, type Json, text } from './json.ts';
 import { asksFor, type EventReader, notUnderstood } from './trigger.ts';
 
@@ -27,7 +28,9 @@ export interface Finding {
     readonly trigger: string;
     readonly caller?: Caller;
     readonly recorded: Recorded;
+    readonly isWaitNotified?: boolean;
   };
+  readonly [RESENT]?: number;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface Finding {
  * @param observed the options of the instance as they were just read, or as its event has them.
  */
 export function toFinding({ account, region, instanceId, context }: Target, observed: Recorded = {}): Finding {
-  const { trigger, occurredAt, caller, eventId, recorded } = context;
+  const { trigger, occurredAt, caller, eventId, recorded, isWaitNotified, resent } = context;
   const { HttpTokens, HttpEndpoint } = observed;
   return {
     source: SOURCE,
@@ -45,7 +48,14 @@ export function toFinding({ account, region, instanceId, context }: Target, obse
     account,
     region,
     time: occurredAt.toISOString(),
-    detail: { instanceId, trigger: trigger.name, caller, recorded: { ...recorded, HttpTokens, HttpEndpoint } },
+    detail: {
+      instanceId,
+      trigger: trigger.name,
+      caller,
+      recorded: { ...recorded, HttpTokens, HttpEndpoint },
+      isWaitNotified,
+    },
+    [RESENT]: resent,
   };
 }
 
@@ -71,7 +81,9 @@ export const findingReader = (triggers: readonly TriggerTraits[]): EventReader =
       before: PROOFS.find((proof) => proof === at(detail, 'recorded', 'before')),
     };
     const caller = callerIn(at(detail, 'caller'));
-    return asksFor({ account, region, instanceId, context: { trigger, eventId, occurredAt, caller, recorded } });
+    const isWaitNotified = at(detail, 'isWaitNotified') === true ? true : undefined;
+    const context = { trigger, eventId, occurredAt, caller, recorded, isWaitNotified };
+    return asksFor({ account, region, instanceId, context });
   },
 });
 

@@ -74,7 +74,7 @@ describe('an event', () => {
 
 describe('a failure', () => {
   it.each(['unavailable', 'unknown'] as const)(
-    'of kind %s returns the message, and only the last delivery is notified: CRITICAL, given up',
+    'of kind %s returns the message at every delivery, and is not notified',
     async (kind) => {
       const ports = world([snapshot()], virtualTime(5));
       const failures = Array.from({ length: 40 }, () => failure(kind));
@@ -84,18 +84,39 @@ describe('a failure', () => {
         return handleBatch([{ messageId: 'm1', body: JSON.stringify(launchEvent()), receiveCount }], RULES, ports);
       };
 
-      for (const receiveCount of [1, 2, MAX_RECEIVES - 1]) expect(await deliver(receiveCount)).toEqual(['m1']);
+      for (const receiveCount of [1, 2, MAX_RECEIVES]) expect(await deliver(receiveCount)).toEqual(['m1']);
+      expect(ports.published).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['throttled', /EC2's request rate/],
+    ['unavailable', /EC2 did not respond/],
+    ['unknown', /for an unknown reason/],
+  ] as const)(
+    'of kind %s that holds drift for more than a minute is notified once, as HIGH and with its cause',
+    async (kind, cause) => {
+      const deliver = async (ports: World, seconds: number, event: unknown) => {
+        ports.fail('modify', ...Array.from({ length: 40 }, () => failure(kind)));
+        const later = { ...ports, time: virtualTime(5, after(seconds)) };
+        await handleBatch(queueRecords(event), RULES, later);
+        ports.clearFaults();
+      };
+      const ports = world([snapshot()]);
+      await deliver(ports, 0, driftEvent());
       expect(ports.published).toEqual([]);
 
-      expect(await deliver(MAX_RECEIVES)).toEqual(['m1']);
-      expect(ports.published).toMatchObject([
-        {
-          attributes: { severity: 'CRITICAL', status: ['failed'] },
-          json: {
-            groups: [{ outcomes: [{ reason: kind, explanation: expect.stringContaining('the last attempt') }] }],
-          },
-        },
-      ]);
+      await deliver(ports, 60, ports.findings.pop() ?? driftEvent());
+      expect(ports.published).toMatchObject([{ attributes: { severity: 'HIGH', status: ['failed'] } }]);
+      const [{ explanation } = { explanation: '' }] = ports.published[0]?.json.groups[0]?.outcomes ?? [];
+      expect(explanation).toMatch(/^IMDSv1 was re-enabled, and is not reverted yet\. .+ It will be retried\./);
+      expect(explanation).toMatch(cause);
+
+      const handedBack = ports.findings.pop();
+      expect(handedBack).toMatchObject({ detail: { isWaitNotified: true } });
+      await deliver(ports, 120, handedBack);
+      await deliver(ports, 240, handedBack);
+      expect(ports.published).toHaveLength(1);
     },
   );
 

@@ -1,6 +1,5 @@
 import { handleBatch } from '../../lambda/app/handle-batch.ts';
 import type { EventRules } from '../../lambda/app/handle-events.ts';
-import { MAX_RECEIVES } from '../../lambda/core/delivery.ts';
 import { ACCOUNT, instanceId, REGION, snapshot } from '../support/builders.ts';
 import { launchEvent, queueRecords } from '../support/events.ts';
 import { failure, world, type World } from '../support/ports.ts';
@@ -51,16 +50,6 @@ describe('remaining targets of an event', () => {
     expect(ports.published[1]).toMatchObject({
       json: { groups: [{ status: 'already-remediated', instanceIds: [B] }] },
     });
-  });
-
-  it('stay in their message on its last delivery, so that it reaches the dead-letter queue', async () => {
-    const ports = world([snapshot({ instanceId: A }), snapshot({ instanceId: B })]);
-    ports.fail(`modify ${REGION} ${B}`, failure('unknown'));
-    const [message] = queueRecords(launchOf(A, B));
-    if (message === undefined) throw new Error('no message');
-
-    expect(await handleBatch([{ ...message, receiveCount: MAX_RECEIVES }], RULES, ports)).toEqual(['m1']);
-    expect(ports.findings).toEqual([]);
   });
 
   it('are delivered again with the whole event if the queue does not accept them', async () => {

@@ -6,6 +6,7 @@ import { existing, instanceId, outcome, snapshot, target } from '../support/buil
 
 const OPTIONS = { trail: true, maxExemptionDays: 90 };
 const running = target({ trigger: 'running' });
+const drift = target({ trigger: 'drift' });
 
 describe('an event is put about', () => {
   it.each<[string, Partial<Outcome>]>([
@@ -15,7 +16,11 @@ describe('an event is put about', () => {
     ['an exempt instance', { status: 'exempt' }],
     ['an instance that needs review', { status: 'needs-review' }],
     ['a permanent failure', { status: 'failed', reason: 'denied' }],
-    ['a failure of the last attempt', { status: 'failed', reason: 'throttled', target: target({ delivery: 'last' }) }],
+    ['an instance that was given up', { status: 'failed', reason: 'given-up' }],
+    ['drift that has to wait', { status: 'failed', reason: 'throttled', target: drift, isWaiting: true }],
+    ['a new instance that needs review, by its running-state event', { target: running, status: 'needs-review' }],
+    ['a new exempt instance, by its running-state event', { target: running, status: 'exempt' }],
+    ['a new instance in audit mode, by its running-state event', { target: running, status: 'would-remediate' }],
     ['an instance that a running-state event remediated', { target: running }],
     ['an existing instance that was started', { target: running, status: 'needs-review', snapshot: existing() }],
   ])('%s', async (_, over) => {
@@ -34,8 +39,8 @@ describe('no event is put about', () => {
     ['an instance that EC2 does not return yet', { status: 'failed', reason: 'not-visible', snapshot: undefined }],
     ['an instance that is not ready yet', { status: 'failed', reason: 'not-ready' }],
     ['a failure that is retried', { status: 'failed', reason: 'throttled' }],
-    ['a new instance that needs review, by its running-state event', { target: running, status: 'needs-review' }],
-    ['a new exempt instance, by its running-state event', { target: running, status: 'exempt' }],
+    ['drift that is retried', { status: 'failed', reason: 'throttled', target: drift }],
+    ['an exempt instance that was started again', { target: running, status: 'exempt', snapshot: existing() }],
   ])('%s', async (_, over) => {
     const ports = world();
 
@@ -43,14 +48,6 @@ describe('no event is put about', () => {
 
     expect(ports.calls).toEqual([]);
     expect(ports.outcomes).toEqual([outcome(over)]);
-  });
-
-  it('a running-state event of a new instance, unless no trail feeds the bus', async () => {
-    const ports = world();
-
-    await report([outcome({ target: running, status: 'needs-review' })], { ...OPTIONS, trail: false }, ports);
-
-    expect(ports.events).toHaveLength(1);
   });
 
   it('an empty batch', async () => {

@@ -53,11 +53,9 @@ describe('severityOf()', () => {
     ['skipped', { status: 'skipped' }, 'INFORMATIONAL'],
     ['a failure that is retried', { status: 'failed', reason: 'throttled' }, 'MEDIUM'],
     ['a failure that is not retried', { status: 'failed', reason: 'denied' }, 'CRITICAL'],
-    [
-      'a failure of the last delivery',
-      { status: 'failed', reason: 'throttled', target: target({ delivery: 'last' }) },
-      'CRITICAL',
-    ],
+    ['drift with a failure that is retried', { status: 'failed', reason: 'throttled', target: drift }, 'HIGH'],
+    ['given up', { status: 'failed', reason: 'given-up' }, 'CRITICAL'],
+    ['given up for good', { status: 'failed', reason: 'given-up-for-good' }, 'CRITICAL'],
     [
       'drift with a failure that is not retried',
       { status: 'failed', reason: 'unsupported', target: drift },
@@ -159,10 +157,10 @@ describe('isNotified()', () => {
 
   test.each<readonly [Outcome['status'], boolean, boolean]>([
     ['remediated', true, true],
-    ['would-remediate', false, true],
+    ['would-remediate', true, true],
     ['already-remediated', true, true],
-    ['exempt', false, false],
-    ['needs-review', false, true],
+    ['exempt', true, false],
+    ['needs-review', true, true],
     ['skipped', false, false],
     ['failed', true, true],
   ])(
@@ -184,17 +182,19 @@ describe('isNotified()', () => {
 
   test('notifies about a running-state event that failed without a snapshot', () => {
     expect(notified({ status: 'failed', reason: 'denied', target: running, snapshot: undefined }, true)).toBe(true);
-    expect(notified({ status: 'needs-review', reason: 'unreadable', target: running, snapshot: undefined }, true)).toBe(
-      false,
-    );
+    expect(notified({ status: 'exempt', target: running, snapshot: undefined }, true)).toBe(false);
   });
 
-  test.each(FAILURE_KINDS.filter(isRetryable))('notifies about %s only if it is not retried', (reason) => {
+  test.each(FAILURE_KINDS.filter(isRetryable))('notifies about %s, which is retried, only if drift waits', (reason) => {
     for (const trigger of ALL_TRIGGERS) {
-      const notifies = (delivery?: Delivery) =>
-        notified({ status: 'failed', reason, target: target({ trigger, delivery }) }, true);
-      expect([undefined, 'first' as const, 'repeated' as const].map(notifies)).toEqual([false, false, false]);
-      expect(notifies('last')).toBe(true);
+      const notifies = (delivery?: Delivery, isWaiting?: boolean) =>
+        notified({ status: 'failed', reason, target: target({ trigger, delivery }), isWaiting }, true);
+      expect([undefined, 'first' as const, 'repeated' as const].map((each) => notifies(each))).toEqual([
+        false,
+        false,
+        false,
+      ]);
+      expect(notifies('first', true)).toBe(true);
     }
   });
 

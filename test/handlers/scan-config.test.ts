@@ -21,7 +21,14 @@ const coldStart = async (config: Partial<ScanConfig>): Promise<LambdaFunction> =
   (loaded = await loadScan(aws, config));
 const RUN = { account: ACCOUNT, region: REGION, startedAt: new Date('2026-11-22T12:00:00Z') };
 const message = (step: Parameters<typeof toScanMessage>[0]) => ({
-  Records: [{ messageId: 'm1', body: JSON.stringify(toScanMessage(step)), eventSource: 'aws:sqs' }],
+  Records: [
+    {
+      messageId: 'm1',
+      body: JSON.stringify(toScanMessage(step)),
+      attributes: { MessageGroupId: step.region },
+      eventSource: 'aws:sqs',
+    },
+  ],
 });
 const region = message({ ...RUN, step: 'region' });
 const batch = message({ ...RUN, step: 'batch', index: 0, instanceIds: [INSTANCE] });

@@ -56,7 +56,12 @@ it('sends one step for each region to the scan queue after the event of the sche
   expect((await fn.invoke(message(scheduled), 900_000)).error).toBeUndefined();
 
   const calls = aws.take();
-  expect(calls.map(({ action }) => action)).toEqual(['DescribeRegions', 'SendMessageBatch']);
+  expect(calls.map(({ action }) => action)).toEqual([
+    'DescribeRegions',
+    'SendMessageBatch',
+    // What was given up.
+    'ReceiveMessage',
+  ]);
   expect(calls[1]?.parameters).toMatchObject({
     QueueUrl: `${aws.url}/${ACCOUNT}/scan.fifo`,
     Entries: [{ MessageGroupId: REGION, MessageBody: JSON.stringify(toScanMessage({ ...RUN, step: 'region' })) }],

@@ -13,30 +13,34 @@ const DAY = 24 * 3600;
 const template = templateOf();
 const [workQueueId, workQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerWorkQueue');
 const [checkQueueId, checkQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerCheckQueue');
+const [givenUpQueueId, givenUpQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerGivenUpQueue');
 const [deadLetterQueueId, deadLetterQueue] = theOne<Queue>(template, 'AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
 
 test('every queue is encrypted and requires TLS', () => {
   const queues = resources<Queue>(template, 'AWS::SQS::Queue');
-  expect(Object.keys(queues)).toHaveLength(8);
+  expect(Object.keys(queues)).toHaveLength(9);
   expect(Object.values(queues).every((queue) => queue.SqsManagedSseEnabled)).toBe(true);
   const tlsOnly = statements(template.findResources('AWS::SQS::QueuePolicy'))
     .filter(({ Effect, Condition }) => Effect === 'Deny' && Condition?.Bool?.['aws:SecureTransport'] === 'false')
     .map(({ Resource }) => Resource);
-  expect(tlsOnly).toHaveLength(8);
+  expect(tlsOnly).toHaveLength(9);
 });
 
-test('the dead-letter queue belongs to both queues of the function, so that SQS can redrive it', () => {
-  for (const queue of [workQueue, checkQueue]) {
-    expect(queue.RedrivePolicy).toEqual({
-      deadLetterTargetArn: { 'Fn::GetAtt': [deadLetterQueueId, 'Arn'] },
-      maxReceiveCount: MAX_RECEIVES,
-    });
-  }
+test('what is given up is notified on its way to the dead-letter queue, from which SQS can redrive it', () => {
+  const redrive = (id: string, maxReceiveCount: number) => ({
+    deadLetterTargetArn: { 'Fn::GetAtt': [id, 'Arn'] },
+    maxReceiveCount,
+  });
+  expect(workQueue.RedrivePolicy).toEqual(redrive(givenUpQueueId, MAX_RECEIVES));
+  expect(givenUpQueue.RedrivePolicy).toEqual(redrive(deadLetterQueueId, 5));
+  expect(checkQueue.RedrivePolicy).toEqual(redrive(deadLetterQueueId, MAX_RECEIVES));
   expect(deadLetterQueue.RedrivePolicy).toBeUndefined();
 });
 
 test('the dead-letter queue has the longest retention', () => {
   expect(deadLetterQueue.MessageRetentionPeriod).toBe(14 * DAY);
+  // A message keeps its age, so a shorter retention would lose some on their way.
+  expect(givenUpQueue.MessageRetentionPeriod).toBe(14 * DAY);
   expect(workQueue.MessageRetentionPeriod).toBeGreaterThanOrEqual(4 * DAY);
   expect(workQueue.MessageRetentionPeriod).toBeLessThan(deadLetterQueue.MessageRetentionPeriod);
 });

@@ -98,7 +98,7 @@ describe('the queue', () => {
   });
 
   test('delivers one step at a time, and three regions in parallel', () => {
-    const [, source] = theOne<object>(template, 'AWS::Lambda::EventSourceMapping', 'EnforcerScan');
+    const [, source] = theOne<object>(template, 'AWS::Lambda::EventSourceMapping', 'EnforcerScanSource');
     expect(source).toMatchObject({
       EventSourceArn: arn(queueId),
       FunctionName: { Ref: functionId },
@@ -107,6 +107,16 @@ describe('the queue', () => {
     });
     // A failed batch of one is delivered again as a whole.
     expect(source).not.toHaveProperty('FunctionResponseTypes');
+  });
+
+  test('what was given up comes beside it, and each message alone can fail', () => {
+    const [, source] = theOne<object>(template, 'AWS::Lambda::EventSourceMapping', 'EnforcerScanGivenUpSource');
+    expect(source).toMatchObject({
+      EventSourceArn: queueArn('EnforcerGivenUpQueue'),
+      FunctionName: { Ref: functionId },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
   });
 });
 
@@ -245,13 +255,18 @@ describe('its role', () => {
     expect(JSON.stringify(allowedOn('events:PutEvents'))).toMatch(/:event-bus\/default"/);
   });
 
-  test('allows sending to the scan queue, the work queue and the check queue only', () => {
+  test('allows sending to the queues that it sends to only', () => {
     expect(allowedOn('sqs:SendMessage')).toEqual([
       queueArn('EnforcerCheckQueue'),
+      queueArn('EnforcerDeadLetterQueue'),
       arn(queueId),
       queueArn('EnforcerWorkQueue'),
     ]);
-    expect(allowedOn('sqs:ReceiveMessage')).toEqual([arn(queueId)]);
+    expect(allowedOn('sqs:ReceiveMessage')).toEqual([
+      queueArn('EnforcerGivenUpQueue'),
+      arn(queueId),
+      queueArn('EnforcerDeadLetterQueue'),
+    ]);
     expect(allowedOn('sqs:GetQueueAttributes')).toContainEqual(queueArn('EnforcerDeadLetterQueue'));
   });
 

@@ -18,7 +18,7 @@ const rules = resources<Rule>(template, 'AWS::Events::Rule');
 const arnOf = (type: string, prefix?: string) => ({ 'Fn::GetAtt': [theOne(template, type, prefix)[0], 'Arn'] });
 const functionArn = arnOf('AWS::Lambda::Function', 'EnforcerFunction');
 const workQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerWorkQueue');
-const deadLetterQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerDeadLetterQueue');
+const givenUpQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerGivenUpQueue');
 
 test('there is one rule for each trigger, one for the ping, the schedule of the scan, and those of the notifier', () => {
   const schedule = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerScanSchedule')[1];
@@ -64,13 +64,13 @@ describe.each(TRIGGERS)('$name', ({ ruleId, pattern }) => {
     expect(rule.Targets.map((target) => target.Arn)).toEqual([workQueueArn]);
   });
 
-  test('has a retry limit and a dead-letter queue', () => {
+  test('has a retry limit, after which the event is given up', () => {
     const [target] = rule.Targets;
-    expect(target?.DeadLetterConfig).toEqual({ Arn: deadLetterQueueArn });
+    expect(target?.DeadLetterConfig).toEqual({ Arn: givenUpQueueArn });
     expect(target?.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 });
   });
 
-  test('may deliver to its target and to the dead-letter queue', () => {
-    expect(allowedTo(id)).toEqual(expect.arrayContaining([deadLetterQueueArn, workQueueArn]));
+  test('may deliver to its target and to the queue of what is given up', () => {
+    expect(allowedTo(id)).toEqual(expect.arrayContaining([givenUpQueueArn, workQueueArn]));
   });
 });

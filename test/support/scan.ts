@@ -1,4 +1,4 @@
-import type { RegionReader, Time } from '../../lambda/app/ports/index.ts';
+import type { ReceivedMessage, RegionReader, Time } from '../../lambda/app/ports/index.ts';
 import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts, ScanRules } from '../../lambda/app/scan/rules.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
@@ -18,6 +18,7 @@ export const DAILY: Run = { ...RUN, startedAt: new Date('2026-11-22T00:00:00Z') 
 
 /** An account that is scanned every six hours. */
 export const rules = (over: Partial<ScanRules> = {}): ScanRules => ({
+  mode: 'enforce',
   existing: 'enforce',
   maxExemptionDays: 90,
   trail: true,
@@ -49,6 +50,8 @@ const INVOCATION = 885;
 /** An account in memory behind all ports of a scan, and its queue. */
 export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
   readonly usage: ScanPorts['usage'];
+  /** The bodies of the messages in the dead-letter queue. */
+  readonly deadLettered: string[];
   /** The messages on the scan queue. */
   readonly queued: string[];
   /** Regions of the account. */
@@ -73,6 +76,8 @@ export function scanWorld(
 ): ScanWorld {
   const made = world(instances, time, pageSize);
   const queued: string[] = [];
+  const deadLettered: string[] = [];
+  const hidden = new Set<string>();
   const regionNames = [REGION];
   const problems: string[] = [];
   const mostRejected = new Map<string, number>();
@@ -89,6 +94,7 @@ export function scanWorld(
   const all: ScanWorld = {
     ...made,
     queued,
+    deadLettered,
     regionNames,
     problems,
     mostRejected,
@@ -99,6 +105,24 @@ export function scanWorld(
         made.begin('putSteps', ...new Set(steps.map(({ step, region }) => `${region}/${step}`)));
         await Promise.resolve();
         queued.push(...steps.map((step) => JSON.stringify(toScanMessage(step))));
+      },
+    },
+    deadLetterQueue: {
+      receive: async () => {
+        made.begin('receive');
+        const messages = deadLettered.filter((body) => !hidden.has(body)).slice(0, 10);
+        messages.forEach((body) => hidden.add(body));
+        return Promise.resolve(messages.map((body): ReceivedMessage => ({ body, receipt: body })));
+      },
+      remove: async (messages) => {
+        made.begin('remove', String(messages.length));
+        for (const { body } of messages) deadLettered.splice(deadLettered.indexOf(body), 1);
+        return Promise.resolve([]);
+      },
+      put: async (bodies) => {
+        made.begin('giveUp', String(bodies.length));
+        deadLettered.push(...bodies);
+        return Promise.resolve([]);
       },
     },
     usage: {

@@ -33,10 +33,8 @@ export async function onUrgent(
 ): Promise<string[]> {
   const { recent, summaries, telemetry, time } = ports;
   const parsed = records.map((record) => ({ record, event: parseJson(record.body) }));
-  const urgent = read(
-    parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule),
-    rules,
-    ports,
+  const urgent = recent.withoutRepeats(
+    read(parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule), rules, ports),
   );
   const repeated = urgent.filter(({ detail }) => recent.has(detail, time.now()));
   const bodies = repeated.map(({ message }) => message.body);
@@ -54,13 +52,10 @@ export async function onUrgent(
 
 /** Sends what is on the summary queue. What SNS does not accept stays there until a later run. */
 async function sendSummaries(rules: NotifyRules, ports: NotifyPorts): Promise<void> {
-  const { summaries, telemetry, time } = ports;
+  const { recent, summaries, telemetry, time } = ports;
   const messages = await receiveAll(ports);
-  const received = read(
-    messages.map((message) => ({ message, event: parseJson(message.body) })),
-    rules,
-    ports,
-  );
+  const parsed = messages.map((message) => ({ message, event: parseJson(message.body) }));
+  const received = recent.withoutRepeats(read(parsed, rules, ports));
   const failed = new Set((await deliver(received, rules, ports)).map(({ message }) => message));
   const done = messages.filter((message) => !failed.has(message));
   // What stays on the queue is in the next summary, too.

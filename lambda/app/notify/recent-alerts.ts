@@ -1,5 +1,10 @@
 import type { EventDetail } from '../../core/outcome-event.ts';
+import { launch } from '../../triggers/launch.ts';
+import { running } from '../../triggers/running.ts';
 import { launchSourceGroupOf } from '../../core/launch-source-group.ts';
+
+/** For how long the alert about a launch makes that about its running-state event a repetition. */
+const LAUNCH_MS = 30 * 60_000;
 
 /**
  * The subjects of recent alerts, so that the first alert of a subject is sent at once and the others of the window are summarized.
@@ -9,6 +14,7 @@ import { launchSourceGroupOf } from '../../core/launch-source-group.ts';
 export class RecentAlerts {
   readonly #window: number;
   readonly #until = new Map<string, number>();
+  readonly #launches = new Map<string, number>();
 
   /** @param windowMinutes 0 if nothing is summarized. */
   public constructor(windowMinutes: number) {
@@ -26,7 +32,30 @@ export class RecentAlerts {
     const subject = subjectOf(detail);
     for (const [key, until] of this.#until) if (until <= now.getTime()) this.#until.delete(key);
     if (subject !== undefined && !this.has(detail, now)) this.#until.set(subject, now.getTime() + this.#window);
+    for (const [key, until] of this.#launches) if (until <= now.getTime()) this.#launches.delete(key);
+    const launched = unchangedBy(detail, launch.name);
+    if (launched !== undefined) this.#launches.set(launched, now.getTime() + LAUNCH_MS);
   }
+
+  /**
+   * The events without those of running-state events that repeat what the record of the launch said: one of the same
+   * events, or of an alert that was sent. Where CloudTrail lost the record, nothing else says it.
+   */
+  public withoutRepeats<T extends { readonly detail: EventDetail }>(received: readonly T[]): readonly T[] {
+    const launches = new Set(received.map(({ detail }) => unchangedBy(detail, launch.name)));
+    return received.filter(({ detail }) => {
+      const started = unchangedBy(detail, running.name);
+      return started === undefined || !(launches.has(started) || this.#launches.has(started));
+    });
+  }
+}
+
+/** The instance that an event of a trigger left unchanged, and how. */
+function unchangedBy(detail: EventDetail, trigger: string): string | undefined {
+  if (detail.schema !== 'imdsv2-enforcer.outcome/v1' || detail.trigger !== trigger) return undefined;
+  const { account, region, instanceId, status } = detail;
+  const isUnchanged = status === 'exempt' || status === 'needs-review' || status === 'would-remediate';
+  return isUnchanged ? JSON.stringify([account, region, instanceId, status]) : undefined;
 }
 
 /**

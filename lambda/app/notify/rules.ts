@@ -1,4 +1,4 @@
-import type { ChatPublisher, Publisher, SummaryQueue, Telemetry, Time } from '../ports/index.ts';
+import type { ChatPublisher, Publisher, MessageQueue, Telemetry, Time } from '../ports/index.ts';
 import type { RecentAlerts } from './recent-alerts.ts';
 
 /** How the notifier works. */
@@ -11,7 +11,7 @@ export interface NotifyPorts {
   readonly publisher: Publisher;
   /** Absent without a topic for chat. */
   readonly chat?: ChatPublisher;
-  readonly summaries: SummaryQueue;
+  readonly summaries: MessageQueue;
   /** What this execution environment notified a moment ago. */
   readonly recent: RecentAlerts;
   readonly telemetry: Pick<Telemetry, 'notUnderstood' | 'warning'>;

@@ -31,3 +31,34 @@ export interface ScanQueue {
   /** @throws FailureError if any of them was not accepted. */
   put(steps: readonly ScanStep[]): Promise<void>;
 }
+
+/** A message of a queue that was received, and is not deleted yet. */
+export interface ReceivedMessage {
+  readonly body: string;
+  /** Deletes this delivery of the message. */
+  readonly receipt: string;
+}
+
+/** A queue that the function itself reads, without an event source mapping. */
+export interface MessageQueue {
+  /**
+   * Receives some messages; an empty list if there are none.
+   *
+   * @throws FailureError
+   */
+  receive(): Promise<readonly ReceivedMessage[]>;
+  /**
+   * Deletes messages that were received.
+   *
+   * @returns the messages that were not deleted, and are delivered again.
+   * @throws FailureError if every call failed.
+   */
+  remove(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[]>;
+  /**
+   * Sends messages.
+   *
+   * @returns the bodies that were not accepted.
+   * @throws FailureError if every call failed.
+   */
+  put(bodies: readonly string[]): Promise<readonly string[]>;
+}

@@ -6,6 +6,7 @@ import type {
   FleetReader,
   HistoryReader,
   Filter,
+  MessageQueue,
   Ports,
   HealthChecks,
   RegionReader,
@@ -17,6 +18,7 @@ import type {
 /** The account's rules, and the schedule of scans. */
 export interface ScanRules extends Rules {
   readonly usage: UsageRules;
+  readonly mode: 'enforce' | 'audit';
   /** Hours between two runs; a divisor of 24. */
   readonly scanEveryHours: number;
   /** The region of the deployment, whose health is checked in full. */
@@ -30,6 +32,8 @@ export interface ScanPorts extends Ports {
   readonly fleet: FleetReader;
   readonly regions: RegionReader;
   readonly steps: ScanQueue;
+  /** Messages that were given up. */
+  readonly deadLetterQueue: MessageQueue;
   readonly usage: UsageReader & HistoryReader & RejectionReader;
   readonly healthChecks: HealthChecks;
 }

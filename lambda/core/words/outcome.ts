@@ -1,4 +1,4 @@
-import { isRetried, isRetryableFailure, type Outcome } from '../outcome.ts';
+import { isRetried, type Outcome } from '../outcome.ts';
 import type { Reason, ReviewReason } from '../reason.ts';
 import { plural } from './format.ts';
 
@@ -25,15 +25,14 @@ export function explainOutcome(outcome: Outcome): string {
     case 'skipped':
       return sentences?.[reason] ?? SENTENCES[reason];
     case 'failed':
-      if (!isRetryableFailure(outcome)) return SENTENCES[reason];
-      return `${SENTENCES[reason]} ${isRetried(outcome) ? RETRIED : GIVEN_UP}`;
+      if (!isRetried(outcome)) return SENTENCES[reason];
+      return drift
+        ? `${opening}, and is not reverted yet. ${SENTENCES[reason]} ${RETRIED}`
+        : `${SENTENCES[reason]} ${RETRIED}`;
   }
 }
 
 const RETRIED = 'It will be retried. IMDSv1 stays enabled until then.';
-
-const GIVEN_UP =
-  'That was the last attempt: the event goes to the dead-letter queue, and IMDSv1 stays enabled until it is redriven.';
 
 const SENTENCES: Readonly<Record<Reason, string>> = {
   'imdsv1-enabled': 'IMDSv1 is enabled.',
@@ -70,6 +69,10 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'wrong-state': 'EC2 does not accept the change in the state of the instance.',
   invalid: 'AWS rejected the request as invalid.',
   unknown: 'The change failed for an unknown reason.',
+  'given-up':
+    'Remediation was tried for an hour without success. IMDSv1 stays enabled; the next scan tries again, three times in all.',
+  'given-up-for-good':
+    'Remediation was tried for an hour, and again after three scans, without success. IMDSv1 stays enabled until a person redrives the dead-letter queue.',
 };
 
 /** Labels of the reasons for a review. */

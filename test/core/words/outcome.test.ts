@@ -34,6 +34,8 @@ const REASONS = {
   'wrong-state': 'failed',
   invalid: 'failed',
   unknown: 'failed',
+  'given-up': 'failed',
+  'given-up-for-good': 'failed',
 } as const satisfies Record<Reason, Outcome['status']>;
 
 const ALL = Object.entries(REASONS) as [Reason, Outcome['status']][];
@@ -143,6 +145,8 @@ test('says that IMDSv1 stays enabled wherever it does', () => {
     'deadline',
     'denied',
     'unknown',
+    'given-up',
+    'given-up-for-good',
   ];
   for (const reason of reasons) {
     expect(explainOutcome(outcome({ status: REASONS[reason], reason }))).toMatch(

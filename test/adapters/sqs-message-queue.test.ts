@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { sqsSummaryQueue } from '../../lambda/adapters/sqs-summary-queue.ts';
+import { sqsMessageQueue } from '../../lambda/adapters/sqs-message-queue.ts';
 import { REGION } from '../support/builders.ts';
 import { CREDENTIALS, type Loopback, md5, startLoopback } from '../support/loopback.ts';
 
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 beforeEach(() => aws.reset());
 
-const queue = () => sqsSummaryQueue(client, `${aws.url}/111122223333/summary`);
+const queue = () => sqsMessageQueue(client, `${aws.url}/111122223333/summary`);
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
 const received = (count: number) => numbers(count).map((receipt) => ({ body: '{}', receipt }));
 

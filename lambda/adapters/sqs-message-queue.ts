@@ -1,13 +1,13 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { SummaryQueue } from '../app/ports/index.ts';
+import type { MessageQueue } from '../app/ports/index.ts';
 import { failing, refusedOf } from './failures.ts';
 import { batchesOf, sendEntries } from './sqs-batches.ts';
 
 /** Calls at the same time. */
 const CONCURRENCY = 10;
 
-/** The queue of summaries. Needs `sqs:ReceiveMessage`, `sqs:DeleteMessage` and `sqs:SendMessage`. */
-export function sqsSummaryQueue(client: SQSClient, queueUrl: string): SummaryQueue {
+/** A queue that is read without an event source mapping. Needs `sqs:ReceiveMessage`, `sqs:DeleteMessage` and `sqs:SendMessage`. */
+export function sqsMessageQueue(client: SQSClient, queueUrl: string): MessageQueue {
   return {
     receive: async () => {
       // A wait makes SQS ask all of its servers; without one, an answer may be empty although there are messages.

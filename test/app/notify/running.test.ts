@@ -1,0 +1,41 @@
+import { launchOf, notifier, SCHEDULE, startOf } from '../../support/notifier.ts';
+
+describe('a running-state event that left an instance unchanged', () => {
+  const unchanged = [
+    { status: 'exempt', reason: 'exempt' },
+    { status: 'needs-review', reason: 'exemption-malformed' },
+    { status: 'would-remediate' },
+  ] as const;
+
+  it.each(unchanged)('is sent where CloudTrail lost the launch ($status)', async (over) => {
+    const { handle, summarize, subjects, queue } = notifier();
+    summarize(startOf(1, over));
+
+    await handle(SCHEDULE);
+
+    expect(subjects()).toHaveLength(1);
+    expect(queue).toEqual([]);
+  });
+
+  it.each(unchanged)('repeats a launch of the same or of an earlier summary ($status)', async (over) => {
+    const { handle, summarize, sent, redeliver } = notifier();
+    summarize(launchOf(1, 'web', over), startOf(1, over), launchOf(2, 'web', over));
+    await handle(SCHEDULE);
+    summarize(startOf(2, over));
+    expect(await handle(SCHEDULE)).toEqual([]);
+
+    expect(sent.map(({ json }) => json)).toMatchObject([{ groups: [{ count: 2 }] }]);
+    expect(redeliver()).toBe(0);
+  });
+
+  it('repeats no other instance, no other result, and no start that changed something', async () => {
+    const { handle, subjects } = notifier({ minutes: 0 });
+    await handle(launchOf(1, 'web', { status: 'exempt', reason: 'exempt' }));
+
+    await handle(startOf(2, { status: 'exempt', reason: 'exempt' }));
+    await handle(startOf(1, { status: 'would-remediate' }));
+    await handle(startOf(1));
+
+    expect(subjects()).toHaveLength(4);
+  });
+});

@@ -48,7 +48,7 @@ export function servicesOf(context: ServicesContext): Readonly<Record<string, Se
   return {
     ec2: new Ec2Service(context.ec2Regions, ec2),
     sns: new SnsService(topics, ids, faults),
-    sqs: new SqsService(queues, clock),
+    sqs: new SqsService(queues, { clock, ids, faults }),
     sts,
     cloudformation: new CloudFormationService(context.stacks),
     cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock }),

@@ -19,6 +19,7 @@ export type FinalState =
   | 'exempt'
   | 'needs-review'
   | 'queued in WorkQueue'
+  | 'queued in GivenUpQueue'
   | 'queued in DeadLetterQueue'
   | 'missed';
 

@@ -31,6 +31,8 @@ const RATES = {
   refusedOnce: 0.03,
   refusedDown: 0.01,
   putHangs: 0.02,
+  messageRefused: 0.05,
+  functionBusy: 0.05,
   crashes: 0.02,
   timeouts: 0.01,
   /** Of the messages: the function crashes whenever it handles them, with all other messages of the batch. */
@@ -179,12 +181,22 @@ function faultsByName(
       },
     },
     outcomes: {
-      refusesEntry: ({ detail, attempt }) =>
-        (hits(RATES.refusedDown, 'refused', detail) && attempt <= REFUSED_ATTEMPTS) ||
-        hits(RATES.refusedOnce, 'refused once', detail, attempt),
+      refusesEntry: ({ service, detail, attempt }) =>
+        service === 'events' &&
+        ((hits(RATES.refusedDown, 'refused', detail) && attempt <= REFUSED_ATTEMPTS) ||
+          hits(RATES.refusedOnce, 'refused once', detail, attempt)),
       slows: (call) => (putHangs(call) ? ENDLESS_MS : 0),
       // Without effect.
       resets: (call) => (putHangs(call) ? 'before' : undefined),
+    },
+    // Calls of other callers, in MixedIn.
+    others: {},
+    partial: {
+      refusesEntry: ({ service, source, detail, attempt }) =>
+        service === 'sqs' && hits(RATES.messageRefused, 'message', source, detail, attempt),
+    },
+    busy: {
+      isThrottled: ({ functionName, key, attempt }) => hits(RATES.functionBusy, 'busy', functionName, key, attempt),
     },
     crashes: {
       crashes: ({ key, messages, attempt }) => {

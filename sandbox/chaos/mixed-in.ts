@@ -30,6 +30,9 @@ const RE_ENABLED: Options = { HttpTokens: 'optional', HttpEndpoint: 'enabled', H
 /** Options of existing instances on which IMDSv1 is enabled. */
 const NOT_EXPOSED = [{ HttpTokens: 'required' }, { HttpTokens: 'optional', HttpEndpoint: 'disabled' }] as const;
 
+/** How other callers use EC2's request rate up: two thirds of what is refilled. */
+const OTHERS = { everyMs: 20_000, calls: 65 };
+
 /** An existing instance of which the options are changed. */
 interface Edit {
   readonly id: string;
@@ -76,6 +79,18 @@ export class MixedIn {
         bus.put(ofOtherAccount(launch, this.#sandbox.account));
       }),
     );
+  }
+
+  /** Other callers use EC2's request rate up again and again, over a time in milliseconds. */
+  public async useUpRate(duration: number): Promise<void> {
+    const { clock } = this.#sandbox;
+    const { id } = this.#sandbox.fleet().add({ launchedAt: LAUNCHED_AT, options: { HttpTokens: 'required' } });
+    const end = clock.now() + duration;
+    const call = new ModifyInstanceMetadataOptionsCommand({ InstanceId: id, HttpTokens: 'required' });
+    for (; clock.now() < end; await clock.sleep(OTHERS.everyMs)) {
+      // Refused calls are the point.
+      await Promise.allSettled(Array.from({ length: OTHERS.calls }, () => this.#traffic.callOnce(call)));
+    }
   }
 
   /** What became of it: rows for the report, and what is wrong. */

@@ -1,8 +1,8 @@
 import { text } from '../aws/wire/params.ts';
 import type { Sandbox } from '../index.ts';
 
-/** Queues whose alarms report messages that are not processed. Post-change checks may be in the second one. */
-export const QUEUES = ['WorkQueue', 'DeadLetterQueue'] as const;
+/** Queues whose alarms report messages that are not processed. Post-change checks may be in the last one. */
+export const QUEUES = ['WorkQueue', 'GivenUpQueue', 'DeadLetterQueue'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** Queues of events that are notified. They do not lead to a remediation. */

@@ -15,6 +15,7 @@ const FINAL_STATES: readonly FinalState[] = [
   'terminated',
   'vanished',
   'queued in WorkQueue',
+  'queued in GivenUpQueue',
   'queued in DeadLetterQueue',
   'missed',
 ];
@@ -45,7 +46,7 @@ export function rowsOf(accounting: Accounting, sandbox: Sandbox, traffic: Traffi
     ['launched with IMDSv1 enabled', count(nonCompliant.length)],
     ['IMDSv1 re-enabled after remediation', count(drifts)],
     ...FINAL_STATES.map((state): Row => [`  ${state}`, count(entriesIn(entries, state))]),
-    ['messages in WorkQueue and DeadLetterQueue', count(messagesIn(accounting))],
+    ['messages in these queues', count(messagesIn(accounting))],
     ['messages in the queues of the notifier', count(accounting.toNotify)],
     ['outcome events', count(outcomeEvents(sandbox))],
     ['alerts sent', count(sandbox.topic('Outcomes').messages.length)],

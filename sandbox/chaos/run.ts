@@ -80,9 +80,10 @@ export async function runChaos(
     sandbox.clock.skipIdleTime();
     const traffic = new Traffic(sandbox);
     const mixedIn = new MixedIn(sandbox, traffic, launches, seed, !scan);
+    const others = faults.includes('others') ? mixedIn.useUpRate(minutes * 60_000) : undefined;
     const stopSchedule = everyWindow(sandbox);
     try {
-      await Promise.all([traffic.run(plan), mixedIn.run(minutes * 60_000)]);
+      await Promise.all([traffic.run(plan), mixedIn.run(minutes * 60_000), others]);
     } finally {
       traffic.end();
     }

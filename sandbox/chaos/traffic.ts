@@ -59,6 +59,11 @@ export class Traffic {
     await this.#retry(() => call(this.#ec2));
   }
 
+  /** Makes a call as a user, who does not try again. */
+  public async callOnce(command: ModifyInstanceMetadataOptionsCommand): Promise<void> {
+    await this.#ec2.send(command);
+  }
+
   public end(): void {
     this.#ec2.destroy();
   }

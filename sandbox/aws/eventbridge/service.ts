@@ -72,7 +72,7 @@ export class EventBridgeService implements Service {
       }
       const detail = text(entry, 'Detail') ?? '';
       const attempt = ids.count(`put ${hexOf(32, detail)}`);
-      if (faults.refusesEntry({ source: read.source, detail, attempt })) {
+      if (faults.refusesEntry({ service: 'events', source: read.source, detail, attempt })) {
         failed++;
         return { ErrorCode: 'InternalFailure', ErrorMessage: 'Injected by the faults of the sandbox' };
       }

@@ -65,8 +65,13 @@ export class FunctionHost implements CallObserver {
       return { ok: false, error: exitError(invocation, 1) };
     }
     const { requestId, key, messages, attempt } = invocation;
-    const environment = this.#takeIdle() ?? this.#start();
     const functionName = this.settings.name;
+    if (faults.isThrottled({ functionName, requestId, key, messages, attempt })) {
+      this.#leave();
+      end();
+      return { ok: false, error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' } };
+    }
+    const environment = this.#takeIdle() ?? this.#start();
     const crash = faults.crashes({ functionName, requestId, key, messages, attempt });
     const live = { environment, calls: 0, crash, hung: false };
     this.#byKey.set(environment.accessKeyId, live);
@@ -79,11 +84,16 @@ export class FunctionHost implements CallObserver {
     else if (this.#replacesEnded) this.#idle.push(this.#start());
     const endedAt = clock.now();
     invocations.push({ ...invocation, functionName, coldStart, startedAt, endedAt, calls: live.calls, result });
+    this.#leave();
+    end();
+    return result;
+  }
+
+  /** Lets the next invocation begin. */
+  #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running--;
     else next();
-    end();
-    return result;
   }
 
   public invocationOf(accessKeyId: string): string | undefined {

@@ -44,9 +44,12 @@ export interface FaultyPublish {
   readonly attempt: number;
 }
 
-/** An entry of a PutEvents call. */
+/** An entry of a PutEvents or SendMessageBatch call. */
 export interface FaultyEntry {
+  readonly service: 'events' | 'sqs';
+  /** The source of the event, or the name of the queue. */
   readonly source: string;
+  /** The detail of the event, or the body of the message. */
   readonly detail: string;
   /** Counts the calls with this entry, from 1. */
   readonly attempt: number;
@@ -99,10 +102,12 @@ export interface Faults {
   vanishes: (instance: FaultyInstance) => number | undefined;
   /** Fails the publish call with this error code. */
   refuses: (publish: FaultyPublish) => string | undefined;
-  /** Refuses the entry of a PutEvents call, and not the others of the call. */
+  /** Refuses the entry of a PutEvents or SendMessageBatch call, and not the others of the call. */
   refusesEntry: (entry: FaultyEntry) => boolean;
   /** Fails the delivery: retryable or permanently. */
   undeliverable: (delivery: FaultyDelivery) => 'retry' | 'never' | undefined;
+  /** Throttles the invocation: the concurrency of the account is used up. Its messages are delivered again. */
+  isThrottled: (invocation: FaultyInvocation) => boolean;
   /** Ends or hangs the function after a number of API calls, before it receives the last response. */
   crashes: (invocation: FaultyInvocation) => Crash | undefined;
 }
@@ -129,6 +134,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   refuses: () => undefined,
   refusesEntry: () => false,
   undeliverable: () => undefined,
+  isThrottled: () => false,
   crashes: () => undefined,
 };
 
@@ -147,6 +153,7 @@ export interface FaultRates {
   readonly refuses?: number;
   readonly refusesEntry?: number;
   readonly undeliverable?: number;
+  readonly isThrottled?: number;
   /** A crash happens after 0 to `upTo` calls; half of the crashes are hangs. */
   readonly crashes?: { readonly rate: number; readonly upTo: number };
 }
@@ -192,6 +199,7 @@ export function drawFaults(seed: string, rates: FaultRates): Faults {
     refusesEntry: ({ detail, attempt }) => hits(rates.refusesEntry, 'refusesEntry', detail, attempt),
     undeliverable: ({ rule, eventId, attempt }) =>
       hits(rates.undeliverable, 'undeliverable', rule, eventId, attempt) ? 'retry' : undefined,
+    isThrottled: ({ key, attempt }) => hits(rates.isThrottled, 'isThrottled', key, attempt),
     crashes: ({ key, attempt }) =>
       rates.crashes !== undefined && hits(rates.crashes.rate, 'crashes', key, attempt)
         ? {

@@ -1,4 +1,6 @@
 import type { Clock } from '../simulation/clock.ts';
+import type { Faults } from '../simulation/faults.ts';
+import { hexOf, type Ids } from '../simulation/ids.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { at, list, type Params, text, texts } from '../wire/params.ts';
@@ -14,14 +16,30 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_DELAY_SECONDS = 900;
 const MAX_BATCH = 10;
 
+/** What SQS depends on. */
+export interface SqsContext {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly faults: Faults;
+}
+
+/** An entry that SQS does not accept, through no fault of the sender. */
+class RefusedEntry extends ApiError {
+  public constructor() {
+    super('InternalError', 'Injected by the faults of the sandbox');
+  }
+}
+
 /** SQS. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html */
 export class SqsService implements Service {
   readonly #queues: Queues;
   readonly #clock: Clock;
+  readonly #context: SqsContext;
 
-  public constructor(queues: Queues, clock: Clock) {
+  public constructor(queues: Queues, context: SqsContext) {
     this.#queues = queues;
-    this.#clock = clock;
+    this.#clock = context.clock;
+    this.#context = context;
   }
 
   public handle({ action, params, region }: ApiCall): Promise<ResponseValue> | ResponseValue {
@@ -37,7 +55,7 @@ export class SqsService implements Service {
       case 'SendMessage':
         return send(this.#queueOf(params), params);
       case 'SendMessageBatch':
-        return this.#batch(params, send);
+        return this.#batch(params, (queue, entry) => this.#send(queue, entry));
       case 'ReceiveMessage':
         return this.#receive(this.#queueOf(params), params);
       case 'DeleteMessage':
@@ -65,6 +83,14 @@ export class SqsService implements Service {
   #batch(params: Params, each: (queue: Queue, entry: unknown) => Record<string, ResponseValue>): ResponseValue {
     const queue = this.#queueOf(params);
     return batch(params, (entry) => each(queue, entry));
+  }
+
+  #send(queue: Queue, entry: unknown): Record<string, ResponseValue> {
+    const { ids, faults } = this.#context;
+    const detail = text(entry, 'MessageBody') ?? '';
+    const attempt = ids.count(`send ${hexOf(32, queue.name, detail)}`);
+    if (faults.refusesEntry({ service: 'sqs', source: queue.name, detail, attempt })) throw new RefusedEntry();
+    return send(queue, entry);
   }
 
   #queueOf(params: Params): Queue {
@@ -155,7 +181,7 @@ function batch(params: Params, each: (entry: unknown) => Record<string, Response
       Successful.push({ Id, ...each(entry) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
+      Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: !(error instanceof RefusedEntry) });
     }
   }
   return { Successful, Failed };

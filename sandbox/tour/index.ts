@@ -7,6 +7,7 @@ import type { Case, Expectation } from './case.ts';
 import { CASES } from './cases.ts';
 import type { CommandLine } from './command-line.ts';
 import { EventLog } from './event-log.ts';
+import * as failures from './failure-cases.ts';
 import { hangingSns } from './other-cases.ts';
 import { caseTable, heading, instanceTable, type PlayedCase, problemsOf } from './print.ts';
 import { enforcedByHand } from './exposure-cases.ts';
@@ -26,6 +27,9 @@ const QUEUE_TIMEOUT = 60_000;
 
 /** Cases about scans wait for a post-change check after 15 minutes and for midnight. */
 const SCAN_TIME_SCALE = 200;
+
+/** A case waits for the tries of an hour. */
+const FAILURE_TIME_SCALE = 500;
 
 /** Cases that are played on the same local AWS. */
 interface Section {
@@ -50,6 +54,7 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
     regions: regions.REGIONS,
     alertSummaryMinutes: 0,
   });
+  const enforced = await buildProduct({ mode: 'enforce', existing: 'enforce', alertSummaryMinutes: 0 });
   const today = new Date().toISOString().slice(0, 10);
   const scanOptions = { timeScale: Math.max(timeScale, SCAN_TIME_SCALE), prewarm: 1 };
   const sections: readonly Section[] = [
@@ -86,6 +91,18 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
       ],
       prepare: scan.addExistingFleet,
       schemasInFull: ['imdsv2-enforcer.digest/v1', 'imdsv2-enforcer.workload-impact/v1'],
+    },
+    {
+      title: 'EC2 is unavailable for longer than an hour',
+      options: { ...audit, timeScale: FAILURE_TIME_SCALE, schedules: false },
+      cases: [failures.givenUp],
+      schemasInFull: [],
+    },
+    {
+      title: 'A service control policy denies changes of some instances, existing=enforce',
+      options: { ...enforced, ...scanOptions, schedules: false },
+      cases: [failures.someRefused],
+      schemasInFull: [],
     },
   ];
   const played: PlayedCase[] = [];

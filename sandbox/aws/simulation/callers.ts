@@ -1,5 +1,8 @@
 import type { Statement } from '../iam/policy.ts';
 
+/** Without service control policies an organization allows everything. */
+const FULL_ACCESS: Statement = { Effect: 'Allow', Action: '*', Resource: '*' };
+
 /** The identity that an access key belongs to. */
 export interface Caller {
   /** An IAM user, the root user, or an assumed-role session. */
@@ -15,6 +18,8 @@ export interface Caller {
 
 /** The access keys of the account. Signatures are not verified. */
 export class Callers {
+  /** What the organization denies to every caller of the account. */
+  public readonly serviceControlPolicies: Statement[] = [];
   readonly #known: Map<string, Caller>;
   readonly #fallback: Caller;
 
@@ -28,6 +33,8 @@ export class Callers {
   }
 
   public of(accessKeyId: string): Caller {
-    return this.#known.get(accessKeyId) ?? this.#fallback;
+    const caller = this.#known.get(accessKeyId) ?? this.#fallback;
+    if (this.serviceControlPolicies.length === 0) return caller;
+    return { ...caller, policies: [...(caller.policies ?? [FULL_ACCESS]), ...this.serviceControlPolicies] };
   }
 }

@@ -66,7 +66,7 @@ describe('invalid input', () => {
     [
       'flag',
       ['exempt', 'revoke', '--for', '3d'],
-      "unknown option '--for'; accepted: --profile, --region, --json, --help",
+      "unknown option '--for'; accepted: --profile, --region, --stack, --json, --help",
     ],
     [
       'misspelled flag',
@@ -186,7 +186,6 @@ describe('a missing permission', () => {
     ...COMMANDS.filter((args) => !args.includes('all')).map((args) => ['ec2:DescribeInstances', args] as const),
     ...COMMANDS.filter((args) => args.includes('all')).map((args) => ['ec2:DescribeRegions', args] as const),
     ['ec2:ModifyInstanceMetadataOptions', ['rollback', COMPLIANT, ...GRANT, '--yes']],
-    ['ec2:GetInstanceMetadataDefaults', ['rollback', COMPLIANT, ...GRANT, '--yes']],
     ['ec2:CreateTags', ['rollback', COMPLIANT, ...GRANT, '--yes']],
     ['ec2:CreateTags', ['exempt', 'grant', NON_COMPLIANT, ...GRANT]],
     ['ec2:DeleteTags', ['exempt', 'revoke', EXEMPT]],

@@ -2,7 +2,7 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import { clean } from '../lambda/core/text.ts';
 import { version } from '../package.json';
 import { commands } from './commands.ts';
-import { explainError } from './shared/errors.ts';
+import { adviceOn, explainError } from './shared/errors.ts';
 import { type AnyCommand, type ExitCode, type OptionSpec, UsageError } from './shared/command.ts';
 import type { Io } from './shared/io.ts';
 
@@ -40,7 +40,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     // Commander has printed its own errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     io.progress('');
-    io.note(`imdsv2: ${explainError(error, io.interrupted)}`);
+    io.note(`imdsv2: ${io.interrupted.aborted ? 'interrupted' : explainError(error) + adviceOn(error)}`);
     return 1;
   }
 }

@@ -41,10 +41,10 @@ export const audit: Command<AuditOptions> = {
   details: [
     'Reads every instance in the selected Regions. Changes nothing. With --regions all it also reports Regions that no EventBridge rule of the deployment monitors.',
     'Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations 5.7), not counting those managed by an AWS service. Non-compliant and unreadable instances are findings. Exit code 0: no findings. 2: findings. 1: a Region could not be read. A Region that this caller may not read is named as not visible from here, and is no error beside others.',
-    'With --usage it also measures the IMDSv1 usage of each non-compliant instance, as the scheduled scan does: unused, in use or unknown. CloudWatch charges $0.01 per 1,000 metrics; there is one for each of these instances.',
+    'With --usage it also measures the IMDSv1 usage of each non-compliant instance, as the scheduled scan does: unused, in use or unknown. CloudWatch charges $0.01 per 1,000 metrics; there is one for each of these instances. Where it may not be read, usage is unknown.',
   ].join('\n\n'),
   permissions:
-    'ec2:DescribeInstances; ec2:DescribeRegions and events:ListRules for --regions all; cloudwatch:GetMetricData for --usage',
+    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: events:ListRules for --regions all, cloudwatch:GetMetricData for --usage',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
@@ -111,7 +111,7 @@ export const audit: Command<AuditOptions> = {
     if (accountProblem !== undefined && read.length > 0) io.note(`imdsv2: account unknown: ${accountProblem}`);
     reportErrors(problems, '', io);
     for (const file of files) io.note(`Wrote ${file}${problems.size > 0 ? ' (incomplete)' : ''}`);
-    if (failed || (usage?.errors.size ?? 0) > 0) return 1;
+    if (failed || meter?.failed) return 1;
     return result.total.findings > 0 ? 2 : 0;
   },
 };

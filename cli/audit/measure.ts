@@ -5,7 +5,7 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
 import { cliTime } from '../shared/aws.ts';
-import { explainError } from '../shared/errors.ts';
+import { explainError, isDenied } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 
 /** Milliseconds after which calls to CloudWatch are not retried. */
@@ -17,6 +17,8 @@ export class UsageMeter {
   public readonly errors = new Map<string, string>();
   /** Number of metrics that CloudWatch charges for. */
   public metricsRequested = 0;
+  /** Whether one of the errors is another one than a missing permission. */
+  public failed = false;
   readonly #counting: UsageReader = {
     page: async (query, token) => {
       const page = await this.reader.page(query, token);
@@ -39,6 +41,7 @@ export class UsageMeter {
       this.io.interrupted.throwIfAborted();
       if (!(measured instanceof FailureError)) return measured;
       this.errors.set(region, explainError(measured));
+      this.failed ||= !isDenied(measured);
     }
     return new Map(instances.map(({ instanceId }) => [instanceId, { kind: 'unknown', why: 'not-read' }]));
   }

@@ -5,7 +5,7 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { count } from '../../lambda/core/words/format.ts';
 import type { Aws } from '../shared/aws.ts';
-import { explainError, isDenied } from '../shared/errors.ts';
+import { adviceOn, explainError, isDenied } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 
 /** Number of Regions that are read in parallel. */
@@ -35,7 +35,7 @@ export async function readRegions(
   io: Io,
 ): Promise<UnreadRegions> {
   const problems = new Map<string, string>();
-  const denied: string[] = [];
+  const denied = new Map<string, Error>();
   let instances = 0;
   let done = 0;
   const show = () => io.progress(`${count(instances)} instances read, ${done} of ${regions.length} Regions done`);
@@ -51,7 +51,7 @@ export async function readRegions(
       }
     } catch (error) {
       if (!(error instanceof FailureError) || io.interrupted.aborted) throw error;
-      if (isDenied(error) && taken === 0) denied.push(region);
+      if (isDenied(error) && taken === 0) denied.set(region, error);
       problems.set(region, explainError(error));
     }
     done += 1;
@@ -61,7 +61,10 @@ export async function readRegions(
   await pMap(regions, read, { concurrency: REGIONS_AT_ONCE });
   io.progress('');
   // If none is visible, the caller rather lacks the permission than access to the Regions.
-  if (denied.length === regions.length) return { problems, failed: denied.length > 0 };
-  for (const region of denied) problems.set(region, `${NOT_VISIBLE}: ${problems.get(region) ?? ''}`);
-  return { problems, failed: problems.size > denied.length };
+  const isNoneVisible = denied.size === regions.length;
+  for (const [region, error] of denied) {
+    const problem = explainError(error);
+    problems.set(region, isNoneVisible ? problem + adviceOn(error) : `${NOT_VISIBLE}: ${problem}`);
+  }
+  return { problems, failed: isNoneVisible ? denied.size > 0 : problems.size > denied.size };
 }

@@ -9,6 +9,7 @@ import { readRegions } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, type ExitCode, UsageError } from '../shared/command.ts';
 import { deploymentOrProblem, notifyDeployment } from '../shared/deployment-events.ts';
+import { explainError, isDenied } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import {
   confirmed,
@@ -47,7 +48,7 @@ EC2 limits this call to a burst of 100, then 5 per second, shared by the whole a
 
 Exit code 0: all non-compliant instances were remediated. 1: some failed or remain. 2: some were left out, have rejected calls, or would be remediated without --dry-run.`,
   permissions:
-    'ec2:DescribeInstances, ec2:ModifyInstanceMetadataOptions, cloudwatch:GetMetricData; ec2:DescribeRegions for --regions all; cloudformation:DescribeStacks, events:PutEvents and sqs:SendMessage for the alerts and the post-change check of the deployment',
+    'ec2:DescribeInstances, ec2:ModifyInstanceMetadataOptions; ec2:DescribeRegions for --regions all; optional: cloudwatch:GetMetricData for the IMDSv1 usage, cloudformation:DescribeStacks, events:PutEvents and sqs:SendMessage for the alerts and the post-change check of the deployment',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
@@ -91,7 +92,7 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
     const usageRules = usageRulesOf(options);
     const ids = await selectedIds(options);
     const aws = new Aws(options, io);
-    const account = await accountOf(aws);
+    const account = await accountOf(aws, io);
     const regions = await aws.regions();
     // Standard output is for the document.
     const text: Io = options.json ? { ...io, out: (line) => io.note(line) } : io;
@@ -137,7 +138,7 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
     const postChange = await unlessInterrupted(async () => {
       if (deployment === undefined) return undefined;
       await notifyDeployment(result.outcomes, deployment, aws, io);
-      return checkAfterChange(result.remediated, options, account, deployment, aws, text);
+      return checkAfterChange(result.remediated, options, deployment, aws, text);
     }, io);
     const done = result.failed.length + result.remaining.length === 0;
     const interrupted = io.interrupted.aborted;
@@ -159,12 +160,14 @@ async function unlessInterrupted<T>(work: () => Promise<T>, { interrupted }: Io)
   }
 }
 
-/** The account id for the output; `undefined` if STS is not reachable, as in some private networks. */
-async function accountOf(aws: Aws): Promise<string | undefined> {
+/** The account id for the output; `undefined` if STS is not reachable or denied, as in some private networks. */
+async function accountOf(aws: Aws, io: Io): Promise<string | undefined> {
   const account = await attempt(() => aws.account());
   if (!(account instanceof FailureError)) return account;
   if (account.kind === 'unavailable') return undefined;
-  throw account;
+  if (!isDenied(account)) throw account;
+  io.note(`imdsv2: account unknown: ${explainError(account)}`);
+  return undefined;
 }
 
 /** What the question says about instances that may still use IMDSv1. */

@@ -25,6 +25,8 @@ export interface PostChange {
   readonly problem?: string;
   /** Ids of instances with rejected IMDSv1 calls; absent if the run did not wait for them. */
   readonly affected?: readonly string[];
+  /** Regions whose rejected calls could not be read. */
+  readonly unreadRegions?: readonly string[];
 }
 
 export interface PostChangeOptions {
@@ -36,7 +38,6 @@ export interface PostChangeOptions {
 export async function checkAfterChange(
   remediated: readonly Remediated[],
   options: PostChangeOptions,
-  account: string | undefined,
   deployment: FoundDeployment,
   aws: Aws,
   io: Io,
@@ -44,32 +45,30 @@ export async function checkAfterChange(
   const [first] = remediated;
   if (first === undefined) return undefined;
   const checks = remediated.map(({ region, instanceId, at }) => ({
-    account: account ?? '',
+    account: 'problem' in deployment ? '' : deployment.account,
     region,
     instanceId,
     remediatedAt: at,
     checksDone: 0,
   }));
-  const scheduled = await schedule(checks, deployment, account, aws);
+  const scheduled = await schedule(checks, deployment, aws);
   if (scheduled.problem === undefined) {
     io.out(`Post-change check: scheduled in ${scheduled.scheduledIn}, which notifies about rejected IMDSv1 calls`);
-  } else if (!options.wait) {
-    const command = `imdsv2 explain ${first.instanceId} --region ${first.region}`;
+  } else {
     io.out(`No post-change check is scheduled: ${scheduled.problem}`);
-    io.out(`  In ${WAIT_MINUTES} minutes, look for rejected calls: ${command}; or use --wait`);
+    const command = `imdsv2 explain ${first.instanceId} --region ${first.region}`;
+    if (!options.wait) io.out(`  In ${WAIT_MINUTES} minutes, look for rejected calls: ${command}; or use --wait`);
   }
   if (!options.wait || io.interrupted.aborted) return scheduled;
-  return { ...scheduled, affected: await waitForRejections(checks, options, aws, io) };
+  return { ...scheduled, ...(await waitForRejections(checks, options, aws, io)) };
 }
 
 /** Puts the checks on their queue in the deployment. */
 async function schedule(
   checks: readonly PostChangeCheck[],
   deployment: FoundDeployment,
-  account: string | undefined,
   aws: Aws,
 ): Promise<PostChange> {
-  if (account === undefined) return { problem: 'the account is unknown' };
   if ('problem' in deployment) return { problem: deployment.problem };
   const { stackName, region, output } = deployment;
   try {
@@ -90,14 +89,15 @@ async function waitForRejections(
   options: PostChangeOptions,
   aws: Aws,
   io: Io,
-): Promise<readonly string[]> {
+): Promise<Pick<PostChange, 'affected' | 'unreadRegions'>> {
   io.progress(`Waiting ${WAIT_MINUTES} minutes for rejected calls; Ctrl-C ends the wait`);
   await io.sleep(WAIT_MINUTES * 60_000);
   io.progress('');
   const affected: string[] = [];
   const reEnabled: string[] = [];
+  const unread = new Set<string>();
   for (const [region, ofRegion] of groupBy(checks, (check) => check.region)) {
-    const failed = await runPostChangeChecks(ofRegion, options, {
+    await runPostChangeChecks(ofRegion, options, {
       reader: ec2Reader(aws.ec2),
       usage: usageReader(aws),
       queue: {
@@ -116,13 +116,17 @@ async function waitForRejections(
       },
       telemetry: {
         rejected: () => undefined,
-        warning: (text, error) => io.note(`${region}: ${text}: ${explainError(error)}`),
+        warning: (_, error) => {
+          unread.add(region);
+          io.note(`${region}: rejected IMDSv1 calls could not be read: ${explainError(error)}`);
+        },
       },
       time: aws.time(region),
     });
-    if (failed.length > 0) io.note(`${region}: rejected calls could not be read`);
   }
-  if (affected.length === 0) io.out(`No IMDSv1 call was rejected on ${instancesOf(checks.length)} so far`);
+  const read = checks.filter(({ region }) => !unread.has(region)).length;
+  if (read > 0 && affected.length === 0) io.out(`No IMDSv1 call was rejected on ${instancesOf(read)} so far`);
+  if (read < checks.length) io.out(`Whether calls were rejected on ${instancesOf(checks.length - read)} is unknown`);
   if (reEnabled.length > 0) io.out(`IMDSv1 was re-enabled: ${reEnabled.join(', ')}`);
-  return affected;
+  return unread.size > 0 ? { affected, unreadRegions: [...unread] } : { affected };
 }

@@ -6,8 +6,9 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, type CommandGroup, UsageError } from '../shared/command.ts';
+import { deploymentOrProblem, type FoundDeployment } from '../shared/deployment-events.ts';
 import type { Io } from '../shared/io.ts';
-import { instanceIdOf, JSON_OPTION, MAX_EXEMPTION_OPTION } from '../shared/options.ts';
+import { instanceIdOf, JSON_OPTION, MAX_EXEMPTION_OPTION, STACK_OPTION } from '../shared/options.ts';
 import { list } from './list.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from './period.ts';
 
@@ -57,33 +58,49 @@ const grant: Command<AwsOptions & GrantOptions & JsonOption> = {
   },
 };
 
-const revoke: Command<AwsOptions & JsonOption> = {
+const revoke: Command<AwsOptions & JsonOption & { readonly stack: string }> = {
   name: 'revoke',
-  summary: 'Revoke exemptions; instances with IMDSv1 enabled are then remediated',
+  summary: 'Revoke exemptions; a deployment in enforce mode then remediates instances with IMDSv1 enabled',
   details:
-    'Removes the tags imdsv2:exempt-until and imdsv2:exempt-reason. The event of that call triggers the deployed function, which remediates the instance within a minute if IMDSv1 is enabled.',
-  permissions: 'ec2:DescribeInstances, ec2:DeleteTags',
+    'Removes the tags imdsv2:exempt-until and imdsv2:exempt-reason. In a deployment with mode=enforce and a trail, the event of that call triggers the function, which remediates the instance within a minute if IMDSv1 is enabled. Says what the deployment in the Region does.',
+  permissions:
+    'ec2:DescribeInstances, ec2:DeleteTags; optional: cloudformation:DescribeStacks to say what the deployment does',
   args: [IDS_ARGUMENT],
-  options: [...AWS_OPTIONS, JSON_OPTION],
-  examples: [['imdsv2 exempt revoke i-0a1b2c3d4e5f60718', 'the deployed function remediates it within a minute']],
+  options: [...AWS_OPTIONS, STACK_OPTION, JSON_OPTION],
+  examples: [['imdsv2 exempt revoke i-0a1b2c3d4e5f60718', 'and say what the deployment does about it']],
   run: async (args, options, io) => {
-    const { snapshots, region, writer, time } = await instancesOf(args, options, io);
+    const { snapshots, region, writer, time, aws } = await instancesOf(args, options, io);
     const idsOf = (tagged: boolean) =>
       snapshots.flatMap((snapshot) => (isTagged(snapshot) === tagged ? [snapshot.instanceId] : []));
     const revoked = idsOf(true);
     if (revoked.length > 0) await withRetries(() => writer.revoke(region, revoked), time);
-    if (options.json) io.out(JSON.stringify({ region, revoked, notExempt: idsOf(false) }));
-    else for (const snapshot of snapshots) io.out(`${snapshot.instanceId} ${revocation(snapshot)}`);
+    if (options.json) {
+      io.out(JSON.stringify({ region, revoked, notExempt: idsOf(false) }));
+      return 0;
+    }
+    const isNonCompliant = snapshots.some((snapshot) => isTagged(snapshot) && isImdsv1Enabled(snapshot.options));
+    const effect = isNonCompliant ? effectIn(await deploymentOrProblem(options.stack, aws)) : '';
+    for (const snapshot of snapshots) io.out(`${snapshot.instanceId} ${revocation(snapshot, effect)}`);
     return 0;
   },
 };
 
 const isTagged = ({ tags }: Snapshot): boolean => tags.has(TAG.exemptUntil) || tags.has(TAG.exemptReason);
 
-function revocation(snapshot: Snapshot): string {
+/** What a deployment does about a revoked exemption. */
+function effectIn(deployment: FoundDeployment): string {
+  if ('problem' in deployment) return `whether a deployment remediates it is unknown: ${deployment.problem}`;
+  const { setting, stackName } = deployment;
+  if (setting('Mode') !== 'enforce')
+    return `${stackName} has mode=${setting('Mode') ?? 'unknown'}, and only reports it`;
+  if (setting('Trail') !== 'none') return 'the deployed function remediates it within a minute';
+  return `${stackName} has trail=none, so its next scheduled scan decides, with existing=${setting('Existing') ?? 'audit'}`;
+}
+
+function revocation(snapshot: Snapshot, effect: string): string {
   if (!isTagged(snapshot)) return 'has no exemption; nothing was changed';
   return isImdsv1Enabled(snapshot.options)
-    ? 'is no longer exempt: IMDSv1 is enabled, and the deployed function remediates it within a minute'
+    ? `is no longer exempt: IMDSv1 is enabled, and ${effect}`
     : 'is no longer exempt; IMDSv1 is not enabled';
 }
 
@@ -114,5 +131,5 @@ async function instancesOf(args: readonly string[], options: AwsOptions, io: Io)
   const terminated = read.find(({ state }) => state === 'shutting-down' || state === 'terminated');
   if (terminated !== undefined) throw new UsageError(`${terminated.instanceId} is terminated; nothing was changed`);
   const snapshots = ids.flatMap((id) => found.get(id) ?? []);
-  return { snapshots, region, writer: ec2ExemptionWriter(aws.ec2), time };
+  return { snapshots, region, writer: ec2ExemptionWriter(aws.ec2), time, aws };
 }

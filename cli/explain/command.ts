@@ -28,7 +28,7 @@ export const explain: Command<ExplainOptions> = {
 
 Also shows the account defaults of the Region, and the IMDSv1 usage of the instance (one CloudWatch metric, $0.00001).`,
   permissions:
-    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; ec2:GetInstanceMetadataDefaults for the account defaults; cloudwatch:GetMetricData for the IMDSv1 usage',
+    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: ec2:GetInstanceMetadataDefaults for the account defaults, cloudwatch:GetMetricData for the IMDSv1 usage',
   args: [{ name: '<id>', description: 'instance id' }],
   options: [
     ...AWS_OPTIONS,

@@ -9,10 +9,10 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { type Usage, usageOf, type UsageRules, windowOf } from '../../lambda/core/usage.ts';
-import { REGIONS_AT_ONCE } from '../audit/read.ts';
+import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
 import { type Aws, cliTime } from '../shared/aws.ts';
 import { UsageError } from '../shared/command.ts';
-import { explainError } from '../shared/errors.ts';
+import { explainError, isDenied } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { usageReader } from '../shared/usage.ts';
 
@@ -75,9 +75,13 @@ async function find(instanceId: string, aws: Aws, time: Time, io: Io): Promise<P
   }
   const [first] = failures.values();
   if (first !== undefined && failures.size === regions.length) throw first;
-  for (const [region, failure] of failures) io.note(`${region} could not be read: ${explainError(failure)}`);
+  for (const [region, failure] of failures) {
+    const prefix = isDenied(failure) ? `is ${NOT_VISIBLE}` : 'could not be read';
+    io.note(`${region} ${prefix}: ${explainError(failure)}`);
+  }
+  const searched = regions.filter((region) => !failures.has(region));
   const more = regions.length === 1 ? '; use --regions all to search every Region' : '';
-  throw new UsageError(`instance ${instanceId} not found in ${regions.join(', ')}${more}`);
+  throw new UsageError(`instance ${instanceId} not found in ${searched.join(', ')}${more}`);
 }
 
 async function usageIn(region: string, snapshot: Snapshot, rules: UsageRules, aws: Aws, time: Time) {

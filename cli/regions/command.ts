@@ -22,7 +22,7 @@ export const regions: Command<RegionsOptions> = {
   summary: 'List the Regions enabled in the account, for the setting regions=all',
   details:
     'With --write, stores the list in cdk.context.json, where "cdk deploy --all" reads it if cdk.json has "regions": "all". Commit that file, so that a new Region shows in a diff. The first Region is the home Region, which has the function: --region, else the first Region in the file, else AWS_REGION or the Region of the profile.',
-  permissions: 'ec2:DescribeRegions; ec2:DescribeInstances to leave out Regions that a policy denies',
+  permissions: 'ec2:DescribeRegions; optional: ec2:DescribeInstances to leave out Regions that a policy denies',
   options: [
     ...AWS_OPTIONS,
     { flags: '--write', description: 'store the list' },
@@ -39,7 +39,8 @@ export const regions: Command<RegionsOptions> = {
     const context = readContext(file);
     const stored = regionsIn(context);
     const aws = new Aws(options, io);
-    const { visible: enabled, notVisible } = await visibleIn(await aws.enabledRegions(), aws);
+    const { visible: enabled, notVisible, problem } = await visibleIn(await aws.enabledRegions(), aws);
+    if (problem !== undefined) io.note(`Which Regions a policy denies is ${NOT_VISIBLE}: ${problem}`);
     for (const [name, problem] of notVisible) io.note(`left out: ${name} is ${NOT_VISIBLE}: ${problem}`);
     const home = region ?? stored[0] ?? (await aws.home());
     if (!enabled.includes(home)) {
@@ -76,8 +77,10 @@ async function visibleIn(regions: readonly string[], aws: Aws) {
     const page = pages[index];
     return isDenied(page) ? [[region, explainError(page)] as const] : [];
   });
-  const notVisible = new Map(denied.length < regions.length ? denied : []);
-  return { visible: regions.filter((region) => !notVisible.has(region)), notVisible };
+  const isUnknown = denied.length === regions.length;
+  const notVisible = new Map(isUnknown ? [] : denied);
+  const problem = isUnknown ? denied[0]?.[1] : undefined;
+  return { visible: regions.filter((region) => !notVisible.has(region)), notVisible, problem };
 }
 
 /** The content of `cdk.context.json`. */

@@ -13,6 +13,7 @@ import type { Outcome } from '../../lambda/core/outcome.ts';
 import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { rollback as rollbackTraits } from '../../lambda/triggers/command.ts';
+import { NOT_VISIBLE } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
 import { deploymentOrProblem, notifyDeployment } from '../shared/deployment-events.ts';
@@ -38,7 +39,7 @@ export const rollback: Command<RollbackOptions> = {
 
 Checks first whether EC2 would refuse the change, and if so changes nothing.`,
   permissions:
-    'ec2:DescribeInstances, ec2:GetInstanceMetadataDefaults, ec2:CreateTags, ec2:ModifyInstanceMetadataOptions; cloudformation:DescribeStacks and events:PutEvents for the alert of the deployment',
+    'ec2:DescribeInstances, ec2:CreateTags, ec2:ModifyInstanceMetadataOptions; optional: ec2:GetInstanceMetadataDefaults to see whether HttpTokensEnforced prevents the rollback, cloudformation:DescribeStacks and events:PutEvents for the alert of the deployment',
   args: [{ name: '<id>', description: 'instance id' }],
   options: [...AWS_OPTIONS, FOR_OPTION, REASON_OPTION, MAX_EXEMPTION_OPTION, STACK_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
@@ -61,6 +62,10 @@ Checks first whether EC2 would refuse the change, and if so changes nothing.`,
     };
     const check = await checkRollback({ region, instanceId }, ports);
     if (!check.possible) throw new UsageError(`${refusal(instanceId, region, check)}; nothing was changed`);
+    if (check.unreadDefaults !== undefined) {
+      const problem = explainError(check.unreadDefaults);
+      io.note(`Whether HttpTokensEnforced prevents the rollback is ${NOT_VISIBLE}: ${problem}`);
+    }
     const enable = isImdsv1Enabled(check.snapshot.options) ? '' : ', then enable IMDSv1';
     if (!(await confirmed(`Exempt ${instanceId} in ${region} until ${until}${enable}?`, options, io))) return 1;
 

@@ -67,17 +67,18 @@ export class Aws {
   public readonly ec2 = byRegion((region): EC2Client => {
     const client = withPageReader(withoutUnknown(unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 }))));
     client.middlewareStack.add(
-      (next) => async (args) => {
-        try {
-          return await this.#timeoutOf(region).observe(() => next(args));
-        } catch (error) {
-          if (toFailure(error).kind === 'throttled') {
-            this.throttled += 1;
-            if (this.throttled === 1) this.io.note(`EC2 throttles calls in ${region}; retrying, which takes longer.`);
+      (next, { commandName = '' }) =>
+        async (args) => {
+          try {
+            return await this.#timeoutOf(region).observe(() => next(args));
+          } catch (error) {
+            if (toFailure(error).kind === 'throttled') {
+              this.throttled += 1;
+              if (this.throttled === 1) this.io.note(`EC2 throttles calls in ${region}; retrying, which takes longer.`);
+            }
+            throw isDenied(error) ? naming(`ec2:${commandName.replace(/Command$/, '')}`, error) : error;
           }
-          throw error;
-        }
-      },
+        },
       { step: 'finalizeRequest', name: 'observeResponses' },
     );
     return client;
@@ -133,6 +134,16 @@ export class Aws {
     const { Account = '' } = await failing(client.send(new GetCallerIdentityCommand({}), { requestTimeout: 10_000 }));
     return Account;
   }
+}
+
+/**
+ * Names the action in the message of an error, if EC2 has not: it may send only an encoded message.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+ */
+function naming(action: string, error: unknown): unknown {
+  if (error instanceof Error && !error.message.includes(action))
+    error.message = `The caller is not authorized to perform: ${action}. ${error.message}`;
+  return error;
 }
 
 /** The latest time that a Date can have. */

@@ -25,7 +25,10 @@ export interface Command<Options = never> {
   readonly summary: string;
   /** More paragraphs for `--help`; complete sentences. */
   readonly details?: string;
-  /** IAM actions that the caller needs, those with a condition last, separated by semicolons. */
+  /**
+   * IAM actions that the caller needs, those with a condition last, separated by semicolons; after `optional: ` those that
+   * the command works without. A system test denies each of them.
+   */
   readonly permissions?: string;
   /** In Commander's notation: `<id>`, `[id]`, `<ids...>`. */
   readonly args?: readonly { readonly name: string; readonly description: string }[];

@@ -26,6 +26,8 @@ export interface ClientConfig {
   readonly profile?: string;
   readonly requestHandler: RequestHandler;
   readonly credentials: Credentials;
+  /** SQS only: the endpoint is that of the environment or the profile, and not the one in the URL of a queue. */
+  readonly useQueueUrlAsEndpoint: false;
 }
 
 /**
@@ -74,6 +76,7 @@ export class Connections {
       profile: this.#profile,
       requestHandler: this.#requestHandler,
       credentials: this.#credentials,
+      useQueueUrlAsEndpoint: false,
     };
   }
 

@@ -7,7 +7,7 @@ import { type OutcomeEvent, toOutcomeEvent } from '../../lambda/core/outcome-eve
 import { instancesOf } from '../../lambda/core/words/format.ts';
 import { type Deployment, findDeployment } from '../doctor/deployment.ts';
 import type { Aws } from './aws.ts';
-import { explainError } from './errors.ts';
+import { adviceOn, explainError } from './errors.ts';
 import type { Io } from './io.ts';
 
 /** The deployment of the account, or why there is none. */
@@ -31,7 +31,10 @@ export async function putEvents(
   io: Io,
 ): Promise<readonly OutcomeEvent[]> {
   const bus = eventBridgeOutcomes(new EventBridgeClient(aws.config(region)), output('OutcomeBusArn'));
-  const telemetry = { warning: (text: string, error: unknown) => io.note(`${text}: ${explainError(error)}`) };
+  const telemetry = {
+    warning: (_: string, error: unknown) =>
+      io.note(`Events could not be put on the event bus: ${explainError(error)}${adviceOn(error)}`),
+  };
   return putOutcomes(events, { bus, telemetry, time: aws.time(region) });
 }
 

@@ -1,4 +1,3 @@
-import { FailureError } from '../../lambda/core/failure.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { UsageError } from './command.ts';
 
@@ -6,8 +5,7 @@ import { UsageError } from './command.ts';
 const TEXT = 600;
 
 /** Describes an error in one line: what went wrong and what helps. */
-export function explainError(error: unknown, interrupted?: AbortSignal): string {
-  if (interrupted?.aborted) return 'interrupted';
+export function explainError(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   const cause = rootOf(error);
   if (!(cause instanceof Error)) return clean(String(cause), TEXT);
@@ -21,14 +19,14 @@ export function explainError(error: unknown, interrupted?: AbortSignal): string 
   if (NOT_ACCEPTED.test(cause.name))
     return `AWS does not accept the credentials (${text}); a Region that is not enabled causes the same error`;
   if (DENIED.test(cause.name))
-    return `missing permission${actionIn(cause.message)}: ${clean(deniedIn(cause.message), TEXT)}`;
+    return `missing permission${actionIn(cause.message)}: ${clean(deniedIn(cause.message), TEXT).replace(/\.$/, '')}`;
   return plain(cause);
 }
 
 const NO_RESPONSE = /^E(CONNREFUSED|HOSTUNREACH|NETUNREACH|TIMEDOUT|AI_AGAIN)$/;
 const EXPIRED = /^(ExpiredToken(Exception)?|RequestExpired)$/;
 const NOT_ACCEPTED = /^(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch)$/;
-const DENIED = /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError)$/;
+const DENIED = /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?)$/;
 
 function plain(error: Error): string {
   // When a host has several addresses and none responds, the AggregateError of Node.js has no message.
@@ -37,10 +35,15 @@ function plain(error: Error): string {
 }
 
 /** Whether a policy denies a call. The error of a Region that is not enabled, or of wrong credentials, is another one. */
-export function isDenied(error: unknown): error is FailureError {
+export function isDenied(error: unknown): boolean {
   const cause = rootOf(error);
-  return error instanceof FailureError && cause instanceof Error && DENIED.test(cause.name);
+  return cause instanceof Error && DENIED.test(cause.name);
 }
+
+/** What to do about a missing permission without which a command cannot do its work; `''` about other errors. */
+export const adviceOn = (error: unknown): string => (isDenied(error) ? DENIED_ADVICE : '');
+
+const DENIED_ADVICE = '; allow it, or select another profile with --profile or AWS_PROFILE';
 
 /** The prefix of the SDK's messages about a connection. */
 const HANDLER = /^@smithy\/node-http-handler - \[[A-Z]+\] /;

@@ -22,7 +22,7 @@ export const testAlert: Command<TestAlertOptions> = {
   details:
     'Puts the events on the event bus of outcomes, so that they take the way of real ones: rules, queues, notifier, topic. Alerts from HIGH on arrive within a minute, the others with the next summary. Subjects start with TEST, the email starts and ends with a notice, and the JSON has "test": true. Severity, status and trigger are those of real alerts, so that filter policies of subscriptions apply. The instances do not exist.',
   permissions:
-    'cloudformation:DescribeStacks, events:PutEvents; sns:ListSubscriptionsByTopic to show the subscriptions',
+    'cloudformation:DescribeStacks, events:PutEvents; optional: sns:ListSubscriptionsByTopic to show the subscriptions',
   options: [STACK_OPTION, ...AWS_OPTIONS, MAX_EXEMPTION_OPTION, YES_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 test-alert', 'show the subscriptions, ask, and send'],
@@ -47,7 +47,8 @@ export const testAlert: Command<TestAlertOptions> = {
       const urgent = severities.filter((severity) => severity === 'HIGH' || severity === 'CRITICAL').length;
       io.out(`Sent ${sent.length} of ${events.length} events to ${busArn}`);
       const minutes = deployment.setting('AlertSummaryMinutes') ?? '15';
-      io.out(`Expect alerts about ${urgent} of them within a minute, and about the others within ${minutes} minutes`);
+      if (sent.length > 0)
+        io.out(`Expect alerts about ${urgent} of them within a minute, and about the others within ${minutes} minutes`);
     }
     return refused.length > 0 ? 1 : 0;
   },

@@ -76,15 +76,21 @@ export function byRegion<T>(make: (region: string) => T): (region: string) => T 
 /** The SNS client of the function's region. */
 export const snsClient = (): SNSClient => new SNSClient(quick);
 
+/**
+ * Calls go to the endpoint of the configuration, as those of the other services do, not to the one in the URL of a queue:
+ * `AWS_ENDPOINT_URL`, FIPS and dual-stack endpoints would otherwise not apply.
+ */
+const configuredEndpoint = { useQueueUrlAsEndpoint: false };
+
 /** The SQS client of the function's region. */
-export const sqsClient = (): SQSClient => new SQSClient(quick);
+export const sqsClient = (): SQSClient => new SQSClient({ ...quick, ...configuredEndpoint });
 
 /** The CloudTrail client of the function's region. */
 export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });
 
 /** SQS clients by region. */
 export const sqsClients = (): ((region: string) => SQSClient) =>
-  byRegion((region) => new SQSClient({ region, requestHandler }));
+  byRegion((region) => new SQSClient({ region, requestHandler, ...configuredEndpoint }));
 
 /** EventBridge clients by region. */
 export const eventsClients = (): ((region: string) => EventBridgeClient) =>

@@ -8,6 +8,7 @@ import {
 import type { ExemptionWriter, HopLimitWriter, RollbackWriter } from '../app/ports/index.ts';
 import { TAG } from '../contract.ts';
 import { CHANGE } from '../core/decide.ts';
+import { FailureError } from '../core/failure.ts';
 import { ALLOWANCE } from '../core/rollback.ts';
 import { readDefaults } from './ec2-defaults.ts';
 import { ec2Writer, toOptions } from './ec2-instances.ts';
@@ -37,8 +38,11 @@ export function ec2RollbackWriter(client: Clients): RollbackWriter {
         await client(region).send(command);
       } catch (error) {
         // EC2 reports the success of a dry run as this error.
-        if (!(error instanceof Error && error.name === 'DryRunOperation')) throw toFailure(error);
+        if (error instanceof Error && error.name === 'DryRunOperation') return;
+        throw toFailure(error);
       }
+      const problem = `EC2 answered a dry run with success, so IMDSv1 may now be enabled on ${InstanceId}`;
+      throw new FailureError('unknown', `${problem}: imdsv2 explain ${InstanceId} --region ${region} shows it`);
     },
     allow: async (region, InstanceId) => {
       const command = new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...ALLOWANCE });

@@ -24,7 +24,12 @@ export interface RollbackPorts {
 
 /** Whether a rollback is possible, as far as that is known before it begins. */
 export type RollbackCheck =
-  | { readonly possible: true; readonly snapshot: Snapshot }
+  | {
+      readonly possible: true;
+      readonly snapshot: Snapshot;
+      /** Why the account defaults could not be read, so that `HttpTokensEnforced` may prevent the rollback. */
+      readonly unreadDefaults?: FailureError;
+    }
   | { readonly possible: false; readonly obstacle: Obstacle | 'gone'; readonly defaults: AccountDefaults };
 
 /** The result of a rollback. */
@@ -41,6 +46,8 @@ const PAUSES = [0, 1, 2, 4, 8, 16];
 /**
  * Checks whether a rollback is possible. Changes nothing.
  *
+ * The account defaults only forecast what EC2 would refuse, so a rollback does without them.
+ *
  * @throws FailureError if EC2 would refuse it, or if that cannot be determined.
  */
 export async function checkRollback(
@@ -49,11 +56,13 @@ export async function checkRollback(
 ): Promise<RollbackCheck> {
   const [snapshot] = await withRetries(() => reader.describe(region, [instanceId]), time);
   if (snapshot === undefined) return { possible: false, obstacle: 'gone', defaults: {} };
-  const defaults = await withRetries(() => writer.defaults(region), time);
+  const read = await attempt(() => withRetries(() => writer.defaults(region), time));
+  if (read instanceof FailureError && read.kind === 'deadline') throw read;
+  const [defaults, unread] = read instanceof FailureError ? [{}, { unreadDefaults: read }] : [read, {}];
   const obstacle = obstacleTo(snapshot, defaults);
   if (obstacle !== undefined) return { possible: false, obstacle, defaults };
   if (!isImdsv1Enabled(snapshot.options)) await withRetries(() => writer.checkAllowed(region, instanceId), time);
-  return { possible: true, snapshot };
+  return { possible: true, snapshot, ...unread };
 }
 
 /**

@@ -1,8 +1,10 @@
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { cloudWatchClients, ec2Clients, snsClient, sqsClient } from '../../lambda/adapters/clients.ts';
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { cloudWatchClients, ec2Clients, snsClient, sqsClient, sqsClients } from '../../lambda/adapters/clients.ts';
+import { Aws } from '../../cli/shared/aws.ts';
+import { recordingIo } from '../support/io.ts';
 import { CREDENTIALS, ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
 
 const before = { ...process.env };
@@ -34,6 +36,17 @@ it('removes the logging middleware of the EC2 and CloudWatch clients', () => {
   expect(steps(new EC2Client({ region: 'us-east-1' }))).toHaveLength(1);
   expect(steps(ec2Clients()('us-east-1'))).toEqual([]);
   expect(steps(cloudWatchClients()('us-east-1'))).toEqual([]);
+});
+
+it.each<[string, () => SQSClient]>([
+  ['the function', sqsClient],
+  ['the function in another region', () => sqsClients()('us-east-1')],
+  ['the command line', () => new SQSClient(new Aws({}, recordingIo({ env: CREDENTIALS }).io).config('eu-west-1'))],
+])('SQS clients of %s call the configured endpoint, not the one in the URL of the queue', async (_, make) => {
+  aws.reset();
+  const QueueUrl = 'https://sqs.eu-west-1.amazonaws.com/111122223333/work';
+  await make().send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+  expect(aws.take('GetQueueAttributes')).toHaveLength(1);
 });
 
 it('does not let the SDK retry EC2 calls', async () => {

@@ -76,6 +76,14 @@ describe('ec2RollbackWriter', () => {
     ]);
   });
 
+  it('throws if EC2 answers the dry run with success, because it may have made the change', async () => {
+    aws.prepare('ModifyInstanceMetadataOptions', modified());
+
+    await expect(writer.checkAllowed(REGION, INSTANCE)).rejects.toThrow(
+      `a dry run with success, so IMDSv1 may now be enabled on ${INSTANCE}: imdsv2 explain ${INSTANCE} --region`,
+    );
+  });
+
   it('throws if the dry run is denied', async () => {
     aws.prepare('ModifyInstanceMetadataOptions', ec2Error('UnauthorizedOperation', 'no', 403));
 

@@ -100,6 +100,16 @@ describe('checkRollback', () => {
     expect(calls).toEqual(['describe', 'defaults']);
   });
 
+  it('does without the defaults, unless no time is left', async () => {
+    const { ports, fail, calls } = account();
+    const denied = failure('denied');
+    fail('defaults', denied, failure('deadline'));
+
+    expect(await checkRollback(REQUEST, ports)).toMatchObject({ possible: true, unreadDefaults: denied });
+    expect(calls).toEqual(['describe', 'defaults', 'checkAllowed']);
+    await expect(checkRollback(REQUEST, ports)).rejects.toMatchObject({ kind: 'deadline' });
+  });
+
   it('throws if EC2 would refuse', async () => {
     const { ports, fail } = account();
     fail('checkAllowed', failure('throttled'), failure('denied'));

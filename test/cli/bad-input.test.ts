@@ -66,7 +66,7 @@ describe('invalid input', () => {
     [
       'flag',
       ['exempt', 'revoke', '--for', '3d'],
-      "unknown option '--for'; accepted: --profile, --region, --json, --help",
+      "unknown option '--for'; accepted: --profile, --region, --stack, --json, --help",
     ],
     [
       'misspelled flag',
@@ -158,6 +158,17 @@ describe('credentials', () => {
     beforeAll(async () => (aws = await startLoopback()));
     afterAll(() => aws.close());
 
+    it('without the action in the message of EC2', async () => {
+      process.env.AWS_ENDPOINT_URL = aws.url;
+      const encoded = 'You are not authorized to perform this operation. Encoded authorization failure message: x';
+      aws.prepare('DescribeInstances', ec2Error('UnauthorizedOperation', encoded, 403));
+
+      expect(await lineOf(['explain', NON_COMPLIANT])).toBe(
+        'imdsv2: missing permission ec2:DescribeInstances: The caller is not authorized to perform: ec2:DescribeInstances. You are not authorized to perform this operation; allow it, or select another profile with --profile or AWS_PROFILE',
+      );
+      aws.reset();
+    });
+
     it.each(COMMANDS.map((args) => [args.join(' '), args] as const))('expired: %s', async (_, args) => {
       process.env.AWS_ENDPOINT_URL = aws.url;
       aws.prepare('DescribeInstances', ec2Error('RequestExpired', 'Request has expired.'));
@@ -186,7 +197,6 @@ describe('a missing permission', () => {
     ...COMMANDS.filter((args) => !args.includes('all')).map((args) => ['ec2:DescribeInstances', args] as const),
     ...COMMANDS.filter((args) => args.includes('all')).map((args) => ['ec2:DescribeRegions', args] as const),
     ['ec2:ModifyInstanceMetadataOptions', ['rollback', COMPLIANT, ...GRANT, '--yes']],
-    ['ec2:GetInstanceMetadataDefaults', ['rollback', COMPLIANT, ...GRANT, '--yes']],
     ['ec2:CreateTags', ['rollback', COMPLIANT, ...GRANT, '--yes']],
     ['ec2:CreateTags', ['exempt', 'grant', NON_COMPLIANT, ...GRANT]],
     ['ec2:DeleteTags', ['exempt', 'revoke', EXEMPT]],

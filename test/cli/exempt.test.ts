@@ -88,13 +88,29 @@ describe('revoke', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toEqual([
-      `${nonCompliant.id} is no longer exempt: IMDSv1 is enabled, and the deployed function remediates it within a minute`,
+      `${nonCompliant.id} is no longer exempt: IMDSv1 is enabled, and whether a deployment remediates it is unknown: stack "Imdsv2Enforcer" not found in us-east-1: use --stack, --region`,
       `${compliant.id} is no longer exempt; IMDSv1 is not enabled`,
       `${none.id} has no exemption; nothing was changed`,
     ]);
     expect([...nonCompliant.tags.keys()]).toEqual(['Name']);
     expect([...compliant.tags.keys()]).toEqual(['Name']);
     expect(mutations(sandbox)).toEqual(['DeleteTags ok']);
+  });
+
+  it.each([
+    [{ Mode: 'enforce', Trail: 'existing' }, 'the deployed function remediates it within a minute'],
+    [{ Mode: 'audit', Trail: 'create' }, 'Imdsv2Enforcer has mode=audit, and only reports it'],
+    [
+      { Mode: 'enforce', Trail: 'none', Existing: 'audit' },
+      'Imdsv2Enforcer has trail=none, so its next scheduled scan decides, with existing=audit',
+    ],
+  ])('says what a deployment with %j does about it', async (settings, effect) => {
+    const Outputs = Object.fromEntries(Object.entries(settings).map(([name, Value]) => [name, { Value }]));
+    sandbox = await sandboxOf({ startAt: NOW, stacks: [{ template: { Outputs }, name: 'Imdsv2Enforcer' }] });
+    enterAws(sandbox);
+    const { id } = tagged('2026-12-31');
+
+    expect((await exempt('revoke', id)).out).toEqual([`${id} is no longer exempt: IMDSv1 is enabled, and ${effect}`]);
   });
 
   it('prints JSON, and accepts instances without exemption', async () => {

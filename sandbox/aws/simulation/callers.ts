@@ -12,7 +12,7 @@ export interface Caller {
   readonly sourceIp?: string;
   /** The AWS service that makes the call, such as `autoscaling.amazonaws.com`. */
   readonly invokedBy?: string;
-  /** Policies that EC2 evaluates. @default every action is allowed */
+  /** Policies that EC2 evaluates, and of which the other services evaluate the denies. @default every action is allowed */
   readonly policies?: readonly Statement[];
 }
 

@@ -1,3 +1,4 @@
+import { refuseDenied } from '../iam/explicit-deny.ts';
 import type { Activity } from '../simulation/activity.ts';
 import type { CallLog } from '../simulation/call-log.ts';
 import type { Caller, Callers } from '../simulation/callers.ts';
@@ -130,6 +131,7 @@ export class Gateway {
     }
     const service = this.#services[call.service];
     if (service === undefined) throw new ApiError('InvalidAction', `The local AWS has no service ${call.service}`, 404);
+    if (call.service !== 'ec2') refuseDenied(call);
     return service.handle(call);
   }
 

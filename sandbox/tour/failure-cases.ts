@@ -16,13 +16,14 @@ export const givenUp: Case = {
     await scenario.modify(id, { HttpTokens: 'optional', HttpEndpoint: 'enabled' }, 'AKIAPIPELINE');
     sandbox.faults.fails = ({ action, invocation }) =>
       action === 'ModifyInstanceMetadataOptions' && invocation !== undefined ? 'Unavailable' : undefined;
+    sandbox.clock.skipIdleTime();
     const severities = () => scenario.alerts(id).map(({ attributes }) => attributes['severity']?.StringValue);
     const bodies = () => scenario.alerts(id).map(({ email }) => email.body.replaceAll(/\s+/g, ' '));
     let isScanned = false;
     return {
       instances: compliant(id),
       isDone: () => {
-        if (!isScanned && sandbox.queue('DeadLetterQueue').size > 0) {
+        if (!isScanned && severities().includes('CRITICAL') && sandbox.queue('DeadLetterQueue').size > 0) {
           isScanned = true;
           sandbox.faults.fails = () => undefined;
           sandbox.bus.fire('Schedule');

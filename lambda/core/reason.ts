@@ -1,29 +1,35 @@
-import type { FailureKind } from './failure.ts';
+import { FAILURE_KINDS } from './failure.ts';
+
+const SKIP_REASONS = ['terminated', 'aws-managed', 'endpoint-disabled', 'compliant', 'already-remediated'] as const;
 
 /** Why an instance needs no change. */
-export type SkipReason = 'terminated' | 'aws-managed' | 'endpoint-disabled' | 'compliant' | 'already-remediated';
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+const REVIEW_REASONS = [
+  'unreadable',
+  'exemption-malformed',
+  'exemption-exceeds-maximum',
+  'exemption-expired',
+  'existing-instance',
+  'in-use',
+  'usage-unknown',
+] as const;
 
 /** Why a person must decide about an instance. */
-export type ReviewReason =
-  | 'unreadable'
-  | 'exemption-malformed'
-  | 'exemption-exceeds-maximum'
-  | 'exemption-expired'
-  | 'existing-instance'
-  | 'in-use'
-  | 'usage-unknown';
-
-/** All tries of a message failed: the next scan sends it again, or it was sent again as often as it may be. */
-export type GivenUpReason = 'given-up' | 'given-up-for-good';
+export type ReviewReason = (typeof REVIEW_REASONS)[number];
 
 /** Why an outcome has its status; the `reason` field of messages and logs. */
-export type Reason =
-  | SkipReason
-  | ReviewReason
-  | FailureKind
-  | GivenUpReason
-  | 'gone'
-  | 'recorded'
-  | 'imdsv1-enabled'
-  | 'exempt'
-  | 'exempt-self-granted';
+export const REASONS = [
+  ...SKIP_REASONS,
+  ...REVIEW_REASONS,
+  ...FAILURE_KINDS,
+  // All tries of a message failed: the next scan sends it again, or it was sent again as often as it may be.
+  'given-up',
+  'given-up-for-good',
+  'gone',
+  'recorded',
+  'imdsv1-enabled',
+  'exempt',
+  'exempt-self-granted',
+] as const;
+export type Reason = (typeof REASONS)[number];

@@ -11,7 +11,7 @@ export const givenUp: Case = {
     const { id } = sandbox.fleet().add({
       launchedAt: LAUNCHED_AT,
       options: { HttpTokens: 'required' },
-      tags: { Name: 'ledger-1' },
+      tags: { Name: 'payroll-1' },
     });
     await scenario.modify(id, { HttpTokens: 'optional', HttpEndpoint: 'enabled' }, 'AKIAPIPELINE');
     sandbox.faults.fails = ({ action, invocation }) =>

@@ -1,6 +1,7 @@
 import { type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
-import { ACCOUNT, instanceId, REGION } from '../support/builders.ts';
-import { detailsIn, type LambdaFunction, loadScan } from '../support/function.ts';
+import { ACCOUNT, INSTANCE, instanceId, REGION } from '../support/builders.ts';
+import { launchEvent } from '../support/events.ts';
+import { batchOf, detailsIn, type LambdaFunction, loadScan } from '../support/function.ts';
 import { ec2Error, json, type Loopback, startLoopback } from '../support/loopback.ts';
 
 const [A, B, C] = [1, 2, 3].map(instanceId) as [string, string, string];
@@ -119,6 +120,22 @@ it('reports the instances of a repeated batch as already remediated', async () =
 
   expect(log).toMatchObject([{ status: 'already-remediated', notified: true }]);
   expect(actions()).toEqual(['DescribeInstances', 'PutEvents']);
+});
+
+it('notifies what was given up, and sends its message to the dead-letter queue', async () => {
+  aws.instances.set(INSTANCE, {});
+  const event = launchEvent({ items: [{ instanceId: INSTANCE, httpTokens: 'optional' }] });
+
+  const { error, result } = await fn.invoke(batchOf(event, 'not JSON'), 900_000);
+
+  expect([error, result]).toEqual([undefined, { batchItemFailures: [] }]);
+  const calls = aws.take();
+  expect(calls.map(({ action }) => action)).toEqual(['DescribeInstances', 'PutEvents', 'SendMessageBatch']);
+  expect(detailsIn(calls)).toMatchObject([{ severity: 'CRITICAL', reason: 'given-up', instanceId: INSTANCE }]);
+  expect(calls[2]?.parameters).toMatchObject({
+    QueueUrl: `${aws.url}/${ACCOUNT}/dead`,
+    Entries: [{ MessageBody: JSON.stringify(event) }],
+  });
 });
 
 describe('a summary', () => {

@@ -3,8 +3,10 @@ import { dayFromNow } from './exemption.ts';
 import { CHANGE } from './decide.ts';
 import type { MetadataOptions, Snapshot } from './instance.ts';
 import { isContainerHost, type LaunchSource } from './launch-source.ts';
+import { launchSourceGroupOf } from './launch-source-group.ts';
 import { clean, defang, shellQuote } from './text.ts';
 import type { Target } from './target.ts';
+import { launchSourceLabel } from './words/launch-source.ts';
 
 /** What to do about an instance: sentences, and shell commands that are safe to paste. */
 export interface Advice {
@@ -48,38 +50,66 @@ export function prevention(
   launchSource: LaunchSource,
   { options }: Pick<Snapshot, 'options'>,
 ): Advice {
-  if (launchSource.beanstalkEnvironmentId !== undefined) {
-    return {
-      text: `Beanstalk environment ${defang(launchSource.beanstalkEnvironment ?? launchSource.beanstalkEnvironmentId)} launches its instances: disable IMDSv1 in its options.`,
-      commands: [
-        `aws elasticbeanstalk update-environment --region ${region} --environment-id ${argument(launchSource.beanstalkEnvironmentId)} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
-      ],
-    };
+  const { kind, name } = launchSourceGroupOf(launchSource);
+  const { beanstalkEnvironmentId, stackLogicalId, launchTemplateId } = launchSource;
+  const label = defang(launchSourceLabel({ kind, name }));
+  const only = (text: string): Advice => ({ text, commands: [] });
+  switch (kind) {
+    case 'beanstalk-environment':
+      return {
+        text: `${label} launches its instances: disable IMDSv1 in its options.`,
+        commands: [
+          `aws elasticbeanstalk update-environment --region ${region} --environment-id ${argument(beanstalkEnvironmentId ?? '')} --option-settings Namespace=aws:autoscaling:launchconfiguration,OptionName=DisableIMDSv1,Value=true`,
+        ],
+      };
+    case 'eks-nodegroup':
+      return only(
+        `${label} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in the launch template of the node group (not in the copy that EKS made of it).`,
+      );
+    case 'karpenter-node-class':
+      return only(
+        `${label} launches its instances: set spec.metadataOptions httpTokens: required, httpPutResponseHopLimit: 2 in the EC2NodeClass (not in the launch templates that Karpenter makes of it).`,
+      );
+    case 'batch-compute-environment':
+      return only(
+        `${label} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in a launch template, and name it in the compute environment (not the copy that AWS Batch made of it).`,
+      );
+    case 'emr-cluster':
+      return only(
+        `${label} launches its instances: use a release and a security configuration whose InstanceMetadataServiceConfiguration has MinimumInstanceMetadataServiceVersion 2, in a new cluster.`,
+      );
+    case 'parallelcluster':
+      return only(`${label} launches its instances: set Imds/ImdsSupport: v2.0 in the configuration of the cluster.`);
+    case 'image-builder':
+      return only(
+        `${label} launched it for a build: set instanceMetadataOptions httpTokens=required in its infrastructure configuration, and register the image with imds-support v2.0.`,
+      );
+    case 'packer':
+      return only(
+        'A Packer build launched it: set metadata_options http_tokens = "required" and imds_support = "v2.0" in the amazon-ebs source.',
+      );
+    case 'cloudformation-stack':
+      return only(
+        `${label}${stackLogicalId === undefined ? '' : `, resource ${defang(stackLogicalId)}`}: set MetadataOptions HttpTokens: required in its template.`,
+      );
+    case 'spot-fleet':
+      return only(
+        `${label}: launch specifications have no metadata options, so request it with a launch template that has HttpTokens=required.`,
+      );
+    case 'ecs-cluster':
+    case 'eks-self-managed':
+    case 'auto-scaling-group':
+    case 'launch-template':
+      if (launchTemplateId !== undefined) return templateFix(region, launchTemplateId, launchSource, options);
+      return only(
+        `${label} names no launch template: create one with MetadataOptions HttpTokens=required, and assign it.`,
+      );
+    case 'none':
+      return {
+        text: 'Make IMDSv2 the default for launches in this region, and launch with --metadata-options HttpTokens=required.',
+        commands: [`aws ec2 modify-instance-metadata-defaults --region ${region} --http-tokens required`],
+      };
   }
-  if (launchSource.eksNodegroup !== undefined) {
-    return {
-      text: `EKS node group ${defang(launchSource.eksNodegroup)} launches its instances: set MetadataOptions HttpTokens=required, HttpPutResponseHopLimit=2 in the launch template of the node group (not in the copy that EKS made of it).`,
-      commands: [],
-    };
-  }
-  if (launchSource.launchTemplateId !== undefined)
-    return templateFix(region, launchSource.launchTemplateId, launchSource, options);
-  if (launchSource.autoScalingGroup !== undefined) {
-    return {
-      text: `Auto Scaling group ${defang(launchSource.autoScalingGroup)} has no launch template: create one with MetadataOptions HttpTokens=required, and assign it.`,
-      commands: [],
-    };
-  }
-  if (launchSource.stackName !== undefined) {
-    return {
-      text: `CloudFormation stack ${defang(launchSource.stackName)}, resource ${defang(launchSource.stackLogicalId ?? '?')}: set MetadataOptions HttpTokens: required in its template.`,
-      commands: [],
-    };
-  }
-  return {
-    text: 'Make IMDSv2 the default for launches in this region, and launch with --metadata-options HttpTokens=required.',
-    commands: [`aws ec2 modify-instance-metadata-defaults --region ${region} --http-tokens required`],
-  };
 }
 
 /**
@@ -95,7 +125,8 @@ function templateFix(
   const { launchTemplateVersion = '$Default', autoScalingGroup } = launchSource;
   const MetadataOptions = {
     ...CHANGE,
-    HttpPutResponseHopLimit: current.HttpPutResponseHopLimit ?? 1,
+    // Containers need a hop limit of 2 to get a token.
+    HttpPutResponseHopLimit: Math.max(current.HttpPutResponseHopLimit ?? 1, runsContainers(launchSource) ? 2 : 1),
     // Both are disabled by default, and not every partition supports them.
     ...(current.HttpProtocolIpv6 === 'enabled' && { HttpProtocolIpv6: 'enabled' }),
     ...(current.InstanceMetadataTags === 'enabled' && { InstanceMetadataTags: 'enabled' }),
@@ -115,6 +146,9 @@ function templateFix(
     ],
   };
 }
+
+const runsContainers = ({ eksCluster, ecsCluster }: LaunchSource): boolean =>
+  eksCluster !== undefined || ecsCluster !== undefined;
 
 /** An untrusted name as one word of a command. Mail programs must not make a link of it. */
 export const argument = (name: string): string =>

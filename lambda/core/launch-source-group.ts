@@ -10,41 +10,75 @@ export interface LaunchSourceGroup {
   readonly key: string;
 }
 
-/** The group of a launch source within its Region. */
+/** The kinds whose tags users can set, so that a launch source may be claimed by a tag. */
+export const KINDS_BY_USER_TAGS: readonly LaunchSourceKind[] = [
+  'beanstalk-environment',
+  'eks-nodegroup',
+  'karpenter-node-class',
+  'parallelcluster',
+  'image-builder',
+  'packer',
+  'eks-self-managed',
+];
+
+/** The group of a launch source within its Region: its most specific owner. */
 export function launchSourceGroupOf(launchSource: LaunchSource): LaunchSourceGroup {
-  const { beanstalkEnvironmentId, eksNodegroup, autoScalingGroup, launchTemplateId, stackName } = launchSource;
+  const { beanstalkEnvironmentId, eksNodegroup, eksCluster, karpenterNodeClass, karpenterNodePool } = launchSource;
+  const { batchComputeEnvironment, emrCluster, parallelCluster, imageBuilder, packer } = launchSource;
+  const { stackName, ecsCluster, spotFleetRequestId, autoScalingGroup, launchTemplateId } = launchSource;
   if (beanstalkEnvironmentId !== undefined) {
     const { beanstalkEnvironment = beanstalkEnvironmentId } = launchSource;
     return group('beanstalk-environment', clean(beanstalkEnvironment), beanstalkEnvironmentId);
   }
-  if (eksNodegroup !== undefined) {
-    const { eksCluster = '' } = launchSource;
+  if (eksNodegroup !== undefined)
+    return group('eks-nodegroup', path(eksCluster, eksNodegroup), eksCluster, eksNodegroup);
+  const karpenter = karpenterNodeClass ?? karpenterNodePool;
+  if (karpenter !== undefined) {
     return group(
-      'eks-nodegroup',
-      clean(eksCluster && `${eksCluster}/`) + clean(eksNodegroup),
+      'karpenter-node-class',
+      path(eksCluster, karpenter),
       eksCluster,
-      eksNodegroup,
+      karpenterNodeClass,
+      karpenterNodePool,
     );
   }
+  if (batchComputeEnvironment !== undefined) {
+    const name = batchComputeEnvironment || autoScalingGroup;
+    return group('batch-compute-environment', path(name), batchComputeEnvironment, autoScalingGroup);
+  }
+  if (emrCluster !== undefined) return group('emr-cluster', clean(emrCluster), emrCluster);
+  if (parallelCluster !== undefined) return group('parallelcluster', clean(parallelCluster), parallelCluster);
+  if (imageBuilder !== undefined) return group('image-builder', clean(imageBuilder), imageBuilder);
+  if (packer !== undefined) return group('packer', '');
+  if (stackName !== undefined) return group('cloudformation-stack', clean(stackName), stackName);
+  if (ecsCluster !== undefined) {
+    return group('ecs-cluster', path(ecsCluster || autoScalingGroup), ecsCluster, autoScalingGroup);
+  }
+  if (eksCluster !== undefined && autoScalingGroup !== undefined) {
+    return group('eks-self-managed', path(eksCluster, autoScalingGroup), eksCluster, autoScalingGroup);
+  }
+  if (spotFleetRequestId !== undefined) return group('spot-fleet', clean(spotFleetRequestId), spotFleetRequestId);
   if (launchTemplateId !== undefined) {
     const { launchTemplateVersion = '$Default' } = launchSource;
     const template = `${clean(launchTemplateId)} version ${clean(launchTemplateVersion)}`;
+    const parts = [launchTemplateId, launchTemplateVersion];
     return autoScalingGroup === undefined
-      ? group('launch-template', template, launchTemplateId, launchTemplateVersion)
+      ? group('launch-template', template, ...parts)
       : group(
           'auto-scaling-group',
           `${clean(autoScalingGroup)}, launch template ${template}`,
           autoScalingGroup,
-          launchTemplateId,
-          launchTemplateVersion,
+          ...parts,
         );
   }
   if (autoScalingGroup !== undefined) return group('auto-scaling-group', clean(autoScalingGroup), autoScalingGroup);
-  if (stackName !== undefined) return group('cloudformation-stack', clean(stackName), stackName);
   return group('none', '');
 }
 
-const group = (kind: LaunchSourceKind, name: string, ...parts: readonly string[]): LaunchSourceGroup => ({
+const path = (...parts: readonly (string | undefined)[]): string =>
+  parts.flatMap((part) => (part === undefined || part === '' ? [] : [clean(part)])).join('/');
+
+const group = (kind: LaunchSourceKind, name: string, ...parts: readonly (string | undefined)[]): LaunchSourceGroup => ({
   kind,
   name,
   key: JSON.stringify([kind, ...parts]),

@@ -107,7 +107,7 @@ describe('prevention()', () => {
 
   test('advises a launch template for an Auto Scaling group without one', () => {
     expect(prevent({ 'aws:autoscaling:groupName': 'web' })).toEqual({
-      text: 'Auto Scaling group web has no launch template: create one with MetadataOptions HttpTokens=required, and assign it.',
+      text: 'Auto Scaling group web names no launch template: create one with MetadataOptions HttpTokens=required, and assign it.',
       commands: [],
     });
   });
@@ -119,10 +119,29 @@ describe('prevention()', () => {
     });
   });
 
-  test('marks an unknown resource of a CloudFormation stack', () => {
-    expect(prevent({ 'aws:cloudformation:stack-name': 'shop' }).text).toMatch(
-      /^CloudFormation stack shop, resource \?: /,
-    );
+  test('names a CloudFormation stack without its resource if that is unknown', () => {
+    expect(prevent({ 'aws:cloudformation:stack-name': 'shop' }).text).toMatch(/^CloudFormation stack shop: /);
+  });
+
+  test.each([
+    [{ 'kubernetes.io/cluster/prod': 'owned', 'aws:autoscaling:groupName': 'workers' }, 2],
+    [{ AmazonECSManaged: '', 'aws:autoscaling:groupName': 'tasks' }, 2],
+    [{ 'aws:autoscaling:groupName': 'web' }, 1],
+  ])('advises a hop limit that containers need, and only them: %j', (tags, hopLimit) => {
+    const [command] = prevent({ ...TEMPLATE, ...tags }, { options: { HttpPutResponseHopLimit: 1 } }).commands;
+    expect(command).toContain(`"HttpPutResponseHopLimit":${hopLimit}`);
+  });
+
+  test.each([
+    [{ 'karpenter.k8s.aws/ec2nodeclass': 'gpu' }, /^Karpenter node class gpu .*EC2NodeClass/],
+    [{ AWSBatchServiceTag: 'batch', 'aws:autoscaling:groupName': 'nightly-asg' }, /^AWS Batch .* nightly-asg /],
+    [{ 'aws:elasticmapreduce:job-flow-id': 'j-1' }, /^EMR cluster j-1 .*MinimumInstanceMetadataServiceVersion 2/],
+    [{ 'parallelcluster:cluster-name': 'hpc' }, /^AWS ParallelCluster hpc .*ImdsSupport: v2.0/],
+    [{ Ec2ImageBuilderArn: 'arn:aws:imagebuilder:1' }, /^EC2 Image Builder .*infrastructure configuration/],
+    [{ Name: 'Packer Builder' }, /^A Packer build .*http_tokens = "required"/],
+    [{ 'aws:ec2spot:fleet-request-id': 'sfr-1' }, /^Spot Fleet request sfr-1: /],
+  ])('names what a person edits, never a generated copy: %j', (tags, text) => {
+    expect(prevent({ ...TEMPLATE, ...tags })).toEqual({ text: expect.stringMatching(text), commands: [] });
   });
 
   test('names the launch template of an EKS node group, not the copy that EKS made', () => {

@@ -5,7 +5,7 @@ import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { until, UNUSED, USED, digest, emailOf } from '../support/digest.ts';
 import { messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
 
-const DIRECT = 'launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)';
+const DIRECT = 'launched directly (no tag names a launch source)';
 
 const IN_USE = 'IMDSv1 in use: 42 calls without a token, about 2 per day, last seen 2026-11-20T14:00Z';
 

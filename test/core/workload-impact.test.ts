@@ -151,7 +151,7 @@ test('the complete message', () => {
         'Who: imdsv2-enforcer remediated the instance',
         'When: remediated 2026-11-22T11:00:00Z',
         `Where: account 111122223333, eu-west-1, ${CONSOLE}${B}`,
-        'Why: launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)',
+        'Why: launched directly (no tag names a launch source)',
         ...ADVICE,
         `imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
       ].join('\n'),

@@ -184,7 +184,7 @@ describe('what now', () => {
     const tags = { 'eks:cluster-name': 'prod', 'eks:nodegroup-name': 'blue' };
     const lines = under('What now', outcome({ snapshot: snapshot({ tags }) }));
     expect(lines[1]).toContain('--http-put-response-hop-limit 2');
-    expect(lines[2]).toContain('EKS node group blue');
+    expect(lines[2]).toContain('EKS node group prod/blue');
   });
 });
 

@@ -16,7 +16,7 @@ describe('describeLaunchSource()', () => {
       'elasticbeanstalk:environment-name': 'shop-env',
     };
     expect(describeTags(tags)).toBe(
-      'launch template lt-0a1b2c3d version ?, fleet fleet-0a1b2c3d, CloudFormation stack shop (WebServer), EKS cluster https[:]//evil[.]example, node group blue, Beanstalk environment shop-env',
+      'launch template lt-0a1b2c3d version ?, fleet fleet-0a1b2c3d, CloudFormation stack shop (WebServer), EKS cluster https[:]//evil[.]example, node group blue, Beanstalk environment shop-env (by tags that users can set)',
     );
   });
 
@@ -34,7 +34,7 @@ describe('describeLaunchSource()', () => {
 
   test('says that the instance was launched directly if no service set a tag', () => {
     expect([describeTags({}), describeTags({ Name: 'web' })]).toEqual(
-      Array(2).fill('launched directly (no Auto Scaling, CloudFormation, EKS or Beanstalk tag)'),
+      Array(2).fill('launched directly (no tag names a launch source)'),
     );
   });
 });

@@ -6,7 +6,7 @@
  */
 import type { Policy } from './core/decide.ts';
 import type { UsageRules } from './core/usage.ts';
-import { EXISTING, MODES } from './contract.ts';
+import { EXISTING, LAUNCHES, MODES } from './contract.ts';
 import {
   BOOLEAN,
   CALENDAR_DAY,
@@ -41,6 +41,8 @@ export const CONFIG = {
   mode: oneOf(MODES),
   /** What happens to existing instances. */
   existing: oneOf(EXISTING),
+  /** What happens to launches of an Auto Scaling group that uses IMDSv1. */
+  launches: oneOf(LAUNCHES),
   /** Instances first launched on this day or later are remediated once they are unused, whatever `existing` is. */
   enforceSince: { accepted: `${CALENDAR_DAY.accepted} | ${NONE}`, parse: dayOrNone },
   /** Whether CloudTrail records reach the event bus. Without them, running-state events are notified in full. */

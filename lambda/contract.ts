@@ -11,6 +11,10 @@ export type Mode = (typeof MODES)[number];
 export const EXISTING = ['audit', 'enforce-when-unused', 'enforce'] as const;
 export type Existing = (typeof EXISTING)[number];
 
+/** What happens to launches of an Auto Scaling group that uses IMDSv1. */
+export const LAUNCHES = ['enforce', 'enforce-when-unused'] as const;
+export type Launches = (typeof LAUNCHES)[number];
+
 /** The CloudTrail trail that delivers events: one exists, the stack creates one, or there is none. */
 export const TRAIL = ['existing', 'create', 'none'] as const;
 

@@ -204,10 +204,11 @@ export class Imdsv2Enforcer extends Construct {
   }
 
   /** What a forgotten `-c` would change without a word. */
-  private reportSettings({ mode, existing, regions, trail, alertEmail, operationsEmail }: Settings): void {
+  private reportSettings({ mode, existing, launches, regions, trail, alertEmail, operationsEmail }: Settings): void {
     const shown = {
       mode,
       existing,
+      launches,
       regions: regions.length > 0 ? regions.join(',') : 'of the stack only',
       trail,
       alertEmail: alertEmail.join(',') || 'none',

@@ -31,6 +31,13 @@ export const SETTINGS = {
    */
   existing: setting(CONFIG.existing, 'audit'),
   /**
+   * What happens to new instances of an Auto Scaling group of which IMDSv1 usage was measured, instances that are gone
+   * included: remediate, or leave them for review (`enforce-when-unused`), with an alert. Unknown usage remediates.
+   *
+   * @default 'enforce'
+   */
+  launches: setting(CONFIG.launches, 'enforce'),
+  /**
    * Instances that were first launched on this day or later do not count as existing, whatever finds them: a scan
    * remediates them once no IMDSv1 usage was measured, even if `existing` is `audit`. Set it to the day of the
    * deployment, so that an exemption that has expired does not leave IMDSv1 enabled.

@@ -106,10 +106,10 @@ export function portsOf(
     queue: checks.queue === undefined ? { ...queue, putChecks: () => call(() => undefined) } : queue,
     usage: {
       history: checks.unmeasured === true ? () => call(unavailable) : notMeasured,
-      page: ({ instanceIds }) =>
+      page: ({ names }) =>
         call(() => {
           if (checks.unmeasured === true) unavailable();
-          return { measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) };
+          return { measurements: new Map(names.map((id) => [id, { points: [], complete: true }])) };
         }),
     },
     bus: {

@@ -151,5 +151,7 @@ function reportErrors(errors: ReadonlyMap<string, string>, prefix: string, io: I
 /** $0.01 per 1,000 metrics. https://aws.amazon.com/cloudwatch/pricing/ */
 function reportCost(metricsRequested: number, io: Io): void {
   const cost = (Math.ceil(metricsRequested / 1000) / 100).toFixed(2);
-  io.note(`Requested ${count(metricsRequested)} CloudWatch metrics, one per non-compliant instance: at most $${cost}`);
+  io.note(
+    `Requested ${count(metricsRequested)} CloudWatch metrics, one for each Auto Scaling group and each other non-compliant instance: at most $${cost}`,
+  );
 }

@@ -1,6 +1,6 @@
 import { attempt } from '../../lambda/app/retry.ts';
 import type { UsageReader } from '../../lambda/app/ports/index.ts';
-import { assessUsage } from '../../lambda/app/assess-usage.ts';
+import { assessUsage, type GroupMeasurements } from '../../lambda/app/assess-usage.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
@@ -19,10 +19,11 @@ export class UsageMeter {
   public metricsRequested = 0;
   /** Whether one of the errors is another one than a missing permission. */
   public failed = false;
+  readonly #groups: GroupMeasurements = new Map();
   readonly #counting: UsageReader = {
     page: async (query, token) => {
       const page = await this.reader.page(query, token);
-      this.metricsRequested += query.instanceIds.length;
+      this.metricsRequested += query.names.length;
       return page;
     },
   };
@@ -36,7 +37,7 @@ export class UsageMeter {
   /** The IMDSv1 usage of each instance; unknown if CloudWatch could not be read. */
   public async of(region: string, instances: readonly Snapshot[]): Promise<ReadonlyMap<string, Usage>> {
     if (instances.length > 0 && !this.errors.has(region)) {
-      const ports = { usage: this.#counting, time: cliTime(this.io, TIMEOUT) };
+      const ports = { usage: this.#counting, time: cliTime(this.io, TIMEOUT), groups: this.#groups };
       const measured = await attempt(() => assessUsage(region, instances, this.rules, ports));
       this.io.interrupted.throwIfAborted();
       if (!(measured instanceof FailureError)) return measured;

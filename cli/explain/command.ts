@@ -1,4 +1,4 @@
-import type { Existing } from '../../lambda/contract.ts';
+import type { Existing, Launches } from '../../lambda/contract.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
@@ -8,6 +8,7 @@ import {
   MAX_EXEMPTION_OPTION,
   instanceIdOf,
   JSON_OPTION,
+  LAUNCHES_OPTION,
 } from '../shared/options.ts';
 import { USAGE_RULES_OPTIONS, usageRulesOf } from '../shared/usage.ts';
 import { documentOf } from './document.ts';
@@ -16,6 +17,7 @@ import { show } from './show.ts';
 
 interface ExplainOptions extends AwsOptions, UsageRules {
   readonly existing: Existing;
+  readonly launches: Launches;
   readonly enforceSince?: string;
   readonly maxExemptionDays: number;
   readonly json?: true;
@@ -26,7 +28,7 @@ export const explain: Command<ExplainOptions> = {
   summary: 'Explain what would be decided for an instance, and why',
   details: `Reads one instance and applies the decision table to it, once for each trigger: its launch, IMDSv1 re-enabled (drift), its exemption tag set (grant) or removed (revoke), a start (running), the scheduled scan, and "imdsv2 enforce" (command). Changes nothing.
 
-Also shows the account defaults of the Region, and the IMDSv1 usage of the instance (one CloudWatch metric, $0.00001).`,
+Also shows the account defaults of the Region, and the IMDSv1 usage of the instance, or of its Auto Scaling group (one or two CloudWatch metrics, $0.00001 each).`,
   permissions:
     'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: ec2:GetInstanceMetadataDefaults for the account defaults, cloudwatch:GetMetricData for the IMDSv1 usage',
   args: [{ name: '<id>', description: 'instance id' }],
@@ -34,6 +36,7 @@ Also shows the account defaults of the Region, and the IMDSv1 usage of the insta
     ...AWS_OPTIONS,
     REGIONS_OPTION,
     EXISTING_OPTION,
+    LAUNCHES_OPTION,
     ENFORCE_SINCE_OPTION,
     MAX_EXEMPTION_OPTION,
     ...USAGE_RULES_OPTIONS,
@@ -47,8 +50,8 @@ Also shows the account defaults of the Region, and the IMDSv1 usage of the insta
   ],
   run: async ([id = ''], options, io) => {
     const instanceId = instanceIdOf(id);
-    const { existing, enforceSince, maxExemptionDays } = options;
-    const policy = { existing, enforceSince, maxExemptionDays };
+    const { existing, launches, enforceSince, maxExemptionDays } = options;
+    const policy = { existing, launches, enforceSince, maxExemptionDays };
     const facts = await readFacts(instanceId, policy, usageRulesOf(options), new Aws(options, io), io);
     if (options.json) io.out(JSON.stringify(documentOf(facts)));
     else show(facts, io);

@@ -57,6 +57,7 @@ const OBSERVED: Readonly<Record<RowName, (facts: Facts) => string>> = {
   exemption: exemptionLine,
   existing: ({ snapshot, policy: { existing, enforceSince } }) =>
     `${age(snapshot)}; existing=${existing}${enforceSince === undefined ? '' : `, enforceSince=${enforceSince}`}`,
+  launches: ({ policy: { launches = 'enforce' } }) => `launches=${launches}`,
   otherwise: () => 'IMDSv1 is enabled, and no row above applies',
 };
 

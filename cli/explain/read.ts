@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
+import { assessUsage } from '../../lambda/app/assess-usage.ts';
 import { measureUsage } from '../../lambda/app/measure-usage.ts';
 import { attempt, withRetries } from '../../lambda/app/retry.ts';
 import type { Time } from '../../lambda/app/ports/index.ts';
@@ -85,12 +86,17 @@ async function find(instanceId: string, aws: Aws, time: Time, io: Io): Promise<P
 }
 
 async function usageIn(region: string, snapshot: Snapshot, rules: UsageRules, aws: Aws, time: Time) {
+  const { instanceId } = snapshot;
+  const usage = usageReader(aws);
+  if (!countsRejectedCalls(snapshot)) {
+    const assessed = await assessUsage(region, [snapshot], rules, { usage, time });
+    return assessed.get(instanceId) ?? ({ kind: 'unknown', why: 'not-read' } as const);
+  }
   const now = time.now();
   const window = windowOf(now, rules);
-  const { instanceId } = snapshot;
-  const metric = countsRejectedCalls(snapshot) ? 'MetadataNoTokenRejected' : 'MetadataNoToken';
-  const query = { region, metric, instanceIds: [instanceId], window } as const;
-  const { measurements } = await measureUsage(query, usageReader(aws), time);
+  const metric = 'MetadataNoTokenRejected';
+  const query = { region, metric, dimension: 'InstanceId', names: [instanceId], window } as const;
+  const { measurements } = await measureUsage(query, usage, time);
   const measurement = measurements.get(instanceId) ?? { points: [], complete: false };
   return usageOf(snapshot, measurement, window, rules, now);
 }

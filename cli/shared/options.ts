@@ -1,5 +1,5 @@
 import { type OptionSpec, refuse, UsageError } from './command.ts';
-import { EXISTING, STACK } from '../../lambda/contract.ts';
+import { EXISTING, LAUNCHES, STACK } from '../../lambda/contract.ts';
 import { CALENDAR_DAY } from '../../lambda/parsers.ts';
 import type { Filter } from '../../lambda/app/ports/index.ts';
 import { toInstanceId } from '../../lambda/core/target.ts';
@@ -22,6 +22,14 @@ export const EXISTING_OPTION: OptionSpec = {
   description: `setting existing of the deployment: ${EXISTING.join(', ')}`,
   read: (text) => EXISTING.find((name) => name === text) ?? refuse(text, 'accepted', EXISTING.join(' | ')),
   fallback: 'audit',
+};
+
+/** What the deployment does with launches of groups that use IMDSv1. */
+export const LAUNCHES_OPTION: OptionSpec = {
+  flags: '--launches <mode>',
+  description: `setting launches of the deployment: ${LAUNCHES.join(', ')}`,
+  read: (text) => LAUNCHES.find((name) => name === text) ?? refuse(text, 'accepted', LAUNCHES.join(' | ')),
+  fallback: 'enforce',
 };
 
 /** Since when the deployment does not count new instances as existing. */

@@ -4,7 +4,7 @@ import {
   type MetricDataQuery,
   type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
-import type { HistoryReader, RejectionReader, UsageMetric, UsageReader } from '../app/ports/index.ts';
+import type { HistoryReader, RejectionReader, UsageDimension, UsageMetric, UsageReader } from '../app/ports/index.ts';
 import { toInstanceId } from '../core/target.ts';
 import type { Measurement } from '../core/usage.ts';
 import { failing } from './failures.ts';
@@ -49,20 +49,18 @@ export function cloudWatchUsage(
         }),
       );
     },
-    page: async ({ region, metric, instanceIds, window }, NextToken) => {
+    page: async ({ region, metric, dimension, names, window }, NextToken) => {
       const command = new GetMetricDataCommand({
-        MetricDataQueries: instanceIds.map((instanceId, index) =>
-          toQuery(metric, instanceId, index, window.periodSeconds),
-        ),
+        MetricDataQueries: names.map((name, index) => toQuery(metric, name, index, window.periodSeconds, dimension)),
         StartTime: window.from,
         EndTime: window.to,
         NextToken,
       });
       const { MetricDataResults = [], NextToken: next } = await failing(client(region).send(command));
-      const instances = new Map(instanceIds.map((instanceId, index) => [queryId(index), instanceId]));
+      const byId = new Map(names.map((name, index) => [queryId(index), name]));
       const measurements = MetricDataResults.flatMap((result): [string, Measurement][] => {
-        const instanceId = instances.get(result.Id ?? '');
-        return instanceId === undefined ? [] : [[instanceId, toMeasurement(result)]];
+        const name = byId.get(result.Id ?? '');
+        return name === undefined ? [] : [[name, toMeasurement(result)]];
       });
       return { measurements: new Map(measurements), next };
     },
@@ -83,10 +81,16 @@ const HISTORY: readonly UsageMetric[] = ['MetadataNoToken', 'MetadataNoTokenReje
 /** Query ids must not contain hyphens, so they cannot be instance ids. */
 const queryId = (index: number): string => `q${index}`;
 
-const toQuery = (MetricName: string, instanceId: string, index: number, Period: number): MetricDataQuery => ({
+const toQuery = (
+  MetricName: UsageMetric,
+  Value: string,
+  index: number,
+  Period: number,
+  dimension: UsageDimension = 'InstanceId',
+): MetricDataQuery => ({
   Id: queryId(index),
   MetricStat: {
-    Metric: { Namespace: 'AWS/EC2', MetricName, Dimensions: [{ Name: 'InstanceId', Value: instanceId }] },
+    Metric: { Namespace: 'AWS/EC2', MetricName, Dimensions: [{ Name: dimension, Value }] },
     Period,
     Stat: 'Sum',
   },

@@ -75,7 +75,7 @@ export async function handleEvents(
     remediate(
       due.flatMap(({ targets }) => targets),
       rules,
-      ports,
+      { ...ports, groups: new Map() },
       (region) => budget.paceIn(region, time),
     ),
     pMap(due, (message) => search(message, ports, unfinished), { concurrency: SEARCHES }),

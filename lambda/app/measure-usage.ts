@@ -10,31 +10,31 @@ const BATCH = 500;
 
 /** Measurements and their cost. */
 export interface Measured {
-  /** By instance id; one for each instance of the question. */
+  /** One for each name of the question. */
   readonly measurements: ReadonlyMap<string, Measurement>;
   /** The number of metrics that CloudWatch charges for, at $0.01 per 1,000. */
   readonly metricsAsked: number;
 }
 
 /**
- * Reads a usage metric of any number of instances. Transient failures repeat a page, not a batch.
+ * Reads a usage metric of any number of instances or groups. Transient failures repeat a page, not a batch.
  *
  * @throws FailureError
  */
 export async function measureUsage(question: UsageQuestion, usage: UsageReader, time: Time): Promise<Measured> {
-  const ids = [...new Set(question.instanceIds)];
-  const measurements = new Map(ids.map((id): [string, Measurement] => [id, UNREAD]));
+  const names = [...new Set(question.names)];
+  const measurements = new Map(names.map((name): [string, Measurement] => [name, UNREAD]));
   let metricsAsked = 0;
-  for (let start = 0; start < ids.length; start += BATCH) {
-    const batch = { ...question, instanceIds: ids.slice(start, start + BATCH) };
+  for (let start = 0; start < names.length; start += BATCH) {
+    const batch = { ...question, names: names.slice(start, start + BATCH) };
     let token: string | undefined;
     do {
       const page = await withRetries(() => usage.page(batch, token), time);
-      metricsAsked += batch.instanceIds.length;
-      for (const [id, { points, complete }] of page.measurements) {
-        const earlier = measurements.get(id) ?? UNREAD;
+      metricsAsked += batch.names.length;
+      for (const [name, { points, complete }] of page.measurements) {
+        const earlier = measurements.get(name) ?? UNREAD;
         // A page may end in the middle of an instance, so the last page decides whether it is complete.
-        measurements.set(id, { points: [...earlier.points, ...points], complete });
+        measurements.set(name, { points: [...earlier.points, ...points], complete });
       }
       token = page.next;
     } while (token !== undefined);

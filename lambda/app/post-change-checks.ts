@@ -152,8 +152,8 @@ async function measureRejections(
   if (checks.length === 0) return new Map();
   const first = checks.reduce((earliest, { remediatedAt }) => Math.min(earliest, remediatedAt.getTime()), Infinity);
   const window = { from: new Date(startOfPeriod(first)), to: time.now(), periodSeconds: PERIOD_SECONDS };
-  const instanceIds = checks.map(({ instanceId }) => instanceId);
-  const question = { region, metric: 'MetadataNoTokenRejected', instanceIds, window } as const;
+  const names = checks.map(({ instanceId }) => instanceId);
+  const question = { region, metric: 'MetadataNoTokenRejected', dimension: 'InstanceId', names, window } as const;
   const measured = await attempt(() => measureUsage(question, usage, time));
   if (!(measured instanceof FailureError)) return measured.measurements;
   if (measured.kind !== 'denied') throw measured;

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { decide, isGated, type Policy } from '../core/decide.ts';
+import { decide, dependsOnGroup, isGated, type Policy } from '../core/decide.ts';
 import { FailureError } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { Snapshot } from '../core/instance.ts';
@@ -8,7 +8,7 @@ import { needsProof } from '../core/exposure.ts';
 import { strongest } from '../core/strongest.ts';
 import type { Target } from '../core/target.ts';
 import { toFinding } from '../triggers/finding.ts';
-import { assessUsage } from './assess-usage.ts';
+import { assessUsage, type GroupMeasurements } from './assess-usage.ts';
 import { Pace } from './pace.ts';
 import { withProofs } from './prove-exposure.ts';
 import { attempt, withRetries } from './retry.ts';
@@ -28,6 +28,8 @@ export type RemediatePorts = RemediateInstancePorts & {
   readonly queue: Pick<WorkQueue, 'putFindings'>;
   /** Absent if usage is not to be measured; instances that depend on it then need review. */
   readonly usage?: UsageReader & HistoryReader;
+  /** What was measured in this invocation before. */
+  readonly groups?: GroupMeasurements;
 };
 
 /** The pace of changes in a region. */
@@ -138,8 +140,10 @@ async function inRegion(
 
 /** Whether the decision depends on the usage. */
 function isAssessed({ context }: Target, snapshot: Snapshot, policy: Policy, time: Pick<Time, 'now'>): boolean {
+  const decision = decide(snapshot, context, policy, time.now());
+  if (decision.kind === 'remediate') return context.usage === undefined && dependsOnGroup(snapshot, context, policy);
   // The metrics of an event are read once, and a change that exposed nothing new is left to the scan.
-  return context.recorded?.before === undefined && isGated(decide(snapshot, context, policy, time.now()));
+  return context.recorded?.before === undefined && isGated(decision);
 }
 
 /**
@@ -151,7 +155,7 @@ async function measure(
   targets: readonly Target[],
   snapshots: ReadonlyMap<string, Snapshot>,
   policy: Policy,
-  { usage, time }: RemediatePorts,
+  { usage, time, groups }: RemediatePorts,
 ): Promise<readonly Target[]> {
   if (targets.length === 0) return targets;
   const proven = await withProofs(region, targets, snapshots, { history: usage, time });
@@ -160,7 +164,7 @@ async function measure(
     return snapshot !== undefined && isAssessed(target, snapshot, policy, time) ? [snapshot] : [];
   });
   if (usage === undefined || gated.length === 0) return proven;
-  const assessed = await attempt(() => assessUsage(region, [...new Set(gated)], policy.usage, { usage, time }));
+  const assessed = await attempt(() => assessUsage(region, [...new Set(gated)], policy.usage, { usage, time, groups }));
   if (assessed instanceof FailureError) return proven;
   return proven.map((target) => {
     const found = assessed.get(target.instanceId);

@@ -1,14 +1,22 @@
-import type { Existing } from '../contract.ts';
+import type { Existing, Launches } from '../contract.ts';
 import { type Exemption, readExemption } from './exemption.ts';
 import { isNewExposure } from './exposure.ts';
 import { isFirstLaunch, type Snapshot } from './instance.ts';
+import { launchSourceOf } from './launch-source.ts';
 import type { ReviewReason, SkipReason } from './reason.ts';
 import { type Context, recordsImdsv1Enabled } from './target.ts';
 import type { UsageRules } from './usage.ts';
+import { usageNote } from './words/usage.ts';
 
 /** The settings of an account that decisions depend on. */
 export interface Policy {
   readonly existing: Existing;
+  /**
+   * Whether launches of an Auto Scaling group are remediated although the group uses IMDSv1.
+   *
+   * @default 'enforce'
+   */
+  readonly launches?: Launches;
   readonly maxExemptionDays: number;
   /**
    * Instances that were first launched on this day or later are remediated whatever `existing` is, once they are
@@ -56,7 +64,15 @@ interface Case {
 
 /** Stable name of a row, for programs that explain decisions. */
 export type RowName =
-  'terminated' | 'aws-managed' | 'unreadable' | 'imds-off' | 'tokens-required' | 'exemption' | 'existing' | 'otherwise';
+  | 'terminated'
+  | 'aws-managed'
+  | 'unreadable'
+  | 'imds-off'
+  | 'tokens-required'
+  | 'exemption'
+  | 'existing'
+  | 'launches'
+  | 'otherwise';
 
 /** A row of the decision table, as `imdsv2 explain` prints it. */
 export interface Row {
@@ -121,7 +137,7 @@ const CONDITIONAL_ROWS: readonly ConditionalRow[] = [
   {
     number: 7,
     name: 'existing',
-    rule: 'Existing exposure: as `existing` says. audit: needs review; enforce-when-unused: needs review unless measured as unused; enforce: row 8. First launched since `enforceSince`: at least as enforce-when-unused. Setting the exemption tag never leads to a change.',
+    rule: 'Existing exposure: as `existing` says. audit: needs review; enforce-when-unused: needs review unless measured as unused; enforce: row 9. First launched since `enforceSince`: at least as enforce-when-unused. Setting the exemption tag never leads to a change.',
     test: ({ snapshot, context, policy }) => {
       const reportOnly: Decision = { kind: 'needs-review', problem: 'existing-instance' };
       if (context.trigger.exemptionTag === 'set') return reportOnly;
@@ -132,7 +148,22 @@ const CONDITIONAL_ROWS: readonly ConditionalRow[] = [
       return { kind: 'needs-review', problem: usage === 'in-use' ? 'in-use' : 'usage-unknown' };
     },
   },
+  {
+    number: 8,
+    name: 'launches',
+    rule: 'Launch of an Auto Scaling group that uses IMDSv1, under launches=enforce-when-unused: needs review. Not measured or unknown: row 9.',
+    test: ({ snapshot, context, policy }) =>
+      context.usage?.kind === 'in-use' && dependsOnGroup(snapshot, context, policy)
+        ? { kind: 'needs-review', problem: 'launch-source-in-use', value: usageNote(context.usage) }
+        : undefined,
+  },
 ];
+
+/** Whether the usage of its Auto Scaling group decides whether a launch is remediated. */
+export function dependsOnGroup(snapshot: Snapshot, { trigger }: Context, { launches }: Policy): boolean {
+  const isLaunch = trigger.exposure === 'new-on-first-launch';
+  return launches === 'enforce-when-unused' && isLaunch && launchSourceOf(snapshot.tags).autoScalingGroup !== undefined;
+}
 
 /** Whether an instance was first launched on a day or later. False if that is unknown. */
 function isLaunchedSince({ firstLaunch }: Snapshot, day: string | undefined): boolean {
@@ -170,7 +201,7 @@ function isLaunchOf(snapshot: Snapshot, { trigger, occurredAt }: Context): boole
   return trigger.exposure === 'new-on-first-launch' && isFirstLaunch(snapshot, occurredAt);
 }
 
-const OTHERWISE: Row = { number: 8, name: 'otherwise', rule: 'Otherwise: remediate. HttpTokens becomes required.' };
+const OTHERWISE: Row = { number: 9, name: 'otherwise', rule: 'Otherwise: remediate. HttpTokens becomes required.' };
 
 /** The decision table, top to bottom: the first row that applies decides. */
 export const ROWS: readonly Row[] = [...CONDITIONAL_ROWS, OTHERWISE];

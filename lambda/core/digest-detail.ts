@@ -11,7 +11,7 @@ import {
 import type { LaunchSource } from './launch-source.ts';
 import type { ReviewReason } from './reason.ts';
 import { clean } from './text.ts';
-import type { UnknownUsage, Usage } from './usage.ts';
+import type { UnknownUsage, Usage, UsageScope } from './usage.ts';
 import type { VerdictName } from './verdict.ts';
 import type { UnchangedReason } from './words/outcome.ts';
 
@@ -68,6 +68,8 @@ export interface ListedInstanceDetail {
     readonly callsPerDay?: number;
     readonly lastSeen?: string;
     readonly why?: UnknownUsage;
+    /** What was measured, if not the instance alone. */
+    readonly scope?: UsageScope;
   };
   readonly exemptUntil?: string;
   readonly exemptReason?: string;
@@ -134,6 +136,7 @@ function toListedDetail(
       callsPerDay: usage.kind === 'in-use' ? Math.round(usage.callsPerDay * 100) / 100 : undefined,
       lastSeen: usage.kind === 'in-use' ? usage.lastSeen.toISOString() : undefined,
       why: usage.kind === 'unknown' ? usage.why : undefined,
+      scope: usage.scope,
     },
     exemptUntil: verdict.until === undefined ? undefined : clean(verdict.until),
     exemptReason: verdict.reason === undefined ? undefined : clean(verdict.reason),

@@ -75,6 +75,18 @@ export function launchSourceGroupOf(launchSource: LaunchSource): LaunchSourceGro
   return group('none', '');
 }
 
+/**
+ * A key that is equal for instances of a Region that run the same software; `undefined` if no tag says so. A stack has
+ * different resources, and so does a person who launches by hand.
+ */
+export function fleetKeyOf(launchSource: LaunchSource): string | undefined {
+  const { kind, key } = launchSourceGroupOf(launchSource);
+  const { autoScalingGroup, stackLogicalId } = launchSource;
+  if (autoScalingGroup !== undefined) return JSON.stringify(['group', autoScalingGroup]);
+  if (kind === 'none' || kind === 'packer') return undefined;
+  return kind === 'cloudformation-stack' ? JSON.stringify([key, stackLogicalId]) : key;
+}
+
 const path = (...parts: readonly (string | undefined)[]): string =>
   parts.flatMap((part) => (part === undefined || part === '' ? [] : [clean(part)])).join('/');
 

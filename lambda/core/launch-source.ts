@@ -56,7 +56,7 @@ const TAGS = {
   beanstalkEnvironmentId: ['elasticbeanstalk:environment-id'],
 } as const satisfies Partial<Record<keyof LaunchSource, readonly string[]>>;
 
-/** The tag of instances of AWS Batch, and the name that Packer gives to instances unless it is told another one. */
+/** The tag of instances of AWS Batch, and the name that Packer gives to instances by default. */
 const BATCH_TAG = 'AWSBatchServiceTag';
 const PACKER_NAME = 'Packer Builder';
 

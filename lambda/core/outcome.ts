@@ -48,7 +48,7 @@ export function severityOf(outcome: Outcome): Severity {
     case 'would-remediate':
       return drift ? 'HIGH' : 'MEDIUM';
     case 'needs-review':
-      if (isWrongExemption(reason)) return 'HIGH';
+      if (isWrongExemption(reason) || reason === 'launch-source-in-use') return 'HIGH';
       return reason === 'existing-instance' && exemptionTag !== 'set' ? 'INFORMATIONAL' : 'MEDIUM';
     case 'exempt':
       if (exemptionTag !== undefined) return 'MEDIUM';

@@ -12,6 +12,7 @@ const REVIEW_REASONS = [
   'exemption-expired',
   'existing-instance',
   'in-use',
+  'launch-source-in-use',
   'usage-unknown',
 ] as const;
 

@@ -35,10 +35,15 @@ export interface Measurement {
 export type UnknownUsage =
   'not-read' | 'stopped' | 'age-unknown' | 'too-young' | 'no-data' | 'too-little-data' | 'gaps';
 
+/**
+ * What was measured, if not the instance alone. `group`: its Auto Scaling group, with the instances that are gone.
+ * `launch-source`: the running instances of its launch source, because there is no metric of it.
+ */
+export type UsageScope = 'group' | 'launch-source';
+
 /** IMDSv1 usage of an instance. */
-export type Usage =
-  /** No call was counted in the measured hours. */
-  | { readonly kind: 'unused'; readonly hours: number }
+export type Usage = (
+  | /** No call was counted in the measured hours. */ { readonly kind: 'unused'; readonly hours: number }
   | {
       readonly kind: 'in-use';
       readonly count: number;
@@ -47,7 +52,8 @@ export type Usage =
       /** End of the last period with a call. */
       readonly lastSeen: Date;
     }
-  | { readonly kind: 'unknown'; readonly why: UnknownUsage };
+  | { readonly kind: 'unknown'; readonly why: UnknownUsage }
+) & { readonly scope?: UsageScope };
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -111,6 +117,40 @@ export function usageOf(
   const running = (now.getTime() - runningSince) / HOUR;
   if (running - hoursOf(inWindow, period, runningSince, now) > GAP_HOURS) return unknown('gaps');
   return { kind: 'unused', hours: measured };
+}
+
+/**
+ * The IMDSv1 usage of an instance by the metric of its Auto Scaling group.
+ *
+ * Any call in the group is usage of all of its instances: the instance that called may be gone, and the others are
+ * launched to do the same.
+ */
+export function usageByGroup(
+  snapshot: Snapshot,
+  measurement: Measurement,
+  window: UsageWindow,
+  rules: UsageRules,
+  now: Date,
+): Usage {
+  // Of calls that were counted, the age and the state of one instance say nothing.
+  const whole = { ...snapshot, firstLaunch: window.from, launchTime: window.from, state: 'running' };
+  const ofGroup = usageOf(whole, measurement, window, rules, now);
+  const usage = ofGroup.kind === 'in-use' ? ofGroup : usageOf(snapshot, measurement, window, rules, now);
+  return { ...usage, scope: 'group' };
+}
+
+/** Calls of some instances of a launch source together; `undefined` if there were none. */
+export function sumOfCalls(usages: readonly Usage[]): Usage | undefined {
+  const used = usages.filter((usage) => usage.kind === 'in-use');
+  if (used.length === 0) return undefined;
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    kind: 'in-use',
+    count: sum(used.map(({ count }) => count)),
+    callsPerDay: sum(used.map(({ callsPerDay }) => callsPerDay)),
+    lastSeen: used.map(({ lastSeen }) => lastSeen).reduce((latest, seen) => (seen > latest ? seen : latest)),
+    scope: 'launch-source',
+  };
 }
 
 const unknown = (why: UnknownUsage): Usage => ({ kind: 'unknown', why });

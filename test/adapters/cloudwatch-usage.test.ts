@@ -24,10 +24,11 @@ afterAll(async () => {
 });
 
 const WINDOW = windowOf(NOW, USAGE_RULES);
-const question = (instanceIds: readonly string[]): UsageQuestion => ({
+const question = (names: readonly string[]): UsageQuestion => ({
   region: REGION,
   metric: 'MetadataNoToken',
-  instanceIds,
+  dimension: 'InstanceId',
+  names,
   window: WINDOW,
 });
 const at = (hour: number): Date => new Date(NOW.getTime() - hour * 3_600_000);

@@ -19,8 +19,8 @@ test('makes no call without instances', async () => {
 });
 
 test('reports an instance without data as unknown, never as unused', async () => {
-  const meter = meterOf(({ instanceIds }) =>
-    Promise.resolve({ measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) }),
+  const meter = meterOf(({ names }) =>
+    Promise.resolve({ measurements: new Map(names.map((id) => [id, { points: [], complete: true }])) }),
   );
   const usages = await meter.of('eu-west-1', nonCompliant);
   expect([...usages.values()]).toEqual(nonCompliant.map(() => ({ kind: 'unknown', why: 'no-data' })));
@@ -29,12 +29,12 @@ test('reports an instance without data as unknown, never as unused', async () =>
 
 test('makes no more calls in a region after an error, reports its usage as unknown and measures the other regions', async () => {
   const asked: string[] = [];
-  const meter = meterOf(({ region, instanceIds }) => {
+  const meter = meterOf(({ region, names }) => {
     asked.push(region);
     if (region === 'us-east-1') return Promise.reject(new FailureError('denied', 'AccessDenied: no'));
     return Promise.resolve({
       measurements: new Map(
-        instanceIds.map((id) => [id, { points: [{ at: new Date('2026-11-22T08:00:00Z'), count: 1 }], complete: true }]),
+        names.map((id) => [id, { points: [{ at: new Date('2026-11-22T08:00:00Z'), count: 1 }], complete: true }]),
       ),
     });
   });
@@ -51,10 +51,10 @@ test('makes no more calls in a region after an error, reports its usage as unkno
 
 test('retries throttled calls', async () => {
   let calls = 0;
-  const meter = meterOf(({ instanceIds }) => {
+  const meter = meterOf(({ names }) => {
     calls += 1;
     if (calls < 3) return Promise.reject(new FailureError('throttled', 'Throttling: slow down'));
-    return Promise.resolve({ measurements: new Map(instanceIds.map((id) => [id, { points: [], complete: true }])) });
+    return Promise.resolve({ measurements: new Map(names.map((id) => [id, { points: [], complete: true }])) });
   });
   await meter.of('eu-west-1', nonCompliant);
   expect([calls, meter.errors.size]).toEqual([3, 0]);

@@ -93,7 +93,7 @@ describe('the decision table', () => {
       `this instance: first launched 2026-03-01T08:00:00Z, last started 2026-11-22T11:59:20Z; existing=audit`,
     );
     expect(text).toContain('→ needs-review: existing-instance (launch, grant, running, scan)');
-    expect(text).toMatch(/^8 {2}Otherwise.*\n.*\n {5}→ remediate \(drift, revoke, command\)$/m);
+    expect(text).toMatch(/^9 {2}Otherwise.*\n.*\n {5}→ remediate \(drift, revoke, command\)$/m);
   });
 
   it.each<readonly [string, WireInstance, Readonly<Record<string, number>>]>([
@@ -106,13 +106,13 @@ describe('the decision table', () => {
     expect(document.schema).toBe('imdsv2-enforcer.explain/v1');
     expect(rowsOf(document)).toMatchObject(rows);
     const last = Math.max(...Object.values(rowsOf(document)));
-    expect(document.rows.map(({ reached }) => reached)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((row) => row <= last));
+    expect(document.rows.map(({ reached }) => reached)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((row) => row <= last));
   });
 
   it('depends on the settings of the options', async () => {
-    expect(rowsOf(await documentOf(['--existing', 'enforce']))).toMatchObject({ running: 8, scan: 8 });
+    expect(rowsOf(await documentOf(['--existing', 'enforce']))).toMatchObject({ running: 9, scan: 9 });
     // Launched on 2026-03-01 and unused.
-    expect(rowsOf(await documentOf(['--enforce-since', '2026-03-01']))).toMatchObject({ running: 8, scan: 8 });
+    expect(rowsOf(await documentOf(['--enforce-since', '2026-03-01']))).toMatchObject({ running: 9, scan: 9 });
     expect(rowsOf(await documentOf(['--enforce-since', '2026-03-02']))).toMatchObject({ running: 7, scan: 7 });
     const tags = { 'imdsv2:exempt-until': '2026-12-31' };
     const short = await documentOf(['--max-exemption-days', '7'], { instance: old({ tags }) });
@@ -235,6 +235,6 @@ describe('refuses', () => {
 it('prints untrusted text on its line', async () => {
   const tags = { Name: 'web&#10;8  Otherwise', 'aws:autoscaling:groupName': 'x\u001b[2J' };
   const { out } = await explain([], { instance: old({ tags }) });
-  expect(out.join('\n').match(/^8 {2}Otherwise/gm)).toHaveLength(1);
+  expect(out.join('\n').match(/^9 {2}Otherwise/gm)).toHaveLength(1);
   expect(out.join('')).not.toContain('\u001b');
 });

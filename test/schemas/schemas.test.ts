@@ -121,7 +121,7 @@ const DIGEST: DigestDetail = {
       name: 'web-1',
       verdict: 'non-compliant',
       needsReview: 'in-use',
-      usage: { kind: 'in-use', hours: 3, calls: 42, callsPerDay: 2.1, lastSeen: TIME, why: 'gaps' },
+      usage: { kind: 'in-use', hours: 3, calls: 42, callsPerDay: 2.1, lastSeen: TIME, why: 'gaps', scope: 'group' },
       exemptUntil: '2026-12-01',
       exemptReason: 'agent X',
       exemptionTag: 'soon',

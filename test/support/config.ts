@@ -4,6 +4,7 @@ import type { Config, ScanConfig } from '../../lambda/config.ts';
 export const CONFIG: Config = {
   mode: 'enforce',
   existing: 'audit',
+  launches: 'enforce',
   enforceSince: 'none',
   trail: true,
   maxExemptionDays: 90,

@@ -188,11 +188,11 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
       },
     },
     usage: {
-      page: async ({ region, metric, instanceIds }) => {
-        begin('measure', region, metric, ...instanceIds);
+      page: async ({ region, metric, names }) => {
+        begin('measure', region, metric, ...names);
         await Promise.resolve();
         const points = (id: string) => ({ points: made.metrics.get(`${metric} ${id}`) ?? [], complete: true });
-        return { measurements: new Map(instanceIds.map((id) => [id, points(id)])) };
+        return { measurements: new Map(names.map((id) => [id, points(id)])) };
       },
       history: async (region, ids) => {
         begin('history', region, ...ids);

@@ -7,19 +7,27 @@ import type { Measurement, UsageWindow } from '../../core/usage.ts';
  */
 export type UsageMetric = 'MetadataNoToken' | 'MetadataNoTokenRejected';
 
-/** One metric of up to 500 instances over a time window. */
+/**
+ * What EC2 counts calls by: the instance, or its Auto Scaling group with instances that are gone.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html#ec2-cloudwatch-dimensions
+ */
+export type UsageDimension = 'InstanceId' | 'AutoScalingGroupName';
+
+/** One metric of up to 500 instances or groups over a time window. */
 export interface UsageQuestion {
   readonly region: string;
   readonly metric: UsageMetric;
-  readonly instanceIds: readonly string[];
+  readonly dimension: UsageDimension;
+  /** Ids of instances, or names of Auto Scaling groups. */
+  readonly names: readonly string[];
   readonly window: UsageWindow;
 }
 
 /** Measures IMDSv1 usage. CloudWatch charges for every metric that is requested. */
 export interface UsageReader {
   /**
-   * Returns one page of measurements. Later pages may add points to an instance; an instance without data has no
-   * points.
+   * Returns one page of measurements. Later pages may add points to an instance or group; one without data
+   * has no points.
    *
    * @param token from the previous page; absent for the first page.
    * @throws FailureError
@@ -29,7 +37,7 @@ export interface UsageReader {
 
 /** A page of measurements. */
 export interface UsagePage {
-  /** By instance id. */
+  /** By instance id or name of the group. */
   readonly measurements: ReadonlyMap<string, Measurement>;
   /** Token of the next page; absent on the last page. */
   readonly next?: string;

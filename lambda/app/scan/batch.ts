@@ -29,7 +29,9 @@ export async function remediateBatch(
   const targets = instanceIds.map((instanceId) => ({ account, region, instanceId, context }));
   const outcomes: Outcome[] = [];
   const pace = new Pace(ports.time, new Bucket({ burst: 1, perSecond: PER_SECOND }));
-  const notBegun = await remediatePaced(targets, rules, pace, ports, (outcome) => outcomes.push(outcome));
+  const notBegun = await remediatePaced(targets, rules, pace, { ...ports, groups: new Map() }, (outcome) =>
+    outcomes.push(outcome),
+  );
   const unreported = await report(outcomes, rules, ports);
   await schedulePostChangeChecks(outcomes, ports);
   const retried = [...outcomes.filter(isRetried), ...unreported].map(({ target }) => target);

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../core/instance.ts';
 import type { Usage, UsageWindow } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import type { Run } from '../../triggers/scan.ts';
-import { assessUsage } from '../assess-usage.ts';
+import { assessUsage, type GroupMeasurements } from '../assess-usage.ts';
 import { listInstances } from '../list-instances.ts';
 import { measureUsage } from '../measure-usage.ts';
 import type { Gauges } from '../ports/index.ts';
@@ -72,9 +72,10 @@ async function takeInventory(
   let remediated = 0;
   const inventory = new Inventory(contextOf(run), rules);
   const unmeasured: Snapshot[] = [];
+  const groups: GroupMeasurements = new Map();
   let isReadable = true;
   const measure = async (instances: readonly Snapshot[]) => {
-    const usage = isReadable ? await assessOrWarn(run.region, instances, rules, ports) : undefined;
+    const usage = isReadable ? await assessOrWarn(run.region, instances, rules, { ...ports, groups }) : undefined;
     isReadable = usage !== undefined;
     for (const snapshot of instances) inventory.add(snapshot, time.now(), usage?.get(snapshot.instanceId));
   };
@@ -123,10 +124,10 @@ async function assessOrWarn(
   region: string,
   instances: readonly Snapshot[],
   rules: ScanRules,
-  { usage, telemetry, time }: ScanPorts,
+  { usage, telemetry, time, groups }: ScanPorts & { readonly groups: GroupMeasurements },
 ): Promise<ReadonlyMap<string, Usage> | undefined> {
   const deadline = new Date(Math.min(time.deadline.getTime(), time.now().getTime() + PATIENCE));
-  const ports = { usage, time: { ...time, deadline } };
+  const ports = { usage, time: { ...time, deadline }, groups };
   const assessed = await attempt(() => assessUsage(region, instances, rules.usage, ports));
   if (!(assessed instanceof FailureError)) return assessed;
   telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
@@ -161,7 +162,8 @@ async function imdsv1InLastDays(
   if (instanceIds.length === 0) return new Map();
   const to = Math.ceil(time.now().getTime() / HOUR) * HOUR;
   const window: UsageWindow = { from: new Date(to - KEPT_DAYS * 24 * HOUR), to: new Date(to), periodSeconds: 86_400 };
-  const question = { region, metric: 'MetadataNoToken', instanceIds, window } as const;
+  const names = instanceIds;
+  const question = { region, metric: 'MetadataNoToken', dimension: 'InstanceId', names, window } as const;
   const measured = await attempt(() => measureUsage(question, usage, time));
   if (measured instanceof FailureError) {
     telemetry.warning(`IMDSv1 of the last ${KEPT_DAYS} days in ${region} could not be read`, measured);

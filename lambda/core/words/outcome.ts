@@ -47,6 +47,8 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'exemption-expired':
     'The exemption tag was set to a past date. Setting the tag never leads to a change, and IMDSv1 stays enabled.',
   'in-use': 'IMDSv1 is in use, and stays enabled until it is unused.',
+  'launch-source-in-use':
+    'Its Auto Scaling group uses IMDSv1 (launches=enforce-when-unused), and IMDSv1 stays enabled. Update its software, then its launch template.',
   'usage-unknown': 'IMDSv1 usage is unknown, and IMDSv1 stays enabled until it is measured as unused.',
   'existing-instance': 'Existing instances are reported only (existing=audit), and IMDSv1 stays enabled.',
   terminated: 'Shutting down or terminated.',
@@ -83,6 +85,7 @@ export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
   'exemption-expired': 'exemption tag set to a past date',
   'existing-instance': 'existing=audit, report only',
   'in-use': 'IMDSv1 in use',
+  'launch-source-in-use': 'launched by a group with IMDSv1 in use',
   'usage-unknown': 'IMDSv1 usage unknown',
 };
 

@@ -5,11 +5,23 @@ import { minute, plural } from './format.ts';
 export function usageNote(usage: Usage): string {
   switch (usage.kind) {
     case 'unused':
-      return `unused: no call without a token in ${days(usage.hours)} of data`;
+      return `unused: no call without a token${scopeOf(usage)} in ${days(usage.hours)} of data`;
     case 'in-use':
-      return `in use: ${calls(usage.count)} without a token, ${perDay(usage.callsPerDay)}, last seen ${minute(usage.lastSeen)}`;
+      return `in use: ${calls(usage.count)} without a token${scopeOf(usage)}, ${perDay(usage.callsPerDay)}, last seen ${minute(usage.lastSeen)}`;
     case 'unknown':
       return `unknown: ${UNKNOWN[usage.why]}`;
+  }
+}
+
+/** Whose calls were counted, if not those of the instance alone. */
+function scopeOf({ scope }: Usage): string {
+  switch (scope) {
+    case 'group':
+      return ' in its Auto Scaling group, instances that are gone included,';
+    case 'launch-source':
+      return ' on running instances of its launch source';
+    case undefined:
+      return '';
   }
 }
 

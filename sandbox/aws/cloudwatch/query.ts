@@ -10,8 +10,8 @@ export interface Query {
   readonly expression?: string;
   readonly namespace?: string;
   readonly metric?: string;
-  /** Absent if the dimensions do not name one instance. */
-  readonly instanceId?: string;
+  /** The only dimension of the metric; absent if there are none or several. */
+  readonly dimension?: { readonly name: string; readonly value: string };
   readonly returned: boolean;
 }
 
@@ -42,7 +42,6 @@ function readQuery(query: unknown): Query {
     throw invalid(`Period must be a multiple of 60 seconds: ${id}`);
   }
   const dimensions = list(query, 'MetricStat', 'Metric', 'Dimensions');
-  const isInstance = dimensions.length === 1 && text(dimensions[0], 'Name') === 'InstanceId';
   return {
     id,
     label: text(query, 'Label'),
@@ -50,7 +49,10 @@ function readQuery(query: unknown): Query {
     expression,
     namespace: text(query, 'MetricStat', 'Metric', 'Namespace'),
     metric: text(query, 'MetricStat', 'Metric', 'MetricName'),
-    instanceId: isInstance ? text(dimensions[0], 'Value') : undefined,
+    dimension:
+      dimensions.length === 1
+        ? { name: text(dimensions[0], 'Name') ?? '', value: text(dimensions[0], 'Value') ?? '' }
+        : undefined,
     returned: text(query, 'ReturnData') !== 'false',
   };
 }

@@ -9,6 +9,8 @@ import { type Query, readQueries } from './query.ts';
 import { type MetricName, METRICS, type Point, type Range, series } from './series.ts';
 import type { Usage } from './usage.ts';
 
+const GROUP_TAG = 'aws:autoscaling:groupName';
+
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 const MOST_POINTS = 100_800;
 
@@ -55,13 +57,21 @@ export class CloudWatchService implements Service {
 
   /** A metric that does not exist has no values; as in CloudWatch this is no error. */
   #single(query: Query, region: string, range: Range, now: number, queries: number): Result {
-    const { id, label, namespace, metric, instanceId = '' } = query;
+    const { id, label, namespace, metric, dimension } = query;
     const metricName = METRICS.find((name) => name === metric);
     const points =
       namespace === 'AWS/EC2' && metricName !== undefined
-        ? this.#points(instanceId, metricName, region, range, now)
+        ? sumOf(this.#named(dimension, region).map((one) => this.#points(one, metricName, region, range, now)))
         : [];
-    return { id, label: label ?? (queries > 1 ? instanceId : (metric ?? '')), points };
+    return { id, label: label ?? (queries > 1 ? (dimension?.value ?? '') : (metric ?? '')), points };
+  }
+
+  /** The instances that report a metric with a dimension. Of a group, those that are gone reported it, too. */
+  #named(dimension: Query['dimension'], region: string): readonly string[] {
+    if (dimension?.name === 'InstanceId') return [dimension.value];
+    if (dimension?.name !== 'AutoScalingGroupName') return [];
+    const instances = this.#fleet(region).instances();
+    return instances.filter(({ tags }) => tags.get(GROUP_TAG) === dimension.value).map(({ id }) => id);
   }
 
   #insights(
@@ -96,4 +106,13 @@ export class CloudWatchService implements Service {
     const [instance, use] = [this.#fleet(region).get(instanceId), this.#usage.get(instanceId)];
     return instance === undefined || use === undefined ? [] : series(instance, use, metric, range, now);
   }
+}
+
+/** The sums of several series, oldest first. */
+function sumOf(all: readonly (readonly Point[])[]): Point[] {
+  const [only] = all;
+  if (all.length === 1 && only !== undefined) return [...only];
+  const sums = new Map<number, number>();
+  for (const [at, value] of all.flat()) sums.set(at, (sums.get(at) ?? 0) + value);
+  return [...sums].sort(([one], [other]) => one - other);
 }

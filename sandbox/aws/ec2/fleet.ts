@@ -10,6 +10,8 @@ export interface ExistingInstance {
   readonly launchedAt: Date;
   /** Last start. @default the first launch */
   readonly startedAt?: Date;
+  /** When it was terminated. @default now, in the state `terminated` */
+  readonly terminatedAt?: Date;
   readonly state?: StateName;
   readonly options?: Partial<MetadataOptions>;
   readonly tags?: Readonly<Record<string, string>>;
@@ -68,7 +70,7 @@ export class Fleet {
       launchedAt,
       startedAt: existing.startedAt?.getTime() ?? launchedAt,
       visibleAt: launchedAt,
-      terminatedAt: state === 'terminated' ? this.#clock.now() : undefined,
+      terminatedAt: state === 'terminated' ? (existing.terminatedAt?.getTime() ?? this.#clock.now()) : undefined,
       state,
       downtimes: state === 'stopped' || state === 'stopping' ? [{}] : undefined,
       options: effectiveOptions(existing.options ?? {}, {}, {}, this.#region.images.get(imageId) ?? {}),

@@ -15,6 +15,7 @@ const REASONS = {
   'exemption-exceeds-maximum': 'needs-review',
   'exemption-expired': 'needs-review',
   'in-use': 'needs-review',
+  'launch-source-in-use': 'needs-review',
   'usage-unknown': 'needs-review',
   'existing-instance': 'needs-review',
   terminated: 'skipped',

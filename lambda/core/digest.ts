@@ -3,6 +3,7 @@ import { decide, type Decision, type Policy } from './decide.ts';
 import { dayFromNow, type Exemption, readExemption } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
+import { fleetKeyOf } from './launch-source-group.ts';
 import { ComplianceSummary } from './compliance-summary.ts';
 import type { ReviewReason } from './reason.ts';
 import type { Context } from './target.ts';
@@ -92,10 +93,13 @@ export class Inventory {
   public oldest: Date | undefined;
   readonly #context: Context;
   readonly #policy: Policy;
+  readonly #stopped: ReadonlySet<string>;
 
-  public constructor(context: Context, policy: Policy) {
+  /** @param stopped keys of the launch sources of which nothing more is changed, because calls are rejected. */
+  public constructor(context: Context, policy: Policy, stopped: ReadonlySet<string> = new Set()) {
     this.#context = context;
     this.#policy = policy;
+    this.#stopped = stopped;
   }
 
   /** Counts one instance; `usage` is absent if it was not measured. */
@@ -104,12 +108,17 @@ export class Inventory {
     if (verdict === undefined) return;
     this.compliance.add(verdict.name);
     if (verdict.name !== 'non-compliant' && verdict.name !== 'unreadable' && verdict.name !== 'exempt') return;
-    const decideWith = (measured: Usage | undefined) =>
-      decide(snapshot, { ...this.#context, usage: measured }, this.#policy, now);
+    const launchSource = launchSourceOf(snapshot.tags);
+    const isStopped = this.#stopped.has(fleetKeyOf(launchSource) ?? '');
+    const decideWith = (measured: Usage | undefined): Decision => {
+      const decision = decide(snapshot, { ...this.#context, usage: measured }, this.#policy, now);
+      if (decision.kind !== 'remediate' || !isStopped) return decision;
+      return { kind: 'needs-review', problem: 'sibling-rejected' };
+    };
     const listed: ListedInstance = {
       instanceId: snapshot.instanceId,
       name: snapshot.tags.get('Name'),
-      launchSource: launchSourceOf(snapshot.tags),
+      launchSource,
       since: snapshot.firstLaunch ?? snapshot.launchTime,
       verdict,
       overdue: overdueIn(readExemption(snapshot.tags, now, this.#policy.maxExemptionDays)),
@@ -149,7 +158,7 @@ function overdueIn(exemption: Exemption): OverdueExemption | undefined {
  * IMDSv1 enabled at all, rejected calls and health issues.
  */
 export function severityOfDigest({ inventory: { nonCompliant, overdue }, rejected, problems }: Digest): Severity {
-  if (overdue.total > 0) return 'HIGH';
+  if (overdue.total > 0 || nonCompliant.has('sibling-rejected')) return 'HIGH';
   const isAffected = [...(rejected?.values() ?? [])].some(({ hadImdsv1 }) => hadImdsv1 !== false);
   return nonCompliant.size > 0 || isAffected || problems.length > 0 ? 'MEDIUM' : 'INFORMATIONAL';
 }

@@ -14,6 +14,7 @@ const REVIEW_REASONS = [
   'in-use',
   'launch-source-in-use',
   'usage-unknown',
+  'sibling-rejected',
 ] as const;
 
 /** Why a person must decide about an instance. */

@@ -40,6 +40,8 @@ export type ScanStep =
       readonly step: 'summary';
       /** Ids of the instances that were put into batches: all of them, or as many as fit into a message. */
       readonly requestedIds: readonly string[];
+      /** Keys of launch sources of which nothing more is changed, because calls are rejected; absent if there are none. */
+      readonly stopped?: readonly string[];
     } & Run);
 
 /**
@@ -76,8 +78,11 @@ export function parseScan(message: Json): ScanStep | string {
         return 'a batch contains something that is not an instance id';
       return { ...run, step: 'batch', index: count(detail, 'index'), instanceIds };
     }
-    case 'summary':
-      return { ...run, step: 'summary', requestedIds: idsIn(detail, 'requestedIds') };
+    case 'summary': {
+      const stopped = list(detail, 'stopped').filter((key) => typeof key === 'string');
+      const requestedIds = idsIn(detail, 'requestedIds');
+      return { ...run, step: 'summary', requestedIds, ...(stopped.length > 0 && { stopped }) };
+    }
     default:
       return 'not a known step of a scan';
   }

@@ -3,18 +3,16 @@ import { Inventory, type Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
 import { toOutcomeEvent } from '../../core/outcome-event.ts';
 import type { Snapshot } from '../../core/instance.ts';
-import type { Usage, UsageWindow } from '../../core/usage.ts';
+import type { Usage } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import type { Run } from '../../triggers/scan.ts';
 import { assessUsage, type GroupMeasurements } from '../assess-usage.ts';
+import { mostRejectedIn } from './rejected.ts';
 import { listInstances } from '../list-instances.ts';
-import { measureUsage } from '../measure-usage.ts';
 import type { Gauges } from '../ports/index.ts';
 import { putOutcomes } from '../put-outcomes.ts';
 import { attempt, RetryableError, withRetries } from '../retry.ts';
 import { contextOf, IMDSV2_REQUIRED, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
-
-const HOUR = 3_600_000;
 
 /** Instances measured at a time, so that memory does not grow with the region: what one call of CloudWatch accepts. */
 const BATCH = 500;
@@ -22,7 +20,7 @@ const BATCH = 500;
 /** Milliseconds in which a failed measurement is repeated, so that time is left for the rest of the inventory. */
 const PATIENCE = 60_000;
 
-type SummaryRun = Run & { readonly requestedIds: readonly string[] };
+type SummaryRun = Run & { readonly requestedIds: readonly string[]; readonly stopped?: readonly string[] };
 
 /** Takes the inventory of a region, emits its gauges, and sends a digest daily and after remediation. */
 export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: ScanPorts): Promise<void> {
@@ -70,7 +68,7 @@ async function takeInventory(
   const { fleet, time } = ports;
   const requested = new Set(run.requestedIds);
   let remediated = 0;
-  const inventory = new Inventory(contextOf(run), rules);
+  const inventory = new Inventory(contextOf(run), rules, new Set(run.stopped));
   const unmeasured: Snapshot[] = [];
   const groups: GroupMeasurements = new Map();
   let isReadable = true;
@@ -132,45 +130,6 @@ async function assessOrWarn(
   if (!(assessed instanceof FailureError)) return assessed;
   telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
   return undefined;
-}
-
-/** Reads the rejected IMDSv1 calls of the last day. If that fails, the digest is sent without them. */
-async function mostRejectedIn(region: string, { usage, telemetry, time }: ScanPorts): Promise<Digest['rejected']> {
-  const to = new Date(Math.ceil(time.now().getTime() / HOUR) * HOUR);
-  const window: UsageWindow = { from: new Date(to.getTime() - 24 * HOUR), to, periodSeconds: 3600 };
-  const read = await attempt(() => withRetries(() => usage.mostRejected(region, window), time));
-  if (read instanceof FailureError) {
-    telemetry.warning(`rejected IMDSv1 calls in ${region} could not be read`, read);
-    return undefined;
-  }
-  const had = await imdsv1InLastDays(region, [...read.keys()], { usage, telemetry, time });
-  return new Map([...read].map(([id, calls]) => [id, { calls, hadImdsv1: had.get(id) }]));
-}
-
-/** CloudWatch keeps five-minute values for 63 days, and values of a day are sums of them. */
-const KEPT_DAYS = 63;
-
-/**
- * Whether IMDSv1 was enabled on instances within the last 63 days: then `MetadataNoToken` has points, zeros included.
- * An instance is absent if that could not be read.
- */
-async function imdsv1InLastDays(
-  region: string,
-  instanceIds: readonly string[],
-  { usage, telemetry, time }: Pick<ScanPorts, 'usage' | 'telemetry' | 'time'>,
-): Promise<ReadonlyMap<string, boolean>> {
-  if (instanceIds.length === 0) return new Map();
-  const to = Math.ceil(time.now().getTime() / HOUR) * HOUR;
-  const window: UsageWindow = { from: new Date(to - KEPT_DAYS * 24 * HOUR), to: new Date(to), periodSeconds: 86_400 };
-  const names = instanceIds;
-  const question = { region, metric: 'MetadataNoToken', dimension: 'InstanceId', names, window } as const;
-  const measured = await attempt(() => measureUsage(question, usage, time));
-  if (measured instanceof FailureError) {
-    telemetry.warning(`IMDSv1 of the last ${KEPT_DAYS} days in ${region} could not be read`, measured);
-    return new Map();
-  }
-  const known = [...measured.measurements].filter(([, { points, complete }]) => complete || points.length > 0);
-  return new Map(known.map(([id, { points }]) => [id, points.length > 0]));
 }
 
 function needsReviewBy({ nonCompliant }: Inventory): NonNullable<Gauges['needsReviewBy']> {

@@ -50,6 +50,8 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   'launch-source-in-use':
     'Its Auto Scaling group uses IMDSv1 (launches=enforce-when-unused), and IMDSv1 stays enabled. Update its software, then its launch template.',
   'usage-unknown': 'IMDSv1 usage is unknown, and IMDSv1 stays enabled until it is measured as unused.',
+  'sibling-rejected':
+    'IMDSv1 calls are rejected on another instance of its launch source, so nothing more of it is changed. IMDSv1 stays enabled.',
   'existing-instance': 'Existing instances are reported only (existing=audit), and IMDSv1 stays enabled.',
   terminated: 'Shutting down or terminated.',
   'aws-managed': 'Operated by an AWS service. No one else can modify it.',
@@ -87,6 +89,7 @@ export const REVIEW_LABELS: Readonly<Record<ReviewReason, string>> = {
   'in-use': 'IMDSv1 in use',
   'launch-source-in-use': 'launched by a group with IMDSv1 in use',
   'usage-unknown': 'IMDSv1 usage unknown',
+  'sibling-rejected': 'calls are rejected on other instances of their launch sources',
 };
 
 /** Why a scan did not change a non-compliant instance: a review, a remediation to come, or `mode=audit`. */

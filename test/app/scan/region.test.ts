@@ -2,7 +2,7 @@ import type { ScanStep } from '../../../lambda/triggers/scan.ts';
 import { parseScan } from '../../../lambda/triggers/scan.ts';
 import { instanceId, REGION } from '../../support/builders.ts';
 import { failure } from '../../support/ports.ts';
-import { old, rules, RUN, scanWorld, runStep } from '../../support/scan.ts';
+import { old, reported, rules, RUN, scanWorld, runStep } from '../../support/scan.ts';
 
 const STEP = { ...RUN, step: 'region' } as const;
 const ids = (count: number) => Array.from({ length: count }, (_, index) => instanceId(index + 1));
@@ -58,8 +58,10 @@ it('requests neither compliant, terminated, AWS-managed nor exempt instances', a
   ]);
 });
 
-it('requests all instances that may be unused under enforce-when-unused, without measuring them', async () => {
-  const ports = scanWorld([old(instanceId(1)), old(instanceId(2), { tags: EXEMPT })]);
+it('requests the instances that are measured as unused under enforce-when-unused', async () => {
+  const ports = scanWorld([1, 2, 3, 4].map((number) => old(instanceId(number), { tags: number === 2 ? EXEMPT : {} })));
+  ports.metrics.set(`MetadataNoToken ${instanceId(1)}`, reported());
+  ports.metrics.set(`MetadataNoToken ${instanceId(3)}`, reported(9));
 
   await runStep(STEP, rules({ existing: 'enforce-when-unused' }), ports);
 
@@ -67,7 +69,6 @@ it('requests all instances that may be unused under enforce-when-unused, without
     { step: 'batch', instanceIds: [instanceId(1)] },
     { step: 'summary', requestedIds: [instanceId(1)] },
   ]);
-  expect(ports.calls.some((call) => call.startsWith('measure'))).toBe(false);
 });
 
 it.each(['audit', 'enforce-when-unused', 'enforce'] as const)(

@@ -17,6 +17,7 @@ const REASONS = {
   'in-use': 'needs-review',
   'launch-source-in-use': 'needs-review',
   'usage-unknown': 'needs-review',
+  'sibling-rejected': 'needs-review',
   'existing-instance': 'needs-review',
   terminated: 'skipped',
   'aws-managed': 'skipped',

@@ -38,8 +38,9 @@ export async function listRegion(
   if (failure instanceof FailureError) {
     // A service control policy may deny everything in an enabled region. No instance launches there either.
     if (failure.kind !== 'denied' || region === rules.homeRegion) throw failure;
-    telemetry.warning(`${region} cannot be scanned`, failure);
-    return;
+    telemetry.warning(`${region} is not visible from here, so it is not scanned`, failure);
+    // The digest of the home region names the other ones.
+    if (!rules.forwarders.includes(region)) return;
   }
   const ids = writer === undefined ? [] : [...requested];
   const batches = batchesOf(ids).map((instanceIds, index) => ({ step: 'batch', ...run, index, instanceIds }) as const);

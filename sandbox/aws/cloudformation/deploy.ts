@@ -15,7 +15,7 @@ import type { Topic, Topics } from '../sns/topics.ts';
 import { at, list, text } from '../wire/params.ts';
 import { functionSettings } from './function.ts';
 import { Intrinsics } from './intrinsics.ts';
-import { addAlarm, addKey, addRole } from './others.ts';
+import { addAlarm, addKey, addRole, setQueuePolicy, setTopicPolicy } from './others.ts';
 import { pollerSettings, queueSettings, retryPolicy } from './properties.ts';
 import {
   bestNamed,
@@ -73,8 +73,8 @@ export class Deployment {
     for (const [id, properties] of this.#resources('AWS::SQS::Queue')) this.#queue(id, properties);
     for (const [id, properties] of this.#resources('AWS::SNS::Topic')) this.#topic(id, properties);
     for (const [, properties] of this.#resources('AWS::SNS::Subscription')) this.#subscribe(properties);
-    for (const [, properties] of this.#resources('AWS::SQS::QueuePolicy')) this.#queuePolicy(properties);
-    for (const [, properties] of this.#resources('AWS::SNS::TopicPolicy')) this.#topicPolicy(properties);
+    for (const [, properties] of this.#resources('AWS::SQS::QueuePolicy')) setQueuePolicy(properties, context.queues);
+    for (const [, properties] of this.#resources('AWS::SNS::TopicPolicy')) setTopicPolicy(properties, context.topics);
     for (const [id] of resourcesOf(template, 'AWS::IAM::Role')) addRole(id, template, this.#intrinsics, context.roles);
     for (const [id, resource] of resourcesOf(template, 'AWS::KMS::Key')) {
       addKey(id, resource, this.#intrinsics, context.keys);
@@ -121,20 +121,6 @@ export class Deployment {
   #topic(id: string, properties: Readonly<Record<string, unknown>>): void {
     const name = this.#intrinsics.nameOf(id);
     this.topics.set(id, this.#context.topics.create(this.#region, name, text(properties, 'DisplayName')));
-  }
-
-  #queuePolicy(properties: Readonly<Record<string, unknown>>): void {
-    const urls = list(properties, 'Queues');
-    for (const queue of this.#context.queues.all()) {
-      if (urls.includes(this.#context.queues.url(queue))) queue.policy = JSON.stringify(properties.PolicyDocument);
-    }
-  }
-
-  #topicPolicy(properties: Readonly<Record<string, unknown>>): void {
-    for (const arn of list(properties, 'Topics')) {
-      const topic = this.#context.topics.byArn(String(arn));
-      if (topic !== undefined) topic.policy = JSON.stringify(properties.PolicyDocument);
-    }
   }
 
   /** Each `AWS::Events::EventBusPolicy` is one statement of the policy of its bus. */

@@ -1,7 +1,9 @@
 import type { Alarms } from '../cloudwatch/alarms.ts';
 import type { Roles } from '../iam/roles.ts';
 import type { Keys } from '../kms/keys.ts';
-import { texts } from '../wire/params.ts';
+import type { Topics } from '../sns/topics.ts';
+import type { Queues } from '../sqs/queues.ts';
+import { list, texts } from '../wire/params.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { policiesOf } from './roles.ts';
 import type { Resource, Template } from './template.ts';
@@ -36,4 +38,22 @@ export function addAlarm(
   const actions = texts({ actions: intrinsics.resolve(Properties.AlarmActions ?? [], id) }, 'actions');
   const actionsEnabled = Properties.ActionsEnabled !== false;
   alarms.add({ name: intrinsics.nameOf(id), arn: intrinsics.arnOf(id), region, actions, actionsEnabled });
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Sets the policy of an `AWS::SQS::QueuePolicy` on its queues. */
+export function setQueuePolicy(properties: Properties, queues: Queues): void {
+  const urls = list(properties, 'Queues');
+  for (const queue of queues.all()) {
+    if (urls.includes(queues.url(queue))) queue.policy = JSON.stringify(properties.PolicyDocument);
+  }
+}
+
+/** Sets the policy of an `AWS::SNS::TopicPolicy` on its topics. */
+export function setTopicPolicy(properties: Properties, topics: Topics): void {
+  for (const arn of list(properties, 'Topics')) {
+    const topic = topics.byArn(String(arn));
+    if (topic !== undefined) topic.policy = JSON.stringify(properties.PolicyDocument);
+  }
 }

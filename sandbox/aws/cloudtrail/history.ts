@@ -43,7 +43,7 @@ export function lookUpEvents({ params, region }: ApiCall, context: HistoryContex
     .filter((call) => (GLOBAL[call.service] ?? call.region) === region && !DATA.test(`${call.service}:${call.action}`))
     .filter(({ at }) => at >= from * 1000 && at <= to * 1000)
     .map((call) => eventOf(call, context.callers))
-    .filter((event) => key === undefined || String(event[key]) === value)
+    .filter((event) => key === undefined || event[key] === value)
     .reverse();
   const size = Math.min(Number(text(params, 'MaxResults') ?? LARGEST_PAGE), LARGEST_PAGE);
   const { items, nextToken } = page(events, size, text(params, 'NextToken'), 'InvalidNextTokenException');

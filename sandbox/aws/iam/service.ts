@@ -52,7 +52,9 @@ export class IamService implements Service {
   }
 
   #simulate(role: Role, params: Params): ResponseValue {
-    const statements = this.#roles.statementsOf(role.name) ?? [{ Effect: 'Allow', Action: '*', Resource: '*' }];
+    const statements: readonly Statement[] = this.#roles.statementsOf(role.name) ?? [
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+    ];
     const keys = Object.fromEntries(
       list(params, 'ContextEntries').map((entry) => [
         text(entry, 'ContextKeyName') ?? '',
@@ -64,7 +66,7 @@ export class IamService implements Service {
       (resources.length > 0 ? resources : ['*']).map((resource) => ({
         EvalActionName: action,
         EvalResourceName: resource,
-        EvalDecision: DECISIONS[judge(statements as readonly Statement[], { action, resource, keys })],
+        EvalDecision: DECISIONS[judge(statements, { action, resource, keys })],
         MatchedStatements: [],
         MissingContextValues: [],
       })),

@@ -6,8 +6,14 @@ import type { Plugin } from 'esbuild';
 const STAND_INS: Readonly<Record<string, string>> = {
   // Loaded when a call streams events. Because it may be, esbuild wraps half of the SDK in functions and keeps all of each.
   '@smithy/core/dist-es/submodules/event-streams/index.js': `
-    export {};
-    throw new Error('event streams are not in this bundle');`,
+    export class EventStreamSerde {
+      constructor() {
+        throw new Error('event streams are not in this bundle');
+      }
+    }
+    // The client of Lambda configures them for the one call that streams, which is none of ours.
+    export const resolveEventStreamSerdeConfig = (config) => config;
+    export const eventStreamSerdeProvider = () => undefined;`,
   // Lambda has no `~/.aws`: a setting comes from the environment or is the SDK's default. The file as it is throws two errors
   // for each setting that is in neither place, for the endpoint URL at every call.
   '@smithy/core/dist-es/submodules/config/node-config-provider/configLoader.js': `

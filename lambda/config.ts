@@ -68,10 +68,12 @@ export const SCAN_CONFIG = {
   ...CONFIG,
   /** The FIFO queue of the steps of scans. */
   scanQueueUrl: QUEUE_URL,
-  /** The queue whose depth the daily digest reports. */
+  /** The queue of what was given up, and is sent again. */
   deadLetterQueueUrl: QUEUE_URL,
-  /** Names of the rules that must be enabled; `bus/name` unless on the default bus. */
-  ruleNames: listOf('rule names', /^[\w./-]+$/),
+  /** The stack of the deployment, whose parts the health checks look at. */
+  stackName: matching('a stack name', /^[A-Za-z][A-Za-z0-9-]*$/),
+  /** Minutes after which alerts that are not urgent are sent together. */
+  alertSummaryMinutes: wholeNumber(0, 15),
   /** Hours between two scans: divisors of 24, so that scans start at the same hours every day. */
   scanEveryHours: oneOf<number>([1, 2, 3, 4, 6, 8, 12, 24]),
   /** Regions that forward their events to the home region. */
@@ -153,7 +155,8 @@ export function rulesOf(
 export const scansMayChange = ({ mode, existing, enforceSince }: Pick<Config, 'mode' | 'existing' | 'enforceSince'>) =>
   mode === 'enforce' && (existing !== 'audit' || enforceSince !== NONE);
 
-const variableOf = (key: string): string =>
+/** The environment variable of a key. */
+export const variableOf = (key: string): string =>
   `IMDSV2_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
 function write<T extends Entries>(entries: T, config: Values<T>): Record<string, string> {

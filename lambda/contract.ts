@@ -101,6 +101,9 @@ export const REGIONS_CONTEXT = 'imdsv2-enforcer:regions';
 /** The event of `imdsv2 doctor`, and the `message` of the log line that answers it. */
 export const PING = { source: 'imdsv2-enforcer.ping', detailType: 'Ping', answered: 'ping answered' } as const;
 
+/** The constant input of the schedule of health checks: a message of the scan queue. */
+export const HEALTH_MESSAGE = { source: 'imdsv2-enforcer', 'detail-type': 'Health' } as const;
+
 /**
  * CloudWatch metrics. Their unit is a count, unless the name says seconds.
  *
@@ -134,8 +137,8 @@ export const METRICS = {
     oldestNonCompliantSeconds: 'OldestNonCompliantSeconds',
     /** One for each scan of a region. */
     scanCompleted: 'ScanCompleted',
-    /** Problems of a region that forwards its events: one value for each scan, 0 if there are none. */
-    forwarderProblems: 'ForwarderProblems',
+    /** Parts of the deployment that are lost, or whose state is not known: one value every 15 minutes, 0 for none. */
+    healthFindings: 'HealthFindings',
     /** Remediated instances on which IMDSv1 calls are rejected. */
     rejectedInstances: 'RejectedInstances',
     /** Seconds that IMDSv1 was enabled, one value for each remediated instance. */

@@ -1,8 +1,9 @@
 /** The findings of cdk-nag that are accepted, with the reason for each. */
 import { Stack, Token, Validations } from 'aws-cdk-lib';
-import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { Policy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
 
 /** Findings of the role of a function. @param instances the ARN of all instances, as in its policy. */
 export function acknowledgeRole(role: Role, instances: string): void {
@@ -30,8 +31,18 @@ export function acknowledgePublisher(role: Role): void {
 export function acknowledgeWideReads(role: Role): void {
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'Reads of EC2, metrics, rules and trails have no resource-level permissions, or apply to all trails.',
+    reason: 'Reads of EC2, metrics and rules have no resource-level permissions, or apply to all trails.',
   });
+}
+
+/** Findings of the reads of the health checks. @param arns those with wildcards, as in its policy. */
+export function acknowledgeHealthReads(policy: Policy, arns: readonly string[]): void {
+  const reason =
+    'Reads only: of trails, alarms, subscriptions and event source mappings, which have no resource-level ' +
+    'permissions or apply to all; and of rules and roles of other Regions, whose names are not known at synth.';
+  Validations.of(policy).acknowledge(
+    ...arns.map((arn) => ({ id: `AwsSolutions-IAM5[Resource::${readable(policy, arn)}]`, reason })),
+  );
 }
 
 /** Findings of the bucket of `ManagementTrail`. */
@@ -51,14 +62,14 @@ export function acknowledgeForwarderDeadLetterQueue(queue: Queue): void {
 }
 
 /** cdk-nag writes references as `<AWS::Partition>` in the ids of its findings. */
-function readable(role: Role, arn: string): string {
-  const { account, partition } = Stack.of(role);
-  return [account, partition].reduce(
-    (text, part) => (Token.isUnresolved(part) ? text.replaceAll(part, `<${refOf(role, part)}>`) : text),
+function readable(scope: Construct, arn: string): string {
+  const { account, partition, region } = Stack.of(scope);
+  return [account, partition, region].reduce(
+    (text, part) => (Token.isUnresolved(part) ? text.replaceAll(part, `<${refOf(scope, part)}>`) : text),
     arn,
   );
 }
 
-function refOf(role: Role, token: string): string {
-  return (Stack.of(role).resolve(token) as { readonly Ref: string }).Ref;
+function refOf(scope: Construct, token: string): string {
+  return (Stack.of(scope).resolve(token) as { readonly Ref: string }).Ref;
 }

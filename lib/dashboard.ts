@@ -17,8 +17,6 @@ export interface DashboardProps {
   readonly notifier: Notifier;
   readonly topics: Topics;
   readonly scanEveryHours: number;
-  /** Whether other regions forward their events. */
-  readonly forwards: boolean;
 }
 
 /** Without `driftRemediated`, which is a part of `remediated` and would count twice in a stacked graph. */
@@ -26,16 +24,7 @@ const OUTCOMES = ['remediated', 'needsReview', 'exempt', 'failed', 'retried', 'n
 
 /** The widgets of the dashboard, row by row. */
 export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
-  const {
-    function: enforcer,
-    workQueue,
-    checkQueue,
-    deadLetterQueue,
-    scan,
-    notifier,
-    scanEveryHours,
-    forwards,
-  } = props;
+  const { function: enforcer, workQueue, checkQueue, deadLetterQueue, scan, notifier, scanEveryHours } = props;
   const half = { width: 12, height: 6 };
   // A gauge has one value per run, so points of a shorter period would not be connected.
   const run = Duration.hours(scanEveryHours);
@@ -100,7 +89,7 @@ export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
           enforcerMetric('scanCompleted', { label: 'Regions completed' }),
           scan.queue.metricApproximateNumberOfMessagesVisible({ label: 'Steps queued' }),
           scan.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Steps in the dead-letter queue' }),
-          ...(forwards ? [enforcerMetric('forwarderProblems', { label: 'Problems of forwarding regions' })] : []),
+          enforcerMetric('healthFindings', { label: 'Health findings', statistic: Stats.MAXIMUM }),
         ],
         right: [scan.function.metricErrors({ label: 'Failed attempts' })],
       }),

@@ -62,6 +62,7 @@ export class EnforcerStack extends Stack {
         'Moves the dead-letter queue of events to notify back',
       ],
       ...(chatTopic && { ChatTopicArn: [chatTopic.topicArn, 'Topic for Amazon Q Developer in chat applications'] }),
+      ScanEveryHours: [String(settings.scanEveryHours), 'Setting scanEveryHours'],
       AlertSummaryMinutes: [String(settings.alertSummaryMinutes), 'Setting alertSummaryMinutes'],
       Mode: [settings.mode, 'Setting mode'],
       Existing: [settings.existing, 'Setting existing'],

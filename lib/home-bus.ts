@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { AccountRootPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { BUS, forwarderRule } from '../lambda/contract.ts';
@@ -18,7 +18,8 @@ export interface HomeBusProps extends DeliveryProps {
  * It is not the default event bus, where rules of other teams would match instances of other regions.
  */
 export class HomeBus extends Construct {
-  /** The rules on the event bus, which must be enabled. */
+  public readonly eventBus: IEventBus;
+  /** The rules on the event bus. */
   public readonly rules: readonly Rule[];
 
   public constructor(scope: Construct, id: string, { regions, ...queues }: HomeBusProps) {
@@ -39,11 +40,12 @@ export class HomeBus extends Construct {
         conditions: { ArnLike: { 'aws:SourceArn': forwarders } },
       }),
     );
+    this.eventBus = eventBus;
     this.rules = TRIGGERS.map(
       (trigger) =>
         new Rule(this, trigger.ruleId, {
           eventBus,
-          // A fixed name, because the scan function refers to the rule by name. No other stack uses this event bus.
+          // A fixed name, because the health checks refer to the rule by name. No other stack uses this event bus.
           ruleName: trigger.ruleId,
           description: `From other regions: ${trigger.description}`,
           // A forwarded event keeps its account and its region.

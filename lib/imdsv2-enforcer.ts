@@ -1,11 +1,14 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { BUS } from '../lambda/contract.ts';
 import { EnforcerFunction } from './enforcer-function.ts';
 import { outcomeBusArn } from './environment.ts';
+import { HealthPermissions } from './health-permissions.ts';
 import { HomeBus } from './home-bus.ts';
 import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Notifier } from './notifier.ts';
@@ -92,20 +95,31 @@ export class Imdsv2Enforcer extends Construct {
     this.checkQueue = new FunctionQueue(this, 'CheckQueue', { deadLetterQueue, window: CHECK_WINDOW });
     const queues = { workQueue: this.workQueue, checkQueue: this.checkQueue, givenUpQueue, deadLetterQueue };
     this.function = new EnforcerFunction(this, 'Function', { code: code.enforce, settings, ...queues });
-    const { rules } = new TriggerRules(this, 'Rules', { function: this.function, ...queues });
+    const { rules, ping } = new TriggerRules(this, 'Rules', { function: this.function, ...queues });
     const [, ...regions] = settings.regions;
-    const forwarded = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...queues, regions }).rules : [];
-    this.scan = new Scan(this, 'Scan', { code: code.scan, settings, rules, forwarded, ...queues });
+    const homeBus = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...queues, regions }) : undefined;
+    this.scan = new Scan(this, 'Scan', { code: code.scan, settings, ...queues });
     this.notifier = new Notifier(this, 'Notifier', { code: code.notify, settings, topics });
+    const rulesOf = ({ node }: Construct) => node.children.filter((child) => child instanceof Rule);
+    const [scanRules, notifierRules] = [rulesOf(this.scan), rulesOf(this.notifier)];
+    const parts = { function: this.function, scan: this.scan, notifier: this.notifier, topics };
     new Monitoring(this, 'Monitoring', {
-      function: this.function,
+      ...parts,
       ...queues,
-      scan: this.scan,
-      notifier: this.notifier,
-      topics,
       scanEveryHours: settings.scanEveryHours,
-      forwards: regions.length > 0,
+      rules: {
+        EventsLost: { rules: [...rules, ...scanRules] },
+        ForwardedEventsLost: { bus: BUS, rules: homeBus?.rules ?? [] },
+        OutcomesLost: { bus: settings.outcomeBusArn?.split('/').slice(1).join('/'), rules: notifierRules },
+      },
       runbookUrl: settings.runbookUrl,
+    });
+    new HealthPermissions(this, 'Health', {
+      ...parts,
+      queues: Object.values(queues),
+      rules: [...rules, ping, ...scanRules, ...notifierRules],
+      eventBus: homeBus?.eventBus,
+      forwarders: regions,
     });
     if (settings.trail === 'create') new ManagementTrail(this, 'Trail', settings);
   }
@@ -165,9 +179,9 @@ export class Imdsv2Enforcer extends Construct {
     return enforcerMetric('rejectedInstances', options);
   }
 
-  /** Problems of the regions that forward their events, as of their last scans. */
-  public metricForwarderProblems(options?: MetricOptions): Metric {
-    return enforcerMetric('forwarderProblems', options);
+  /** Parts of the deployment that are lost or whose state is not known, every 15 minutes; by default the maximum. */
+  public metricHealthFindings(options?: MetricOptions): Metric {
+    return enforcerMetric('healthFindings', { statistic: Stats.MAXIMUM, ...options });
   }
 
   /** Instances of a region that pass CIS AWS 5.7, as of its last scan. */

@@ -5,8 +5,12 @@ import {
   ComparisonOperator,
   Dashboard,
   type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Rule } from 'aws-cdk-lib/aws-events';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { type DashboardProps, dashboardWidgets } from './dashboard.ts';
@@ -14,6 +18,8 @@ import { enforcerMetric } from './metrics.ts';
 
 /** The resources with alarms, and how alarms are sent. */
 export interface MonitoringProps extends DashboardProps {
+  /** The rules with a dead-letter queue, by the id of their alarm: an alarm can sum up ten metrics. */
+  readonly rules: Readonly<Record<string, { readonly bus?: string; readonly rules: readonly Rule[] }>>;
   /** @default - alarms name the file in the package */
   readonly runbookUrl?: string;
 }
@@ -28,10 +34,12 @@ interface AlarmSpec {
   /** @default 1 */
   readonly periods?: number;
   /**
-   * Set for a metric that must always have values: it goes into ALARM below the threshold and on missing data, but not
-   * within this time after its creation.
+   * Set for a metric that must always have values: it goes into ALARM on missing data, but not within this time after
+   * its creation.
    */
   readonly warmUp?: Duration;
+  /** Whether it goes into ALARM below the threshold. */
+  readonly below?: true;
 }
 
 /** The alarms about the deployment itself, and the dashboard. */
@@ -39,13 +47,13 @@ export class Monitoring extends Construct {
   public constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const action = new SnsAction(props.topics.operations);
-    for (const { id, heading, metric, threshold, periods, warmUp } of alarms(props)) {
+    for (const { id, heading, metric, threshold, periods, warmUp, below } of alarms(props)) {
       const alarm = new Alarm(this, id, {
         alarmDescription: `${heading}. Runbook: ${runbookSection(heading, props.runbookUrl)}`,
         metric,
         threshold,
         evaluationPeriods: periods ?? 1,
-        comparisonOperator: warmUp
+        comparisonOperator: below
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         // Missing data is normal for a metric that has values only after events.
@@ -67,7 +75,7 @@ const runbookSection = (heading: string, url: string | undefined): string =>
     : `${url}#${heading.toLowerCase().replaceAll(' ', '-')}`;
 
 function alarms(props: MonitoringProps): readonly AlarmSpec[] {
-  const { function: enforcer, workQueue, deadLetterQueue, scan, notifier, topics, scanEveryHours, forwards } = props;
+  const { function: enforcer, workQueue, deadLetterQueue, scan, notifier, topics, scanEveryHours } = props;
   const minutes = (count: number) => ({ period: Duration.minutes(count) });
   return [
     {
@@ -132,6 +140,7 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
       periods: 2,
       warmUp: Duration.hours(2 * scanEveryHours),
+      below: true,
     },
     {
       id: 'UrgentQueueAge',
@@ -171,18 +180,56 @@ function alarms(props: MonitoringProps): readonly AlarmSpec[] {
       metric: enforcerMetric('rejectedInstances', minutes(15)),
       threshold: 1,
     },
-    ...(forwards ? [forwardersAlarm(scanEveryHours)] : []),
+    ...losses(props),
   ];
 }
 
-/**
- * An alarm cannot notify a topic in another region, so the scan checks the other regions and emits a metric in this
- * one.
- */
-const forwardersAlarm = (scanEveryHours: number): AlarmSpec => ({
-  id: 'RegionNotMonitored',
-  heading: 'A Region is not monitored',
-  // Until the next scan, so that the alarm does not return to OK before the cause is fixed.
-  metric: enforcerMetric('forwarderProblems', { period: Duration.hours(scanEveryHours) }),
-  threshold: 1,
-});
+/** Alarms about what is lost without any other sign. */
+function losses({ function: enforcer, scan, notifier, rules }: MonitoringProps): readonly AlarmSpec[] {
+  const period = Duration.minutes(5);
+  const sumOf = (label: string, metrics: readonly IMetric[]): IMetric =>
+    new MathExpression({
+      label,
+      period,
+      expression: `SUM([${metrics.map((_, index) => `FILL(m${index}, 0)`).join(', ')}])`,
+      usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    });
+  return [
+    {
+      id: 'HealthFindings',
+      heading: 'A part of the deployment is lost',
+      // Two runs of the checks. An alarm cannot notify a topic in another region, so they look at all regions.
+      metric: enforcerMetric('healthFindings', { statistic: Stats.MAXIMUM, period: Duration.minutes(30) }),
+      threshold: 1,
+      warmUp: Duration.minutes(60),
+    },
+    ...Object.entries(rules).flatMap(([id, { bus, rules: each }]): AlarmSpec[] => {
+      // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+      const metrics = each.map(
+        ({ ruleName }) =>
+          new Metric({
+            namespace: 'AWS/Events',
+            metricName: 'InvocationsFailedToBeSentToDlq',
+            dimensionsMap: { ...(bus !== undefined && { EventBusName: bus }), RuleName: ruleName },
+            statistic: Stats.SUM,
+            period,
+          }),
+      );
+      if (metrics.length === 0) return [];
+      const label = 'Events that did not reach the dead-letter queue either';
+      return [{ id, heading: 'An event was lost', metric: sumOf(label, metrics), threshold: 1 }];
+    }),
+    {
+      id: 'InvocationsLost',
+      heading: 'An invocation was lost',
+      // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+      metric: sumOf(
+        'Failed deliveries to a destination or a dead-letter queue',
+        [enforcer, scan.function, notifier.function].map((each) =>
+          each.metric('DestinationDeliveryFailures', { statistic: Stats.SUM, period }),
+        ),
+      ),
+      threshold: 1,
+    },
+  ];
+}

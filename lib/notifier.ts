@@ -14,7 +14,8 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { toNotifyEnvironment } from '../lambda/config.ts';
-import { DETAIL_TYPES, SEVERITIES, type Severity, SOURCE } from '../lambda/contract.ts';
+import type { Severity } from '../lambda/contract.ts';
+import { outcomePattern, severitiesBy, summarySchedule } from '../lambda/core/schedules.ts';
 import { acknowledgePublisher } from './acknowledgements.ts';
 import type { Settings } from './settings.ts';
 import { DELIVERY } from './timing.ts';
@@ -27,9 +28,6 @@ export interface NotifierProps {
   readonly settings: Settings;
   readonly topics: Topics;
 }
-
-/** Severities that are notified at once. */
-const URGENT: readonly Severity[] = ['HIGH', 'CRITICAL'];
 
 const TIMEOUT = Duration.seconds(90);
 
@@ -114,16 +112,16 @@ export class Notifier extends Construct {
       maxConcurrency: 2,
     });
 
+    const { urgent, summary } = severitiesBy(alertSummaryMinutes);
     if (alertSummaryMinutes === 0) {
-      this.rule('Urgent', 'Outcomes, all of which are notified at once', SEVERITIES, this.urgentQueue, props);
+      this.rule('Urgent', 'Outcomes, all of which are notified at once', urgent, this.urgentQueue, props);
       return;
     }
-    const summarized = SEVERITIES.filter((severity) => !URGENT.includes(severity));
-    this.rule('Urgent', 'Outcomes that are notified at once', URGENT, this.urgentQueue, props);
-    this.rule('Summary', 'Outcomes that are notified together', summarized, this.summaryQueue, props);
+    this.rule('Urgent', 'Outcomes that are notified at once', urgent, this.urgentQueue, props);
+    this.rule('Summary', 'Outcomes that are notified together', summary, this.summaryQueue, props);
     new Rule(this, 'Drain', {
       description: 'Sends the alerts that are notified together',
-      schedule: Schedule.cron({ minute: `0/${alertSummaryMinutes}` }),
+      schedule: Schedule.expression(summarySchedule(alertSummaryMinutes)),
       targets: [new SqsQueue(this.urgentQueue, { ...DELIVERY, deadLetterQueue: this.deadLetterQueue })],
     });
   }
@@ -136,17 +134,13 @@ export class Notifier extends Construct {
     props: NotifierProps,
   ): void {
     const { outcomeBusArn } = props.settings;
+    const { 'detail-type': detailType, ...pattern } = outcomePattern(Stack.of(this).account, severity);
     const eventBus =
       outcomeBusArn === undefined ? undefined : EventBus.fromEventBusArn(this, `${id}Bus`, outcomeBusArn);
     new Rule(this, id, {
       eventBus,
       description,
-      eventPattern: {
-        account: [Stack.of(this).account],
-        source: [SOURCE],
-        detailType: Object.values(DETAIL_TYPES),
-        detail: { severity: [...severity] },
-      },
+      eventPattern: { detailType, ...pattern },
       targets: [new SqsQueue(queue, { ...DELIVERY, deadLetterQueue: this.deadLetterQueue })],
     });
   }

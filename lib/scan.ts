@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -15,7 +15,8 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { scansMayChange, toScanEnvironment } from '../lambda/config.ts';
-import { BUS, FORWARDER_DEAD_LETTER_QUEUE } from '../lambda/contract.ts';
+import { HEALTH_MESSAGE } from '../lambda/contract.ts';
+import { HEALTH_SCHEDULE, scanSchedule } from '../lambda/core/schedules.ts';
 import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
 import { configOf } from './environment.ts';
@@ -30,10 +31,6 @@ export interface ScanProps {
   readonly checkQueue: IQueue;
   readonly givenUpQueue: IQueue;
   readonly deadLetterQueue: IQueue;
-  /** The rules on the default event bus, which the scan checks. */
-  readonly rules: readonly Rule[];
-  /** The rules on the event bus of `HomeBus`, which are named after their constructs. */
-  readonly forwarded: readonly Rule[];
 }
 
 /**
@@ -45,6 +42,8 @@ export interface ScanProps {
 export class Scan extends Construct {
   /** Handles the steps of scans. */
   public readonly function: LambdaFunction;
+  /** The role of the function. */
+  public readonly role: Role;
   /** The steps of scans; FIFO. */
   public readonly queue: Queue;
   /** Steps that failed in all attempts. Redrive it to `queue`. */
@@ -52,7 +51,7 @@ export class Scan extends Construct {
 
   public constructor(scope: Construct, id: string, props: ScanProps) {
     super(scope, id);
-    const { settings, workQueue, checkQueue, givenUpQueue, deadLetterQueue, rules, forwarded } = props;
+    const { settings, workQueue, checkQueue, givenUpQueue, deadLetterQueue } = props;
     const [, ...forwarders] = settings.regions;
     const config = configOf(this, settings, props);
     const encrypted = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
@@ -75,10 +74,7 @@ export class Scan extends Construct {
     });
     new Rule(this, 'Schedule', {
       description: 'Starts a scan of every instance',
-      schedule: Schedule.cron({
-        minute: '0',
-        hour: settings.scanEveryHours === 24 ? '0' : `0/${settings.scanEveryHours}`,
-      }),
+      schedule: Schedule.expression(scanSchedule(settings.scanEveryHours)),
       targets: [
         new SqsQueue(this.queue, {
           messageGroupId: 'start',
@@ -88,10 +84,26 @@ export class Scan extends Construct {
       ],
     });
 
-    const role = new Role(this, 'FunctionRole', {
+    new Rule(this, 'Health', {
+      description: 'Checks the deployment',
+      schedule: Schedule.expression(HEALTH_SCHEDULE),
+      targets: [
+        new SqsQueue(this.queue, {
+          message: RuleTargetInput.fromObject(HEALTH_MESSAGE),
+          // A group of its own, so that it does not wait for the steps of a region.
+          messageGroupId: 'health',
+          deadLetterQueue,
+          // The next one comes soon enough.
+          maxEventAge: Duration.minutes(10),
+          retryAttempts: DELIVERY.retryAttempts,
+        }),
+      ],
+    });
+
+    const role = (this.role = new Role(this, 'FunctionRole', {
       description: 'Describes every EC2 instance and, with existing=enforce* or enforceSince, requires IMDSv2 on them',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-    });
+    }));
     const logGroup = new LogGroup(this, 'FunctionLogs', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -114,7 +126,7 @@ export class Scan extends Construct {
         ...config,
         scanQueueUrl: this.queue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
-        ruleNames: [...rules.map(({ ruleName }) => ruleName), ...forwarded.map(({ node }) => `${BUS}/${node.id}`)],
+        stackName: Aws.STACK_NAME,
         forwarders,
       }),
     });
@@ -131,20 +143,8 @@ export class Scan extends Construct {
     // What was given up is sent again.
     role.addToPolicy(
       new PolicyStatement({
-        actions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
         resources: [deadLetterQueue.queueArn],
-      }),
-    );
-    if (forwarders.length > 0) {
-      const resources = forwarders.map((region) =>
-        Stack.of(this).formatArn({ service: 'sqs', region, resource: FORWARDER_DEAD_LETTER_QUEUE }),
-      );
-      role.addToPolicy(new PolicyStatement({ actions: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'], resources }));
-    }
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['events:DescribeRule'],
-        resources: [...rules, ...forwarded].map(({ ruleArn }) => ruleArn),
       }),
     );
     role.addToPolicy(
@@ -153,8 +153,6 @@ export class Scan extends Construct {
           'ec2:DescribeRegions',
           'ec2:GetInstanceMetadataDefaults',
           'cloudwatch:GetMetricData',
-          'cloudtrail:DescribeTrails',
-          'cloudtrail:GetTrailStatus',
           // For the rules of other regions.
           'events:ListRules',
         ],

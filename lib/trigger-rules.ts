@@ -22,12 +22,14 @@ export interface TriggerRulesProps extends DeliveryProps {
 
 /** The rules on the default event bus: one for each trigger, and one for the ping of `imdsv2 doctor`. */
 export class TriggerRules extends Construct {
-  /** The rules of the triggers, which must be enabled. */
+  /** The rules of the triggers. */
   public readonly rules: readonly Rule[];
+  /** The rule of the ping. */
+  public readonly ping: Rule;
 
   public constructor(scope: Construct, id: string, props: TriggerRulesProps) {
     super(scope, id);
-    this.rules = TRIGGERS.map(
+    const triggers = TRIGGERS.map(
       (trigger) =>
         new Rule(this, trigger.ruleId, {
           description: trigger.description,
@@ -35,7 +37,7 @@ export class TriggerRules extends Construct {
           targets: [workQueueTarget(props)],
         }),
     );
-    new Rule(this, ping.ruleId, {
+    const pinged = new Rule(this, ping.ruleId, {
       description: ping.description,
       // Each ping causes two EC2 calls, so it must contain the ARN of the function, which only callers with access to
       // the stack know.
@@ -43,6 +45,8 @@ export class TriggerRules extends Construct {
       // `imdsv2 doctor` waits no longer and reports a missing answer, so there is no dead-letter queue.
       targets: [new SqsQueue(props.workQueue, { maxEventAge: Duration.minutes(1), retryAttempts: 2 })],
     });
+    this.rules = triggers;
+    this.ping = pinged;
   }
 }
 

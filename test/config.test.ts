@@ -38,7 +38,7 @@ describe('toEnvironment and toScanEnvironment', () => {
     });
     expect(toScanEnvironment({ ...SCAN_CONFIG, forwarders: ['eu-central-1', 'us-gov-west-1'] })).toMatchObject({
       ...toEnvironment(CONFIG),
-      IMDSV2_RULE_NAMES: 'Imdsv2Enforcer-Launch-1,Imdsv2Enforcer-Drift-2',
+      IMDSV2_STACK_NAME: 'Imdsv2Enforcer',
       IMDSV2_FORWARDERS: 'eu-central-1,us-gov-west-1',
     });
   });
@@ -64,8 +64,8 @@ describe('toEnvironment and toScanEnvironment', () => {
     const scanParts: { readonly [Key in keyof ScanConfig]?: fc.Arbitrary<ScanConfig[Key]> } = {
       ...parts,
       scanQueueUrl: anyQueueUrl,
-      deadLetterQueueUrl: anyQueueUrl,
-      ruleNames: fc.uniqueArray(fc.stringMatching(/^[\w.-]{1,64}$/), { minLength: 1, maxLength: 8 }),
+      stackName: fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/),
+      alertSummaryMinutes: fc.nat({ max: 15 }),
       scanEveryHours: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
       forwarders: fc.uniqueArray(fc.stringMatching(/^[a-z]{2}(-[a-z]{2,6}){1,2}-\d$/), { maxLength: 5 }),
     };
@@ -84,7 +84,7 @@ describe('parseConfig and parseScanConfig', () => {
     const missingOfScan = problemsOf(toEnvironment(CONFIG), parseScanConfig);
     expect(missingOfScan).toHaveLength(Object.keys(SCAN_ENTRIES).length - Object.keys(ENTRIES).length);
     expect(missingOfScan).toContain('IMDSV2_SCAN_QUEUE_URL is missing; accepted: an SQS queue URL');
-    expect(missingOfScan).toContain('IMDSV2_RULE_NAMES is missing; accepted: rule names, separated by commas');
+    expect(missingOfScan).toContain('IMDSV2_STACK_NAME is missing; accepted: a stack name');
     expect(missingOfScan).toContain(
       'IMDSV2_FORWARDERS is missing; accepted: names of regions, separated by commas | none',
     );
@@ -122,8 +122,7 @@ describe('parseConfig and parseScanConfig', () => {
     ['IMDSV2_OWNER_TAG', ['', 'aws:owner', 'x'.repeat(129), 'a\nb']],
     ['IMDSV2_WORK_QUEUE_URL', ['', 'arn:aws:sqs:eu-west-1:111122223333:x', 'ftp://x', 'https://', 'https://a b']],
     ['IMDSV2_SCAN_QUEUE_URL', ['', 'arn:aws:sqs:eu-west-1:111122223333:x']],
-    ['IMDSV2_DEAD_LETTER_QUEUE_URL', ['', 'dead']],
-    ['IMDSV2_RULE_NAMES', ['', ',', 'a,', 'a b', 'arn:aws:events:eu-west-1:111122223333:rule/x']],
+    ['IMDSV2_STACK_NAME', ['', 'a b', '1x']],
     ['IMDSV2_SCAN_EVERY_HOURS', ['', '0', '5', '48', '06', '6.0']],
     ['IMDSV2_FORWARDERS', ['', 'None', 'eu-west-1,', 'Ireland']],
   ] as const)('do not accept other values of %s', (name, values) => {

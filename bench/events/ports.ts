@@ -131,7 +131,7 @@ export function portsOf(
       handedBack: () => undefined,
       otherAccount: () => undefined,
       scanCompleted: () => undefined,
-      forwarderProblems: () => undefined,
+      health: () => undefined,
       rejected: () => undefined,
       warning: (text) => counters.warn(text),
     },

@@ -118,11 +118,16 @@ export class Invocation {
         handedBack: () => undefined,
         otherAccount: () => undefined,
         scanCompleted: () => (statistics.completed += 1),
-        forwarderProblems: () => undefined,
+        health: () => undefined,
         rejected: () => undefined,
         warning: (text) => statistics.warnings.push(text),
       },
-      healthChecks: { problems: () => Promise.resolve([]), problemsIn: () => Promise.resolve([]) },
+      healthChecks: {
+        all: () => Promise.resolve([]),
+        home: () => Promise.resolve([]),
+        region: () => Promise.resolve([]),
+        unmonitored: () => Promise.resolve([]),
+      },
       time,
     };
   }

@@ -45,14 +45,19 @@ const ports: ScanPorts = {
     notUnderstood: () => undefined,
     handedBack: () => undefined,
     scanCompleted: () => undefined,
-    forwarderProblems: () => undefined,
+    health: () => undefined,
     rejected: () => undefined,
     otherAccount: () => undefined,
     warning: (text, error) => {
       throw new Error(text, { cause: error });
     },
   },
-  healthChecks: { problems: () => Promise.resolve([]), problemsIn: () => Promise.resolve([]) },
+  healthChecks: {
+    all: () => Promise.resolve([]),
+    home: () => Promise.resolve([]),
+    region: () => Promise.resolve([]),
+    unmonitored: () => Promise.resolve([]),
+  },
   time: invocationTime(900_000),
 };
 

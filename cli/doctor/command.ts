@@ -1,15 +1,12 @@
+import type { HealthResult } from '../../lambda/core/health.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
 import { STACK_OPTION, JSON_OPTION, instanceIdOf, wholeNumberOf } from '../shared/options.ts';
 import { checkStack, findDeployment } from './deployment.ts';
-import { type Check, type CheckResult, exitCodeOf, print, runCheck } from './check-result.ts';
-import { checkEventSources, checkFunctions } from './functions.ts';
+import { type Check, exitCodeOf, print, runCheck } from './check-result.ts';
+import { healthOf } from './health.ts';
 import { checkPing } from './ping.ts';
-import { checkQueues } from './queues.ts';
-import { checkRegion, otherRegions } from './region.ts';
-import { checkRules } from './rules.ts';
-import { checkTopic } from './topics.ts';
-import { checkTrail } from './trail.ts';
+import { checkBacklog } from './queues.ts';
 
 interface DoctorOptions extends AwsOptions {
   readonly stack: string;
@@ -22,11 +19,11 @@ interface DoctorOptions extends AwsOptions {
 export const doctor: Command<DoctorOptions> = {
   name: 'doctor',
   summary: 'Check the health of the deployment, its permissions and alert delivery',
-  details: `Checks stack, trail, rules, functions, subscriptions and queues, and each Region of the setting regions. Changes nothing. Then it sends a ping event: the function makes two dry runs, one of the change that its role must allow and one of the change that its role must deny, and logs the results.
+  details: `Checks every part of the deployment in the home Region and in each Region of the setting regions; docs/health.md lists what it finds. Changes nothing. A finding names the call that caused it and the caller, if CloudTrail's event history has it. Then it sends a ping event: the function makes two dry runs, one of the change that its role must allow and one of the change that its role must deny, and logs the results.
 
-Exit code 0: no findings. 2: findings. 1: a check could not be made.`,
+Exit code 0: no findings. 2: findings, among which is what is not visible from here. 1: a check failed.`,
   permissions:
-    'cloudformation:DescribeStacks, cloudformation:ListStackResources, cloudtrail:DescribeTrails, cloudtrail:GetEventSelectors, cloudtrail:GetTrailStatus, events:DescribeRule, events:ListTargetsByRule, lambda:GetFunction, lambda:ListEventSourceMappings, sns:ListSubscriptionsByTopic, sqs:GetQueueAttributes; events:ListRules and sqs:GetQueueUrl for other Regions; events:PutEvents, logs:FilterLogEvents and ec2:DescribeInstances for the ping',
+    'cloudformation:DescribeStacks and those of the scan function for its health checks (docs/permissions.md); events:PutEvents, logs:FilterLogEvents and ec2:DescribeInstances for the ping',
   options: [
     STACK_OPTION,
     ...AWS_OPTIONS,
@@ -56,17 +53,11 @@ Exit code 0: no findings. 2: findings. 1: a check could not be made.`,
     const deployment = await findDeployment(options.stack, region, config);
     const checks: Check[] = [
       { name: 'stack', run: () => Promise.resolve(checkStack(deployment)) },
-      { name: 'trail', run: () => checkTrail(deployment, config) },
-      { name: 'rules', run: () => checkRules(deployment, config) },
-      { name: 'function', run: () => checkFunctions(deployment, config) },
-      { name: 'event source', run: () => checkEventSources(deployment, config) },
-      { name: 'subscriptions', run: () => checkTopic('Outcomes', deployment, config) },
-      { name: 'subscriptions', run: () => checkTopic('Operations', deployment, config) },
-      { name: 'queues', run: () => checkQueues(deployment, config) },
-      ...otherRegions(deployment).map((name) => ({ name, run: () => checkRegion(name, aws.config(name)) })),
+      ...healthOf(deployment, aws, config).groups(),
+      { name: 'backlog', run: () => checkBacklog(deployment, config) },
       ...(options.ping ? [{ name: 'ping', run: () => checkPing(deployment, options, aws, config, io) }] : []),
     ];
-    const results: CheckResult[] = [];
+    const results: HealthResult[] = [];
     for (const check of checks) {
       io.progress(`checking ${check.name}`);
       const found = await runCheck(check, io.interrupted);
@@ -74,7 +65,18 @@ Exit code 0: no findings. 2: findings. 1: a check could not be made.`,
       results.push(...found);
       if (!options.json) for (const result of found) print(result, io);
     }
-    if (options.json) io.out(JSON.stringify({ stack: options.stack, region, results }, null, 2));
+    if (options.json)
+      io.out(JSON.stringify({ stack: options.stack, region, results: results.map(published) }, null, 2));
     return exitCodeOf(results);
   },
 };
+
+/** The fields of a result that are in the JSON output. */
+const published = ({ check, level, loss, text, changedBy, action }: HealthResult): HealthResult => ({
+  check,
+  level,
+  loss,
+  text,
+  changedBy,
+  action,
+});

@@ -2,20 +2,14 @@ import {
   CloudFormationClient,
   type CloudFormationClientConfig,
   DescribeStacksCommand,
-  paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
+import { resourcesOf, type StackResource } from '../../lambda/adapters/health/parts.ts';
+import type { HealthResult } from '../../lambda/core/health.ts';
 import { UsageError } from '../shared/command.ts';
-import { type CheckResult, fail, ok, warn } from './check-result.ts';
+import { fail, ok, warn } from './check-result.ts';
 
 /** The configuration of any client, from `Aws.config`. */
 export type ClientConfig = Pick<CloudFormationClientConfig, 'region' | 'profile' | 'requestHandler'>;
-
-export interface StackResource {
-  readonly logicalId: string;
-  readonly type: string;
-  /** Name, URL or ARN, depending on the service. */
-  readonly physicalId: string;
-}
 
 /** The CloudFormation stack of the product. */
 export interface Deployment {
@@ -28,6 +22,8 @@ export interface Deployment {
   readonly output: (name: string) => string;
   /** The value of an output; `undefined` if the stack does not have it. */
   readonly setting: (name: string) => string | undefined;
+  /** All resources of the stack. */
+  readonly allResources: () => Promise<readonly StackResource[]>;
   /** The resources of a type. */
   readonly resources: (type: string) => Promise<readonly StackResource[]>;
 }
@@ -53,6 +49,7 @@ export async function findDeployment(stackName: string, region: string, config: 
   );
   const [, partition = 'aws', , , account = ''] = (stack.StackId ?? '').split(':');
   let listed: Promise<readonly StackResource[]> | undefined;
+  const allResources = () => (listed ??= resourcesOf(client, stackName));
   return {
     stackName,
     status: stack.StackStatus ?? '',
@@ -67,21 +64,9 @@ export async function findDeployment(stackName: string, region: string, config: 
       );
     },
     setting: (name) => outputs.get(name),
-    resources: async (type) => {
-      listed ??= listResources(client, stackName);
-      return (await listed).filter((resource) => resource.type === type);
-    },
+    allResources,
+    resources: async (type) => (await allResources()).filter((resource) => resource.type === type),
   };
-}
-
-async function listResources(client: CloudFormationClient, StackName: string): Promise<readonly StackResource[]> {
-  const resources: StackResource[] = [];
-  for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName })) {
-    for (const { LogicalResourceId = '', ResourceType = '', PhysicalResourceId = '' } of StackResourceSummaries) {
-      resources.push({ logicalId: LogicalResourceId, type: ResourceType, physicalId: PhysicalResourceId });
-    }
-  }
-  return resources;
 }
 
 /** ARN of the function that handles events. */
@@ -91,7 +76,7 @@ export function functionArn(deployment: Deployment): string {
 }
 
 /** Checks whether the last deployment succeeded. */
-export function checkStack({ stackName, region, status, setting }: Deployment): CheckResult[] {
+export function checkStack({ stackName, region, status, setting }: Deployment): HealthResult[] {
   const check = 'stack';
   const settings = ['Mode', 'Existing', 'Trail', 'RoleGuard'].map((name) => `${name} ${setting(name) ?? 'unknown'}`);
   const text = `${stackName} in ${region}: ${status} (${settings.join(', ')})`;

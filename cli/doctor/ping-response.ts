@@ -1,5 +1,6 @@
 import { type Json, text } from '../../lambda/triggers/json.ts';
-import { type CheckResult, fail, ok, unchecked, warn } from './check-result.ts';
+import type { HealthResult } from '../../lambda/core/health.ts';
+import { fail, ok, unchecked, warn } from './check-result.ts';
 
 const REFUSED = 'runbook, "EC2 denies the change"';
 
@@ -9,7 +10,7 @@ const REFUSED = 'runbook, "EC2 denies the change"';
  * @param guardOff whether the setting roleGuard is off: the role has no deny statements.
  * @param noInstance why the ping named no instance for the dry runs.
  */
-export function resultsOf(response: Json, guardOff: boolean, noInstance = 'no instance'): readonly CheckResult[] {
+export function resultsOf(response: Json, guardOff: boolean, noInstance = 'no instance'): readonly HealthResult[] {
   const mode = text(response, 'mode');
   const instanceId = text(response, 'instanceId');
   const responded = ok('ping', `the function responded, mode ${mode ?? 'unknown'}`);
@@ -19,7 +20,7 @@ export function resultsOf(response: Json, guardOff: boolean, noInstance = 'no in
 }
 
 /** In audit mode the role must not have the permission; in enforce mode it must. */
-function requireTokens(response: Json, mode: string | undefined, instanceId: string): CheckResult {
+function requireTokens(response: Json, mode: string | undefined, instanceId: string): HealthResult {
   const check = 'role';
   const verdict = text(response, 'required', 'verdict');
   const message = text(response, 'required', 'message');
@@ -38,7 +39,7 @@ function requireTokens(response: Json, mode: string | undefined, instanceId: str
   return fail(check, `${effect}: ${message ?? NO_MESSAGE}`, REFUSED);
 }
 
-function allowImdsv1(response: Json, mode: string | undefined, guardOff: boolean): CheckResult {
+function allowImdsv1(response: Json, mode: string | undefined, guardOff: boolean): HealthResult {
   const check = 'role guard';
   const verdict = text(response, 'optional', 'verdict');
   if (verdict === 'denied') return ok(check, 'the role is not allowed to enable IMDSv1');
@@ -59,5 +60,5 @@ function allowImdsv1(response: Json, mode: string | undefined, guardOff: boolean
 
 const NO_MESSAGE = 'no message';
 
-const unclear = (check: string, question: string, message = NO_MESSAGE): CheckResult =>
+const unclear = (check: string, question: string, message = NO_MESSAGE): HealthResult =>
   unchecked(check, `unknown ${question}: ${message}`, 'try again, or with another instance: --instance-id');

@@ -8,7 +8,8 @@ import type { Aws } from '../shared/aws.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { parseJson } from '../shared/json.ts';
-import { type CheckResult, fail } from './check-result.ts';
+import type { HealthResult } from '../../lambda/core/health.ts';
+import { fail } from './check-result.ts';
 import { type ClientConfig, type Deployment, functionArn } from './deployment.ts';
 import { resultsOf } from './ping-response.ts';
 
@@ -29,7 +30,7 @@ export async function checkPing(
   aws: Aws,
   config: ClientConfig,
   io: Io,
-): Promise<readonly CheckResult[]> {
+): Promise<readonly HealthResult[]> {
   const { region } = deployment;
   const chosen = instanceId === undefined ? await findInstance(region, aws, io) : { instanceId };
   const nonce = randomUUID();

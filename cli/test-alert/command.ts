@@ -1,3 +1,5 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { confirmCommand, type Subscribers, subscribersOf } from '../../lambda/adapters/health/topics.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
 import type { Command } from '../shared/command.ts';
@@ -6,7 +8,7 @@ import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { confirmed, MAX_EXEMPTION_OPTION, JSON_OPTION, STACK_OPTION, YES_OPTION } from '../shared/options.ts';
 import { type ClientConfig, findDeployment } from '../doctor/deployment.ts';
-import { confirmCommand, type Subscribers, subscribersOf } from '../doctor/topics.ts';
+
 import { testEvents } from './alerts.ts';
 
 interface TestAlertOptions extends AwsOptions {
@@ -42,7 +44,14 @@ export const testAlert: Command<TestAlertOptions> = {
     const refused = await putEvents(events, deployment, aws, io);
     const sent = events.filter((event) => !refused.includes(event));
     const severities = sent.map(({ detail }) => detail.severity);
-    if (options.json) io.out(JSON.stringify({ busArn, topicArn, sent: severities, ...subscribers }, null, 2));
+    if (options.json)
+      io.out(
+        JSON.stringify(
+          { busArn, topicArn, sent: severities, confirmed: subscribers?.confirmed, pending: subscribers?.pending },
+          null,
+          2,
+        ),
+      );
     else {
       const urgent = severities.filter((severity) => severity === 'HIGH' || severity === 'CRITICAL').length;
       io.out(`Sent ${sent.length} of ${events.length} events to ${busArn}`);
@@ -57,7 +66,7 @@ export const testAlert: Command<TestAlertOptions> = {
 /** The subscriptions; `undefined` without permission to list them, which is not needed to publish. */
 async function readSubscribers(topicArn: string, config: ClientConfig, io: Io): Promise<Subscribers | undefined> {
   try {
-    return await subscribersOf(topicArn, config);
+    return await subscribersOf(topicArn, new SNSClient(config));
   } catch (error) {
     if (io.interrupted.aborted) throw error;
     io.note(`Subscriptions could not be read: ${explainError(error)}`);

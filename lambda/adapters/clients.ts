@@ -2,8 +2,12 @@ import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { HealthOptions } from './health/index.ts';
 
 /** Timeouts in milliseconds, so that one call without a response does not use up an invocation. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
@@ -85,19 +89,30 @@ const configuredEndpoint = { useQueueUrlAsEndpoint: false };
 /** The SQS client of the function's region. */
 export const sqsClient = (): SQSClient => new SQSClient({ ...quick, ...configuredEndpoint });
 
-/** The CloudTrail client of the function's region. */
-export const trailClient = (): CloudTrailClient => new CloudTrailClient({ requestHandler });
+/**
+ * The clients of the health checks.
+ *
+ * @param config of every client; `region` is the home region.
+ */
+export function healthClients(config: ClientOptions): HealthOptions['clients'] {
+  const home = { requestHandler, ...config };
+  return {
+    inRegion: byRegion((region) => ({
+      events: new EventBridgeClient({ ...home, region }),
+      queues: new SQSClient({ ...home, ...configuredEndpoint, region }),
+      trails: new CloudTrailClient({ ...home, region }),
+      ec2: new EC2Client({ ...home, region }),
+    })),
+    alarms: new CloudWatchClient(home),
+    functions: new LambdaClient(home),
+    keys: new KMSClient(home),
+    roles: new IAMClient(home),
+    topics: new SNSClient(home),
+  };
+}
 
-/** SQS clients by region. */
-export const sqsClients = (): ((region: string) => SQSClient) =>
-  byRegion((region) => new SQSClient({ region, requestHandler, ...configuredEndpoint }));
-
-/** EventBridge clients by region. */
-export const eventsClients = (): ((region: string) => EventBridgeClient) =>
-  byRegion((region) => new EventBridgeClient({ region, requestHandler }));
+/** The configuration of any client. */
+type ClientOptions = Pick<SQSClientConfig, 'region' | 'profile' | 'requestHandler'>;
 
 /** The EventBridge client of events about outcomes. It does not retry; `putOutcomes` does. */
 export const outcomesClient = (): EventBridgeClient => new EventBridgeClient({ ...quick, maxAttempts: 1 });
-
-/** The EventBridge client of the function's region. */
-export const eventsClient = (): EventBridgeClient => new EventBridgeClient({ requestHandler });

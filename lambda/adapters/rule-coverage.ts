@@ -30,7 +30,7 @@ const withoutAccount = (pattern: unknown): unknown =>
   isObject(pattern) ? Object.fromEntries(Object.entries(pattern).filter(([key]) => key !== 'account')) : pattern;
 
 /** JSON with sorted keys, so that the order of keys does not matter. */
-const canonical = (value: unknown): string =>
+export const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   );

@@ -2,6 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Gauges, Telemetry } from '../app/ports/index.ts';
 import { METRICS, type Status } from '../contract.ts';
+import { isCounted } from '../core/health.ts';
 import { isRetried, type Outcome, severityOf } from '../core/outcome.ts';
 import { clean } from '../core/text.ts';
 
@@ -60,7 +61,13 @@ export function telemetry(logger: Logger, metrics: Metrics): Telemetry {
         byReason.addMetric(names.needsReview, MetricUnit.Count, instances);
       }
     },
-    forwarderProblems: (problems) => metrics.addMetric(names.forwarderProblems, MetricUnit.Count, problems),
+    health: (results) => {
+      for (const { check, loss, level, text, action, changedBy } of results) {
+        if (level !== 'ok')
+          logger.warn('health finding', { check, loss, state: level, text: clean(text), action, changedBy });
+      }
+      metrics.addMetric(names.healthFindings, MetricUnit.Count, results.filter(isCounted).length);
+    },
     rejected: (instances) => metrics.addMetric(names.rejectedInstances, MetricUnit.Count, instances),
     warning: (text, error) =>
       logger.warn(text, { error: error instanceof Error ? clean(error.message) : String(error) }),

@@ -52,6 +52,8 @@ export interface DigestDetail {
   readonly missingForEnforcement: readonly string[];
   /** Deployment health issues, one sentence each. */
   readonly problems: readonly string[];
+  /** The instances of the region may not be described, so that nothing is known about them. */
+  readonly notVisible?: true;
 }
 
 /** One instance in the JSON form of a digest. Untrusted input is sanitized. */
@@ -114,6 +116,7 @@ export function digestDetail(digest: Digest, most: number): DigestDetail {
     rejectedInstances: digest.rejected && { affected: affected.length, withoutImdsv1: unaffected.length },
     missingForEnforcement: missingFor(digest),
     problems: digest.problems.map((problem) => clean(problem)),
+    notVisible: digest.notVisible,
   };
 }
 
@@ -154,9 +157,10 @@ function toListedDetail(
  * What must be done first: with `HttpTokensEnforced`, EC2 rejects launches and changes that enable IMDSv1.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
  */
-function missingFor({ inventory: { compliance }, launchDefault }: Digest): string[] {
+function missingFor({ inventory: { compliance }, launchDefault, notVisible }: Digest): string[] {
   if (launchDefault?.HttpTokensEnforced === 'enabled') return [];
   return [
+    notVisible === true && 'the instances are not visible from here',
     compliance.findings > 0 && `non-compliant or unreadable instances: ${compliance.findings}`,
     compliance.counts.exempt > 0 && `exemptions in date: ${compliance.counts.exempt}`,
     launchDefault === undefined && 'the account defaults could not be read',

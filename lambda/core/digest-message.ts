@@ -29,7 +29,11 @@ export function toDigestDetail(digest: Digest): DigestDetail {
 export function renderDigest(detail: DigestDetail, { maxExemptionDays }: MessageOptions): Message {
   const { severity, account, region, startedAt, counts, remediated, instances, rejected = {}, problems } = detail;
   const { compliancePercent: compliantPercent } = detail;
-  const share = compliantPercent === undefined ? 'no instances to judge' : `${compliantPercent.toFixed(1)}% compliant`;
+  const share = detail.notVisible
+    ? 'not visible from here'
+    : compliantPercent === undefined
+      ? 'no instances to judge'
+      : `${compliantPercent.toFixed(1)}% compliant`;
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const nonCompliant = Object.values(detail.nonCompliant).reduce((sum, count) => sum + count, 0);
   const unaffectedIds = new Set(detail.rejectedWithoutImdsv1);

@@ -60,6 +60,8 @@ export interface Digest {
   /** When the scan started. */
   readonly startedAt: Date;
   readonly inventory: Inventory;
+  /** The instances of the region may not be described, so that the inventory is empty. */
+  readonly notVisible?: true;
   /** Whether the scan may change instances; if not, it only reports what it would remediate. */
   readonly changes: boolean;
   /** Number of instances that the scan evaluated for remediation and that require IMDSv2 now. */

@@ -3,16 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import {
-  cloudWatchClients,
-  ec2Clients,
-  eventsClient,
-  eventsClients,
-  outcomesClient,
-  sqsClient,
-  sqsClients,
-  trailClient,
-} from '../adapters/clients.ts';
+import { cloudWatchClients, ec2Clients, outcomesClient, sqsClient } from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { withPageReader } from '../adapters/describe-instances-reader.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
@@ -20,7 +11,7 @@ import { ec2Regions } from '../adapters/ec2-regions.ts';
 import { eventBridgeOutcomes } from '../adapters/eventbridge-outcomes.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
 import { telemetry } from '../adapters/telemetry.ts';
-import { healthChecks } from '../adapters/health-checks.ts';
+import { deployedHealth } from '../adapters/deployed-health.ts';
 import { sqsMessageQueue } from '../adapters/sqs-message-queue.ts';
 import { sqsScanQueue } from '../adapters/sqs-scan-queue.ts';
 import { sqsWorkQueue } from '../adapters/sqs-work-queue.ts';
@@ -48,13 +39,7 @@ const ports = {
   usage: cloudWatchUsage(cloudWatchClients()),
   bus: eventBridgeOutcomes(outcomesClient(), config.outcomeBusArn),
   telemetry: telemetry(logger, metrics),
-  healthChecks: healthChecks({
-    ...config,
-    trails: trailClient(),
-    events: eventsClient(),
-    queues,
-    inRegion: { events: eventsClients(), queues: sqsClients() },
-  }),
+  healthChecks: deployedHealth(config, homeRegion, process.env.AWS_LAMBDA_FUNCTION_NAME),
 };
 
 /**

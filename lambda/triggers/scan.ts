@@ -1,4 +1,4 @@
-import { SOURCE } from '../contract.ts';
+import { HEALTH_MESSAGE, SOURCE } from '../contract.ts';
 import { toInstanceId } from '../core/target.ts';
 import type { TriggerTraits } from '../core/trigger.ts';
 import { readEnvelope } from './envelope.ts';
@@ -16,6 +16,11 @@ export interface Run {
   readonly region: string;
   /** The scheduled time. It identifies the scan, and shows whether it is the first of its day. */
   readonly startedAt: Date;
+}
+
+/** Check the deployment. */
+interface HealthStep {
+  readonly step: 'health';
 }
 
 /** A step of a scan: a message on the scan queue. Steps of one region are processed in order. */
@@ -59,7 +64,9 @@ export function toScanMessage({ account, region, startedAt, ...detail }: ScanSte
  * The step in a message of the scan queue, or what is wrong with it. The event of the schedule is a start.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
-export function parseScan(message: Json): ScanStep | string {
+export function parseScan(message: Json): ScanStep | HealthStep | string {
+  if (text(message, 'source') === SOURCE && text(message, 'detail-type') === HEALTH_MESSAGE['detail-type'])
+    return { step: 'health' };
   const envelope = readEnvelope(message);
   if (typeof envelope === 'string') return envelope;
   const { account, region, occurredAt: startedAt } = envelope;

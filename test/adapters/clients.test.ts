@@ -2,7 +2,7 @@ import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { cloudWatchClients, ec2Clients, snsClient, sqsClient, sqsClients } from '../../lambda/adapters/clients.ts';
+import { cloudWatchClients, ec2Clients, healthClients, snsClient, sqsClient } from '../../lambda/adapters/clients.ts';
 import { Aws } from '../../cli/shared/aws.ts';
 import { recordingIo } from '../support/io.ts';
 import { CREDENTIALS, ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
@@ -40,7 +40,7 @@ it('removes the logging middleware of the EC2 and CloudWatch clients', () => {
 
 it.each<[string, () => SQSClient]>([
   ['the function', sqsClient],
-  ['the function in another region', () => sqsClients()('us-east-1')],
+  ['the health checks', () => healthClients({ region: 'us-east-1' }).inRegion('us-east-1').queues],
   ['the command line', () => new SQSClient(new Aws({}, recordingIo({ env: CREDENTIALS }).io).config('eu-west-1'))],
 ])('SQS clients of %s call the configured endpoint, not the one in the URL of the queue', async (_, make) => {
   aws.reset();

@@ -2,93 +2,64 @@ import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand 
 import {
   CloudTrailClient,
   DescribeTrailsCommand,
+  LookupEventsCommand,
   GetEventSelectorsCommand,
   GetTrailStatusCommand,
 } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   DescribeRuleCommand,
   EventBridgeClient,
   ListTargetsByRuleCommand,
   PutEventsCommand,
 } from '@aws-sdk/client-eventbridge';
-import { GetFunctionCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
-import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  GetFunctionConcurrencyCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda';
+import {
+  GetSubscriptionAttributesCommand,
+  GetTopicAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  SNSClient,
+} from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { main } from '../../cli/main.ts';
-import { BUS_RULES } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, INSTANCE, REGION } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';
+import {
+  configurationOf,
+  MAPPING,
+  NOTIFY,
+  OPEN,
+  OUTPUTS,
+  queueArn,
+  RESOURCES,
+  ruleName,
+  ruleOf,
+  SCAN,
+  TRAIL,
+} from './doctor-stack.ts';
 
 /** The services that `doctor` and `test-alert` call. */
 export const services = {
   cloudformation: mockClient(CloudFormationClient),
   cloudtrail: mockClient(CloudTrailClient),
   events: mockClient(EventBridgeClient),
+  iam: mockClient(IAMClient),
+  kms: mockClient(KMSClient),
   lambda: mockClient(LambdaClient),
   sns: mockClient(SNSClient),
   sqs: mockClient(SQSClient),
   logs: mockClient(CloudWatchLogsClient),
   ec2: mockClient(EC2Client),
 };
-
-export const TRAIL = `arn:aws:cloudtrail:us-east-1:${ACCOUNT}:trail/management`;
-export const FUNCTION = 'Imdsv2Enforcer-EnforcerFunction-AbCdEf';
-export const NOTIFY = 'Imdsv2Enforcer-EnforcerNotifierFunction-AbCdEf';
-export const SCAN = 'Imdsv2Enforcer-EnforcerScanFunction-AbCdEf';
-export const FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${FUNCTION}`;
-export const MAPPING = '0a1b2c3d-1111-2222-3333-444455556666';
-const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
-const queueUrl = (name: string) => `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`;
-export const topicArn = (name: string) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`;
-
-export const OUTPUTS: Readonly<Record<string, string>> = {
-  FunctionName: FUNCTION,
-  LogGroupName: 'enforcer-log',
-  OutcomesTopicArn: topicArn('Outcomes'),
-  OperationsTopicArn: topicArn('Operations'),
-  WorkQueueUrl: queueUrl('WorkQueue'),
-  WorkQueueArn: queueArn('WorkQueue'),
-  DeadLetterQueueUrl: queueUrl('DeadLetterQueue'),
-  RedriveCommand: 'aws sqs start-message-move-task --redrive',
-  ScanQueueUrl: queueUrl('ScanQueue.fifo'),
-  ScanQueueArn: queueArn('ScanQueue.fifo'),
-  ScanDeadLetterQueueUrl: queueUrl('ScanDeadLetterQueue.fifo'),
-  ScanRedriveCommand: 'aws sqs start-message-move-task --scan',
-  OutcomeBusArn: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`,
-  UrgentQueueUrl: queueUrl('UrgentQueue'),
-  SummaryQueueUrl: queueUrl('SummaryQueue'),
-  NotifierDeadLetterQueueUrl: queueUrl('NotifierDeadLetterQueue'),
-  NotifierRedriveCommand: 'aws sqs start-message-move-task --notifier',
-  AlertSummaryMinutes: '15',
-  Mode: 'enforce',
-  Existing: 'audit',
-  Trail: 'existing',
-  RoleGuard: 'on',
-};
-
-/** The physical id of a rule. */
-export const ruleName = (ruleId: string) => `Imdsv2Enforcer-EnforcerRules${ruleId}-XYZ`;
-
-export const RESOURCES: readonly (readonly [logicalId: string, type: string, physicalId: string])[] = [
-  ...BUS_RULES.map(({ ruleId }) => [`EnforcerRules${ruleId}0A1B2C3D`, 'AWS::Events::Rule', ruleName(ruleId)] as const),
-  ['EnforcerScanSchedule0A1B2C3D', 'AWS::Events::Rule', ruleName('Schedule')],
-  ['EnforcerFunction52B99202', 'AWS::Lambda::Function', FUNCTION],
-  ['EnforcerWorkQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('WorkQueue')],
-  ['EnforcerDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('DeadLetterQueue')],
-  ['EnforcerScanFunction0A1B2C3D', 'AWS::Lambda::Function', SCAN],
-  ['EnforcerScanQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanQueue.fifo')],
-  ['EnforcerScanDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanDeadLetterQueue.fifo')],
-  ...['Urgent', 'Summary', 'Drain'].map(
-    (id) => [`EnforcerNotifier${id}0A1B2C3D`, 'AWS::Events::Rule', ruleName(id)] as const,
-  ),
-  ['EnforcerNotifierFunction0A1B2C3D', 'AWS::Lambda::Function', NOTIFY],
-  ['EnforcerNotifierUrgentQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('UrgentQueue')],
-  ['EnforcerNotifierSummaryQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('SummaryQueue')],
-  ['EnforcerNotifierDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('NotifierDeadLetterQueue')],
-];
 
 /** Sets outputs, status or resources of the stack. */
 export function setStack({
@@ -166,10 +137,12 @@ export function healthy(): void {
     .resolves({ IsLogging: true })
     .on(GetEventSelectorsCommand)
     .resolves({ EventSelectors: [{ IncludeManagementEvents: true, ReadWriteType: 'WriteOnly' }] });
-  events.on(DescribeRuleCommand).resolves({ State: 'ENABLED' });
+  cloudtrail.on(LookupEventsCommand).resolves({ Events: [] });
+  events.on(DescribeRuleCommand).callsFake(({ Name }: { Name: string }) => ({ State: 'ENABLED', ...ruleOf(Name) }));
   events.on(ListTargetsByRuleCommand).callsFake(({ Rule }: { Rule: string }) => {
     const queues: Readonly<Record<string, string>> = {
       [ruleName('Schedule')]: 'ScanQueue.fifo',
+      [ruleName('Health')]: 'ScanQueue.fifo',
       [ruleName('Urgent')]: 'UrgentQueue',
       [ruleName('Drain')]: 'UrgentQueue',
       [ruleName('Summary')]: 'SummaryQueue',
@@ -177,22 +150,46 @@ export function healthy(): void {
     const queue = queues[Rule] ?? 'WorkQueue';
     return { Targets: [{ Id: 'Target0', Arn: queueArn(queue) }] };
   });
+  const enabled = (queue: string) => ({ UUID: MAPPING, State: 'Enabled', EventSourceArn: queueArn(queue) });
   lambda
-    .on(GetFunctionCommand)
-    .resolves({
-      Configuration: { State: 'Active', LastUpdateStatus: 'Successful', Role: `arn:aws:iam::${ACCOUNT}:role/role-1` },
-    })
+    .on(GetFunctionConfigurationCommand)
+    .callsFake(({ FunctionName }: { FunctionName: string }) => configurationOf(FunctionName))
+    .on(GetFunctionConcurrencyCommand)
+    .resolves({})
     .on(ListEventSourceMappingsCommand)
-    .resolves({ EventSourceMappings: [{ UUID: MAPPING, State: 'Enabled', EventSourceArn: queueArn('WorkQueue') }] })
+    .resolves({ EventSourceMappings: [enabled('WorkQueue'), enabled('CheckQueue')] })
     .on(ListEventSourceMappingsCommand, { FunctionName: NOTIFY })
-    .resolves({
-      EventSourceMappings: [{ UUID: 'notify', State: 'Enabled', EventSourceArn: queueArn('UrgentQueue') }],
-    })
+    .resolves({ EventSourceMappings: [enabled('UrgentQueue')] })
     .on(ListEventSourceMappingsCommand, { FunctionName: SCAN })
-    .resolves({ EventSourceMappings: [{ UUID: 'scan', State: 'Enabled', EventSourceArn: OUTPUTS.ScanQueueArn }] });
+    .resolves({ EventSourceMappings: [enabled('ScanQueue.fifo')] });
+  services.iam
+    .on(GetRoleCommand)
+    .callsFake(({ RoleName }: { RoleName: string }) => ({
+      Role: {
+        RoleName,
+        Arn: `arn:aws:iam::${ACCOUNT}:role/${RoleName}`,
+        AssumeRolePolicyDocument: encodeURIComponent(OPEN),
+      },
+    }))
+    .on(SimulatePrincipalPolicyCommand)
+    .callsFake(({ ActionNames }: { ActionNames: string[] }) => ({
+      EvaluationResults: ActionNames.map((EvalActionName) => ({ EvalActionName, EvalDecision: 'allowed' })),
+    }));
+  services.kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: 'key-1', KeyState: 'Enabled' } });
+  services.kms.on(GetKeyPolicyCommand).resolves({ Policy: OPEN });
+  sns
+    .on(GetTopicAttributesCommand)
+    .resolves({ Attributes: { Policy: OPEN } })
+    .on(GetSubscriptionAttributesCommand)
+    .resolves({ Attributes: { ConfirmationWasAuthenticated: 'true' } });
+  ec2.on(DescribeRegionsCommand).resolves({ Regions: [{ RegionName: REGION }] });
   sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [subscription('security@example.com')] });
   sqs.on(GetQueueAttributesCommand).resolves({
     Attributes: {
+      Policy: OPEN,
+      RedrivePolicy: JSON.stringify(
+        ['DeadLetterQueue', 'ScanDeadLetterQueue.fifo', 'NotifierDeadLetterQueue'].map(queueArn),
+      ),
       ApproximateNumberOfMessages: '0',
       ApproximateNumberOfMessagesDelayed: '3',
       ApproximateNumberOfMessagesNotVisible: '0',

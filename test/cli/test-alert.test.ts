@@ -7,7 +7,8 @@ import { STATUSES } from '../../lambda/contract.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, NOW, REGION } from '../support/builders.ts';
 import { type IoChange, recordingIo } from '../support/io.ts';
-import { awsError, healthy, services, subscription, topicArn } from './doctor-aws.ts';
+import { awsError, healthy, services, subscription } from './doctor-aws.ts';
+import { topicArn } from './doctor-stack.ts';
 
 const { events, sns } = services;
 const PLACE = { account: ACCOUNT, region: REGION, partition: 'aws' };

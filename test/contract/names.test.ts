@@ -35,6 +35,7 @@ test('public names do not change: users write dashboards, filter policies, tag p
     REGIONS_CONTEXT: 'imdsv2-enforcer:regions',
     forwarderRule: expect.any(Function),
     forwarderStack: expect.any(Function),
+    HEALTH_MESSAGE: { source: 'imdsv2-enforcer', 'detail-type': 'Health' },
     PING: { source: 'imdsv2-enforcer.ping', detailType: 'Ping', answered: 'ping answered' },
     METRICS: {
       namespace: 'Imdsv2Enforcer',
@@ -51,7 +52,7 @@ test('public names do not change: users write dashboards, filter policies, tag p
         nonCompliant: 'NonCompliant',
         oldestNonCompliantSeconds: 'OldestNonCompliantSeconds',
         scanCompleted: 'ScanCompleted',
-        forwarderProblems: 'ForwarderProblems',
+        healthFindings: 'HealthFindings',
         handedBack: 'HandedBack',
         rejectedInstances: 'RejectedInstances',
         exposureSeconds: 'ExposureSeconds',

@@ -35,15 +35,14 @@ const batch = message({ ...RUN, step: 'batch', index: 0, instanceIds: [INSTANCE]
 const actions = (): string[] => aws.take().map(({ action }) => action);
 
 it('fails at cold start with all problems of its configuration', async () => {
-  const bad = { mode: 'enfroce', scanQueueUrl: 'scan', deadLetterQueueUrl: '', ruleNames: ['a b'], scanEveryHours: 5 };
+  const bad = { mode: 'enfroce', scanQueueUrl: 'scan', stackName: 'a b', scanEveryHours: 5 };
 
   await expect(coldStart(bad as unknown as Partial<ScanConfig>)).rejects.toMatchObject({
     name: 'ConfigError',
     problems: [
       'IMDSV2_MODE is "enfroce"; accepted: enforce | audit',
       'IMDSV2_SCAN_QUEUE_URL is "scan"; accepted: an SQS queue URL',
-      'IMDSV2_DEAD_LETTER_QUEUE_URL is ""; accepted: an SQS queue URL',
-      'IMDSV2_RULE_NAMES is "a b"; accepted: rule names, separated by commas',
+      'IMDSV2_STACK_NAME is "a b"; accepted: a stack name',
       'IMDSV2_SCAN_EVERY_HOURS is "5"; accepted: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24',
     ],
   });

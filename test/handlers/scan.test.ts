@@ -2,7 +2,7 @@ import { type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, INSTANCE, instanceId, REGION } from '../support/builders.ts';
 import { launchEvent } from '../support/events.ts';
 import { batchOf, detailsIn, type LambdaFunction, loadScan } from '../support/function.ts';
-import { ec2Error, json, type Loopback, startLoopback } from '../support/loopback.ts';
+import { ec2Error, type Loopback, startLoopback } from '../support/loopback.ts';
 
 const [A, B, C] = [1, 2, 3].map(instanceId) as [string, string, string];
 const RUN = { account: ACCOUNT, region: REGION, startedAt: new Date('2026-11-22T12:00:00Z') };
@@ -167,29 +167,19 @@ describe('a summary', () => {
 
   it('sends the digest in the first run of a day', async () => {
     aws.instances.set(A, {}).set(B, { httpTokens: 'required' });
-    aws.prepare('DescribeRule', json({ State: 'DISABLED' }));
 
     const { error } = await runStep({ ...DAILY, step: 'summary', requestedIds: [] });
 
     expect(error).toBeUndefined();
     const calls = aws.take();
     expect(new Set(calls.map(({ action }) => action))).toEqual(
-      new Set([
-        'DescribeInstances',
-        'DescribeTrails',
-        'GetTrailStatus',
-        'DescribeRule',
-        'GetQueueAttributes',
-        'GetMetricData',
-        'GetInstanceMetadataDefaults',
-        'PutEvents',
-      ]),
+      new Set(['DescribeInstances', 'ListStackResources', 'GetMetricData', 'GetInstanceMetadataDefaults', 'PutEvents']),
     );
     expect(detailsIn(calls)).toMatchObject([
       {
         schema: 'imdsv2-enforcer.digest/v1',
         compliancePercent: 50,
-        problems: [expect.stringMatching(/^the rule (Launch|Drift) is disabled$/)],
+        problems: [expect.stringMatching(/^trail, rules, .*: could not be checked: /)],
         instances: [{ instanceId: A, usage: { kind: 'unknown' } }],
       },
     ]);

@@ -58,6 +58,7 @@ test('has the outputs that scripts and the runbook use', () => {
     'RoleGuard',
     'ScanDeadLetterQueueArn',
     'ScanDeadLetterQueueUrl',
+    'ScanEveryHours',
     'ScanFunctionName',
     'ScanLogGroupName',
     'ScanQueueArn',
@@ -189,7 +190,7 @@ test('nothing that remediates may publish, and only the notifier may', () => {
     PolicyDocument: { Statement: readonly Statement[] };
   }>(template, 'AWS::IAM::Policy');
   const publishers = Object.values(policies).filter(({ PolicyDocument }) =>
-    PolicyDocument.Statement.some((statement) => actions(statement).some((action) => action.startsWith('sns:'))),
+    PolicyDocument.Statement.some((statement) => actions(statement).some((action) => action === 'sns:Publish')),
   );
   expect(publishers.map(({ Roles: [role] }) => role?.Ref)).toEqual([
     expect.stringMatching(/^EnforcerNotifierFunctionRole/),

@@ -29,7 +29,8 @@ const allowsAlarms = (action: string) => (statement: Statement) =>
 
 describe.each(Object.entries(alarms))('%s', (_, alarm) => {
   test('treats missing data as breaching only for what runs on a schedule', () => {
-    const expected = alarm.MetricName === METRICS.names.scanCompleted ? 'breaching' : 'notBreaching';
+    const { scanCompleted, healthFindings }: Readonly<Record<string, string>> = METRICS.names;
+    const expected = [scanCompleted, healthFindings].includes(alarm.MetricName) ? 'breaching' : 'notBreaching';
     expect(alarm.TreatMissingData).toBe(expected);
   });
 
@@ -62,9 +63,9 @@ describe.each(Object.entries(alarms))('%s', (_, alarm) => {
   });
 });
 
-test('there are fourteen alarms; three of them, about alerts that are not sent, share a section', () => {
-  expect(Object.keys(alarms)).toHaveLength(14);
-  expect(new Set(descriptions).size).toBe(12);
+test('there are eighteen alarms; some of them share a section', () => {
+  expect(Object.keys(alarms)).toHaveLength(18);
+  expect(new Set(descriptions).size).toBe(15);
 });
 
 test('the topic for chat has an alarm of its own', () => {
@@ -86,9 +87,9 @@ test('alarms link to runbookUrl, or else name the file in the package', () => {
 
 test('alarms on outcomes use the metrics of the functions with their dimension', () => {
   const ours = Object.values(alarms).filter(({ Namespace }) => Namespace === METRICS.namespace);
-  const { failed, notUnderstood, driftRemediated, scanCompleted, rejectedInstances } = METRICS.names;
+  const { failed, notUnderstood, driftRemediated, scanCompleted, rejectedInstances, healthFindings } = METRICS.names;
   expect(ours.map(({ MetricName }) => MetricName).sort()).toEqual(
-    [failed, notUnderstood, driftRemediated, scanCompleted, rejectedInstances].sort(),
+    [failed, notUnderstood, driftRemediated, scanCompleted, rejectedInstances, healthFindings].sort(),
   );
   for (const { Dimensions } of ours) expect(Dimensions).toEqual([{ Name: 'service', Value: METRICS.service }]);
 });
@@ -107,7 +108,7 @@ test('every metric of the contract has a method of the construct', () => {
     enforcer.metricExposureSeconds(),
     enforcer.metricScanCompleted(),
     enforcer.metricRejectedInstances(),
-    enforcer.metricForwarderProblems(),
+    enforcer.metricHealthFindings(),
   ];
   const gauges = [
     enforcer.metricCompliantIn('eu-west-1'),
@@ -160,11 +161,54 @@ test.each([1, 6, 24])(
   },
 );
 
+test('a finding is an alarm at once, and so is a check that did not run for 30 minutes', () => {
+  const [, alarm] = theOne<Alarm>(template, 'AWS::CloudWatch::Alarm', 'EnforcerMonitoringHealthFindings');
+  expect(alarm).toMatchObject({
+    MetricName: METRICS.names.healthFindings,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    Period: 1800,
+    EvaluationPeriods: 1,
+    Statistic: 'Maximum',
+    TreatMissingData: 'breaching',
+  });
+});
+
+test('events and invocations that are lost without a dead letter are alarms, of at most ten metrics each', () => {
+  const rules = Object.entries(resources<{ Targets: { DeadLetterConfig?: object }[] }>(template, 'AWS::Events::Rule'))
+    .filter(([, { Targets }]) => Targets.some(({ DeadLetterConfig }) => DeadLetterConfig !== undefined))
+    .map(([id]) => id);
+  const metricsOf = (name: string) =>
+    Object.values(resources<{ Metrics?: MathMetric[] }>(template, 'AWS::CloudWatch::Alarm')).flatMap(
+      ({ Metrics = [] }) => {
+        const found = Metrics.filter(({ MetricStat }) => MetricStat?.Metric.MetricName === name);
+        // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+        expect(found.length).toBeLessThanOrEqual(10);
+        return found.map(({ MetricStat }) => MetricStat?.Metric.Dimensions.at(-1)?.Value.Ref ?? '');
+      },
+    );
+  expect(metricsOf('InvocationsFailedToBeSentToDlq').sort()).toEqual(rules.sort());
+  const functions = Object.keys(resources(template, 'AWS::Lambda::Function'));
+  expect(metricsOf('DestinationDeliveryFailures').sort()).toEqual(functions.sort());
+});
+
+interface MathMetric {
+  readonly MetricStat?: {
+    readonly Metric: {
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Value: { Ref: string } }[];
+    };
+  };
+}
+
 test('no other alarm has a warm-up period', () => {
   const warm = Object.entries(resources<object>(template, 'AWS::CloudWatch::Alarm')).filter(
     ([, alarm]) => 'WarmUpConfiguration' in alarm,
   );
-  expect(warm.map(([id]) => id)).toEqual([expect.stringContaining('ScanMissing')]);
+  expect(warm.map(([id]) => id)).toEqual([
+    expect.stringContaining('ScanMissing'),
+    expect.stringContaining('HealthFindings'),
+  ]);
 });
 
 interface Widget {
@@ -203,11 +247,9 @@ test('the dashboard searches gauges by their dimensions, for all regions', () =>
 });
 
 test('the dashboard shows every metric', () => {
-  // Shown only with other regions.
-  const { driftRemediated, forwarderProblems, ...shown } = METRICS.names;
+  const { driftRemediated, ...shown } = METRICS.names;
   const text = JSON.stringify(widgets());
   for (const name of Object.values(shown)) expect(text).toMatch(new RegExp(`"${name}(\\\\)?"`));
   // It is a part of `Remediated` and would count twice in a stacked graph.
   expect(text).not.toContain(driftRemediated);
-  expect(text).not.toContain(forwarderProblems);
 });

@@ -20,14 +20,16 @@ const functionArn = arnOf('AWS::Lambda::Function', 'EnforcerFunction');
 const workQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerWorkQueue');
 const givenUpQueueArn = arnOf('AWS::SQS::Queue', 'EnforcerGivenUpQueue');
 
-test('there is one rule for each trigger, one for the ping, the schedule of the scan, and those of the notifier', () => {
-  const schedule = theOne<Rule>(template, 'AWS::Events::Rule', 'EnforcerScanSchedule')[1];
+test('there is one rule for each trigger, one for the ping, the schedules of scan and health checks, and those of the notifier', () => {
+  const schedules = ['EnforcerScanSchedule', 'EnforcerScanHealth'].map(
+    (id) => theOne<Rule>(template, 'AWS::Events::Rule', id)[1],
+  );
   const notifier = Object.entries(rules).filter(([id]) => id.startsWith('EnforcerNotifier'));
   expect(notifier).toHaveLength(3);
   expect(new Set(Object.values(rules).map((rule) => rule.Description))).toEqual(
     new Set([
       ...BUS_RULES.map((rule) => rule.description),
-      schedule.Description,
+      ...schedules.map((schedule) => schedule.Description),
       ...notifier.map(([, rule]) => rule.Description),
     ]),
   );

@@ -20,7 +20,8 @@ export const SCAN_CONFIG: ScanConfig = {
   ...CONFIG,
   scanQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-scan.fifo',
   deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/imdsv2-dead',
-  ruleNames: ['Imdsv2Enforcer-Launch-1', 'Imdsv2Enforcer-Drift-2'],
+  stackName: 'Imdsv2Enforcer',
+  alertSummaryMinutes: 15,
   scanEveryHours: 6,
   forwarders: [],
 };

@@ -84,7 +84,6 @@ export async function loadScan(aws: Loopback, config: Partial<ScanConfig> = {}):
     ...configOf(aws),
     scanQueueUrl: `${aws.url}/${ACCOUNT}/scan.fifo`,
     deadLetterQueueUrl: `${aws.url}/${ACCOUNT}/dead`,
-    ruleNames: ['Launch', 'Drift'],
     ...config,
   };
   Object.assign(process.env, sdkEnvironment(aws), toScanEnvironment(scanConfig));

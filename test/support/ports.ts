@@ -1,3 +1,4 @@
+import type { HealthResult } from '../../lambda/core/health.ts';
 import { messagesOf } from '../../lambda/app/notify/deliver.ts';
 import type { Filter, FleetReader, Gauges, Ports, Time, UsageMetric } from '../../lambda/app/ports/index.ts';
 import { CHANGE } from '../../lambda/core/decide.ts';
@@ -65,8 +66,8 @@ export interface World extends Required<Ports> {
   readonly completed: (readonly [region: string, gauges: Gauges])[];
   /** Numbers of instances that were handed back. */
   readonly handedBack: number[];
-  /** Numbers of problems of other regions, one for each scan of such a region. */
-  readonly forwarderProblems: number[];
+  /** Results of the health checks, one list for each run. */
+  readonly health: (readonly HealthResult[])[];
   /** Numbers of instances with rejected calls. */
   readonly rejected: number[];
   readonly outcomes: Outcome[];
@@ -107,7 +108,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     checks: [],
     metrics: new Map(),
     completed: [],
-    forwarderProblems: [],
+    health: [],
     handedBack: [],
     rejected: [],
     outcomes: [],
@@ -215,7 +216,7 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
       handedBack: (count) => made.handedBack.push(count),
       otherAccount: (eventId, account) => made.otherAccounts.push([eventId, account]),
       scanCompleted: (region, gauges) => made.completed.push([region, gauges]),
-      forwarderProblems: (count) => made.forwarderProblems.push(count),
+      health: (results) => made.health.push(results),
       rejected: (count) => made.rejected.push(count),
       warning: (text) => made.warnings.push(text),
     },

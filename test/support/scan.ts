@@ -58,6 +58,8 @@ export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
   readonly regionNames: string[];
   /** Problems that the health checks return. */
   readonly problems: string[];
+  /** Triggers without a rule in a region that nothing forwards from. */
+  readonly unmonitored: string[];
   readonly mostRejected: Map<string, number>;
   defaults: AccountDefaults;
   /**
@@ -80,6 +82,8 @@ export function scanWorld(
   const hidden = new Set<string>();
   const regionNames = [REGION];
   const problems: string[] = [];
+  const unmonitored: string[] = [];
+  const problem = (text: string) => ({ check: 'rules', level: 'fail', text }) as const;
   const mostRejected = new Map<string, number>();
   const regions: RegionReader = {
     enabled: async () => {
@@ -97,6 +101,7 @@ export function scanWorld(
     deadLettered,
     regionNames,
     problems,
+    unmonitored,
     mostRejected,
     defaults: { HttpTokens: 'required' },
     regions,
@@ -133,13 +138,21 @@ export function scanWorld(
       },
     },
     healthChecks: {
-      problems: async () => {
-        made.begin('healthChecks');
-        return Promise.resolve(problems);
+      all: async () => {
+        made.begin('healthChecks', 'all');
+        return Promise.resolve(problems.map(problem));
       },
-      problemsIn: async (region) => {
+      home: async () => {
+        made.begin('healthChecks');
+        return Promise.resolve(problems.map(problem));
+      },
+      region: async (region) => {
         made.begin('healthChecks', region);
-        return Promise.resolve(problems);
+        return Promise.resolve(problems.map(problem));
+      },
+      unmonitored: async (region) => {
+        made.begin('unmonitored', region);
+        return Promise.resolve(unmonitored);
       },
     },
     drain: async (rules, ports = {}) => {

@@ -85,9 +85,11 @@ test('doctor finds no problem in a healthy deployment and changes nothing', asyn
   expect(out.filter((line) => !line.startsWith('ok '))).toEqual([]);
   expect([exitCode, notes]).toEqual([0, []]);
   const scan = [
-    'function .*ScanFunction',
-    'event source .*ScanQueue.*: event source mapping enabled',
-    'queues .*ScanDeadLetterQueue.*: empty',
+    'rules .*each with its pattern or schedule and its target',
+    'function .*active',
+    'event source .*mappings enabled',
+    'backlog .*ScanQueue.*: no scan in progress',
+    'queues .*dead-letter queues empty',
   ];
   for (const line of scan) expect(out).toContainEqual(expect.stringMatching(new RegExp(`^ok +${line}`)));
   expect(out.at(-1)).toMatch(/^ok {4}role guard/);

@@ -25,6 +25,7 @@ export const OPTIONS_ONLY: readonly string[] = [
   'lambda delete-function-concurrency',
   'lambda get-account-settings',
   'lambda get-function-concurrency',
+  'lambda get-function-event-invoke-config',
   'lambda put-function-concurrency',
   'lambda update-event-source-mapping',
   'sqs list-message-move-tasks',

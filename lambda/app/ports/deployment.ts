@@ -1,3 +1,4 @@
+import type { HealthResult } from '../../core/health.ts';
 import type { AccountDefaults } from '../../core/rollback.ts';
 
 /** Reads the regions of the account and their defaults. */
@@ -16,10 +17,14 @@ export interface RegionReader {
   defaults(region: string): Promise<AccountDefaults>;
 }
 
-/** Checks that the rest of the deployment works. Never throws: a check that fails is a problem too. */
+/** Checks the deployment. Never throws: what cannot be read is a result too. */
 export interface HealthChecks {
-  /** Returns the problems of the home region, one sentence each. */
-  problems(): Promise<readonly string[]>;
-  /** Returns the problems of another region: triggers without a rule, and events that did not reach the home region. */
-  problemsIn(region: string): Promise<readonly string[]>;
+  /** Returns the results of the home region and of every region that forwards its events. */
+  all(): Promise<readonly HealthResult[]>;
+  /** Returns the results of the home region. */
+  home(): Promise<readonly HealthResult[]>;
+  /** Returns the results of a region that forwards its events. */
+  region(name: string): Promise<readonly HealthResult[]>;
+  /** Returns the triggers that have no rule in a region that nothing forwards from. @throws FailureError */
+  unmonitored(region: string): Promise<readonly string[]>;
 }

@@ -1,3 +1,4 @@
+import type { HealthResult } from '../../core/health.ts';
 import type { ReviewReason } from '../../core/reason.ts';
 import type { Outcome } from '../../core/outcome.ts';
 
@@ -13,8 +14,8 @@ export interface Telemetry {
   otherAccount(eventId: string, account: string): void;
   /** The scan of a region is complete. */
   scanCompleted(region: string, gauges: Gauges): void;
-  /** The number of problems of a region that forwards its events; 0 if there is none. */
-  forwarderProblems(count: number): void;
+  /** The results of the health checks. */
+  health(results: readonly HealthResult[]): void;
   /** The number of instances whose IMDSv1 calls were rejected after a change. */
   rejected(count: number): void;
   /** An error that the caller has dealt with. */

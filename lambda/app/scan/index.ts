@@ -19,6 +19,9 @@ export async function onScanStep(message: Json, rules: ScanRules, ports: ScanPor
     return;
   }
   switch (step.step) {
+    case 'health':
+      ports.telemetry.health(await ports.healthChecks.all());
+      return;
     case 'start':
       return startScan(step, ports);
     case 'region':

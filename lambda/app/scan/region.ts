@@ -41,10 +41,11 @@ export async function listRegion(
   if (listed instanceof FailureError) {
     // A service control policy may deny everything in an enabled region. No instance launches there either.
     if (listed.kind !== 'denied' || region === rules.homeRegion) throw listed;
-    telemetry.warning(`${region} cannot be scanned`, listed);
-    return;
+    telemetry.warning(`${region} is not visible from here, so it is not scanned`, listed);
+    // The digest of the home region names the other ones.
+    if (!rules.forwarders.includes(region)) return;
   }
-  const { instanceIds: ids, stopped } = listed;
+  const { instanceIds: ids, stopped }: Selection = listed instanceof FailureError ? { instanceIds: [] } : listed;
   const batches = batchesOf(ids).map((instanceIds, index) => ({ step: 'batch', ...run, index, instanceIds }) as const);
   if (batches.length > 0) await withRetries(() => steps.put(batches), time);
   // Only after all batches were accepted: a batch that is sent again would come behind the summary.

@@ -1,10 +1,12 @@
 import { toDigestDetail } from '../../core/digest-message.ts';
+import { sentenceOf } from '../../core/health.ts';
 import { Inventory, type Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
 import { toOutcomeEvent } from '../../core/outcome-event.ts';
 import type { Snapshot } from '../../core/instance.ts';
 import type { Usage } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
+import { TRIGGERS } from '../../triggers/index.ts';
 import type { Run } from '../../triggers/scan.ts';
 import { assessUsage, type GroupMeasurements } from '../assess-usage.ts';
 import { mostRejectedIn } from './rejected.ts';
@@ -28,7 +30,12 @@ export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: 
   const { account, region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.scanEveryHours);
   const due = daily || (await hasRemediated(run, ports));
-  const { inventory, remediated } = await takeInventory(run, due, rules, ports);
+  const taken = await attempt(() => takeInventory(run, due, rules, ports));
+  const isVisible = !(taken instanceof FailureError);
+  // The deployment promises to cover the region, so its digest must say that it cannot.
+  if (!isVisible && (taken.kind !== 'denied' || !rules.forwarders.includes(region))) throw taken;
+  const notVisible = isVisible ? undefined : (true as const);
+  const { inventory, remediated } = isVisible ? taken : nothing(run, rules);
   const { instances } = inventory.compliance;
   const problems = await problemsIn(region, { due, instances }, rules, ports);
   const sendsDigest = due && (instances > 0 || problems.length > 0);
@@ -36,14 +43,29 @@ export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: 
   if (sendsDigest) {
     const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
     const launchDefault = defaults instanceof FailureError ? undefined : defaults;
-    const found = { inventory, changes: writer !== undefined, remediated, rejected, launchDefault, problems };
+    const found = {
+      inventory,
+      notVisible,
+      changes: writer !== undefined,
+      remediated,
+      rejected,
+      launchDefault,
+      problems,
+    };
     const detail = toDigestDetail({ account, region, startedAt, ...found });
     const refused = await putOutcomes([toOutcomeEvent(detail, time.now())], ports);
     if (refused.length > 0) throw new RetryableError(`the digest of ${region} must be sent again`);
   }
+  // What was not seen is not complete.
+  if (!isVisible) return;
   const gauges = gaugesOf(inventory, time.now(), rejected);
   telemetry.scanCompleted(region, sendsDigest ? { ...gauges, needsReviewBy: needsReviewBy(inventory) } : gauges);
 }
+
+const nothing = (run: SummaryRun, rules: ScanRules) => ({
+  inventory: new Inventory(contextOf(run), rules),
+  remediated: 0,
+});
 
 /** Whether an instance that the scan evaluated for remediation requires IMDSv2 now. */
 async function hasRemediated({ region, requestedIds }: SummaryRun, { fleet, time }: ScanPorts): Promise<boolean> {
@@ -104,17 +126,20 @@ async function problemsIn(
   region: string,
   { due, instances }: { readonly due: boolean; readonly instances: number },
   { homeRegion, forwarders }: ScanRules,
-  { healthChecks, telemetry }: ScanPorts,
+  { healthChecks }: ScanPorts,
 ): Promise<readonly string[]> {
-  if (region === homeRegion) return due ? healthChecks.problems() : [];
-  if (forwarders.includes(region)) {
-    // In every run, because an alarm in that region cannot notify a topic of the home region.
-    const problems = await healthChecks.problemsIn(region);
-    telemetry.forwarderProblems(problems.length);
-    return problems;
+  if (!due) return [];
+  if (region === homeRegion || forwarders.includes(region)) {
+    const results = await (region === homeRegion ? healthChecks.home() : healthChecks.region(region));
+    return results.filter(({ level }) => level !== 'ok').map(sentenceOf);
   }
   // Rules are not expected in this region, but if instances run in it, the digest says that it is not monitored.
-  return due && instances > 0 ? healthChecks.problemsIn(region) : [];
+  if (instances === 0) return [];
+  const missing = await attempt(() => healthChecks.unmonitored(region));
+  if (missing instanceof FailureError) return [`the rules of ${region} are not visible from here: ${missing.message}`];
+  if (missing.length === 0) return [];
+  const triggers = missing.length === TRIGGERS.length ? '' : ` for ${missing.join(', ')}`;
+  return [`${region} has no EventBridge rule${triggers}: changes there are found by the scheduled scan only`];
 }
 
 /** Measures IMDSv1 usage; `undefined` if that fails. */

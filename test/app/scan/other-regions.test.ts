@@ -1,5 +1,6 @@
 import type { ScanRules } from '../../../lambda/app/scan/rules.ts';
 import { instanceId, REGION } from '../../support/builders.ts';
+import { failure } from '../../support/ports.ts';
 import { DAILY, old, rules, RUN, scanWorld, runStep } from '../../support/scan.ts';
 
 const NOT_MONITORED = 'the region has no EventBridge rule';
@@ -10,14 +11,24 @@ const summaryStep = (run = RUN) => ({ ...run, step: 'summary', requestedIds: [] 
 describe('a region that forwards its events', () => {
   const forwarding = otherRegion({ forwarders: [REGION] });
 
-  it('is checked in every run, even without instances, for the alarm in the home region', async () => {
+  it('is not checked in other runs: that is done every 15 minutes', async () => {
     const ports = scanWorld();
+    ports.problems.push(NOT_MONITORED);
     await runStep(summaryStep(), forwarding, ports);
-    ports.problems.push(NOT_MONITORED, '2 events did not reach the home region');
-    await runStep(summaryStep(), forwarding, ports);
-
-    expect(ports.forwarderProblems).toEqual([0, 2]);
     expect(ports.published).toEqual([]);
+  });
+
+  it('has a digest that says so if its instances may not be described, and is not complete', async () => {
+    const ports = scanWorld([old(instanceId(1))]);
+    ports.problems.push('eu-west-1 is not visible from here');
+    ports.fail('list', failure('denied'), failure('denied'));
+    await runStep({ ...DAILY, step: 'region' }, forwarding, ports);
+    await runStep(summaryStep(DAILY), forwarding, ports);
+    const [digest] = ports.digests();
+    expect(digest?.subject).toContain('not visible from here');
+    expect(digest?.json).toMatchObject({ notVisible: true, severity: 'MEDIUM' });
+    expect(ports.completed).toEqual([]);
+    expect(ports.queued.map((step) => JSON.parse(step) as object)).toMatchObject([{ detail: { step: 'summary' } }]);
   });
 
   it('is reported once a day', async () => {
@@ -25,7 +36,7 @@ describe('a region that forwards its events', () => {
     ports.problems.push(NOT_MONITORED);
     await runStep(summaryStep(DAILY), forwarding, ports);
     expect(ports.digests()).toMatchObject([
-      { attributes: { severity: 'MEDIUM' }, json: { problems: [NOT_MONITORED] } },
+      { attributes: { severity: 'MEDIUM' }, json: { problems: [`rules: ${NOT_MONITORED}`] } },
     ]);
   });
 });
@@ -33,11 +44,11 @@ describe('a region that forwards its events', () => {
 describe('a region outside the setting regions', () => {
   it('with instances is reported as not monitored in the daily digest, without an alarm', async () => {
     const ports = scanWorld([old(instanceId(1), { options: { HttpTokens: 'required' } })]);
-    ports.problems.push(NOT_MONITORED);
+    ports.unmonitored.push('drift');
     await runStep(summaryStep(DAILY), otherRegion(), ports);
-    expect(ports.digests()).toMatchObject([{ json: { problems: [NOT_MONITORED] } }]);
-    expect(ports.digests()[0]?.email).toContain(NOT_MONITORED);
-    expect(ports.forwarderProblems).toEqual([]);
+    const problem = `${REGION} has no EventBridge rule for drift: changes there are found by the scheduled scan only`;
+    expect(ports.digests()).toMatchObject([{ json: { problems: [problem] } }]);
+    expect(ports.digests()[0]?.email).toContain(problem);
   });
 
   it.each([
@@ -45,9 +56,9 @@ describe('a region outside the setting regions', () => {
     ['whose daily digest was sent', [old(instanceId(1))], RUN],
   ] as const)('%s is not checked', async (_, instances, run) => {
     const ports = scanWorld(instances);
-    ports.problems.push(NOT_MONITORED);
+    ports.unmonitored.push('drift');
     await runStep(summaryStep(run), otherRegion(), ports);
     expect(ports.published).toEqual([]);
-    expect(ports.calls.filter((call) => call.startsWith('healthChecks'))).toEqual([]);
+    expect(ports.calls.filter((call) => call.startsWith('unmonitored'))).toEqual([]);
   });
 });

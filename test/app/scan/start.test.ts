@@ -83,7 +83,7 @@ describe('a failing region does not affect the others', () => {
     await runStep(START, rules(), ports);
 
     expect(await ports.drain(rules())).toEqual([]);
-    expect(ports.warnings).toEqual(['ap-south-1 cannot be scanned']);
+    expect(ports.warnings).toEqual(['ap-south-1 is not visible from here, so it is not scanned']);
     expect(changed(ports.calls)).toHaveLength(2);
     expect(ports.completed.map(([region]) => region)).toEqual(['eu-west-1', 'us-east-1']);
   });

@@ -245,7 +245,7 @@ describe('deployment health', () => {
 
     await runStep(summaryStep(DAILY), rules(), ports);
 
-    expect(ports.digests()).toMatchObject([{ json: { problems: ['the rule Launch is disabled'] } }]);
+    expect(ports.digests()).toMatchObject([{ json: { problems: ['rules: the rule Launch is disabled'] } }]);
   });
 
   it('is not checked in other regions', async () => {
@@ -263,7 +263,7 @@ describe('deployment health', () => {
 
     await runStep(summaryStep(DAILY), rules(), ports);
 
-    expect(ports.digests()).toMatchObject([{ json: { problems: ['the dead-letter queue has 3 messages'] } }]);
+    expect(ports.digests()).toMatchObject([{ json: { problems: ['rules: the dead-letter queue has 3 messages'] } }]);
   });
 });
 

@@ -1,51 +1,65 @@
 import {
-  CloudTrailClient,
+  type CloudTrailClient,
   DescribeTrailsCommand,
   type GetEventSelectorsCommandOutput,
   GetEventSelectorsCommand,
   GetTrailStatusCommand,
   type Trail,
 } from '@aws-sdk/client-cloudtrail';
-import { explainError } from '../shared/errors.ts';
-import { type CheckResult, fail, ok, unchecked } from './check-result.ts';
-import type { ClientConfig, Deployment } from './deployment.ts';
+import { type HealthResult, lost, ok } from '../../core/health.ts';
+import { type LossId } from '../../core/losses.ts';
+import { type HealthOptions, unseen } from './context.ts';
 
-const check = 'trail';
+const EFFECT = 'drift is not detected, launches are detected late, and alerts do not name the caller';
 
-/** Checks that a trail delivers EC2 write calls of this Region to EventBridge. */
-export async function checkTrail({ region, setting }: Deployment, config: ClientConfig): Promise<CheckResult[]> {
-  if (setting('Trail') === 'none')
-    return [ok(check, 'trail=none: drift is not detected, and alerts do not name the caller')];
-  const client = new CloudTrailClient(config);
-  const { trailList = [] } = await client.send(new DescribeTrailsCommand({ includeShadowTrails: true }));
+/** Checks that a trail delivers EC2 write calls of a region to EventBridge. One that does is enough. */
+export async function checkTrail(
+  check: string,
+  region: string,
+  { region: home, settings, clients, explain }: Pick<HealthOptions, 'region' | 'settings' | 'clients' | 'explain'>,
+): Promise<readonly HealthResult[]> {
+  if (!settings.trail) return [ok(check, 'trail=none: drift is not detected, and alerts do not name the caller')];
+  const { trails } = clients.inRegion(region);
+  // Shadow trails are those of other regions and of the organization that log here too.
+  const { trailList = [] } = await trails.send(new DescribeTrailsCommand({ includeShadowTrails: true }));
   const covering = trailList.filter((trail) => trail.IsMultiRegionTrail === true || trail.HomeRegion === region);
   const checked = await Promise.all(
-    covering.map(async (trail) => ({ trail, problem: await problemOf(trail, client) })),
+    covering.map(async (trail) => ({ trail, problem: await problemOf(trail, trails) })),
   );
   const working = checked.find(({ problem }) => problem === undefined);
   if (working !== undefined) {
     const scope = working.trail.IsMultiRegionTrail === true ? 'every Region' : `${region} only`;
     return [ok(check, `${nameOf(working.trail)} logs management events of ${scope}`)];
   }
+  // The status of an organization trail may be hidden; another trail may be logging.
+  const hidden = checked.find(({ problem }) => problem?.error !== undefined);
+  if (hidden !== undefined) return [unseen(check, hidden.problem?.error, explain)];
+  const names = [...trailList.flatMap(({ Name = '', TrailARN = '' }) => [Name, TrailARN]), '*'];
+  const [first] = checked;
+  if (first?.problem === undefined)
+    // A trail that covered the region was most likely changed in the home region.
+    return [lost('trail-missing', { check, region: home, names, text: `no trail covers ${region}: ${EFFECT}` })];
   const problems = checked.map(({ trail, problem }) => `${nameOf(trail)} ${problem?.text ?? ''}`).join('; ');
-  const effect = 'drift is not detected, launches are detected late, and alerts do not name the caller';
-  const text = problems || `no trail covers ${region}: ${effect}`;
-  if (checked.some(({ problem }) => problem?.unread)) return [unchecked(check, text)];
-  const stopped = checked.find(({ problem }) => problem?.stopped)?.trail.TrailARN;
-  const action =
-    stopped === undefined
-      ? 'create a trail that logs management events, or set trail=create in cdk.json and deploy'
-      : `aws cloudtrail start-logging --region ${region} --name ${stopped}`;
-  return [fail(check, text, action)];
+  const stopped = checked.find(({ problem }) => problem?.loss === 'trail-stopped')?.trail;
+  const place = { check, region: first.trail.HomeRegion ?? region, names, text: `${problems}: ${EFFECT}` };
+  if (stopped === undefined) return [lost('trail-selectors', place)];
+  const own = stopped.HomeRegion ?? region;
+  return [
+    lost('trail-stopped', {
+      ...place,
+      action: `aws cloudtrail start-logging --region ${own} --name ${nameOf(stopped)}`,
+    }),
+  ];
 }
 
 const nameOf = ({ TrailARN, Name }: Trail): string => TrailARN ?? Name ?? 'a trail';
 
 interface Problem {
   readonly text: string;
-  /** The trail would be sufficient if logging were on. */
-  readonly stopped?: true;
-  readonly unread?: true;
+  /** `trail-stopped`: it would be sufficient if logging were on. */
+  readonly loss?: LossId;
+  /** Why it could not be read. */
+  readonly error?: unknown;
 }
 
 async function problemOf(trail: Trail, client: CloudTrailClient): Promise<Problem | undefined> {
@@ -54,9 +68,9 @@ async function problemOf(trail: Trail, client: CloudTrailClient): Promise<Proble
     const selectors = await client.send(new GetEventSelectorsCommand({ TrailName: name }));
     if (!logsEc2Writes(selectors)) return { text: 'does not log write management events of EC2' };
     const { IsLogging } = await client.send(new GetTrailStatusCommand({ Name: name }));
-    return IsLogging === true ? undefined : { text: 'has logging off', stopped: true };
+    return IsLogging === true ? undefined : { text: 'has logging off', loss: 'trail-stopped' };
   } catch (error) {
-    return { text: `could not be read: ${explainError(error)}`, unread: true };
+    return { text: 'could not be read', error };
   }
 }
 

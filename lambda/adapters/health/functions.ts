@@ -80,7 +80,12 @@ function differences(seen: ReadonlyMap<string, FunctionConfiguration>, context: 
   const asInScan = Object.fromEntries(others.map((key) => [key, variables('ScanFunction')?.[variableOf(key)]]));
   const expected: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
     Function: { ...shared, ...queues, ...(variables('ScanFunction') === undefined ? {} : asInScan) },
-    ScanFunction: { ...shared, ...queues, scanQueueUrl: url('ScanQueue') },
+    ScanFunction: {
+      ...shared,
+      ...queues,
+      scanQueueUrl: url('ScanQueue'),
+      deadLetterQueueUrl: url('DeadLetterQueue'),
+    },
     NotifierFunction: {
       outcomesTopicArn: parts.id('AWS::SNS::Topic', 'TopicsOutcomes'),
       summaryQueueUrl: url('NotifierSummaryQueue'),
@@ -138,6 +143,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   WorkQueue: 'WorkQueueSource',
   CheckQueue: 'CheckQueueSource',
   ScanQueue: 'ScanSource',
+  GivenUpQueue: 'ScanGivenUpSource',
   NotifierUrgentQueue: 'NotifierSource',
 };
 

@@ -73,7 +73,8 @@ export const queueName = (url: string): string => url.split('/').at(-1) ?? url;
 
 /** Queues of the deployment by path, each with the path of its dead-letter queue. */
 export const QUEUES: Readonly<Record<string, string | undefined>> = {
-  WorkQueue: 'DeadLetterQueue',
+  WorkQueue: 'GivenUpQueue',
+  GivenUpQueue: 'DeadLetterQueue',
   CheckQueue: 'DeadLetterQueue',
   DeadLetterQueue: undefined,
   ScanQueue: 'ScanDeadLetterQueue',
@@ -86,6 +87,6 @@ export const QUEUES: Readonly<Record<string, string | undefined>> = {
 /** Functions by path, each with its queues. The notifier receives from the queue of summaries by itself. */
 export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   Function: ['WorkQueue', 'CheckQueue'],
-  ScanFunction: ['ScanQueue'],
+  ScanFunction: ['ScanQueue', 'GivenUpQueue'],
   NotifierFunction: ['NotifierUrgentQueue'],
 };

@@ -53,7 +53,7 @@ function sendersTo(path: string, arn: string, context: HomeContext): readonly st
   const scan = path === 'DeadLetterQueue' ? [queueArn(context, 'ScanQueue')] : [];
   const arns = [arn, ...targets.map((one) => queueArn(context, one)), ...scan];
   return homeRules(context)
-    .filter(({ name, targetArn }) => arns.includes(targetArn) && !(path === 'DeadLetterQueue' && isPing(name)))
+    .filter(({ name, targetArn }) => arns.includes(targetArn) && !(path === 'GivenUpQueue' && isPing(name)))
     .map((rule) => ruleArn(context, context.region, rule));
 }
 

@@ -99,7 +99,8 @@ function needsOf(path: string, context: HomeContext): readonly Need[] {
       ];
     case 'ScanFunction':
       return [
-        { actions: [...CONSUME, ...SEND], resource: queue('ScanQueue') },
+        ...['ScanQueue', 'DeadLetterQueue'].map((name) => ({ actions: [...CONSUME, ...SEND], resource: queue(name) })),
+        { actions: CONSUME, resource: queue('GivenUpQueue') },
         ...['WorkQueue', 'CheckQueue'].map((name) => ({ actions: SEND, resource: queue(name) })),
         put,
         { actions: ['ec2:DescribeRegions'] },

@@ -55,6 +55,7 @@ export class Sandbox extends Account {
     this.seedFleet(fleet);
     const { account, homeRegion, queues, topics, bus, clock, callers, faults, ids, activity, invocations, logLines } =
       this;
+    const { roles, keys, alarms } = this;
     const functions = new Functions({
       clock,
       ids,
@@ -69,7 +70,19 @@ export class Sandbox extends Account {
     this.functions = this.gateway.observer = functions;
     for (const stack of stacks) {
       this.deployments.push(
-        new Deployment(stack, { account, homeRegion, clock, queues, topics, functions, bus, bundles }),
+        new Deployment(stack, {
+          account,
+          homeRegion,
+          clock,
+          queues,
+          topics,
+          functions,
+          bus,
+          roles,
+          keys,
+          alarms,
+          bundles,
+        }),
       );
     }
     await functions.prewarm(prewarm);

@@ -1,12 +1,15 @@
 import type { DeployedStack } from './cloudformation/stack.ts';
 import { type BusEvent, DEFAULT_EVENT_TIMING, type EventTiming, Recorder } from './cloudtrail/recorder.ts';
 import { DEFAULT_TRAIL, recordsWrites, type Trail } from './cloudtrail/trail.ts';
+import { Alarms } from './cloudwatch/alarms.ts';
 import { Usage } from './cloudwatch/usage.ts';
 import { AWS_LIMITS, type Limits } from './ec2/buckets.ts';
 import { Fleet } from './ec2/fleet.ts';
 import { DEFAULT_EC2_TIMING, type Ec2Timing, Lifecycle } from './ec2/lifecycle.ts';
 import { Ec2Region } from './ec2/region.ts';
 import { Bus, type DeliveryRecord } from './eventbridge/bus.ts';
+import { Roles } from './iam/roles.ts';
+import { Keys } from './kms/keys.ts';
 import type { InvocationRecord, LogLine } from './lambda/function.ts';
 import type { Functions } from './lambda/functions.ts';
 import { servicesOf } from './services.ts';
@@ -65,6 +68,9 @@ export class Account {
   /** All topics with their published messages. */
   public readonly topics: Topics;
   public readonly bus: Bus;
+  public readonly roles = new Roles();
+  public readonly keys = new Keys();
+  public readonly alarms = new Alarms();
   public readonly trail: Trail;
   /** The use of IMDS by instances, from which CloudWatch derives metrics. */
   public readonly usage = new Usage();
@@ -96,7 +102,8 @@ export class Account {
     this.callers = new Callers(account, options.callers);
     const queues = (this.queues = new Queues(account, { clock, ids, activity }));
     this.topics = new Topics(account, clock);
-    this.bus = new Bus({ account, clock, activity, faults, ids, queues, deliveries, events, schedules });
+    const { roles, keys, alarms, calls, callers } = this;
+    this.bus = new Bus({ account, clock, activity, faults, ids, queues, roles, deliveries, events, schedules });
     const put = (event: BusEvent, busArn?: string) => {
       events.push(event);
       this.bus.put(event, busArn);
@@ -117,7 +124,12 @@ export class Account {
       queues,
       trail: this.trail,
       homeRegion: this.homeRegion,
-      rules: () => this.bus.rules(),
+      bus: () => this.bus,
+      roles,
+      keys,
+      alarms,
+      calls,
+      callers,
       put,
       stacks,
       functions: () => this.functions,

@@ -1,3 +1,4 @@
+import type { Alarms } from './cloudwatch/alarms.ts';
 import { EventBridgeService, type EventBridgeContext } from './eventbridge/service.ts';
 import type { DeployedStack } from './cloudformation/stack.ts';
 import { CloudFormationService } from './cloudformation/service.ts';
@@ -9,6 +10,12 @@ import type { Ec2Context } from './ec2/context.ts';
 import type { Fleet } from './ec2/fleet.ts';
 import type { Ec2Region } from './ec2/region.ts';
 import { Ec2Service } from './ec2/service.ts';
+import type { Roles } from './iam/roles.ts';
+import { IamService } from './iam/service.ts';
+import type { Keys } from './kms/keys.ts';
+import { KmsService } from './kms/service.ts';
+import type { CallLog } from './simulation/call-log.ts';
+import type { Callers } from './simulation/callers.ts';
 import type { LogLine } from './lambda/function.ts';
 import type { Functions } from './lambda/functions.ts';
 import { LambdaService } from './lambda/service.ts';
@@ -30,7 +37,12 @@ export interface ServicesContext {
   readonly queues: Queues;
   readonly trail: Trail;
   readonly homeRegion: string;
-  readonly rules: EventBridgeContext['rules'];
+  readonly bus: EventBridgeContext['bus'];
+  readonly roles: Roles;
+  readonly keys: Keys;
+  readonly alarms: Alarms;
+  readonly calls: CallLog;
+  readonly callers: Callers;
   readonly put: EventBridgeContext['put'];
   readonly stacks: () => readonly DeployedStack[];
   readonly functions: () => Functions | undefined;
@@ -39,7 +51,7 @@ export interface ServicesContext {
 
 /** Every service of the local AWS, by the service name in the credential scope. */
 export function servicesOf(context: ServicesContext): Readonly<Record<string, Service>> {
-  const { ec2, queues, topics, trail, homeRegion, usage, fleet, logLines, functions } = context;
+  const { ec2, queues, topics, trail, homeRegion, usage, fleet, logLines, functions, calls, callers } = context;
   const { account, clock, ids, faults } = ec2;
   const settings = () =>
     functions()
@@ -51,10 +63,12 @@ export function servicesOf(context: ServicesContext): Readonly<Record<string, Se
     sqs: new SqsService(queues, { clock, ids, faults }),
     sts,
     cloudformation: new CloudFormationService(context.stacks),
-    cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock }),
-    events: new EventBridgeService({ account, ids, faults, rules: context.rules, put: context.put }),
+    cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock, calls, callers }),
+    events: new EventBridgeService({ account, ids, faults, bus: context.bus, put: context.put }),
     lambda: new LambdaService(functions),
     logs: new LogsService(logLines, settings),
-    monitoring: new CloudWatchService(usage, fleet),
+    monitoring: new CloudWatchService(usage, fleet, context.alarms),
+    iam: new IamService(context.roles),
+    kms: new KmsService(context.keys),
   };
 }

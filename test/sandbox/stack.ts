@@ -131,6 +131,7 @@ export function fifoTemplate({ behaviour = 'partial', ...changed }: FifoOptions 
   const { Resources = {} } = templateOf({ behaviour, without: ['Mapping'] });
   const { Function22222222: original = { Type: 'none' } } = Resources;
   const queuePolicy = {
+    Queues: [{ Ref: 'Steps' }],
     PolicyDocument: {
       Statement: [
         {

@@ -1,6 +1,10 @@
 import type { Bus } from '../eventbridge/bus.ts';
 import { compilePattern } from '../eventbridge/pattern.ts';
 import type { Target } from '../eventbridge/rule.ts';
+import type { Alarms } from '../cloudwatch/alarms.ts';
+import { whyForbidden } from '../eventbridge/permission.ts';
+import type { Roles } from '../iam/roles.ts';
+import type { Keys } from '../kms/keys.ts';
 import type { Clock } from '../simulation/clock.ts';
 import { type DeployedStack, deployedStack } from './stack.ts';
 import type { Functions } from '../lambda/functions.ts';
@@ -11,7 +15,7 @@ import type { Topic, Topics } from '../sns/topics.ts';
 import { at, list, text } from '../wire/params.ts';
 import { functionSettings } from './function.ts';
 import { Intrinsics } from './intrinsics.ts';
-import { forbidden } from './permissions.ts';
+import { addAlarm, addKey, addRole } from './others.ts';
 import { pollerSettings, queueSettings, retryPolicy } from './properties.ts';
 import {
   bestNamed,
@@ -32,6 +36,9 @@ export interface DeploymentContext {
   readonly topics: Topics;
   readonly functions: Functions;
   readonly bus: Bus;
+  readonly roles: Roles;
+  readonly keys: Keys;
+  readonly alarms: Alarms;
   /** The built module of each function, by construct id or logical id; a string stands for all functions. */
   readonly bundles: string | Readonly<Record<string, string>>;
 }
@@ -39,7 +46,7 @@ export interface DeploymentContext {
 /**
  * Creates and connects the resources of a stack that the local AWS supports.
  *
- * Others (roles, alarms, keys, …) are ignored.
+ * Others (log groups, dashboards, buckets, …) are ignored.
  */
 export class Deployment {
   public readonly queues = new Map<string, Queue>();
@@ -66,8 +73,18 @@ export class Deployment {
     for (const [id, properties] of this.#resources('AWS::SQS::Queue')) this.#queue(id, properties);
     for (const [id, properties] of this.#resources('AWS::SNS::Topic')) this.#topic(id, properties);
     for (const [, properties] of this.#resources('AWS::SNS::Subscription')) this.#subscribe(properties);
+    for (const [, properties] of this.#resources('AWS::SQS::QueuePolicy')) this.#queuePolicy(properties);
+    for (const [, properties] of this.#resources('AWS::SNS::TopicPolicy')) this.#topicPolicy(properties);
+    for (const [id] of resourcesOf(template, 'AWS::IAM::Role')) addRole(id, template, this.#intrinsics, context.roles);
+    for (const [id, resource] of resourcesOf(template, 'AWS::KMS::Key')) {
+      addKey(id, resource, this.#intrinsics, context.keys);
+    }
+    for (const [id, resource] of resourcesOf(template, 'AWS::CloudWatch::Alarm')) {
+      addAlarm(id, resource, this.#intrinsics, { region: this.#region, alarms: context.alarms });
+    }
     for (const [id, resource] of resourcesOf(template, 'AWS::Lambda::Function')) this.#function(id, resource);
     for (const [id] of resourcesOf(template, 'AWS::Events::EventBus')) context.bus.create(this.#intrinsics.arnOf(id));
+    this.#busPolicies();
     for (const [id, resource] of resourcesOf(template, 'AWS::Events::Rule')) this.#rule(id, resource);
     for (const [id, properties] of this.#resources('AWS::Lambda::EventSourceMapping')) this.#poller(id, properties);
     this.stack = deployedStack(template, this.#intrinsics, { name, region: this.#region, createdAt: clock.now() });
@@ -106,6 +123,34 @@ export class Deployment {
     this.topics.set(id, this.#context.topics.create(this.#region, name, text(properties, 'DisplayName')));
   }
 
+  #queuePolicy(properties: Readonly<Record<string, unknown>>): void {
+    const urls = list(properties, 'Queues');
+    for (const queue of this.#context.queues.all()) {
+      if (urls.includes(this.#context.queues.url(queue))) queue.policy = JSON.stringify(properties.PolicyDocument);
+    }
+  }
+
+  #topicPolicy(properties: Readonly<Record<string, unknown>>): void {
+    for (const arn of list(properties, 'Topics')) {
+      const topic = this.#context.topics.byArn(String(arn));
+      if (topic !== undefined) topic.policy = JSON.stringify(properties.PolicyDocument);
+    }
+  }
+
+  /** Each `AWS::Events::EventBusPolicy` is one statement of the policy of its bus. */
+  #busPolicies(): void {
+    for (const [id, { Properties = {} }] of resourcesOf(this.#template, 'AWS::Events::EventBusPolicy')) {
+      const read = (name: string) => this.#intrinsics.resolve(Properties[name], `${id}.${name}`);
+      const busArn = this.#busArn(read('EventBusName'));
+      const before = JSON.parse(this.#context.bus.policy(busArn) ?? '{"Statement":[]}') as { Statement: unknown[] };
+      const statement = { ...(read('Statement') as object), Sid: read('StatementId') };
+      this.#context.bus.setPolicy(
+        busArn,
+        JSON.stringify({ Version: '2012-10-17', Statement: [...before.Statement, statement] }),
+      );
+    }
+  }
+
   #subscribe(properties: Readonly<Record<string, unknown>>): void {
     const topic = this.#context.topics.byArn(text(properties, 'TopicArn') ?? '');
     if (topic === undefined) return;
@@ -116,8 +161,8 @@ export class Deployment {
     const bundle = this.#bundleOf(id, resource);
     if (bundle === undefined) return;
     const { account, clock } = this.#context;
-    const place = { account, region: this.#region, bundle, now: clock.now() };
-    this.#context.functions.add(functionSettings(id, resource, this.#template, this.#intrinsics, place));
+    const place = { account, region: this.#region, bundle, now: clock.now(), roles: this.#context.roles };
+    this.#context.functions.add(functionSettings(id, resource, this.#intrinsics, place));
   }
 
   #bundleOf(id: string, resource: Resource): string | undefined {
@@ -157,9 +202,8 @@ export class Deployment {
     if (!['sqs', 'events'].includes(arn.split(':')[2] ?? '')) {
       throw new TemplateError(`${where}: only queues and event buses are supported, not ${arn}`);
     }
-    const sender = { ruleArn, roleArn: text(resolved, 'RoleArn') };
-    const whyForbidden = (targetArn: string) => forbidden(this.#template, this.#intrinsics, sender, targetArn);
-    if (deadLetterArn !== undefined && whyForbidden(deadLetterArn) !== undefined) {
+    const roleArn = text(resolved, 'RoleArn');
+    if (deadLetterArn !== undefined && whyForbidden(ruleArn, { arn: deadLetterArn }, this.#context) !== undefined) {
       throw new TemplateError(`${where}: the rule may not send to its dead-letter queue`);
     }
     const [id = '', groupId, input] = [
@@ -168,7 +212,7 @@ export class Deployment {
       text(resolved, 'Input'),
     ];
     checkFifoTarget(where, { groupId, deadLetterArn, queue: this.#context.queues.byArn(arn) });
-    return { id, arn, retry: retryPolicy(resolved), deadLetterArn, forbidden: whyForbidden(arn), groupId, input };
+    return { id, arn, retry: retryPolicy(resolved), deadLetterArn, roleArn, groupId, input };
   }
 
   #busArn(bus: unknown): string {

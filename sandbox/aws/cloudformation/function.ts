@@ -1,9 +1,9 @@
+import type { Roles } from '../iam/roles.ts';
 import type { FunctionSettings } from '../lambda/function.ts';
 import { at, text, texts } from '../wire/params.ts';
 import type { Intrinsics } from './intrinsics.ts';
 import { whole } from './properties.ts';
-import { policiesOf } from './roles.ts';
-import type { Resource, Template } from './template.ts';
+import type { Resource } from './template.ts';
 
 /** Where a function is deployed. */
 export interface FunctionPlace {
@@ -12,6 +12,7 @@ export interface FunctionPlace {
   readonly bundle: string;
   /** Simulated milliseconds since 1970. */
   readonly now: number;
+  readonly roles: Roles;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 3;
@@ -21,9 +22,8 @@ const DEFAULT_MEMORY_MB = 128;
 export function functionSettings(
   id: string,
   { Properties = {} }: Resource,
-  template: Template,
   intrinsics: Intrinsics,
-  { account, region, bundle, now }: FunctionPlace,
+  { account, region, bundle, now, roles }: FunctionPlace,
 ): FunctionSettings {
   const read = (name: string) => intrinsics.resolve(Properties[name], `${id}.${name}`);
   const name = intrinsics.nameOf(id);
@@ -41,7 +41,7 @@ export function functionSettings(
     memoryMb: whole(Properties, 'MemorySize', DEFAULT_MEMORY_MB),
     environment: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
     roleArn: `arn:aws:sts::${account}:assumed-role/${roleName}/${name}`,
-    policies: policiesOf(template, intrinsics, roleName),
+    policies: (roleArn) => roles.statementsOf(roleArn.split('/')[1] ?? ''),
     logGroup: text(logging, 'LogGroup') ?? `/aws/lambda/${name}`,
     about: {
       description: text(Properties, 'Description'),

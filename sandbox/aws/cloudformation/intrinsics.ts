@@ -105,6 +105,10 @@ export class Intrinsics {
       }
       case 'AWS::IAM::Role':
         return `arn:aws:iam::${account}:role/${name}`;
+      case 'AWS::CloudWatch::Alarm':
+        return `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
+      case 'AWS::Logs::LogGroup':
+        return `arn:aws:logs:${region}:${account}:log-group:${name}:*`;
       case 'AWS::KMS::Key':
         return `arn:aws:kms:${region}:${account}:key/${name}`;
       default:

@@ -1,9 +1,12 @@
+import type { CallLog } from '../simulation/call-log.ts';
+import type { Callers } from '../simulation/callers.ts';
 import type { Clock } from '../simulation/clock.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
-import { text, texts } from '../wire/params.ts';
+import { flag, list, text, texts } from '../wire/params.ts';
 import type { ResponseValue } from '../wire/xml.ts';
-import type { Trail } from './trail.ts';
+import { lookUpEvents } from './history.ts';
+import type { AdvancedSelector, Trail } from './trail.ts';
 
 /** What CloudTrail depends on. */
 export interface CloudTrailContext {
@@ -11,6 +14,8 @@ export interface CloudTrailContext {
   readonly account: string;
   readonly homeRegion: string;
   readonly clock: Clock;
+  readonly calls: CallLog;
+  readonly callers: Callers;
 }
 
 /** Trails deliver every few minutes. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html */
@@ -36,11 +41,24 @@ export class CloudTrailService implements Service {
         return this.#status();
       case 'GetEventSelectors':
         this.#find(text(params, 'TrailName') ?? '', call.region);
-        return { TrailARN: this.#arn, EventSelectors: [this.#selector()] };
+        return { TrailARN: this.#arn, ...this.#selectors() };
+      case 'PutEventSelectors':
+        this.#own(text(params, 'TrailName') ?? '', call.region);
+        return this.#select(call);
       case 'StartLogging':
       case 'StopLogging':
-        this.#setLogging(call);
+        this.#own(text(params, 'Name') ?? '', call.region).logging = call.action === 'StartLogging';
         return {};
+      case 'UpdateTrail': {
+        const trail = this.#own(text(params, 'Name') ?? '', call.region);
+        if (text(params, 'IsMultiRegionTrail') !== undefined) trail.multiRegion = flag(params, 'IsMultiRegionTrail');
+        return { Name: trail.name, TrailARN: this.#arn, IsMultiRegionTrail: trail.multiRegion };
+      }
+      case 'DeleteTrail':
+        this.#own(text(params, 'Name') ?? '', call.region).exists = false;
+        return {};
+      case 'LookupEvents':
+        return lookUpEvents(call, this.#context);
       default:
         throw new ApiError('InvalidAction', `The local AWS has no cloudtrail:${call.action}`);
     }
@@ -86,23 +104,38 @@ export class CloudTrailService implements Service {
     };
   }
 
-  #selector(): ResponseValue {
-    const { readWriteType, managementEvents } = this.#context.trail;
-    return {
+  /** A trail has basic or advanced event selectors. */
+  #selectors(): Record<string, ResponseValue> {
+    const { readWriteType, managementEvents, advanced } = this.#context.trail;
+    if (advanced !== undefined) return { AdvancedEventSelectors: advanced as unknown as ResponseValue[] };
+    const selector = {
       ReadWriteType: readWriteType,
       IncludeManagementEvents: managementEvents,
       DataResources: [],
       ExcludeManagementEventSources: [],
     };
+    return { EventSelectors: [selector] };
   }
 
-  #setLogging({ action, params, region }: ApiCall): void {
-    const { trail, homeRegion } = this.#context;
-    this.#find(text(params, 'Name') ?? '', region);
-    if (region !== homeRegion) {
-      throw new ApiError('InvalidHomeRegionException', `Trail ${trail.name} was created in ${homeRegion}`);
+  #select({ params }: ApiCall): ResponseValue {
+    const { trail } = this.#context;
+    const [basic] = list(params, 'EventSelectors');
+    const advanced = list(params, 'AdvancedEventSelectors') as readonly AdvancedSelector[];
+    if ((basic === undefined) === (advanced.length === 0)) {
+      throw new ApiError('InvalidEventSelectorsException', 'Specify either event selectors or advanced ones');
     }
-    trail.logging = action === 'StartLogging';
+    trail.advanced = advanced.length > 0 ? advanced : undefined;
+    trail.readWriteType = (text(basic, 'ReadWriteType') ?? 'All') as Trail['readWriteType'];
+    trail.managementEvents = text(basic, 'IncludeManagementEvents') !== 'false';
+    return { TrailARN: this.#arn, ...this.#selectors() };
+  }
+
+  /** The trail, in the region in which it can be changed. */
+  #own(name: string, region: string): Trail {
+    const { trail, homeRegion } = this.#context;
+    this.#find(name, region);
+    if (region === homeRegion) return trail;
+    throw new ApiError('InvalidHomeRegionException', `Trail ${trail.name} was created in ${homeRegion}`);
   }
 
   #find(name: string, region: string): void {

@@ -1,3 +1,4 @@
+import type { Alarms } from './alarms.ts';
 import type { Fleet } from '../ec2/fleet.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
@@ -12,18 +13,22 @@ import type { Usage } from './usage.ts';
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 const MOST_POINTS = 100_800;
 
-/** The CloudWatch API for the metrics of EC2 about IMDS calls without a token. */
+/** The CloudWatch API for the metrics of EC2 about IMDS calls without a token, and for alarms. */
 export class CloudWatchService implements Service {
   readonly #usage: Usage;
   readonly #fleet: (region: string) => Fleet;
+  readonly #alarms: Alarms;
 
-  public constructor(usage: Usage, fleet: (region: string) => Fleet) {
+  public constructor(usage: Usage, fleet: (region: string) => Fleet, alarms: Alarms) {
+    this.#alarms = alarms;
     this.#usage = usage;
     this.#fleet = fleet;
   }
 
   public handle(call: ApiCall): ResponseValue {
     if (call.action === 'GetMetricData') return this.#getMetricData(call);
+    const result = this.#alarms.handle(call);
+    if (result !== undefined) return result;
     throw new ApiError('InvalidAction', `The local AWS has no cloudwatch:${call.action}`);
   }
 

@@ -2,12 +2,14 @@ import type { Activity } from '../simulation/activity.ts';
 import type { Clock } from '../simulation/clock.ts';
 import { wholeSeconds } from '../cloudtrail/record.ts';
 import type { BusEvent } from '../cloudtrail/recorder.ts';
+import type { Roles } from '../iam/roles.ts';
 import type { Faults } from '../simulation/faults.ts';
 import type { Ids } from '../simulation/ids.ts';
 import type { MessageAttributes } from '../sqs/message.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { Rule, Target } from './rule.ts';
-import { parseSchedule, type Schedule } from './schedule.ts';
+import { whyForbidden } from './permission.ts';
+import { parseSchedule } from './schedule.ts';
 
 /** A completed or abandoned delivery. */
 export interface DeliveryRecord {
@@ -25,6 +27,7 @@ export interface BusContext {
   readonly activity: Activity;
   readonly faults: Faults;
   readonly queues: Queues;
+  readonly roles: Roles;
   readonly deliveries: DeliveryRecord[];
   readonly ids: Ids;
   /** Every event that reached a bus. */
@@ -48,7 +51,8 @@ const LONGEST_WAIT_MS = 86_400_000;
 export class Bus {
   readonly #context: BusContext;
   readonly #rules: Rule[] = [];
-  readonly #customBuses = new Set<string>();
+  /** The JSON of the policy of each custom bus; `undefined` if it has none. */
+  readonly #customBuses = new Map<string, string | undefined>();
 
   public constructor(context: BusContext) {
     this.#context = context;
@@ -56,7 +60,21 @@ export class Bus {
 
   /** Creates a custom bus. */
   public create(busArn: string): void {
-    this.#customBuses.add(busArn);
+    this.#customBuses.set(busArn, undefined);
+  }
+
+  /** Deletes a custom bus. The local AWS does not require that its rules are deleted first. */
+  public delete(busArn: string): void {
+    this.#customBuses.delete(busArn);
+  }
+
+  /** The JSON of the policy of a bus. */
+  public policy(busArn: string): string | undefined {
+    return this.#customBuses.get(busArn);
+  }
+
+  public setPolicy(busArn: string, policy: string | undefined): void {
+    this.#customBuses.set(busArn, policy);
   }
 
   public has(busArn: string): boolean {
@@ -65,9 +83,13 @@ export class Bus {
 
   /** @throws ApiError if the schedule is invalid or not supported. */
   public add(rule: Rule): void {
-    const schedule = rule.schedule === undefined ? undefined : parseSchedule(rule.schedule);
+    if (rule.schedule !== undefined) parseSchedule(rule.schedule);
     this.#rules.push(rule);
-    if (schedule !== undefined && this.#context.schedules) this.#run(rule, schedule);
+    if (rule.schedule !== undefined && this.#context.schedules) this.#run(rule);
+  }
+
+  public remove(rule: Rule): void {
+    this.#rules.splice(this.#rules.indexOf(rule), 1);
   }
 
   public rules(): readonly Rule[] {
@@ -105,18 +127,20 @@ export class Bus {
   }
 
   /** Runs a rule on its schedule. Waiting for the next time does not count as activity. */
-  #run(rule: Rule, schedule: Schedule): void {
+  #run(rule: Rule): void {
     const { clock } = this.#context;
+    const next = (after: number) => parseSchedule(rule.schedule ?? '').next(after);
     const wait = (due: number) => {
       const remaining = due - clock.now();
       if (remaining > 0) {
         clock.after(Math.min(remaining, LONGEST_WAIT_MS), () => wait(due));
         return;
       }
+      if (!this.#rules.includes(rule)) return;
       this.#fireAt(rule, due);
-      wait(schedule.next(due));
+      wait(next(due));
     };
-    wait(schedule.next(clock.now()));
+    wait(next(clock.now()));
   }
 
   /**
@@ -155,18 +179,14 @@ export class Bus {
     const { maximumRetryAttempts, maximumEventAgeSeconds } = target.retry;
     for (let attempt = 1; ; attempt++) {
       const fault = faults.undeliverable({ rule: rule.name, targetArn: target.arn, eventId: event.id, attempt });
-      if (fault === undefined && target.forbidden === undefined && this.#sendTo(target, event)) {
+      const forbidden = whyForbidden(rule.arn, target, this.#context);
+      if (fault === undefined && forbidden === undefined && this.#sendTo(target, event)) {
         this.#record(event, rule, target, 'delivered');
         return;
       }
       if (fault !== 'retry') {
-        this.#giveUp(
-          event,
-          rule,
-          target,
-          target.forbidden === undefined ? 'TARGET_NOT_FOUND' : 'NO_PERMISSIONS',
-          attempt,
-        );
+        const reason = forbidden === undefined ? 'TARGET_NOT_FOUND' : 'NO_PERMISSIONS';
+        this.#giveUp(event, rule, target, reason, attempt, forbidden);
         return;
       }
       if (attempt > maximumRetryAttempts) {
@@ -194,14 +214,14 @@ export class Bus {
   /**
    * Sends the event to the dead-letter queue. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
    */
-  #giveUp(event: BusEvent, rule: Rule, target: Target, reason: string, attempts: number): void {
+  #giveUp(event: BusEvent, rule: Rule, target: Target, reason: string, attempts: number, forbidden?: string): void {
     const exhausted = reason.startsWith('Maximum');
     const attributes: MessageAttributes = Object.fromEntries(
       Object.entries({
         RULE_ARN: rule.arn,
         TARGET_ARN: target.arn,
         ERROR_CODE: exhausted ? 'INTERNAL_ERROR' : reason,
-        ERROR_MESSAGE: target.forbidden ?? 'The target could not be reached',
+        ERROR_MESSAGE: forbidden ?? 'The target could not be reached',
         RETRY_ATTEMPTS: String(attempts - 1),
         ...(exhausted ? { EXHAUSTED_RETRY_CONDITION: reason } : {}),
       }).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),

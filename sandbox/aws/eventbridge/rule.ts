@@ -12,8 +12,8 @@ export interface Target {
   readonly arn: string;
   readonly retry: RetryPolicy;
   readonly deadLetterArn?: string;
-  /** Why no policy allows EventBridge to deliver, if none does. */
-  readonly forbidden?: string;
+  /** The role with which EventBridge puts events on a bus of another region. */
+  readonly roleArn?: string;
   /** Message group, for a FIFO queue. */
   readonly groupId?: string;
   /** Constant JSON that is sent instead of the event. */
@@ -27,11 +27,11 @@ export interface Rule {
   readonly busArn: string;
   readonly description?: string;
   /** The event pattern as in the template; absent for a rule with a schedule. */
-  readonly pattern?: unknown;
-  readonly schedule?: string;
+  pattern?: unknown;
+  schedule?: string;
   /** Whether the rule has another name in the template, such as the id of its construct. */
   readonly hasName?: (name: string) => boolean;
   state: 'ENABLED' | 'DISABLED';
-  readonly matches: (event: unknown) => boolean;
-  readonly targets: readonly Target[];
+  matches: (event: unknown) => boolean;
+  targets: readonly Target[];
 }

@@ -13,18 +13,19 @@ export interface FunctionSettings {
   readonly bundle: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  readonly environment: Readonly<Record<string, string>>;
+  /** `UpdateFunctionConfiguration` changes it. */
+  environment: Readonly<Record<string, string>>;
   /** ARN of its session under the execution role, the caller of its API calls. */
-  readonly roleArn: string;
-  /** Policies of the execution role that EC2 evaluates. @default every action is allowed */
-  readonly policies?: readonly Statement[];
+  roleArn: string;
+  /** Policies of the execution role, of which EC2 evaluates its own. @default every action is allowed */
+  readonly policies?: (roleArn: string) => readonly Statement[] | undefined;
   readonly logGroup: string;
   /** Fields that GetFunction returns and that have no effect. */
   readonly about?: {
     readonly description?: string;
     readonly runtime?: string;
     readonly architecture?: string;
-    readonly executionRoleArn?: string;
+    executionRoleArn?: string;
     readonly logFormat?: string;
     readonly lastModified: Date;
   };

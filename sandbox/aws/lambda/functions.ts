@@ -10,10 +10,11 @@ export interface EventSourceMapping {
   readonly id: string;
   readonly queueArn: string;
   readonly functionArn: string;
-  readonly enabled: boolean;
+  enabled: boolean;
   readonly settings: PollerSettings;
   /** Simulated milliseconds since 1970. */
   readonly createdAt: number;
+  readonly poller: Poller;
 }
 
 /** All functions of the account. */
@@ -46,9 +47,31 @@ export class Functions implements CallObserver {
     { id, enabled }: Pick<EventSourceMapping, 'id' | 'enabled'>,
   ): void {
     const createdAt = this.#context.clock.now();
-    this.mappings.push({ id, queueArn: queue.arn, functionArn: host.settings.arn, enabled, settings, createdAt });
-    if (!enabled) return;
-    new Poller(queue, host, settings, this.#context).start();
+    const poller = new Poller(queue, host, settings, this.#context);
+    const { arn: functionArn } = host.settings;
+    this.mappings.push({ id, queueArn: queue.arn, functionArn, enabled, settings, createdAt, poller });
+    this.connect();
+  }
+
+  /** Starts the pollers that may invoke a function, and stops the others. */
+  public connect(): void {
+    for (const { enabled, functionArn, poller } of this.mappings) {
+      const host = this.#hosts.get(functionArn);
+      // What is throttled stays in the queue.
+      if (enabled && host !== undefined && host.reserved !== 0) poller.start();
+      else poller.stop();
+    }
+  }
+
+  public deleteMapping(mapping: EventSourceMapping): void {
+    mapping.poller.stop();
+    this.mappings.splice(this.mappings.indexOf(mapping), 1);
+  }
+
+  public async delete(host: FunctionHost): Promise<void> {
+    this.#hosts.delete(host.settings.arn);
+    this.connect();
+    await host.stop();
   }
 
   public invocationOf(accessKeyId: string): string | undefined {

@@ -36,6 +36,8 @@ export class FunctionHost implements CallObserver {
     { environment: ExecutionEnvironment; calls: number; crash: Crash; hung: boolean }
   >();
   readonly #waiting: (() => void)[] = [];
+  /** Reserved concurrency; absent if none is reserved. */
+  public reserved: number | undefined;
   #running = 0;
   #replacesEnded = false;
   #stopped = false;
@@ -114,6 +116,11 @@ export class FunctionHost implements CallObserver {
     return !live.hung;
   }
 
+  /** Ends the environments that are idle: the next invocation starts with the current settings. */
+  public async restart(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map((environment) => environment.stop()));
+  }
+
   /** Ends all environments and prevents new ones. */
   public async stop(): Promise<void> {
     this.#stopped = true;
@@ -131,9 +138,16 @@ export class FunctionHost implements CallObserver {
 
   #start(): ExecutionEnvironment {
     const { callers, clock, endpoint, ids, logLines } = this.#context;
-    const { name, roleArn, policies } = this.settings;
+    const { settings } = this;
+    const { name, roleArn } = settings;
     const accessKeyId = `ASIA${ids.hex('function credentials', 16).toUpperCase()}`;
-    callers.add(accessKeyId, { arn: roleArn, policies });
+    // Read at every call, because policies may change while the function runs.
+    callers.add(accessKeyId, {
+      arn: roleArn,
+      get policies() {
+        return settings.policies?.(roleArn);
+      },
+    });
     const onLine = (text: string, requestId: string | undefined) =>
       logLines.push({ at: clock.now(), functionName: name, requestId, text });
     return new ExecutionEnvironment(this.settings, accessKeyId, { clock, endpoint, onLine });

@@ -41,6 +41,8 @@ export class Poller {
   #batch: Message[] = [];
   #cancelWindow: (() => void) | undefined;
   #running = 0;
+  #isOn = false;
+  #disconnect: (() => void) | undefined;
 
   public constructor(queue: Queue, host: FunctionHost, settings: PollerSettings, context: PollerContext) {
     this.#queue = queue;
@@ -50,13 +52,21 @@ export class Poller {
   }
 
   public start(): void {
-    this.#queue.consume(() => this.#receive());
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.#disconnect = this.#queue.consume(() => this.#receive());
+  }
+
+  /** Receives no more messages until the next `start`. */
+  public stop(): void {
+    this.#isOn = false;
+    this.#disconnect?.();
   }
 
   /** Gathers messages until the batch is full or the batching window of its first message is over. */
   #receive(): void {
     const { batchSize, windowSeconds, maxConcurrency } = this.#settings;
-    while (this.#running < maxConcurrency && this.#queue.visible > 0) {
+    while (this.#isOn && this.#running < maxConcurrency && this.#queue.visible > 0) {
       this.#batch.push(...this.#queue.receive(batchSize - this.#batch.length));
       if (this.#batch.length === 0) return;
       if (this.#batch.length === batchSize || windowSeconds === 0) this.#dispatch();

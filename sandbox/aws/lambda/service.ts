@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
-import { type Params, text } from '../wire/params.ts';
+import { at, type Params, text } from '../wire/params.ts';
 import type { ResponseValue } from '../wire/xml.ts';
 import type { FunctionSettings } from './function.ts';
 import type { EventSourceMapping, Functions } from './functions.ts';
+import type { FunctionHost } from './host.ts';
 
 const LARGEST_PAGE = 100;
 
-/** Read-only Lambda API. Functions are invoked by event source mappings only. */
+/** The Lambda API without deployments. Functions are invoked by event source mappings only. */
 export class LambdaService implements Service {
   readonly #functions: () => Functions | undefined;
 
@@ -18,12 +19,41 @@ export class LambdaService implements Service {
     this.#functions = functions;
   }
 
-  public handle({ action, params, region }: ApiCall): ResponseValue {
+  public async handle({ action, params, region }: ApiCall): Promise<ResponseValue> {
     switch (action) {
-      case 'GetFunction':
-        return { Configuration: configuration(this.#find(params, region)), Code: { RepositoryType: 'S3' }, Tags: {} };
+      case 'GetFunction': {
+        const host = this.#find(params, region);
+        const Code = { RepositoryType: 'S3' };
+        return { Configuration: configuration(host.settings), Code, Concurrency: concurrency(host), Tags: {} };
+      }
       case 'GetFunctionConfiguration':
-        return configuration(this.#find(params, region));
+        return configuration(this.#find(params, region).settings);
+      case 'UpdateFunctionConfiguration':
+        return this.#update(this.#find(params, region), params);
+      case 'DeleteFunction':
+        await this.#functions()?.delete(this.#find(params, region));
+        return {};
+      case 'GetFunctionConcurrency':
+        return concurrency(this.#find(params, region)) ?? {};
+      case 'PutFunctionConcurrency':
+      case 'DeleteFunctionConcurrency': {
+        const host = this.#find(params, region);
+        const reserved = text(params, 'ReservedConcurrentExecutions');
+        host.reserved = action === 'PutFunctionConcurrency' ? Number(reserved) : undefined;
+        this.#functions()?.connect();
+        return concurrency(host) ?? {};
+      }
+      case 'UpdateEventSourceMapping': {
+        const mapping = this.#mapping(params);
+        mapping.enabled = text(params, 'Enabled') === undefined ? mapping.enabled : text(params, 'Enabled') === 'true';
+        this.#functions()?.connect();
+        return mappingShape(mapping);
+      }
+      case 'DeleteEventSourceMapping': {
+        const mapping = this.#mapping(params);
+        this.#functions()?.deleteMapping(mapping);
+        return { ...mappingShape(mapping), State: 'Deleting' };
+      }
       case 'ListEventSourceMappings':
         return this.#mappings(params, region);
       default:
@@ -32,20 +62,37 @@ export class LambdaService implements Service {
   }
 
   /** A function by name, ARN or partial ARN. */
-  #find(params: Params, region: string): FunctionSettings {
+  #find(params: Params, region: string): FunctionHost {
     const wanted = text(params, 'FunctionName') ?? '';
     const name =
       wanted
         .replace(/:\$LATEST$/, '')
         .split(':')
         .at(-1) ?? '';
-    const all =
-      this.#functions()
-        ?.all()
-        .map((host) => host.settings) ?? [];
-    const found = all.find((settings) => settings.name === name && settings.region === region);
-    if (found !== undefined && (!wanted.startsWith('arn:') || wanted.startsWith(found.arn))) return found;
+    const all = this.#functions()?.all() ?? [];
+    const found = all.find(({ settings }) => settings.name === name && settings.region === region);
+    if (found !== undefined && (!wanted.startsWith('arn:') || wanted.startsWith(found.settings.arn))) return found;
     throw new ApiError('ResourceNotFoundException', `Function not found: ${wanted}`, 404);
+  }
+
+  /** Environment variables are replaced as a whole. */
+  async #update(host: FunctionHost, params: Params): Promise<ResponseValue> {
+    const { settings } = host;
+    const [variables, role] = [at(params, 'Environment', 'Variables'), text(params, 'Role')];
+    if (variables !== undefined) settings.environment = variables as Record<string, string>;
+    if (role !== undefined) {
+      settings.roleArn = `arn:aws:sts::${role.split(':')[4] ?? ''}:assumed-role/${role.split('/').at(-1) ?? ''}/${settings.name}`;
+      if (settings.about !== undefined) settings.about.executionRoleArn = role;
+    }
+    await host.restart();
+    return configuration(settings);
+  }
+
+  #mapping(params: Params): EventSourceMapping {
+    const id = text(params, 'UUID');
+    const mapping = this.#functions()?.mappings.find((one) => one.id === id);
+    if (mapping !== undefined) return mapping;
+    throw new ApiError('ResourceNotFoundException', 'The resource you requested does not exist.', 404);
   }
 
   #mappings(params: Params, region: string): ResponseValue {
@@ -89,14 +136,10 @@ function configuration(settings: FunctionSettings): Record<string, ResponseValue
   };
 }
 
-const mappingShape = ({
-  id,
-  queueArn,
-  functionArn,
-  enabled,
-  settings,
-  createdAt,
-}: EventSourceMapping): ResponseValue => ({
+const concurrency = ({ reserved }: FunctionHost): { readonly ReservedConcurrentExecutions: number } | undefined =>
+  reserved === undefined ? undefined : { ReservedConcurrentExecutions: reserved };
+
+const mappingShape = ({ id, queueArn, functionArn, enabled, settings, createdAt }: EventSourceMapping) => ({
   UUID: id,
   BatchSize: settings.batchSize,
   MaximumBatchingWindowInSeconds: settings.windowSeconds,

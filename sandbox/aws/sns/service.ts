@@ -3,11 +3,11 @@ import { hexOf, type Ids } from '../simulation/ids.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
-import { list, type Params, text } from '../wire/params.ts';
+import { flag, list, type Params, text } from '../wire/params.ts';
 import type { ResponseValue } from '../wire/xml.ts';
 import { type Publish, readPublish, sizeOf } from './message.ts';
-import { attributesOf, subscriptionShape } from './shape.ts';
-import type { Topic, Topics } from './topics.ts';
+import { attributesOf, subscriptionAttributes, subscriptionShape } from './shape.ts';
+import type { Subscription, Topic, Topics } from './topics.ts';
 
 // https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 const MAX_BATCH = 10;
@@ -44,7 +44,33 @@ export class SnsService implements Service {
       case 'Subscribe':
         return this.#subscribe(this.#topicOf(params, region), params);
       case 'ConfirmSubscription':
-        return this.#confirm(this.#topicOf(params, region), text(params, 'Token') ?? '');
+        return this.#confirm(this.#topicOf(params, region), params);
+      case 'DeleteTopic':
+        this.#topics.delete(this.#topicOf(params, region));
+        return {};
+      case 'SetTopicAttributes': {
+        const topic = this.#topicOf(params, region);
+        if (text(params, 'AttributeName') !== 'Policy') throw new ApiError('InvalidParameter', 'Invalid parameter');
+        topic.policy = text(params, 'AttributeValue');
+        return {};
+      }
+      case 'GetSubscriptionAttributes': {
+        const { topic, subscription } = this.#subscriptionOf(params);
+        return { Attributes: subscriptionAttributes(subscription, topic.arn) };
+      }
+      case 'SetSubscriptionAttributes': {
+        const { subscription } = this.#subscriptionOf(params);
+        if (text(params, 'AttributeName') === 'FilterPolicy') {
+          const json = text(params, 'AttributeValue') ?? '';
+          subscription.filterPolicy = json === '' || json === '{}' ? undefined : json;
+        }
+        return {};
+      }
+      case 'Unsubscribe': {
+        const { topic, subscription } = this.#subscriptionOf(params);
+        topic.subscriptions.splice(topic.subscriptions.indexOf(subscription), 1);
+        return {};
+      }
       default:
         throw new ApiError('InvalidAction', `The local AWS has no sns:${action}`);
     }
@@ -61,6 +87,12 @@ export class SnsService implements Service {
     return topic;
   }
 
+  #subscriptionOf(params: Params): { readonly topic: Topic; readonly subscription: Subscription } {
+    const found = this.#topics.subscription(text(params, 'SubscriptionArn') ?? '');
+    if (found === undefined) throw new ApiError('NotFound', 'Subscription does not exist', 404);
+    return found;
+  }
+
   #subscriptions(topic: Topic, params: Params): ResponseValue {
     const { items, nextToken } = page(topic.subscriptions, PAGE, text(params, 'NextToken'), 'InvalidParameter');
     return { Subscriptions: items.map((item) => subscriptionShape(item, topic.arn)), NextToken: nextToken };
@@ -74,10 +106,12 @@ export class SnsService implements Service {
     return { SubscriptionArn: returnsArn ? arn : 'pending confirmation' };
   }
 
-  #confirm(topic: Topic, token: string): ResponseValue {
+  #confirm(topic: Topic, params: Params): ResponseValue {
+    const token = text(params, 'Token');
     const subscription = topic.subscriptions.find((other) => other.token === token);
     if (subscription === undefined) throw new ApiError('InvalidParameter', 'Invalid token');
     subscription.confirmed = true;
+    subscription.authenticated = flag(params, 'AuthenticateOnUnsubscribe');
     return { SubscriptionArn: subscription.arn };
   }
 

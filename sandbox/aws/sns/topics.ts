@@ -10,6 +10,10 @@ export interface Subscription {
   /** The token in the confirmation message. */
   readonly token: string;
   confirmed: boolean;
+  /** Whether only its owner can end it: https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html */
+  authenticated: boolean;
+  /** The JSON of its filter policy. The local AWS filters nothing. */
+  filterPolicy?: string;
 }
 
 /** Protocols whose subscriptions must be confirmed. */
@@ -20,6 +24,8 @@ const TOKEN_LENGTH = 64;
 export interface Topic {
   readonly arn: string;
   readonly displayName?: string;
+  /** The JSON of its policy; absent if it has none. */
+  policy?: string;
   readonly subscriptions: Subscription[];
   readonly messages: PublishedMessage[];
 }
@@ -37,7 +43,7 @@ export class Topics {
 
   public create(region: string, name: string, displayName?: string): Topic {
     const arn = `arn:aws:sns:${region}:${this.#account}:${name}`;
-    const topic = this.#byArn.get(arn) ?? { arn, displayName, subscriptions: [], messages: [] };
+    const topic: Topic = this.#byArn.get(arn) ?? { arn, displayName, subscriptions: [], messages: [] };
     this.#byArn.set(arn, topic);
     return topic;
   }
@@ -48,16 +54,31 @@ export class Topics {
     if (existing !== undefined) return existing;
     const arn = `${topic.arn}:${uuidOf(topic.arn, protocol, endpoint)}`;
     const confirmed = !TO_CONFIRM.includes(protocol);
-    const subscription = { arn, protocol, endpoint, token: hexOf(TOKEN_LENGTH, arn), confirmed };
+    const token = hexOf(TOKEN_LENGTH, arn);
+    const subscription = { arn, protocol, endpoint, token, confirmed, authenticated: confirmed };
     topic.subscriptions.push(subscription);
     return subscription;
   }
 
-  /** Confirms the subscription of one endpoint, or of all. */
+  /** Confirms the subscription of one endpoint, or of all, as `ConfirmSubscription` with credentials does. */
   public confirm(topic: Topic, endpoint?: string): void {
     for (const subscription of topic.subscriptions) {
-      if (endpoint === undefined || subscription.endpoint === endpoint) subscription.confirmed = true;
+      if (endpoint !== undefined && subscription.endpoint !== endpoint) continue;
+      subscription.confirmed = subscription.authenticated = true;
     }
+  }
+
+  /** The topic of a subscription, and the subscription. */
+  public subscription(arn: string): { readonly topic: Topic; readonly subscription: Subscription } | undefined {
+    for (const topic of this.all()) {
+      const subscription = topic.subscriptions.find((one) => one.arn === arn);
+      if (subscription !== undefined) return { topic, subscription };
+    }
+    return undefined;
+  }
+
+  public delete(topic: Topic): void {
+    this.#byArn.delete(topic.arn);
   }
 
   public all(): readonly Topic[] {

@@ -25,18 +25,37 @@ export function settingsOf(attributes: unknown): QueueSettings {
     throw new ApiError('InvalidAttributeValue', `Invalid value for the parameter ${name}.`);
   };
   const { delaySeconds, visibilityTimeout, retentionSeconds } = DEFAULT_QUEUE;
-  const policy: unknown = JSON.parse(text(attributes, 'RedrivePolicy') ?? '{}');
-  const deadLetterArn = text(policy, 'deadLetterTargetArn');
   return {
     delaySeconds: number('DelaySeconds', delaySeconds),
     visibilityTimeout: number('VisibilityTimeout', visibilityTimeout),
     retentionSeconds: number('MessageRetentionPeriod', retentionSeconds),
-    redrive:
-      deadLetterArn === undefined
-        ? undefined
-        : { deadLetterArn, maxReceiveCount: Number(text(policy, 'maxReceiveCount')) },
+    redrive: redriveOf(text(attributes, 'RedrivePolicy')),
     fifo: fifoSettings(attributes),
   };
+}
+
+/** An empty value removes the redrive policy. */
+function redriveOf(json: string | undefined): QueueSettings['redrive'] {
+  const policy: unknown = JSON.parse(json === undefined || json === '' ? '{}' : json);
+  const deadLetterArn = text(policy, 'deadLetterTargetArn');
+  if (deadLetterArn === undefined) return undefined;
+  return { deadLetterArn, maxReceiveCount: Number(text(policy, 'maxReceiveCount')) };
+}
+
+/** Changes the attributes that SetQueueAttributes names. */
+export function setAttributes(queue: Queue, attributes: unknown): void {
+  const { redrive, ...times } = settingsOf(attributes);
+  const named = (name: string) => text(attributes, name) !== undefined;
+  const { delaySeconds, visibilityTimeout, retentionSeconds } = queue.settings;
+  queue.settings = {
+    ...queue.settings,
+    delaySeconds: named('DelaySeconds') ? times.delaySeconds : delaySeconds,
+    visibilityTimeout: named('VisibilityTimeout') ? times.visibilityTimeout : visibilityTimeout,
+    retentionSeconds: named('MessageRetentionPeriod') ? times.retentionSeconds : retentionSeconds,
+    redrive: named('RedrivePolicy') ? redrive : queue.settings.redrive,
+  };
+  // An empty value removes the policy.
+  if (named('Policy')) queue.policy = text(attributes, 'Policy') === '' ? undefined : text(attributes, 'Policy');
 }
 
 export function attributesOf(queue: Queue, now: number): Record<string, string> {
@@ -46,6 +65,7 @@ export function attributesOf(queue: Queue, now: number): Record<string, string> 
   const { redrive, fifo } = queue.settings;
   return {
     QueueArn: queue.arn,
+    ...(queue.policy === undefined ? {} : { Policy: queue.policy }),
     ApproximateNumberOfMessages: String(messages.length - hidden.length),
     ApproximateNumberOfMessagesNotVisible: String(hidden.length - delayed.length),
     ApproximateNumberOfMessagesDelayed: String(delayed.length),

@@ -19,7 +19,9 @@ export interface QueueContext {
 export class Queue {
   public readonly name: string;
   public readonly arn: string;
-  public readonly settings: QueueSettings;
+  public settings: QueueSettings;
+  /** The JSON of its policy; absent if it has none. */
+  public policy: string | undefined;
   readonly #context: QueueContext;
   readonly #messages = new Map<string, Message>();
   readonly #visibility: Visibility;
@@ -54,12 +56,22 @@ export class Queue {
     return this.#visibility.messages.size;
   }
 
-  /** Connects an event source mapping. From now on the messages count as activity until they are deleted. */
-  public consume(onVisible: () => void): void {
+  /**
+   * Connects an event source mapping. From now on the messages count as activity until they are deleted.
+   *
+   * @returns a function that disconnects it.
+   */
+  public consume(onVisible: () => void): () => void {
     this.#isConsumed = true;
     this.#visibility.listen(onVisible);
     for (const message of this.#messages.values()) this.#countAsActivity(message);
     onVisible();
+    return () => {
+      this.#isConsumed = false;
+      this.#visibility.unlisten(onVisible);
+      for (const end of this.#activities.values()) end();
+      this.#activities.clear();
+    };
   }
 
   /**

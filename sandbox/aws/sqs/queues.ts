@@ -27,6 +27,11 @@ export class Queues {
     return queue;
   }
 
+  public delete(queue: Queue): void {
+    queue.drain();
+    this.#byArn.delete(queue.arn);
+  }
+
   public all(): readonly Queue[] {
     return [...this.#byArn.values()];
   }

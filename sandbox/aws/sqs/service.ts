@@ -5,7 +5,7 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { at, list, type Params, text, texts } from '../wire/params.ts';
 import type { ResponseValue } from '../wire/xml.ts';
-import { attributesOf, settingsOf } from './attributes.ts';
+import { attributesOf, setAttributes, settingsOf } from './attributes.ts';
 import { md5, type Message, type MessageAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
@@ -66,6 +66,12 @@ export class SqsService implements Service {
         return changeVisibility(this.#queueOf(params), params);
       case 'GetQueueAttributes':
         return requested(attributesOf(this.#queueOf(params), this.#clock.now()), texts(params, 'AttributeNames'));
+      case 'SetQueueAttributes':
+        setAttributes(this.#queueOf(params), at(params, 'Attributes'));
+        return {};
+      case 'DeleteQueue':
+        this.#queues.delete(this.#queueOf(params));
+        return {};
       case 'PurgeQueue':
         this.#queueOf(params).drain();
         return {};

@@ -44,6 +44,11 @@ export class Visibility {
     this.#listeners.add(listener);
   }
 
+  /** Ends `listen`. */
+  public unlisten(listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
+
   /** Calls all listeners. */
   public notify(): void {
     for (const listener of [...this.#listeners]) listener();

@@ -56,6 +56,9 @@ const REGION_NOT_ENABLED: Record<string, [code: string, status: number]> = {
   cloudformation: ['InvalidClientTokenId', 403],
 };
 
+/** Services without regions. */
+const GLOBAL = new Set(['iam']);
+
 /** The single entry point of all services. It injects faults, logs calls and crashes calling functions. */
 export class Gateway {
   public observer: CallObserver | undefined;
@@ -120,7 +123,7 @@ export class Gateway {
   async #handle(call: ApiCall, faulty: FaultyCall): Promise<ResponseValue> {
     const { faults } = this.#context;
     const [code, status] = THROTTLE[call.service] ?? ['ThrottlingException', 400];
-    if (!this.#regions.has(call.region)) {
+    if (!this.#regions.has(call.region) && !GLOBAL.has(call.service)) {
       const [errorCode, httpStatus] = REGION_NOT_ENABLED[call.service] ?? ['UnrecognizedClientException', 400];
       throw new ApiError(errorCode, `Region ${call.region} is not enabled for this account`, httpStatus);
     }

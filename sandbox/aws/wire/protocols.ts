@@ -35,6 +35,8 @@ export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   cloudformation: query('http://cloudformation.amazonaws.com/doc/2010-05-15/'),
   sqs: sqsJson,
   monitoring: cloudWatchJson,
+  iam: query('https://iam.amazonaws.com/doc/2010-05-08/'),
+  kms: json('1.1'),
   cloudtrail: json('1.1'),
   events: json('1.1'),
   logs: json('1.1'),

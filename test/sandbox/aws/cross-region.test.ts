@@ -18,6 +18,7 @@ const forwarder = (Action = 'events:PutEvents', Resource = OURS): Template['Reso
   UndeliveredPolicy: {
     Type: 'AWS::SQS::QueuePolicy',
     Properties: {
+      Queues: [{ Ref: 'Undelivered' }],
       PolicyDocument: {
         Statement: [
           {

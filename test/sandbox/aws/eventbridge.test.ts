@@ -23,6 +23,7 @@ const template = (): Template => {
   const queuePolicy = {
     Type: 'AWS::SQS::QueuePolicy',
     Properties: {
+      Queues: [{ Ref: 'WorkQueue11111111' }],
       PolicyDocument: {
         Statement: [
           {

@@ -126,7 +126,7 @@ export const audit: Command<AuditOptions> = {
     if (accountProblem !== undefined && read.length > 0) io.note(`imdsv2: account unknown: ${accountProblem}`);
     reportErrors(problems, '', io);
     for (const file of files) io.note(`Wrote ${file}${problems.size > 0 ? ' (incomplete)' : ''}`);
-    if (failed || meter?.failed) return 1;
+    if (failed || meter?.failed || io.interrupted.aborted) return 1;
     return result.total.findings > 0 ? 2 : 0;
   },
 };

@@ -36,11 +36,12 @@ export function show(facts: Facts, io: Io): void {
 /** The software that used IMDSv1, each with its diagnosis. */
 function callerLines({ callers: { callers, calls, incomplete, natProblem }, snapshot }: Facts): readonly string[] {
   const unexplained = callers.flatMap(({ sources }) => sources.filter(({ kind }) => kind === 'unexplained'));
+  const addresses = [...new Set(unexplained.map(({ address }) => address))].slice(0, LISTED).join(', ');
   const lines = [
     ...callers.map((caller) => `${softwareLabel(caller)}: ${caller.diagnosis.text} (${callsNote(caller)})`),
     ...(callers.length === 0 && (calls > 0 || incomplete === undefined) ? [NO_CALLERS] : []),
     ...(incomplete === undefined ? [] : [clean(incomplete, TEXT)]),
-    ...(unexplained.length === 0 ? [] : [`MEDIUM: unexplained source addresses; no proof of theft`]),
+    ...(unexplained.length === 0 ? [] : [`MEDIUM: unexplained source address ${addresses}; no proof of theft`]),
     ...(natProblem === undefined ? [] : [`NAT gateways ${natProblem}`]),
   ];
   return [...lines, `imdsv2 callers ${snapshot.instanceId} has details and limits`];
@@ -48,6 +49,7 @@ function callerLines({ callers: { callers, calls, incomplete, natProblem }, snap
 
 const NO_CALLERS = 'no call to AWS with credentials of IMDSv1 in 90 days of event history; other metadata may be read';
 const TEXT = 600;
+const LISTED = 5;
 
 const OPTIONS = ['HttpTokens', 'HttpEndpoint', 'HttpPutResponseHopLimit', 'State'] as const;
 

@@ -50,6 +50,14 @@ it('explain names the callers in the newest three pages', async () => {
   });
 });
 
+it('explain names an unexplained address', async () => {
+  const id = inUse(24);
+  const call = { userAgent: 'aws-cli/2.15.30', service: 'sts', action: 'GetCallerIdentity' };
+  sandbox.software.add(id, { ...call, sourceIp: '198.51.100.7' });
+  const { out } = await imdsv2(['explain', id], at);
+  expect(out.join('\n')).toContain('MEDIUM: unexplained source address 198.51.100.7; no proof of theft\n');
+});
+
 it('explain does without permission, and says what is not visible', async () => {
   deny('cloudtrail:LookupEvents');
   const { exitCode, out } = await imdsv2(['explain', inUse(24)], at);

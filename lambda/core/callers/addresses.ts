@@ -39,6 +39,7 @@ export function sourceOf({ sourceAddress, vpcEndpointId, at }: RecordedCall, net
   const { instance, natGateways } = network;
   const address = clean(sourceAddress, MAX_ADDRESS);
   if (vpcEndpointId !== undefined) return { address, kind: 'vpc-endpoint', id: clean(vpcEndpointId, MAX_ADDRESS) };
+  if (address === '') return { address, kind: 'unknown' };
   if (!/^[\d.]+$|^[\da-f:.]*:[\da-f:.]*$/i.test(address)) return { address, kind: 'aws-service' };
   if (instance?.addresses.some((own) => own.toLowerCase() === address.toLowerCase()))
     return { address, kind: 'instance' };

@@ -33,6 +33,7 @@ it.each<readonly [string, Partial<RecordedCall>, Partial<Network>, string]>([
   ['an IPv6 unique local address', { sourceAddress: 'fd00::2' }, {}, 'private'],
   ['a service', { sourceAddress: 'cloudformation.amazonaws.com' }, {}, 'aws-service'],
   ['AWS Internal', { sourceAddress: 'AWS Internal' }, {}, 'aws-service'],
+  ['a record without an address', { sourceAddress: '' }, {}, 'unknown'],
   ['none of them', {}, {}, 'unexplained'],
   ['an IPv6 address that is none of them', { sourceAddress: '2001:db8::2' }, {}, 'unexplained'],
   // What cannot be read must not accuse anyone.

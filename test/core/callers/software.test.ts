@@ -18,6 +18,11 @@ it.each(ROWS)('%s', (userAgent, name, version, kind) => {
   expect([software.name, software.version, diagnose(software, host).kind]).toEqual([name, version, kind]);
 });
 
+it('reads the first 1,024 characters, and none that is not visible', () => {
+  expect(softwareOf(`${'x '.repeat(600)}aws-cli/1.16.200`).sdk).toBeUndefined();
+  expect(softwareOf('aws-\u200bcli/1.16.200').sdk).toEqual({ name: 'AWS CLI', version: '1.16.200' });
+});
+
 it('has at least sixty user agents and every diagnosis', () => {
   expect(ROWS.length).toBeGreaterThanOrEqual(60);
   expect([...new Set(ROWS.map(([, , , kind]) => kind))].toSorted()).toEqual(DIAGNOSES.toSorted());

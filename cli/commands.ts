@@ -1,5 +1,6 @@
 import type { AnyCommand } from './shared/command.ts';
 import { audit } from './audit/command.ts';
+import { callers } from './callers/command.ts';
 import { doctor } from './doctor/command.ts';
 import { enforce } from './enforce/command.ts';
 import { exempt } from './exempt/command.ts';
@@ -14,6 +15,7 @@ import { testAlert } from './test-alert/command.ts';
 export const commands: readonly AnyCommand[] = [
   audit,
   explain,
+  callers,
   enforce,
   rollback,
   exempt,

@@ -90,10 +90,10 @@ export class Sandbox extends Account {
 
   /** Adds a number of existing instances, spread over the regions. They depend on the seed only. */
   public seedFleet(size: number): void {
-    const { account, regions, usage } = this;
+    const { account, regions, usage, software } = this;
     const { seed = DEFAULT_SEED } = this.#options;
     const fleet = (region: string) => this.fleet(region);
-    seedFleet(size, { seed, account, regions, usage, fleet, now: this.clock.now() });
+    seedFleet(size, { seed, account, regions, usage, software, fleet, now: this.clock.now() });
   }
 
   /** Configuration of an SDK client: `new EC2Client(sandbox.client())`. */

@@ -51,6 +51,9 @@ async function play(): Promise<void> {
   write('What would be decided about one of them, and is IMDSv1 in use on it?');
   await show(['explain', id]);
 
+  write('Which software on it uses IMDSv1?');
+  await show(['callers', id], { exitCode: 2, contains: 'upgrade botocore' });
+
   write(
     'Require IMDSv2 where nothing depends on IMDSv1. In a terminal the command asks for confirmation; `--yes` is for scripts.',
   );

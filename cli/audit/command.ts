@@ -10,6 +10,8 @@ import { verdictOf } from '../../lambda/core/verdict.ts';
 import { count } from '../../lambda/core/words/format.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
+import { BusiestInstances } from '../callers/busiest.ts';
+import { CallerReader, readCallers, reportUnread } from '../callers/read.ts';
 import { repeatedOptions } from '../shared/command-line.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
@@ -29,11 +31,15 @@ interface AuditOptions extends AwsOptions, UsageRules {
   readonly filter?: readonly Filter[];
   readonly maxExemptionDays: number;
   readonly usage?: true;
+  readonly callers?: true;
   readonly top: number;
   readonly json?: true;
   readonly csv?: string;
   readonly html?: string;
 }
+
+/** Instances of a Region whose callers are looked up. */
+const BUSIEST = 20;
 
 export const audit: Command<AuditOptions> = {
   name: 'audit',
@@ -42,15 +48,17 @@ export const audit: Command<AuditOptions> = {
     'Reads every instance in the selected Regions. Changes nothing. With --regions all it also reports Regions that no EventBridge rule of the deployment monitors.',
     'Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations 5.7), not counting those managed by an AWS service. Non-compliant and unreadable instances are findings. Exit code 0: no findings. 2: findings. 1: a Region could not be read. A Region that this caller may not read is named as not visible from here, and is no error beside others.',
     'With --usage it also measures the IMDSv1 usage of each non-compliant instance, as the scheduled scan does: unused, in use or unknown. CloudWatch charges $0.01 per 1,000 metrics; there is one for each of these instances. Where it may not be read, usage is unknown.',
+    `With --callers it also names the software on the busiest ${BUSIEST} instances of each Region that have IMDSv1 in use, as "imdsv2 callers" does.`,
   ].join('\n\n'),
   permissions:
-    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: events:ListRules for --regions all, cloudwatch:GetMetricData for --usage',
+    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: events:ListRules for --regions all, cloudwatch:GetMetricData for --usage, cloudtrail:LookupEvents and ec2:DescribeNatGateways for --callers',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
     FILTER_OPTION,
     MAX_EXEMPTION_OPTION,
     { flags: '--usage', description: 'also measure the IMDSv1 usage of non-compliant instances; $0.01 per 1,000' },
+    { flags: '--callers', description: 'with --usage: also name the software that uses IMDSv1' },
     ...USAGE_RULES_OPTIONS,
     {
       flags: '--top <n>',
@@ -66,11 +74,13 @@ export const audit: Command<AuditOptions> = {
     ['imdsv2 audit --regions all', 'every enabled Region'],
     ['imdsv2 audit --regions eu-west-1,us-east-1 --html audit.html --csv audit.csv', 'two Regions, also as files'],
     ['imdsv2 audit --regions all --usage', 'which instances had no IMDSv1 usage in 14 days'],
+    ['imdsv2 audit --usage --callers', 'also which software used IMDSv1'],
     ['imdsv2 audit --filter Name=tag:team,Values=checkout,data', 'the instances of two teams'],
     [`imdsv2 audit --json | jq -r '.launchSources[] | [.findings, .name] | @tsv'`, 'findings by launch source'],
   ],
   run: async (_, options, io) => {
     const rules = usageRulesOf(options);
+    if (options.callers && !options.usage) throw new UsageError('--callers needs --usage, which finds the instances');
     const files = checkedFiles(options);
     const aws = new Aws(options, io);
     const regions = await aws.regions();
@@ -85,6 +95,7 @@ export const audit: Command<AuditOptions> = {
     const reports = reportsOf(options, head, io);
     const summary = new Summary(regions);
     const meter = options.usage && new UsageMeter(rules, usageReader(aws), io);
+    const busiest = new BusiestInstances(BUSIEST);
     const take = async (region: string, snapshots: readonly Snapshot[]) => {
       const isNonCompliant = (snapshot: Snapshot) =>
         verdictOf(snapshot, maxExemptionDays, head.at)?.name === 'non-compliant';
@@ -95,23 +106,27 @@ export const audit: Command<AuditOptions> = {
       );
       for (const row of rows) summary.add(row);
       for (const report of reports) report.add(rows);
+      if (options.callers) busiest.add(region, snapshots, usages);
     };
     const { problems, failed } = await readRegions(aws, regions, filter, take, io);
     const usage = meter && { ...rules, metricsRequested: meter.metricsRequested, errors: meter.errors };
     const read = regions.filter((region) => !problems.has(region));
     const unmonitoredIn = (region: string) => unmonitoredTriggers(new EventBridgeClient(aws.config(region)));
+    const reader = new CallerReader(aws, io);
+    const callers = options.callers && (await readCallers(busiest.subjects(), reader, io));
     const monitoring = await monitoringOf(options.regions === 'all' ? read : [], unmonitoredIn, io);
-    const result = summary.result({ ...head, usage }, problems, monitoring.notMonitored);
+    const result = summary.result({ ...head, usage, callers }, problems, monitoring.notMonitored);
     for (const report of reports) report.end(result);
     if (usage !== undefined) {
       reportCost(usage.metricsRequested, io);
       reportErrors(usage.errors, 'IMDSv1 usage could not be measured: ', io);
     }
+    reportUnread(callers ?? [], io);
     reportErrors(monitoring.errors, 'monitoring unknown: ', io);
     if (accountProblem !== undefined && read.length > 0) io.note(`imdsv2: account unknown: ${accountProblem}`);
     reportErrors(problems, '', io);
     for (const file of files) io.note(`Wrote ${file}${problems.size > 0 ? ' (incomplete)' : ''}`);
-    if (failed || meter?.failed) return 1;
+    if (failed || meter?.failed || io.interrupted.aborted) return 1;
     return result.total.findings > 0 ? 2 : 0;
   },
 };

@@ -1,4 +1,5 @@
 import { type ComplianceSummary, complianceShare } from '../../lambda/core/compliance-summary.ts';
+import { toCallersDocument } from '../callers/document.ts';
 import type { Io } from '../shared/io.ts';
 import { jsonStream } from '../shared/json.ts';
 import { type AuditRow, cleanTexts } from './row.ts';
@@ -12,9 +13,10 @@ export function jsonReport({ account, at, maxExemptionDays }: AuditHead, io: Io)
   const document = jsonStream({ schema: SCHEMA, account, at, maxExemptionDays }, 'instances', io);
   return {
     add: (rows) => rows.map(toInstance).forEach(document.add),
-    end: ({ usage, total, regions, launchSources }) =>
+    end: ({ usage, callers, total, regions, launchSources }) =>
       document.end({
         usage: usage && { ...usage, errors: Object.fromEntries(usage.errors) },
+        callers: callers?.map(toCallersDocument),
         total: toCompliance(total),
         regions: regions.map(({ region, compliance, ...rest }) => ({ region, ...toCompliance(compliance), ...rest })),
         launchSources: launchSources.map(({ region, kind, name, compliance, fix }) => ({

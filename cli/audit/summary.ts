@@ -3,6 +3,7 @@ import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
+import type { InstanceCallers } from '../callers/read.ts';
 import { ascending } from '../shared/sort.ts';
 import type { AuditRow } from './row.ts';
 
@@ -28,6 +29,8 @@ export interface AuditHead {
 export interface Audit extends AuditHead {
   /** Only if IMDSv1 usage was measured. */
   readonly usage?: UsageAudit;
+  /** Only if callers were looked up: those of the busiest instances with IMDSv1 in use. */
+  readonly callers?: readonly InstanceCallers[];
   readonly total: ComplianceSummary;
   /** In the order of `--regions`. */
   readonly regions: readonly RegionAudit[];
@@ -125,7 +128,7 @@ export class Summary {
    * @param notMonitored triggers without a rule, by Region.
    */
   public result(
-    head: Pick<Audit, keyof AuditHead | 'usage'>,
+    head: Pick<Audit, keyof AuditHead | 'usage' | 'callers'>,
     errors: ReadonlyMap<string, string>,
     notMonitored: ReadonlyMap<string, readonly string[]> = new Map(),
   ): Audit {

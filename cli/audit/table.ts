@@ -5,6 +5,7 @@ import { exemptionNote, percent, VERDICT_LABELS } from '../../lambda/core/words/
 import { count, instancesOf, plural } from '../../lambda/core/words/format.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { usageNote } from '../../lambda/core/words/usage.ts';
+import { showCallers, showLimits } from '../callers/show.ts';
 import type { Io } from '../shared/io.ts';
 import { ascending } from '../shared/sort.ts';
 import { printTable } from '../shared/table.ts';
@@ -45,6 +46,7 @@ export function tableReport(top: number, io: Io): Report {
       if (audit.total.instances === 0 && audit.regions.every(({ error }) => error !== undefined)) return;
       showCounts(audit, io);
       showUsage(audit, usageCounts, inUse, io);
+      showSoftware(audit, io);
       showLaunchSources(audit, top, io);
       showExemptions('Unreadable metadata options', unreadable, io);
       showExemptions('Invalid or expired exemptions', invalidExemption, io);
@@ -93,6 +95,13 @@ function showUsage({ usage, total }: Audit, counts: UsageCounts, inUse: Shortlis
     return showInstances(title, 'IMDSv1 usage', inUse, (row) => row.usage && usageNote(row.usage), io);
   heading(title, io);
   io.out('No IMDSv1 usage was measured.');
+}
+
+function showSoftware({ callers = [] }: Audit, io: Io): void {
+  if (callers.length === 0) return;
+  heading(`Software that uses IMDSv1, on the ${count(callers.length)} busiest instances`, io);
+  showCallers(callers, io);
+  showLimits(io);
 }
 
 function showLaunchSources({ launchSources }: Audit, top: number, io: Io): void {

@@ -28,9 +28,9 @@ export const explain: Command<ExplainOptions> = {
   summary: 'Explain what would be decided for an instance, and why',
   details: `Reads one instance and applies the decision table to it, once for each trigger: its launch, IMDSv1 re-enabled (drift), its exemption tag set (grant) or removed (revoke), a start (running), the scheduled scan, and "imdsv2 enforce" (command). Changes nothing.
 
-Also shows the account defaults of the Region, and the IMDSv1 usage of the instance, or of its Auto Scaling group (one or two CloudWatch metrics, $0.00001 each).`,
+Also shows the account defaults of the Region, the IMDSv1 usage of the instance, or of its Auto Scaling group (one or two CloudWatch metrics, $0.00001 each), and the software that called AWS with credentials of IMDSv1, in the newest 150 calls of CloudTrail event history; "imdsv2 callers" has more.`,
   permissions:
-    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: ec2:GetInstanceMetadataDefaults for the account defaults, cloudwatch:GetMetricData for the IMDSv1 usage',
+    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: ec2:GetInstanceMetadataDefaults for the account defaults, cloudwatch:GetMetricData for the IMDSv1 usage, cloudtrail:LookupEvents for the callers, ec2:DescribeNatGateways for their source addresses',
   args: [{ name: '<id>', description: 'instance id' }],
   options: [
     ...AWS_OPTIONS,

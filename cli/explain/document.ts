@@ -2,6 +2,7 @@ import { readExemption } from '../../lambda/core/exemption.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { cleanName, cleanTexts } from '../audit/row.ts';
+import { toCallersDocument } from '../callers/document.ts';
 import { explain, rulings } from './explanation.ts';
 import { countsRejectedCalls, type Facts, isUnread } from './read.ts';
 
@@ -28,6 +29,7 @@ export function documentOf(facts: Facts): object {
     defaults: isUnread(defaults) ? { error: defaults.problem } : cleanTexts(defaults),
     // Two metrics: while IMDSv2 is required, MetadataNoTokenRejected counts calls without a token.
     [countsRejectedCalls(snapshot) ? 'rejected' : 'usage']: isUnread(usage) ? { error: usage.problem } : usage,
+    callers: toCallersDocument(facts.callers),
     policy,
     rows: explain(facts).map(({ row, reached, observed }) => ({ ...row, reached, observed })),
     decisions: Object.fromEntries(

@@ -11,6 +11,7 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { type Usage, usageOf, type UsageRules, windowOf } from '../../lambda/core/usage.ts';
 import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
+import { CallerReader, type InstanceCallers } from '../callers/read.ts';
 import { type Aws, cliTime } from '../shared/aws.ts';
 import { UsageError } from '../shared/command.ts';
 import { explainError, isDenied } from '../shared/errors.ts';
@@ -29,6 +30,8 @@ export interface Facts {
   readonly defaults: AccountDefaults | Unread;
   /** IMDSv1 calls: accepted ones, or rejected ones if IMDSv2 is required. */
   readonly usage: Usage | Unread;
+  /** The software that called AWS with credentials of IMDSv1, in the newest calls. */
+  readonly callers: InstanceCallers;
   readonly policy: Policy;
   readonly at: Date;
 }
@@ -42,8 +45,11 @@ export const countsRejectedCalls = ({ options }: Snapshot): boolean => options.H
 /** Milliseconds after which calls are not retried. */
 const TIMEOUT = 15_000;
 
+/** Pages of calls, which are read one per second. */
+const CALL_PAGES = 3;
+
 /**
- * Reads an instance and, if possible, the account defaults of its Region and its IMDSv1 usage.
+ * Reads an instance and, if possible, the account defaults of its Region, its IMDSv1 usage and the callers.
  *
  * @throws UsageError if the instance is in none of the Regions.
  */
@@ -56,11 +62,13 @@ export async function readFacts(
 ): Promise<Facts> {
   const time = cliTime(io, TIMEOUT);
   const { region, snapshot } = await find(instanceId, aws, time, io);
-  const [defaults, usage] = await Promise.all([
+  const reader = new CallerReader(aws, io, { timeout: TIMEOUT });
+  const [defaults, usage, callers] = await Promise.all([
     orProblem(() => withRetries(() => readDefaults(aws.ec2(region)), time)),
     orProblem(() => usageIn(region, snapshot, rules, aws, time)),
+    reader.of({ region, instanceId, snapshot }, CALL_PAGES),
   ]);
-  return { region, snapshot, defaults, usage, policy, at: io.now() };
+  return { region, snapshot, defaults, usage, callers, policy, at: io.now() };
 }
 
 async function find(instanceId: string, aws: Aws, time: Time, io: Io): Promise<Pick<Facts, 'region' | 'snapshot'>> {

@@ -5,6 +5,7 @@ import { iso } from '../../lambda/core/words/format.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { cleanName } from '../audit/row.ts';
+import { callsNote, softwareLabel } from '../callers/words.ts';
 import type { Io } from '../shared/io.ts';
 import { rejectedNote, usageNote } from '../../lambda/core/words/usage.ts';
 import { exemptionLine, explain, type ExplainedRow, option } from './explanation.ts';
@@ -26,10 +27,29 @@ export function show(facts: Facts, io: Io): void {
   line('defaults', isUnread(defaults) ? notRead(defaults.problem) : defaultsLine(defaults));
   const note = countsRejectedCalls(snapshot) ? rejectedNote : usageNote;
   line('IMDSv1 usage', isUnread(usage) ? notRead(usage.problem) : note(usage));
+  for (const [index, text] of callerLines(facts).entries()) line(index === 0 ? 'IMDSv1 callers' : '', text);
   io.out('');
   io.out('Decision table; the first row that applies decides:');
   for (const row of explain(facts)) showRow(row, io);
 }
+
+/** The software that used IMDSv1, each with its diagnosis. */
+function callerLines({ callers: { callers, calls, incomplete, natProblem }, snapshot }: Facts): readonly string[] {
+  const unexplained = callers.flatMap(({ sources }) => sources.filter(({ kind }) => kind === 'unexplained'));
+  const addresses = [...new Set(unexplained.map(({ address }) => address))].slice(0, LISTED).join(', ');
+  const lines = [
+    ...callers.map((caller) => `${softwareLabel(caller)}: ${caller.diagnosis.text} (${callsNote(caller)})`),
+    ...(callers.length === 0 && (calls > 0 || incomplete === undefined) ? [NO_CALLERS] : []),
+    ...(incomplete === undefined ? [] : [clean(incomplete, TEXT)]),
+    ...(unexplained.length === 0 ? [] : [`MEDIUM: unexplained source address ${addresses}; no proof of theft`]),
+    ...(natProblem === undefined ? [] : [`NAT gateways ${natProblem}`]),
+  ];
+  return [...lines, `imdsv2 callers ${snapshot.instanceId} has details and limits`];
+}
+
+const NO_CALLERS = 'no call to AWS with credentials of IMDSv1 in 90 days of event history; other metadata may be read';
+const TEXT = 600;
+const LISTED = 5;
 
 const OPTIONS = ['HttpTokens', 'HttpEndpoint', 'HttpPutResponseHopLimit', 'State'] as const;
 

@@ -19,6 +19,7 @@ import { type Caller, Callers } from './simulation/callers.ts';
 import { Clock } from './simulation/clock.ts';
 import { type Faults, NO_FAULTS } from './simulation/faults.ts';
 import { Ids } from './simulation/ids.ts';
+import { Software } from './simulation/software.ts';
 import { Topics } from './sns/topics.ts';
 import { Queues } from './sqs/queues.ts';
 import { Gateway } from './wire/gateway.ts';
@@ -74,6 +75,8 @@ export class Account {
   public readonly trail: Trail;
   /** The use of IMDS by instances, from which CloudWatch derives metrics. */
   public readonly usage = new Usage();
+  /** The API calls of software on instances. */
+  public readonly software: Software;
   /** All events on a bus. */
   public readonly events: BusEvent[] = [];
   /** All deliveries from a bus to a target. */
@@ -97,6 +100,7 @@ export class Account {
     const ids = (this.ids = new Ids(seed));
     const clock = new Clock(timeScale, activity, options.startAt?.getTime(), options.pauseWhenOverloaded);
     this.clock = clock;
+    this.software = new Software(this.homeRegion, () => clock.now());
     const faults = (this.faults = { ...NO_FAULTS, ...options.faults });
     this.trail = { ...DEFAULT_TRAIL, ...(typeof trail === 'boolean' ? { exists: trail } : trail) };
     this.callers = new Callers(account, options.callers);
@@ -130,6 +134,7 @@ export class Account {
       alarms,
       calls,
       callers,
+      software: this.software,
       put,
       stacks,
       functions: () => this.functions,

@@ -16,6 +16,7 @@ import type { Keys } from './kms/keys.ts';
 import { KmsService } from './kms/service.ts';
 import type { CallLog } from './simulation/call-log.ts';
 import type { Callers } from './simulation/callers.ts';
+import type { Software } from './simulation/software.ts';
 import type { LogLine } from './lambda/function.ts';
 import type { Functions } from './lambda/functions.ts';
 import { LambdaService } from './lambda/service.ts';
@@ -43,6 +44,7 @@ export interface ServicesContext {
   readonly alarms: Alarms;
   readonly calls: CallLog;
   readonly callers: Callers;
+  readonly software: Software;
   readonly put: EventBridgeContext['put'];
   readonly stacks: () => readonly DeployedStack[];
   readonly functions: () => Functions | undefined;
@@ -51,7 +53,8 @@ export interface ServicesContext {
 
 /** Every service of the local AWS, by the service name in the credential scope. */
 export function servicesOf(context: ServicesContext): Readonly<Record<string, Service>> {
-  const { ec2, queues, topics, trail, homeRegion, usage, fleet, logLines, functions, calls, callers } = context;
+  const { ec2, queues, topics, trail, homeRegion, usage, fleet, logLines, functions, calls, callers, software } =
+    context;
   const { account, clock, ids, faults } = ec2;
   const settings = () =>
     functions()
@@ -63,7 +66,7 @@ export function servicesOf(context: ServicesContext): Readonly<Record<string, Se
     sqs: new SqsService(queues, { clock, ids, faults }),
     sts,
     cloudformation: new CloudFormationService(context.stacks),
-    cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock, calls, callers }),
+    cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock, calls, callers, software }),
     events: new EventBridgeService({ account, ids, faults, bus: context.bus, put: context.put }),
     lambda: new LambdaService(functions),
     logs: new LogsService(logLines, settings),

@@ -1,5 +1,6 @@
 import type { Usage } from '../aws/cloudwatch/usage.ts';
 import type { Fleet } from '../aws/ec2/fleet.ts';
+import type { Software } from '../aws/simulation/software.ts';
 import { type PlanOptions, workloads } from './plan.ts';
 import { type PlannedInstance, sampleInstances } from './sample-instances.ts';
 
@@ -7,6 +8,7 @@ import { type PlannedInstance, sampleInstances } from './sample-instances.ts';
 export interface SeedContext extends PlanOptions {
   readonly fleet: (region: string) => Fleet;
   readonly usage: Usage;
+  readonly software: Software;
 }
 
 /**
@@ -18,10 +20,11 @@ export function seedFleet(size: number, context: SeedContext): void {
   let remaining = size;
   // Limited, so that a small fleet does not consist of one group.
   const largestGroup = Math.max(5, size / 10);
-  const add = (region: string, { instance, use }: PlannedInstance) => {
+  const add = (region: string, { instance, use, call }: PlannedInstance) => {
     const { id } = context.fleet(region).add(instance);
     if (use === undefined) context.usage.delete(id);
     else context.usage.set(id, use);
+    if (call !== undefined) context.software.add(id, call, { region });
     remaining--;
   };
   for (const [index, planned] of sampleInstances(context.now).slice(0, size).entries()) {

@@ -67,6 +67,9 @@ const commandLines = ({ nonCompliant, compliant, exempt, elsewhereOnly }: Ids): 
   ['audit', '--regions', 'all', '--usage'],
   ['explain', nonCompliant],
   ['explain', elsewhereOnly, '--regions', 'all'],
+  ['audit', '--usage', '--callers'],
+  ['callers', nonCompliant],
+  ['callers', '--launch-source', 'web', '--regions', 'all'],
   ['enforce', '--yes'],
   ['enforce', '--regions', 'all', '--dry-run'],
   ['enforce', '--regions', 'all', '--yes', '--include-unknown', '--hop-limit-at-least', '2', '--wait'],
@@ -94,10 +97,14 @@ class Account {
       sandbox.fleet(region).add({ launchedAt, options: { HttpTokens, HttpPutResponseHopLimit: 1 }, tags });
     const exemption = { [TAG.exemptUntil]: new Date(Date.now() + 86_400_000).toISOString().slice(0, 10) };
     const [home = '', other = ''] = REGIONS;
-    const nonCompliant = add(home, 'optional');
+    const web = { 'aws:autoscaling:groupName': 'web' };
+    const nonCompliant = add(home, 'optional', web);
     const compliant = add(home, 'required');
     const exempt = add(home, 'optional', exemption);
-    const elsewhereOnly = add(other, 'optional');
+    const elsewhereOnly = add(other, 'optional', web);
+    const call = { userAgent: 'Botocore/1.12.92', service: 'ec2', action: 'DescribeInstances' };
+    sandbox.software.add(nonCompliant.id, call);
+    sandbox.software.add(elsewhereOnly.id, call, { region: other });
     this.ids = {
       nonCompliant: nonCompliant.id,
       compliant: compliant.id,
@@ -154,6 +161,8 @@ class Account {
 
   async #run(args: readonly string[], Action?: string, region?: string): Promise<Run> {
     for (const reset of this.#resets) reset();
+    // An instance in use would be left out by other commands.
+    this.sandbox.usage.set(this.ids.nonCompliant, { callsPerDay: args.includes('--callers') ? 24 : 0 });
     const Condition = region === undefined ? undefined : { StringEquals: { 'aws:RequestedRegion': region } };
     const allow = { Effect: 'Allow', Action: '*', Resource: '*' } as const;
     const deny = Action === undefined ? [] : [{ Effect: 'Deny', Action, Resource: '*', Condition } as const];

@@ -23,7 +23,7 @@ imdsv2() {
   case "$1 $2" in enforce* | rollback* | test-alert*) yes=(--yes) ;; esac
   "$DOCS_NODE" "$DOCS_CLI" "$@" "${yes[@]}" || {
     local code=$?
-    case "$code $1" in '2 audit' | '2 doctor' | '2 enforce') return 0 ;; esac
+    case "$code $1" in '2 audit' | '2 callers' | '2 doctor' | '2 enforce') return 0 ;; esac
     failed "imdsv2 $*: exit code $code"
     return $code
   }

@@ -5,6 +5,7 @@ import type { WorkQueue } from './queues.ts';
 import type { Telemetry } from './reporting.ts';
 import type { HistoryReader, UsageReader } from './usage.ts';
 
+export type * from './callers.ts';
 export type * from './deployment.ts';
 export type * from './instances.ts';
 export type * from './notification.ts';

@@ -1,5 +1,6 @@
 import type { CallLog, CallRecord } from '../simulation/call-log.ts';
 import type { Callers } from '../simulation/callers.ts';
+import type { Software } from '../simulation/software.ts';
 import { uuidOf } from '../simulation/ids.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
@@ -8,15 +9,21 @@ import { list, text } from '../wire/params.ts';
 import type { ResponseValue } from '../wire/xml.ts';
 import { userIdentityOf } from './identity.ts';
 import { wholeSeconds } from './record.ts';
+import { softwareEvents } from './software-events.ts';
 
 /** What event history depends on. */
 export interface HistoryContext {
   readonly calls: CallLog;
   readonly callers: Callers;
+  readonly software: Software;
+  readonly account: string;
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html */
 const LARGEST_PAGE = 50;
+
+/** Event history has 90 days. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html */
+const KEPT_MS = 90 * 86_400_000;
 
 /** Calls of the data plane, which are no management events. */
 const DATA =
@@ -33,17 +40,22 @@ const VERSIONED: Readonly<Record<string, string>> = {
 const GLOBAL: Readonly<Record<string, string>> = { iam: 'us-east-1' };
 
 /** Management events of the last calls, newest first, as `LookupEvents` returns them. It filters by one attribute. */
-export function lookUpEvents({ params, region }: ApiCall, context: HistoryContext): ResponseValue {
+export function lookUpEvents({ params, region, at: now }: ApiCall, context: HistoryContext): ResponseValue {
   const attributes = list(params, 'LookupAttributes');
   if (attributes.length > 1) throw new ApiError('InvalidLookupAttributesException', 'Specify one lookup attribute');
   const [key, value] = [text(attributes[0], 'AttributeKey'), text(attributes[0], 'AttributeValue')];
   const [from, to] = [Number(text(params, 'StartTime') ?? 0), Number(text(params, 'EndTime') ?? Infinity)];
-  const events = context.calls
+  const own = context.calls
     .all()
     .filter((call) => (GLOBAL[call.service] ?? call.region) === region && !DATA.test(`${call.service}:${call.action}`))
     .filter(({ at }) => at >= from * 1000 && at <= to * 1000)
-    .map((call) => eventOf(call, context.callers))
-    .filter((event) => key === undefined || event[key] === value)
+    .map((call) => ({ at: call.at, event: eventOf(call, context.callers) }));
+  const events = [...own, ...softwareEvents(context.software.calls(region, now), context.account)]
+    .filter(({ at }) => at >= Math.max(from * 1000, now - KEPT_MS) && at <= to * 1000)
+    .filter(({ event }) => key === undefined || text(event, key) === value)
+    // Calls of the same time stay in the order in which they were made.
+    .sort((a, b) => a.at - b.at)
+    .map(({ event }) => event)
     .reverse();
   const size = Math.min(Number(text(params, 'MaxResults') ?? LARGEST_PAGE), LARGEST_PAGE);
   const { items, nextToken } = page(events, size, text(params, 'NextToken'), 'InvalidNextTokenException');

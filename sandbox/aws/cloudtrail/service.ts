@@ -1,22 +1,20 @@
-import type { CallLog } from '../simulation/call-log.ts';
-import type { Callers } from '../simulation/callers.ts';
 import type { Clock } from '../simulation/clock.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
 import { flag, list, text, texts } from '../wire/params.ts';
 import type { ResponseValue } from '../wire/xml.ts';
-import { lookUpEvents } from './history.ts';
+import { type HistoryContext, lookUpEvents } from './history.ts';
 import type { AdvancedSelector, Trail } from './trail.ts';
 
 /** What CloudTrail depends on. */
-export interface CloudTrailContext {
+export interface CloudTrailContext extends HistoryContext {
   readonly trail: Trail;
-  readonly account: string;
   readonly homeRegion: string;
   readonly clock: Clock;
-  readonly calls: CallLog;
-  readonly callers: Callers;
 }
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html */
+const LOOKUPS_PER_SECOND = 2;
 
 /** Trails deliver every few minutes. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html */
 const DELIVERY_MS = 300_000;
@@ -25,6 +23,8 @@ const DELIVERY_MS = 300_000;
 export class CloudTrailService implements Service {
   readonly #context: CloudTrailContext;
   readonly #startedAt: number;
+  /** When the last lookups were made, by region. */
+  readonly #lookups = new Map<string, readonly number[]>();
 
   public constructor(context: CloudTrailContext) {
     this.#context = context;
@@ -58,10 +58,17 @@ export class CloudTrailService implements Service {
         this.#own(text(params, 'Name') ?? '', call.region).exists = false;
         return {};
       case 'LookupEvents':
+        this.#throttle(call);
         return lookUpEvents(call, this.#context);
       default:
         throw new ApiError('InvalidAction', `The local AWS has no cloudtrail:${call.action}`);
     }
+  }
+
+  #throttle({ region, at }: ApiCall): void {
+    const recent = (this.#lookups.get(region) ?? []).filter((time) => time > at - 1000);
+    if (recent.length >= LOOKUPS_PER_SECOND) throw new ApiError('ThrottlingException', 'Rate exceeded', 400);
+    this.#lookups.set(region, [...recent, at]);
   }
 
   get #arn(): string {

@@ -20,6 +20,8 @@ export interface ExistingInstance {
   readonly instanceType?: string;
   readonly clientToken?: string;
   readonly profileArn?: string;
+  /** @default none, as in a private subnet */
+  readonly publicIp?: string;
 }
 
 const SOME_IMAGE = 'ami-0aa11bb22cc33dd44';
@@ -66,6 +68,7 @@ export class Fleet {
       instanceType: existing.instanceType ?? 't3.micro',
       clientToken: existing.clientToken ?? '',
       profileArn: existing.profileArn,
+      publicIp: existing.publicIp,
       operator: existing.operator,
       launchedAt,
       startedAt: existing.startedAt?.getTime() ?? launchedAt,
@@ -87,6 +90,13 @@ export class Fleet {
     const version = { ...template, version: String(versions.length + 1) };
     this.#region.launchTemplates.push(version);
     return version;
+  }
+
+  /** Adds a NAT gateway with its public address to the VPC of the instances. */
+  public addNatGateway(publicIp: string): string {
+    const id = `nat-${this.#ids.hex('nat', 17, `${this.#region.name} ${publicIp}`)}`;
+    this.#region.natGateways.push({ id, publicIp });
+    return id;
   }
 
   /** Registers an image, such as one with `imdsSupport: 'v2.0'`. */

@@ -26,6 +26,7 @@ export interface Instance {
   readonly keyName?: string;
   readonly subnetId?: string;
   readonly profileArn?: string;
+  readonly publicIp?: string;
   /** The AWS service that manages it. Other callers cannot modify it. */
   readonly operator?: Operator;
   /** The account id of the AWS service that launched it on behalf of a user. */

@@ -22,6 +22,7 @@ export class Ec2Region {
   public readonly name: string;
   public readonly buckets: Buckets;
   public readonly launchTemplates: LaunchTemplate[] = [];
+  public readonly natGateways: { readonly id: string; readonly publicIp: string }[] = [];
   /** Images with settings. Any other well-formed id denotes an image without settings. */
   public readonly images = new Map<string, { readonly imdsSupport?: string }>();
   /** A fingerprint of each launch by client token, to recognize retries. */

@@ -11,6 +11,7 @@ import {
   modifyInstanceMetadataOptions,
 } from './modify.ts';
 import { startInstances, stopInstances, terminateInstances } from './power.ts';
+import { describeNatGateways } from './nat-gateways.ts';
 import type { Ec2Region } from './region.ts';
 import { describeRegions } from './regions.ts';
 import type { Shape } from './shape.ts';
@@ -29,6 +30,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   DeleteTags: deleteTags,
   DescribeTags: describeTags,
   DescribeRegions: describeRegions,
+  DescribeNatGateways: describeNatGateways,
 };
 
 /** The EC2 actions that the product, its tests and its scenarios use. */

@@ -48,6 +48,7 @@ export function instanceShape(instance: Instance, account: string): Shape {
     placement: { availabilityZone: `${region}a`, groupName: '', tenancy: 'default' },
     monitoring: { state: 'disabled' },
     ...(isTerminated ? {} : { subnetId: resources.subnetId, vpcId: resources.vpcId, privateIpAddress: address }),
+    ipAddress: isTerminated ? undefined : instance.publicIp,
     stateReason: instance.stateReason,
     architecture: 'x86_64',
     rootDeviceType: 'ebs',
@@ -148,9 +149,14 @@ interface Hardware {
   readonly profileId: string;
 }
 
-const hardware = new WeakMap<Instance, Hardware>();
 const ID_DIGITS = 17;
 const DIGITS = 64;
+
+/** The VPC of the instances and NAT gateways of a region. */
+export const vpcOf = (region: string): string =>
+  `vpc-${hexOf(DIGITS, region, 'network').slice(ID_DIGITS, 2 * ID_DIGITS)}`;
+
+const hardware = new WeakMap<Instance, Hardware>();
 
 function hardwareOf(instance: Instance): Hardware {
   const known = hardware.get(instance);
@@ -167,7 +173,7 @@ function hardwareOf(instance: Instance): Hardware {
     attachmentId: `eni-attach-${cut(own, 1)}`,
     volumeId: `vol-${cut(own, 2)}`,
     subnetId: subnetId ?? `subnet-${cut(shared, 0)}`,
-    vpcId: `vpc-${cut(shared, 1)}`,
+    vpcId: vpcOf(region),
     groupId: `sg-${cut(shared, 2)}`,
     profileId: profileArn === undefined ? '' : `AIPA${hexOf(ID_DIGITS, profileArn).toUpperCase()}`,
   };

@@ -1,0 +1,124 @@
+import { groupBy } from '../../lambda/core/group-by.ts';
+import { clean } from '../../lambda/core/text.ts';
+import type { Caller } from '../../lambda/core/callers/callers.ts';
+import { count, minute, plural } from '../../lambda/core/words/format.ts';
+import { cleanName } from '../audit/row.ts';
+import type { Io } from '../shared/io.ts';
+import type { InstanceCallers } from './read.ts';
+import { callsNote, LIMITS, softwareLabel, sourceNote, UNEXPLAINED } from './words.ts';
+
+/** How many instances, services, addresses or commands of one program are printed. */
+const LISTED = 5;
+
+/** Prints the software that uses IMDSv1, each with what to do and with its instances. */
+export function showCallers(results: readonly InstanceCallers[], io: Io): void {
+  const used = results.flatMap((instance) => instance.callers.map((caller) => ({ instance, caller })));
+  const bySoftware = groupBy(used, ({ caller }) => `${softwareLabel(caller)}\n${caller.diagnosis.text}`);
+  for (const [title, group] of bySoftware) showSoftware(title.split('\n')[0] ?? '', group, io);
+  const without = results.filter(
+    ({ imdsv1Calls, calls, incomplete }) => imdsv1Calls === 0 && (calls > 0 || !incomplete),
+  );
+  if (without.length > 0) {
+    io.out(io.style('bold', 'No call to AWS with credentials of IMDSv1'));
+    line('instances', listed(without.map(instanceLabel)), io);
+    io.out('');
+  }
+  for (const [note, group] of groupBy(results, ({ incomplete = '' }) => incomplete)) {
+    if (note === '') continue;
+    io.out(io.style('bold', clean(note, NOTE)));
+    line('instances', listed(group.map(instanceLabel)), io);
+    io.out('');
+  }
+  showUnexplained(used, io);
+}
+
+const NOTE = 600;
+
+/** Prints what event history does not show. */
+export function showLimits(io: Io): void {
+  for (const sentence of LIMITS) for (const text of wrapped(sentence, io.columns)) io.out(io.style('dim', text));
+}
+
+type Group = readonly { readonly instance: InstanceCallers; readonly caller: Caller }[];
+
+function showSoftware(title: string, group: Group, io: Io): void {
+  const callers = group.map(({ caller }) => caller);
+  const [first] = callers;
+  if (first === undefined) return;
+  const times = callers.flatMap(({ firstSeen, lastSeen }) => [firstSeen.getTime(), lastSeen.getTime()]);
+  const calls = callers.reduce((sum, caller) => sum + caller.calls, 0);
+  const [firstSeen, lastSeen] = [new Date(Math.min(...times)), new Date(Math.max(...times))];
+  const services = totals(callers.flatMap((caller) => caller.services.map((one) => [one.service, one.calls] as const)));
+  const sources = totals(
+    callers.flatMap((caller) => caller.sources.map((one) => [sourceNote(one), one.calls] as const)),
+  );
+  io.out(io.style('bold', title));
+  line('diagnosis', first.diagnosis.text, io);
+  line('instances', listed(group.map(({ instance }) => instanceLabel(instance))), io);
+  line('calls', callsNote({ calls, firstSeen, lastSeen }), io);
+  line('services', listed(services.map(([service, number]) => `${service} ${count(number)}`)), io);
+  line('from', listed(sources.map(([source]) => source)), io);
+  // A command is one line, so that it can be copied.
+  for (const command of callers.flatMap(({ diagnosis }) => diagnosis.commands).slice(0, LISTED)) io.out(`  ${command}`);
+  io.out('');
+}
+
+function showUnexplained(used: Group, io: Io): void {
+  const found = used.flatMap(({ instance, caller }) =>
+    caller.sources.flatMap((source) => (source.kind === 'unexplained' ? { instance, ...source } : [])),
+  );
+  if (found.length === 0) return;
+  const addresses = groupBy(found, ({ address }) => address);
+  io.out(
+    io.style('bold', `MEDIUM: ${count(addresses.size)} unexplained source address${addresses.size === 1 ? '' : 'es'}`),
+  );
+  for (const [address, group] of [...addresses].slice(0, LISTED)) {
+    const calls = plural(
+      group.reduce((sum, one) => sum + one.calls, 0),
+      'call',
+    );
+    const last = minute(new Date(Math.max(...group.map(({ lastSeen }) => lastSeen.getTime()))));
+    const instances = [...new Set(group.map(({ instance }) => instance.instanceId))];
+    line(address, `${calls}, last ${last}, of ${listed(instances)}`, io);
+  }
+  if (addresses.size > LISTED) io.out(`  and ${count(addresses.size - LISTED)} more; --json has all`);
+  for (const sentence of UNEXPLAINED) for (const text of wrapped(sentence, io.columns - 2)) io.out(`  ${text}`);
+  io.out('');
+}
+
+function instanceLabel({ instanceId, snapshot }: InstanceCallers): string {
+  const name = snapshot && cleanName(snapshot.tags);
+  return name === undefined || name === '' ? instanceId : `${instanceId} "${clean(name, 40)}"`;
+}
+
+/** Numbers by name, added up; the largest first. */
+function totals(items: readonly (readonly [name: string, value: number])[]): readonly (readonly [string, number])[] {
+  const sums = new Map<string, number>();
+  for (const [name, value] of items) sums.set(name, (sums.get(name) ?? 0) + value);
+  return [...sums].toSorted(([, a], [, b]) => b - a);
+}
+
+function listed(items: readonly string[]): string {
+  const more = items.length - LISTED;
+  return [...items.slice(0, LISTED), ...(more > 0 ? [`and ${count(more)} more (--json has all)`] : [])].join(', ');
+}
+
+const LABEL = 13;
+
+/** Prints a label and a text, which continues below itself. */
+function line(label: string, text: string, io: Io): void {
+  const [first = '', ...rest] = wrapped(text, io.columns - LABEL - 2);
+  io.out(`  ${io.style('dim', label.padEnd(LABEL))}${label.length < LABEL ? '' : ' '}${first}`);
+  for (const next of rest) io.out(' '.repeat(LABEL + 2) + next);
+}
+
+/** A text as lines of at most `width` characters, if its words are not longer. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,58 @@
+import { type CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import type { CallHistoryReader } from '../app/ports/index.ts';
+import type { RecordedCall } from '../core/callers/calls.ts';
+import { failing } from './failures.ts';
+
+/**
+ * Reads the calls of instances in event history. Needs `cloudtrail:LookupEvents`.
+ *
+ * The user name of an event is the session name of a role, which EC2 sets to the instance id. A user who assumes a role may
+ * choose any name: only the sessions of instance roles have a delivery.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+ */
+export function cloudTrailCallers(client: (region: string) => CloudTrailClient): CallHistoryReader {
+  return {
+    page: async (region, instanceId, NextToken) => {
+      const LookupAttributes = [{ AttributeKey: 'Username' as const, AttributeValue: instanceId }];
+      const command = new LookupEventsCommand({ LookupAttributes, MaxResults: PAGE, NextToken });
+      const { Events = [], NextToken: next } = await failing(client(region).send(command));
+      return { calls: Events.flatMap(({ CloudTrailEvent = '' }) => toCall(CloudTrailEvent) ?? []), next };
+    },
+  };
+}
+
+/** The largest page. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html */
+const PAGE = 50;
+
+/** The call of a record; `undefined` if it is none. Any field may be absent, and is then empty. */
+function toCall(json: string): RecordedCall | undefined {
+  const record = parsed(json);
+  const at = new Date(text(record, 'eventTime') ?? NaN);
+  if (Number.isNaN(at.getTime())) return undefined;
+  return {
+    at,
+    service: (text(record, 'eventSource') ?? '').replace(/\.amazonaws\.com(\.cn)?$/, ''),
+    delivery: text(record, 'userIdentity', 'sessionContext', 'ec2RoleDelivery'),
+    userAgent: text(record, 'userAgent') ?? '',
+    sourceAddress: text(record, 'sourceIPAddress') ?? '',
+    vpcEndpointId: text(record, 'vpcEndpointId'),
+  };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The string at a path; `undefined` if the record has none. */
+function text(record: unknown, ...path: readonly string[]): string | undefined {
+  const value = path.reduce<unknown>(
+    (part, name) =>
+      typeof part === 'object' && part !== null ? (part as Readonly<Record<string, unknown>>)[name] : undefined,
+    record,
+  );
+  return typeof value === 'string' ? value : undefined;
+}

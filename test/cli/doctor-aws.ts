@@ -161,7 +161,7 @@ export function healthy(): void {
     .on(ListEventSourceMappingsCommand, { FunctionName: NOTIFY })
     .resolves({ EventSourceMappings: [enabled('UrgentQueue')] })
     .on(ListEventSourceMappingsCommand, { FunctionName: SCAN })
-    .resolves({ EventSourceMappings: [enabled('ScanQueue.fifo')] });
+    .resolves({ EventSourceMappings: [enabled('ScanQueue.fifo'), enabled('GivenUpQueue')] });
   services.iam
     .on(GetRoleCommand)
     .callsFake(({ RoleName }: { RoleName: string }) => ({
@@ -188,7 +188,7 @@ export function healthy(): void {
     Attributes: {
       Policy: OPEN,
       RedrivePolicy: JSON.stringify(
-        ['DeadLetterQueue', 'ScanDeadLetterQueue.fifo', 'NotifierDeadLetterQueue'].map(queueArn),
+        ['GivenUpQueue', 'DeadLetterQueue', 'ScanDeadLetterQueue.fifo', 'NotifierDeadLetterQueue'].map(queueArn),
       ),
       ApproximateNumberOfMessages: '0',
       ApproximateNumberOfMessagesDelayed: '3',

@@ -56,7 +56,7 @@ export const RESOURCES: readonly (readonly [logicalId: string, type: string, phy
   ...['Function', 'ScanFunction', 'NotifierFunction'].map(
     (path) => [`Enforcer${path}Role0A1B2C3D`, 'AWS::IAM::Role', `role-${path}`] as const,
   ),
-  ...['WorkQueueSource', 'CheckQueueSource', 'ScanSource', 'NotifierSource'].map(
+  ...['WorkQueueSource', 'CheckQueueSource', 'ScanSource', 'ScanGivenUpSource', 'NotifierSource'].map(
     (path) => [`Enforcer${path}0A1B2C3D`, 'AWS::Lambda::EventSourceMapping', MAPPING] as const,
   ),
   ['EnforcerTopicsOutcomes0A1B2C3D', 'AWS::SNS::Topic', topicArn('Outcomes')],
@@ -64,6 +64,7 @@ export const RESOURCES: readonly (readonly [logicalId: string, type: string, phy
   ['EnforcerTopicsKey0A1B2C3D', 'AWS::KMS::Key', 'key-1'],
   ['EnforcerFunction52B99202', 'AWS::Lambda::Function', FUNCTION],
   ['EnforcerWorkQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('WorkQueue')],
+  ['EnforcerGivenUpQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('GivenUpQueue')],
   ['EnforcerDeadLetterQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('DeadLetterQueue')],
   ['EnforcerScanFunction0A1B2C3D', 'AWS::Lambda::Function', SCAN],
   ['EnforcerScanQueue0A1B2C3D', 'AWS::SQS::Queue', queueUrl('ScanQueue.fifo')],
@@ -106,7 +107,12 @@ export function configurationOf(name: string) {
   const Variables =
     path === 'NotifierFunction'
       ? { IMDSV2_OUTCOMES_TOPIC_ARN: topicArn('Outcomes'), IMDSV2_SUMMARY_QUEUE_URL: queueUrl('SummaryQueue') }
-      : { ...shared, ...queues, IMDSV2_SCAN_QUEUE_URL: queueUrl('ScanQueue.fifo') };
+      : {
+          ...shared,
+          ...queues,
+          IMDSV2_SCAN_QUEUE_URL: queueUrl('ScanQueue.fifo'),
+          IMDSV2_DEAD_LETTER_QUEUE_URL: queueUrl('DeadLetterQueue'),
+        };
   const Role = `arn:aws:iam::${ACCOUNT}:role/role-${path}`;
   return { State: 'Active', LastUpdateStatus: 'Successful', Role, Environment: { Variables } };
 }

@@ -5,6 +5,7 @@ test('public names do not change: users write dashboards, filter policies, tag p
   expect({ ...contract }).toEqual({
     MODES: ['enforce', 'audit'],
     EXISTING: ['audit', 'enforce-when-unused', 'enforce'],
+    LAUNCHES: ['enforce', 'enforce-when-unused'],
     TRAIL: ['existing', 'create', 'none'],
     STATUSES: ['remediated', 'would-remediate', 'already-remediated', 'exempt', 'needs-review', 'skipped', 'failed'],
     SEVERITIES: ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'],

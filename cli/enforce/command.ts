@@ -27,6 +27,7 @@ import { type ApplyOptions, remediateAll } from './apply.ts';
 import { documentOf, type Run } from './document.ts';
 import { Plan, type PlanRules } from './plan.ts';
 import { checkAfterChange, type PostChangeOptions } from './post-change.ts';
+import { rejectedIn } from './rejected.ts';
 import { restrictedTo, selectedIds, type SelectionOptions } from './selection.ts';
 import { showComparison, showPlan, showResult, some } from './show.ts';
 
@@ -41,6 +42,8 @@ export const enforce: Command<EnforceOptions> = {
   name: 'enforce',
   summary: 'Require IMDSv2 on existing instances, at a limited rate',
   details: `Decides as a scan with existing=enforce-when-unused does, and sets HttpTokens=required on instances with IMDSv1 enabled. It measures IMDSv1 usage first, which costs $0.01 per 1,000 instances: instances with IMDSv1 in use, or whose usage is unknown, are listed and left out. Does not change instances that are exempt, managed by an AWS service or have IMDS disabled. Shows the plan and asks before it changes anything.
+
+Of a launch source, a run changes five instances, the next one a quarter, the third one the rest, so that rejected calls show first; while calls are rejected on one of its instances, nothing more of it. Instances that are selected by id are changed at once.
 
 Afterwards, calls without a token are rejected. The deployment sends alerts about the changes, checks for an hour whether calls are rejected, and notifies about them; without a deployment, --wait does that once, after 15 minutes.
 
@@ -69,6 +72,10 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
       flags: '--hop-limit-at-least <n>',
       description: 'also raise a lower hop limit to this, 1 to 64; containers need 2',
       read: wholeNumberOf(1, 64),
+    },
+    {
+      flags: '--all-at-once',
+      description: 'whole launch sources in one run, instead of five instances, then a quarter, then the rest',
     },
     { flags: '--include-in-use', description: 'also instances with IMDSv1 in use, whose software may break' },
     { flags: '--include-unknown', description: 'also instances whose IMDSv1 usage is unknown' },
@@ -109,7 +116,7 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
     reportNotFound(before, regions, unreadRegions, io);
     const complete = !failed && before.notFound.length === 0;
     showPlan(before, account, options, text);
-    const leftOut = before.leftOut.length > 0;
+    const leftOut = before.leftOut.length > 0 || before.leftToLater > 0;
     if (before.total === 0) {
       text.out(leftOut ? 'Nothing to remediate but what was left out.' : 'Nothing to remediate.');
       return end(run, !complete ? 1 : leftOut ? 2 : 0);
@@ -205,6 +212,7 @@ async function read(
   };
   const { problems: unreadRegions, failed } = await readRegions(source, regions, options.filter ?? [], take, io);
   for (const [region, problem] of unreadRegions) io.note(`${region} could not be read: ${problem}`);
+  if (meter !== undefined) plan.settle(await rejectedIn(plan.regionsWithLaunchSources, aws, io));
   return { plan, unreadRegions, failed };
 }
 

@@ -3,6 +3,7 @@ import { decide } from '../../lambda/core/decide.ts';
 import { raisedHopLimit } from '../../lambda/core/hop-limit.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
+import { type Candidate, rollOut, toCandidate } from '../../lambda/core/rollout.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
@@ -14,7 +15,8 @@ import { ascending } from '../shared/sort.ts';
 export type UsageReason = 'in-use' | 'usage-unknown';
 
 /** Why an instance is not changed. */
-export type UnchangedReason = Exclude<VerdictName, 'non-compliant'> | UsageReason | 'terminated';
+export type UnchangedReason =
+  Exclude<VerdictName, 'non-compliant'> | UsageReason | 'sibling-rejected' | 'later' | 'terminated';
 
 /** A non-compliant instance that is left out, or that an option includes. */
 export interface JudgedByUsage {
@@ -32,6 +34,8 @@ export interface PlanRules {
   readonly hopLimitAtLeast?: number;
   readonly includeInUse?: true;
   readonly includeUnknown?: true;
+  /** Whole launch sources in one run, instead of a share. */
+  readonly allAtOnce?: true;
 }
 
 /** Instances that are not changed, for one reason. */
@@ -66,14 +70,20 @@ export class Plan {
   /** Number of instances to remediate whose hop limit is raised. */
   public hopLimitsToRaise = 0;
   readonly #launchSources = new Map<string, LaunchSourceCount>();
+  readonly #candidates = new Map<string, Snapshot[]>();
+  /** Instances that require IMDSv2, by Region and launch source. */
+  readonly #required = new Map<string, Map<string, number>>();
   readonly #notFound: Set<string>;
+  /** Instances that were selected one by one are not shared out. */
+  readonly #isSelection: boolean;
 
   /** @param ids the selected instances, if they are selected by id. */
   public constructor(
     regions: readonly string[],
     private readonly rules: PlanRules,
-    ids: readonly string[] = [],
+    ids?: readonly string[],
   ) {
+    this.#isSelection = ids !== undefined;
     this.compliance = new Map(regions.map((region) => [region, new ComplianceSummary()]));
     this.toRemediate = new Map(regions.map((region) => [region, []]));
     this.#notFound = new Set(ids);
@@ -85,11 +95,12 @@ export class Plan {
    * @param usage of a non-compliant instance; absent if it was not measured.
    */
   public add(region: string, snapshot: Snapshot, now: Date, usage?: Usage): void {
-    const { maxExemptionDays, hopLimitAtLeast = 0 } = this.rules;
+    const { maxExemptionDays } = this.rules;
     this.#notFound.delete(snapshot.instanceId);
     const verdict = verdictOf(snapshot, maxExemptionDays, now);
     if (verdict === undefined) return this.#skip('terminated', region, snapshot);
     this.compliance.get(region)?.add(verdict.name);
+    if (snapshot.options.HttpTokens === 'required') this.#countRequired(region, snapshot);
     if (verdict.name !== 'non-compliant') return this.#skip(verdict.name, region, snapshot);
     const reason = this.#reviewReason(snapshot, now, usage);
     if (reason !== undefined) {
@@ -100,9 +111,51 @@ export class Plan {
       if (!isIncluded) return this.#skip(reason, region, snapshot);
     }
     if (verdict.problem !== undefined) this.wrongExemptions.push(`${region} ${snapshot.instanceId}`);
-    this.toRemediate.get(region)?.push(snapshot.instanceId);
-    this.#countLaunchSource(region, snapshot);
-    if (raisedHopLimit(snapshot.options, hopLimitAtLeast) !== undefined) this.hopLimitsToRaise += 1;
+    const candidates = this.#candidates.get(region) ?? [];
+    this.#candidates.set(region, candidates);
+    candidates.push(snapshot);
+  }
+
+  /** Regions in which instances of launch sources are to be remediated. */
+  public get regionsWithLaunchSources(): readonly string[] {
+    const hasFleet = (snapshots: readonly Snapshot[]) => snapshots.some((one) => toCandidate(one).fleet !== undefined);
+    return [...this.#candidates].flatMap(([region, snapshots]) => (hasFleet(snapshots) ? [region] : []));
+  }
+
+  /**
+   * Decides what this run changes, once all instances are added: of a launch source a share, as a scan does, and
+   * nothing while calls are rejected on one of its instances.
+   *
+   * @param stopped keys of such launch sources, by Region.
+   */
+  public settle(stopped: ReadonlyMap<string, ReadonlySet<string>>): void {
+    const { hopLimitAtLeast = 0, allAtOnce = false } = this.rules;
+    for (const [region, snapshots] of this.#candidates) {
+      const isStopped = ({ fleet }: Candidate) => fleet !== undefined && stopped.get(region)?.has(fleet) === true;
+      const free = snapshots.map(toCandidate).filter((candidate) => !isStopped(candidate));
+      const share = new Set(
+        allAtOnce || this.#isSelection
+          ? free.map(({ instanceId }) => instanceId)
+          : rollOut(free, this.#required.get(region) ?? new Map()).instanceIds,
+      );
+      for (const snapshot of snapshots) {
+        if (isStopped(toCandidate(snapshot))) this.#skip('sibling-rejected', region, snapshot);
+        else if (!share.has(snapshot.instanceId)) this.#skip('later', region, snapshot);
+        else {
+          this.toRemediate.get(region)?.push(snapshot.instanceId);
+          this.#countLaunchSource(region, snapshot);
+          if (raisedHopLimit(snapshot.options, hopLimitAtLeast) !== undefined) this.hopLimitsToRaise += 1;
+        }
+      }
+    }
+  }
+
+  /** Number of non-compliant instances that this run leaves to a later one. */
+  public get leftToLater(): number {
+    return (['later', 'sibling-rejected'] as const).reduce(
+      (sum, reason) => sum + (this.unchanged.get(reason)?.count ?? 0),
+      0,
+    );
   }
 
   /** Number of instances to remediate. */
@@ -139,6 +192,13 @@ export class Plan {
     this.unchanged.set(reason, group);
     group.count += 1;
     if (group.examples.length < EXAMPLES) group.examples.push(`${region} ${instanceId}`);
+  }
+
+  #countRequired(region: string, snapshot: Snapshot): void {
+    const { fleet } = toCandidate(snapshot);
+    if (fleet === undefined) return;
+    const required = this.#required.get(region) ?? new Map<string, number>();
+    this.#required.set(region, required.set(fleet, (required.get(fleet) ?? 0) + 1));
   }
 
   #countLaunchSource(region: string, { tags }: Snapshot): void {

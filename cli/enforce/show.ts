@@ -24,6 +24,8 @@ const LABELS: Readonly<Partial<Record<UnchangedReason, string>>> = {
   'imds-off': 'IMDS disabled',
   'aws-managed': 'managed by an AWS service, which alone can modify them',
   unreadable: REVIEW_LABELS.unreadable,
+  'sibling-rejected': 'IMDSv1 calls are rejected on another instance of the launch source: see its alert',
+  later: 'a later share of the launch source: run again when no calls are rejected, or --all-at-once',
   'in-use': `${REVIEW_LABELS['in-use']}: left out, see below`,
   'usage-unknown': `${REVIEW_LABELS['usage-unknown']}: left out, see below`,
 };

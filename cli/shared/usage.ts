@@ -1,7 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { byRegion, unlogged } from '../../lambda/adapters/clients.ts';
 import { cloudWatchUsage } from '../../lambda/adapters/cloudwatch-usage.ts';
-import type { UsageReader } from '../../lambda/app/ports/index.ts';
+import type { RejectionReader, UsageReader } from '../../lambda/app/ports/index.ts';
 import { USAGE_RULES, type UsageRules } from '../../lambda/core/usage.ts';
 import type { Aws } from './aws.ts';
 import { type OptionSpec, UsageError } from './command.ts';
@@ -34,7 +34,7 @@ export function usageRulesOf({ lookBackDays, minimumAgeDays }: UsageRules): Usag
 }
 
 /** Reads the metrics of the account. Clients make one attempt, because `withRetries` does the retries. */
-export function usageReader(aws: Aws): UsageReader {
+export function usageReader(aws: Aws): UsageReader & RejectionReader {
   return cloudWatchUsage(
     byRegion((region) => unlogged(new CloudWatchClient({ ...aws.config(region), maxAttempts: 1 }))),
   );

@@ -1,3 +1,7 @@
+import type { Snapshot } from './instance.ts';
+import { launchSourceOf } from './launch-source.ts';
+import { fleetKeyOf } from './launch-source-group.ts';
+
 /** Instances of a launch source that a first run changes: few enough to be repaired by hand. */
 const FIRST_SHARE = 5;
 
@@ -10,6 +14,12 @@ export interface Candidate {
   /** Key of its launch source; absent if it belongs to none. */
   readonly fleet?: string;
 }
+
+/** A candidate, with the launch source that its tags name. */
+export const toCandidate = ({ instanceId, tags }: Pick<Snapshot, 'instanceId' | 'tags'>): Candidate => ({
+  instanceId,
+  fleet: fleetKeyOf(launchSourceOf(tags)),
+});
 
 /** What a run changes, and what it leaves to later ones. */
 export interface Rollout {

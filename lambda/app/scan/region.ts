@@ -1,14 +1,12 @@
 import { decide, isGated } from '../../core/decide.ts';
 import { FailureError } from '../../core/failure.ts';
 import type { Snapshot } from '../../core/instance.ts';
-import { launchSourceOf } from '../../core/launch-source.ts';
-import { fleetKeyOf } from '../../core/launch-source-group.ts';
-import { type Candidate, rollOut } from '../../core/rollout.ts';
+import { type Candidate, rollOut, toCandidate } from '../../core/rollout.ts';
 import { REQUESTED_IDS, type Run } from '../../triggers/scan.ts';
 import { assessUsage, type GroupMeasurements } from '../assess-usage.ts';
 import { listInstances } from '../list-instances.ts';
 import { attempt, withRetries } from '../retry.ts';
-import { mostRejectedIn } from './rejected.ts';
+import { fleetsWithRejectedCalls } from './rejected.ts';
 import { contextOf, IMDSV1_ENABLED, IMDSV2_REQUIRED, type ScanPorts, type ScanRules } from './rules.ts';
 
 /** Most launch sources in a summary, which must fit into a message with the ids. */
@@ -91,7 +89,7 @@ async function toRemediate(run: Run, rules: ScanRules, ports: ScanPorts): Promis
   );
   const fleets = new Set(unused.flatMap(({ fleet: key }) => key ?? []));
   if (fleets.size === 0) return { instanceIds: unused.map(({ instanceId }) => instanceId) };
-  const stopped = await rejectedIn(region, ports);
+  const stopped = await fleetsWithRejectedCalls(region, ports);
   const free = unused.filter(({ fleet: key }) => key === undefined || !stopped.has(key));
   const required = new Map<string, number>();
   for await (const snapshots of listInstances(region, IMDSV2_REQUIRED, fleet, time)) {
@@ -103,11 +101,6 @@ async function toRemediate(run: Run, rules: ScanRules, ports: ScanPorts): Promis
   const named = [...stopped].filter((key) => fleets.has(key)).slice(0, MOST_STOPPED);
   return named.length > 0 ? { instanceIds, stopped: named } : { instanceIds };
 }
-
-const toCandidate = ({ instanceId, tags }: Snapshot): Candidate => ({
-  instanceId,
-  fleet: fleetKeyOf(launchSourceOf(tags)),
-});
 
 /** The usage of some instances. If it cannot be read, it is unknown, so that none of them is changed. */
 async function usagesOf(
@@ -122,16 +115,6 @@ async function usagesOf(
   if (!(assessed instanceof FailureError)) return assessed;
   telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
   return new Map<string, never>();
-}
-
-/** The launch sources with an instance that requires IMDSv2 since a while, and on which IMDSv1 calls are rejected. */
-async function rejectedIn(region: string, ports: ScanPorts): Promise<ReadonlySet<string>> {
-  const rejected = await mostRejectedIn(region, ports);
-  const ids = [...(rejected ?? [])].flatMap(([id, { hadImdsv1 }]) => (hadImdsv1 === false ? [] : [id]));
-  if (ids.length === 0) return new Set();
-  const affected = await withRetries(() => ports.reader.describe(region, ids), ports.time);
-  const required = affected.filter(({ options }) => options.HttpTokens === 'required');
-  return new Set(required.flatMap((snapshot) => toCandidate(snapshot).fleet ?? []));
 }
 
 function batchesOf(ids: readonly string[]): string[][] {

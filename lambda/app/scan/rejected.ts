@@ -2,15 +2,23 @@ import type { Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
 import type { UsageWindow } from '../../core/usage.ts';
 import { measureUsage } from '../measure-usage.ts';
+import { toCandidate } from '../../core/rollout.ts';
+import type { InstanceReader, RejectionReader, Telemetry, Time, UsageReader } from '../ports/index.ts';
 import { attempt, withRetries } from '../retry.ts';
-import type { ScanPorts } from './rules.ts';
 
 const HOUR = 3_600_000;
+
+/** What reading rejected calls needs from the outside. */
+interface RejectedPorts {
+  readonly usage: UsageReader & RejectionReader;
+  readonly telemetry: Pick<Telemetry, 'warning'>;
+  readonly time: Time;
+}
 
 /** Reads the rejected IMDSv1 calls of the last day; `undefined` if that fails. */
 export async function mostRejectedIn(
   region: string,
-  { usage, telemetry, time }: ScanPorts,
+  { usage, telemetry, time }: RejectedPorts,
 ): Promise<Digest['rejected']> {
   const to = new Date(Math.ceil(time.now().getTime() / HOUR) * HOUR);
   const window: UsageWindow = { from: new Date(to.getTime() - 24 * HOUR), to, periodSeconds: 3600 };
@@ -33,7 +41,7 @@ const KEPT_DAYS = 63;
 async function imdsv1InLastDays(
   region: string,
   instanceIds: readonly string[],
-  { usage, telemetry, time }: Pick<ScanPorts, 'usage' | 'telemetry' | 'time'>,
+  { usage, telemetry, time }: RejectedPorts,
 ): Promise<ReadonlyMap<string, boolean>> {
   if (instanceIds.length === 0) return new Map();
   const to = Math.ceil(time.now().getTime() / HOUR) * HOUR;
@@ -47,4 +55,21 @@ async function imdsv1InLastDays(
   }
   const known = [...measured.measurements].filter(([, { points, complete }]) => complete || points.length > 0);
   return new Map(known.map(([id, { points }]) => [id, points.length > 0]));
+}
+
+/**
+ * The launch sources with an instance that requires IMDSv2, had IMDSv1 enabled before, and rejects calls.
+ *
+ * @throws FailureError if such instances cannot be read.
+ */
+export async function fleetsWithRejectedCalls(
+  region: string,
+  ports: RejectedPorts & { readonly reader: InstanceReader },
+): Promise<ReadonlySet<string>> {
+  const rejected = await mostRejectedIn(region, ports);
+  const ids = [...(rejected ?? [])].flatMap(([id, { hadImdsv1 }]) => (hadImdsv1 === false ? [] : [id]));
+  if (ids.length === 0) return new Set();
+  const affected = await withRetries(() => ports.reader.describe(region, ids), ports.time);
+  const required = affected.filter(({ options }) => options.HttpTokens === 'required');
+  return new Set(required.flatMap((snapshot) => toCandidate(snapshot).fleet ?? []));
 }

@@ -23,7 +23,7 @@ export const doctor: Command<DoctorOptions> = {
 
 Exit code 0: no findings. 2: findings, among which is what is not visible from here. 1: a check failed.`,
   permissions:
-    'cloudformation:DescribeStacks and those of the scan function for its health checks (docs/permissions.md); events:PutEvents, logs:FilterLogEvents and ec2:DescribeInstances for the ping',
+    'cloudformation:DescribeStacks; optional: cloudformation:ListStackResources, cloudtrail:DescribeTrails, cloudtrail:GetEventSelectors, cloudtrail:GetTrailStatus, cloudwatch:DescribeAlarms, ec2:DescribeRegions, events:DescribeEventBus, events:DescribeRule, events:ListTargetsByRule, iam:GetRole, iam:SimulatePrincipalPolicy, kms:DescribeKey, kms:GetKeyPolicy, lambda:GetFunctionConcurrency, lambda:GetFunctionConfiguration, lambda:ListEventSourceMappings, sns:GetSubscriptionAttributes, sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, sqs:GetQueueAttributes, sqs:GetQueueUrl for the checks, events:PutEvents, logs:FilterLogEvents and ec2:DescribeInstances for the ping',
   options: [
     STACK_OPTION,
     ...AWS_OPTIONS,

@@ -100,7 +100,8 @@ export function healthClients(config: ClientOptions): HealthOptions['clients'] {
     inRegion: byRegion((region) => ({
       events: new EventBridgeClient({ ...home, region }),
       queues: new SQSClient({ ...home, ...configuredEndpoint, region }),
-      trails: new CloudTrailClient({ ...home, region }),
+      // Event history takes two lookups a second, of all callers together.
+      trails: new CloudTrailClient({ ...home, region, maxAttempts: 8 }),
       ec2: new EC2Client({ ...home, region }),
     })),
     alarms: new CloudWatchClient(home),

@@ -31,6 +31,7 @@ beforeEach(async () => {
   sandbox = await startSandbox({
     ...product,
     schedules: false,
+    timeScale: 20,
     // The first scan of a day sends digests.
     startAt: new Date('2026-11-28T00:30:00Z'),
     regions: [HOME, OTHER, CLOSED],

@@ -51,7 +51,11 @@ export async function denyEachCall(): Promise<readonly DeniedCall[]> {
   const account = await Account.start();
   try {
     const results: DeniedCall[] = [];
-    for (const args of commandLines(account.ids)) results.push(...(await account.denyEach(args)));
+    for (const args of commandLines(account.ids)) {
+      // The second line of doctor adds the ping, which takes long: only its own calls are denied.
+      const before = args[0] === 'doctor' ? results.filter(({ name }) => name === 'doctor') : [];
+      results.push(...(await account.denyEach(args, new Set(before.map(({ action }) => action)))));
+    }
     return results;
   } finally {
     await account.stop();
@@ -136,7 +140,7 @@ class Account {
     await this.sandbox.stop();
   }
 
-  public async denyEach(args: readonly string[]): Promise<readonly DeniedCall[]> {
+  public async denyEach(args: readonly string[], except: ReadonlySet<string>): Promise<readonly DeniedCall[]> {
     const { calls } = this.sandbox;
     calls.clear();
     const usual = await this.#run(args);
@@ -151,6 +155,7 @@ class Account {
     const name = args.slice(0, args[0] === 'exempt' ? 2 : 1).join(' ');
     const command = commandOf(args);
     for (const [action, regions] of regionsByAction) {
+      if (except.has(action)) continue;
       for (const region of [undefined, ...(regions.size > 1 ? regions : [])]) {
         const denied = await this.#run(args, action, region);
         results.push({ name, line, command, action, region, usual, denied });

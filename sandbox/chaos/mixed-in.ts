@@ -9,7 +9,7 @@ import { text } from '../aws/wire/params.ts';
 import { fractionOf } from '../aws/simulation/ids.ts';
 import type { Sandbox } from '../index.ts';
 import { remediationNotifications } from './notifications.ts';
-import { queueContents } from './queue-contents.ts';
+import { notifierContents, queueContents } from './queue-contents.ts';
 import type { Traffic } from './traffic.ts';
 
 type Options = Omit<ModifyInstanceMetadataOptionsCommandInput, 'InstanceId'>;
@@ -108,7 +108,8 @@ export class MixedIn {
     const exposing = this.#edits.filter(({ isHarmless }) => !isHarmless);
     const remediated = exposing.filter(({ id }) => sandbox.fleet().get(id)?.options.HttpTokens === 'required');
     const missed = exposing.filter((edit) => !remediated.includes(edit) && !isQueued(edit.id));
-    const owed = remediated.filter(({ id }) => !notified.has(id) && !isQueued(id));
+    const toNotify = notifierContents(sandbox).notifying.ids;
+    const owed = remediated.filter(({ id }) => !notified.has(id) && !isQueued(id) && !toNotify.has(id));
     const wronged = harmless.filter(({ id }) => changed.has(id) || notified.has(id));
     const foreign = sandbox.invocations.filter(({ payload }) => JSON.stringify(payload).includes(OTHER_ACCOUNT));
     const named = (edits: readonly Edit[]) => edits.map(({ id }) => id).join(', ');

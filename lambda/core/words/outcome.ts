@@ -74,9 +74,9 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
   invalid: 'AWS rejected the request as invalid.',
   unknown: 'The change failed for an unknown reason.',
   'given-up':
-    'Remediation was tried for an hour without success. IMDSv1 stays enabled; the next scan tries again, three times in all.',
+    'Remediation was tried for an hour or more without success. IMDSv1 stays enabled; the next scan tries again, three times in all.',
   'given-up-for-good':
-    'Remediation was tried for an hour, and again after three scans, without success. IMDSv1 stays enabled until a person redrives the dead-letter queue.',
+    'Remediation was tried for an hour or more, and again after three scans, without success. IMDSv1 stays enabled until a person redrives the dead-letter queue.',
 };
 
 /** Labels of the reasons for a review. */

@@ -21,12 +21,12 @@ const SESSIONS = 10;
 /** A day, in milliseconds: the time in which calls are counted. */
 export const DRIFT_DAY_MS = 86_400_000;
 
-/** The outcome, `CRITICAL` if its drift is repeated. */
-export const escalated = (detail: OutcomeDetail): OutcomeDetail =>
-  isRepeatedDrift(detail) ? { ...detail, severity: 'CRITICAL' } : detail;
-
-/** Whether an alert says that IMDSv1 was re-enabled three times in a day. */
+/** Whether an outcome says that IMDSv1 was re-enabled three times in a day. */
 export const isRepeatedDrift = ({ repeatedDrift }: OutcomeDetail): boolean => (repeatedDrift?.count ?? 0) >= REPEATED;
+
+/** Whether an outcome announces repeated drift: once a day, later alerts repeat what history says. */
+export const announcesRepeatedDrift = (detail: OutcomeDetail): boolean =>
+  detail.severity === 'CRITICAL' && isRepeatedDrift(detail);
 
 /**
  * Whether an outcome is drift whose repetitions count. An exemption covers drift by the will of its owner, and of a test

@@ -1,6 +1,6 @@
 import type { EventDetail } from '../../core/outcome-event.ts';
 import type { OutcomeDetail } from '../../core/outcome-detail.ts';
-import { DRIFT_DAY_MS, isRepeatedDrift } from '../../core/repeated-drift.ts';
+import { announcesRepeatedDrift, DRIFT_DAY_MS } from '../../core/repeated-drift.ts';
 import { launch } from '../../triggers/launch.ts';
 import { running } from '../../triggers/running.ts';
 import { launchSourceGroupOf } from '../../core/launch-source-group.ts';
@@ -32,7 +32,7 @@ export class RecentAlerts {
    * After repeated drift was notified, so was what reverts it for a day, unless nothing is summarized.
    */
   public has(detail: EventDetail, now: Date): boolean {
-    if (isOutcome(detail) && isRepeatedDrift(detail)) return false;
+    if (isOutcome(detail) && announcesRepeatedDrift(detail)) return false;
     if (this.#window > 0 && isOutcome(detail) && isReverted(detail) && this.hasRepeatedDrift(detail, now)) return true;
     const subject = subjectOf(detail);
     return subject !== undefined && (this.#until.get(subject) ?? 0) > now.getTime();
@@ -49,7 +49,7 @@ export class RecentAlerts {
     for (const [key, until] of this.#until) if (until <= now.getTime()) this.#until.delete(key);
     if (subject !== undefined && !this.has(detail, now)) this.#until.set(subject, now.getTime() + this.#window);
     for (const [key, until] of this.#repeated) if (until <= now.getTime()) this.#repeated.delete(key);
-    if (isOutcome(detail) && isRepeatedDrift(detail)) {
+    if (isOutcome(detail) && announcesRepeatedDrift(detail)) {
       this.#repeated.set(instanceOf(detail), now.getTime() + DRIFT_DAY_MS);
     }
     for (const [key, until] of this.#launches) if (until <= now.getTime()) this.#launches.delete(key);
@@ -92,7 +92,7 @@ function unchangedBy(detail: EventDetail, trigger: string): string | undefined {
  * sent at once: what failed for good, workload impact, and instances without a launch source.
  */
 function subjectOf(detail: EventDetail): string | undefined {
-  if (!isOutcome(detail) || (detail.severity === 'CRITICAL' && !isRepeatedDrift(detail))) return undefined;
+  if (!isOutcome(detail) || (detail.severity === 'CRITICAL' && !announcesRepeatedDrift(detail))) return undefined;
   const { account, region, instanceId, drift, status, reason, trigger } = detail;
   if (drift) return JSON.stringify([account, region, instanceId, status, trigger]);
   const { kind, key } = launchSourceGroupOf(detail.launchSource);

@@ -5,7 +5,7 @@ import type { OutcomeDetail } from '../../core/outcome-detail.ts';
 import {
   countsAsDrift,
   DRIFT_DAY_MS,
-  escalated,
+  isRepeatedDrift,
   type RecordedChange,
   repeatedDriftOf,
 } from '../../core/repeated-drift.ts';
@@ -25,7 +25,7 @@ const LONGEST_MS = 15_000;
 /**
  * Makes the outcomes of an instance CRITICAL if IMDSv1 was re-enabled on it three times in a day, by CloudTrail's event history.
  *
- * The history of a region is read anew each time, once for all of its instances. Without it, alerts are as before and say so.
+ * Once a day for each instance; its later alerts name the principals, too. The history of a region is read anew each time, once for all of its instances. Without it, alerts are as before and say so.
  */
 export async function withRepeatedDrift<T>(
   received: readonly Received<T>[],
@@ -35,8 +35,11 @@ export async function withRepeatedDrift<T>(
   const now = time.now();
   const drifts = received.flatMap(({ detail }) => {
     const isLookedUp = detail.schema === 'imdsv2-enforcer.outcome/v1' && countsAsDrift(detail);
-    return isLookedUp && !recent.hasRepeatedDrift(detail, now) ? [detail] : [];
+    return isLookedUp ? [detail] : [];
   });
+  // Once a day; after it, alerts of the instance have the principals that history had not received.
+  const announced = (detail: OutcomeDetail): OutcomeDetail =>
+    isRepeatedDrift(detail) && !recent.hasRepeatedDrift(detail, now) ? { ...detail, severity: 'CRITICAL' } : detail;
   const lookups = new CallLookups(changes, Infinity);
   const short = { ...time, deadline: new Date(Math.min(time.deadline.getTime(), now.getTime() + LONGEST_MS)) };
   const since = new Date(now.getTime() - DRIFT_DAY_MS).toISOString();
@@ -47,7 +50,7 @@ export async function withRepeatedDrift<T>(
       const history = await lookups.of(region, since, short, MOST_PAGES);
       for (const group of groupBy(inRegion, ({ instanceId }) => instanceId).values()) {
         const repeatedDrift = repeatedDriftOf(group, history.calls, reasonOf(history));
-        for (const detail of group) if (repeatedDrift) found.set(detail, escalated({ ...detail, repeatedDrift }));
+        for (const detail of group) if (repeatedDrift) found.set(detail, announced({ ...detail, repeatedDrift }));
       }
     },
     { concurrency: CONCURRENCY },

@@ -71,6 +71,10 @@ it.each([0.25, 1, 5])('forty flips of one instance, one in %d min, with late his
   expect(critical[0]?.email).toContain('arn:aws:sts::111122223333:assumed-role/Admin (');
   expect(critical[0]?.email).toContain('\nimdsv2 policy require-imdsv2\n');
   expect(critical[0]?.email).not.toContain('Enforcer');
+  // Of those that history had not received, the next alerts.
+  expect(sent.at(-1)?.email).toContain('IMDSv1 was re-enabled 40 times in the last day: ');
+  expect(sent.at(-1)?.email).toContain('assumed-role/Pipeline (30 times, ');
+  expect(sent.at(-1)?.email).toContain('assumed-role/Admin (10 times, ');
   if (every <= 1) expect(sent.length).toBeLessThanOrEqual(6);
 });
 
@@ -113,10 +117,10 @@ it('of a burst that history did not have in time, the summary is CRITICAL', asyn
   expect(sent.map(severityOf)).toEqual(['HIGH', 'CRITICAL']);
 });
 
-it('counts flips that are reverted within the same second', async () => {
+it('counts a flip that was reverted within the same second, and the next', async () => {
   const { handle, history, sent } = notifier();
   const sameSecond = (change: RecordedChange) => reverted(change).map((one) => ({ ...one, at: change.at }));
-  history.push(...sameSecond(flip('a', -4)), ...sameSecond(flip('b', -3)));
+  history.push(...sameSecond(flip('a', -4)), ...reverted(flip('b', -3)));
   await handle(flipOf(flip('c', 0)));
   expect(sent.map(severityOf)).toEqual(['CRITICAL']);
 });

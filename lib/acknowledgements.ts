@@ -21,10 +21,17 @@ export function acknowledgeRole(role: Role, instances: string): void {
 
 /** Findings of the role of the notifier. */
 export function acknowledgePublisher(role: Role): void {
-  Validations.of(role).acknowledge({
-    id: 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
-    reason: 'The SNS developer guide asks for this action of publishers to an encrypted topic; it is on one key only.',
-  });
+  Validations.of(role).acknowledge(
+    {
+      id: 'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]',
+      reason:
+        'The SNS developer guide asks for this action of publishers to an encrypted topic; it is on one key only.',
+    },
+    {
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'cloudtrail:LookupEvents has no resource-level permissions.',
+    },
+  );
 }
 
 /** Findings of reads without resource-level permissions. */

@@ -100,6 +100,8 @@ export class Notifier extends Construct {
     this.summaryQueue.grantConsumeMessages(role);
     // Alerts about a subject that was notified a moment ago.
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.summaryQueue.queueArn] }));
+    // Who re-enabled IMDSv1 again and again. CloudTrail's event history has no resources.
+    role.addToPolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
 
     new EventSourceMapping(this, 'Source', {
       target: this.function,

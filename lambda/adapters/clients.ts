@@ -27,6 +27,10 @@ export const ec2Clients = (adapt = (client: EC2Client): EC2Client => client): ((
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>
   byRegion((region) => unlogged(new CloudWatchClient({ region, requestHandler, maxAttempts: 1 })));
 
+/** CloudTrail clients by region. They do not retry; `withRetries` does. */
+export const cloudTrailClients = (): ((region: string) => CloudTrailClient) =>
+  byRegion((region) => unlogged(new CloudTrailClient({ ...quick, region, maxAttempts: 1 })));
+
 /**
  * Removes the SDK's logging middleware from a client.
  *

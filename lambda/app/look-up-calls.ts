@@ -1,9 +1,9 @@
 import type { RecordedCall } from '../core/callers/calls.ts';
 import { FailureError } from '../core/failure.ts';
-import type { CallHistoryReader, Time } from './ports/index.ts';
+import type { HistoryPages, Time } from './ports/index.ts';
 import { attempt, withRetries } from './retry.ts';
 
-/** Pages of one instance: 1,000 calls. */
+/** Pages of one subject: 1,000 calls. */
 const MOST_PAGES = 20;
 
 /**
@@ -12,16 +12,16 @@ const MOST_PAGES = 20;
  */
 const BETWEEN_LOOKUPS_MS = 1_000;
 
-/** The calls of an instance in event history. */
-export interface CallHistory {
+/** The calls of a subject in event history. */
+export interface CallHistory<C = RecordedCall> {
   /** Newest first. */
-  readonly calls: readonly RecordedCall[];
+  readonly calls: readonly C[];
   /** Why older calls were not read, if there are any. */
   readonly missing?: 'most-pages' | 'budget' | 'deadline' | FailureError;
 }
 
-/** Looks up the calls of instances: at most one lookup per second and region, and not more than a number in all. */
-export class CallLookups {
+/** Looks up the calls of instances, or of another subject: at most one lookup per second and region, and not more than a number in all. */
+export class CallLookups<C = RecordedCall> {
   /** When the next lookup may be made, in milliseconds since 1970, by region. */
   readonly #next = new Map<string, number>();
   /** The first failure by region: the next lookup would fail as well. */
@@ -29,15 +29,15 @@ export class CallLookups {
   #left: number;
 
   public constructor(
-    private readonly history: CallHistoryReader,
+    private readonly history: HistoryPages<C>,
     budget: number,
   ) {
     this.#left = budget;
   }
 
-  /** Reads the calls of an instance, newest first, until the deadline. Never throws a FailureError. */
-  public async of(region: string, instanceId: string, time: Time, mostPages = MOST_PAGES): Promise<CallHistory> {
-    const calls: RecordedCall[] = [];
+  /** Reads the calls of a subject, newest first, until the deadline. Never throws a FailureError. */
+  public async of(region: string, subject: string, time: Time, mostPages = MOST_PAGES): Promise<CallHistory<C>> {
+    const calls: C[] = [];
     let token: string | undefined;
     for (let pages = 0; pages < mostPages; pages += 1) {
       const earlier = this.#failures.get(region);
@@ -46,7 +46,7 @@ export class CallLookups {
       const page = await attempt(() =>
         withRetries(async () => {
           await this.#turn(region, time);
-          return this.history.page(region, instanceId, token);
+          return this.history.page(region, subject, token);
         }, time),
       );
       if (page instanceof FailureError) {

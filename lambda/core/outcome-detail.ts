@@ -63,6 +63,8 @@ export interface OutcomeDetail {
   /** Value of the owner tag. */
   readonly owner?: string;
   readonly exemption?: ExemptionDetail;
+  /** Only in alerts: the drift is one of at least three in a day, or that could not be seen. */
+  readonly repeatedDrift?: RepeatedDrift;
 }
 
 /** The exemption tags of an instance, whether or not they exempt it. */
@@ -70,6 +72,26 @@ export interface ExemptionDetail {
   readonly until: string;
   readonly reason?: string;
   readonly owner?: string;
+}
+
+/** How often IMDSv1 was re-enabled on one instance within a day, and by whom. Only alerts have it. */
+export interface RepeatedDrift {
+  /** Number of calls, as far as event history has received them. */
+  readonly count: number;
+  /** By principal, the one with most calls first. */
+  readonly principals: readonly RepeatingPrincipal[];
+  /** Why calls may be missing, if history could not be read to the end. */
+  readonly notVisible?: string;
+}
+
+/** A principal that re-enabled IMDSv1. Sessions of one role are one principal. */
+export interface RepeatingPrincipal {
+  readonly principal: string;
+  /** Names of the sessions of a role; at most ten. */
+  readonly sessions: readonly string[];
+  readonly count: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
 }
 
 /** The data of an outcome. @param ownerTag key of the tag that names the owner of an instance. */

@@ -3,7 +3,8 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { snsClient, sqsClient } from '../adapters/clients.ts';
+import { cloudTrailChanges } from '../adapters/cloudtrail-changes.ts';
+import { cloudTrailClients, snsClient, sqsClient } from '../adapters/clients.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
 import { snsChat } from '../adapters/sns-chat.ts';
 import { snsPublisher } from '../adapters/sns-publisher.ts';
@@ -23,6 +24,7 @@ const ports = {
   publisher: snsPublisher(sns, config.outcomesTopicArn),
   chat: chatTopicArn === undefined ? undefined : snsChat(sns, chatTopicArn),
   summaries: sqsMessageQueue(sqsClient(), config.summaryQueueUrl),
+  changes: cloudTrailChanges(cloudTrailClients()),
   recent: new RecentAlerts(config.alertSummaryMinutes),
   telemetry: telemetry(logger, metrics),
 };

@@ -135,6 +135,7 @@ export class Account {
       calls,
       callers,
       software: this.software,
+      historyDelay: timing.history,
       put,
       stacks,
       functions: () => this.functions,

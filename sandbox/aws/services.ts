@@ -45,6 +45,8 @@ export interface ServicesContext {
   readonly calls: CallLog;
   readonly callers: Callers;
   readonly software: Software;
+  /** How late calls are in event history, in simulated milliseconds. */
+  readonly historyDelay: number;
   readonly put: EventBridgeContext['put'];
   readonly stacks: () => readonly DeployedStack[];
   readonly functions: () => Functions | undefined;
@@ -66,7 +68,16 @@ export function servicesOf(context: ServicesContext): Readonly<Record<string, Se
     sqs: new SqsService(queues, { clock, ids, faults }),
     sts,
     cloudformation: new CloudFormationService(context.stacks),
-    cloudtrail: new CloudTrailService({ trail, account, homeRegion, clock, calls, callers, software }),
+    cloudtrail: new CloudTrailService({
+      trail,
+      account,
+      homeRegion,
+      clock,
+      calls,
+      callers,
+      software,
+      delay: context.historyDelay,
+    }),
     events: new EventBridgeService({ account, ids, faults, bus: context.bus, put: context.put }),
     lambda: new LambdaService(functions),
     logs: new LogsService(logLines, settings),

@@ -13,7 +13,7 @@ export type CommandLine = (args: readonly string[], context: CommandContext) => 
 
 /** Runs a command as the user of a scenario, and prints its output. @returns the exit code. */
 export async function runCommand(
-  { sandbox, print }: Scenario,
+  { sandbox, print }: Pick<Scenario, 'sandbox' | 'print'>,
   imdsv2: CommandLine,
   args: readonly string[],
 ): Promise<number> {

@@ -14,6 +14,7 @@ import { enforcedByHand } from './exposure-cases.ts';
 import * as regions from './region-cases.ts';
 import * as scan from './scan-cases.ts';
 import { CALLERS, Scenario } from './scenario.ts';
+import { shortLivedWorkers } from './worker-cases.ts';
 
 export interface TourOptions {
   readonly timeScale: number;
@@ -55,6 +56,12 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
     alertSummaryMinutes: 0,
   });
   const enforced = await buildProduct({ mode: 'enforce', existing: 'enforce', alertSummaryMinutes: 0 });
+  const launchesWhenUnused = await buildProduct({
+    mode: 'enforce',
+    existing: 'enforce-when-unused',
+    launches: 'enforce-when-unused',
+    alertSummaryMinutes: 0,
+  });
   const today = new Date().toISOString().slice(0, 10);
   const scanOptions = { timeScale: Math.max(timeScale, SCAN_TIME_SCALE), prewarm: 1 };
   const sections: readonly Section[] = [
@@ -104,6 +111,12 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
       cases: [failures.someRefused],
       schemasInFull: [],
     },
+    {
+      title: 'Short-lived workers, existing=enforce-when-unused, launches=enforce-when-unused',
+      options: { ...launchesWhenUnused, ...scanOptions, schedules: false },
+      cases: [shortLivedWorkers(imdsv2)],
+      schemasInFull: [],
+    },
   ];
   const played: PlayedCase[] = [];
   const problems: string[] = [];
@@ -126,6 +139,7 @@ async function playSection(section: Section, seed: string, played: PlayedCase[],
     const { title, options, cases, schemasInFull, finalTitle } = section;
     print(`\n${title}: local AWS at ${sandbox.endpoint}, simulated clock at ${options.timeScale}x`);
     const scenario = new Scenario(sandbox, (line) => print(`    ${line}`));
+    subscribe(sandbox);
     section.prepare?.(scenario);
     const eventLog = new EventLog(scenario, print, schemasInFull);
     for (const { title, play } of cases) {
@@ -140,6 +154,14 @@ async function playSection(section: Section, seed: string, played: PlayedCase[],
     return size > 0 ? [`${plural(size, 'message')} in the dead-letter queue`] : [];
   } finally {
     await sandbox.stop();
+  }
+}
+
+/** Confirms a subscription of each topic: a topic without one is a health issue. */
+function subscribe({ topics }: Sandbox): void {
+  for (const topic of topics.all()) {
+    topics.subscribe(topic, 'email', 'security@example.com');
+    topics.confirm(topic);
   }
 }
 

@@ -94,11 +94,11 @@ export const unusedRemediated: Case = {
         },
         {
           what: 'in use: needs review',
-          passes: () => [inUse, ended].every((id) => scenario.hasOutcome(id, 'needs-review in-use')),
+          passes: () => [inUse, ended].every((id) => new RegExp(`${id}, IMDSv1 in use`).test(text())),
         },
         {
           what: 'usage unknown: needs review',
-          passes: () => unknown.every((id) => scenario.hasOutcome(id, 'needs-review usage-unknown')),
+          passes: () => unknown.every((id) => new RegExp(`${id}, .*usage unknown`).test(text())),
         },
         { what: 'exempt: not processed', passes: () => scenario.outcomes(exempt).length === 0 },
         {

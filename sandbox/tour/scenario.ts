@@ -137,7 +137,7 @@ export class Scenario {
   /** When the schedule of scans ran. */
   public scheduledAt(): readonly string[] {
     return this.sandbox.events
-      .filter((event) => event['detail-type'] === 'Scheduled Event' && /Scan/.test(event.resources.join()))
+      .filter((event) => event['detail-type'] === 'Scheduled Event' && /ScanSchedule/.test(event.resources.join()))
       .map(({ time }) => time);
   }
 

@@ -42,8 +42,11 @@ const DENIED = {
 it('publishes an urgent alert to its topic, and its chat form to the topic of chat', async () => {
   const { result } = await notifier.invoke(batch(drift('a')));
   expect(result).toEqual({ batchItemFailures: [] });
-  const [alert, chat, ...others] = aws.take();
+  const [history, alert, chat, ...others] = aws.take();
   expect(others).toEqual([]);
+  expect(history?.parameters).toMatchObject({
+    LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'ModifyInstanceMetadataOptions' }],
+  });
   expect(alert?.parameters).toMatchObject({ Subject: `[IMDSv2 HIGH] ${ACCOUNT} ${REGION}: 1 remediated ${INSTANCE}` });
   expect(chat?.parameters).toMatchObject({ TopicArn: CHAT });
   expect(JSON.parse(String(chat?.parameters.Message))).toMatchObject({ version: '1.0', source: 'custom' });
@@ -52,7 +55,7 @@ it('publishes an urgent alert to its topic, and its chat form to the topic of ch
 it('sends a repeated alert to the summary queue', async () => {
   const { result } = await notifier.invoke(batch(drift('b')));
   expect(result).toEqual({ batchItemFailures: [] });
-  expect(aws.take().map(({ action }) => action)).toEqual(['SendMessageBatch']);
+  expect(aws.take().map(({ action }) => action)).toEqual(['LookupEvents', 'SendMessageBatch']);
 });
 
 it('returns the messages of an alert that SNS denies', async () => {
@@ -71,7 +74,12 @@ it('sends the summaries when the schedule asks, and deletes them', async () => {
   aws.prepare('ReceiveMessage', { status: 200, body: JSON.stringify({ Messages: [message] }) });
   await notifier.invoke(batch(SCHEDULE));
   const actions = aws.take().map(({ action }) => action);
-  expect(actions.filter((action) => action !== 'ReceiveMessage')).toEqual(['Publish', 'Publish', 'DeleteMessageBatch']);
+  expect(actions.filter((action) => action !== 'ReceiveMessage')).toEqual([
+    'LookupEvents',
+    'Publish',
+    'Publish',
+    'DeleteMessageBatch',
+  ]);
 });
 
 it('counts what it cannot read', async () => {

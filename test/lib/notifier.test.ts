@@ -78,9 +78,10 @@ test('an alert that SNS refuses is sent again for hours, and the queues outlast 
   }
 });
 
-test('the role reaches the queues, the topic and its key, and nothing else', () => {
+test('the role reaches the queues, the topic and its key, the history of CloudTrail, and nothing else', () => {
   const policies = statements(template.findResources('AWS::IAM::Policy'));
   expect([...new Set(policies.flatMap(actions))].sort()).toEqual([
+    'cloudtrail:LookupEvents',
     'kms:Decrypt',
     'kms:GenerateDataKey*',
     'logs:CreateLogStream',
@@ -93,7 +94,7 @@ test('the role reaches the queues, the topic and its key, and nothing else', () 
     'sqs:ReceiveMessage',
     'sqs:SendMessage',
   ]);
-  expect(policies.filter(({ Resource }) => Resource === '*')).toEqual([]);
+  expect(policies.filter(({ Resource }) => Resource === '*').flatMap(actions)).toEqual(['cloudtrail:LookupEvents']);
 });
 
 test('the configuration is one that the function accepts, with and without chat', () => {

@@ -109,6 +109,11 @@ const OUTCOME: Complete<OutcomeDetail> = {
   vpcId: 'vpc-1',
   owner: 'team-web',
   exemption: { until: '2026-12-01', reason: 'agent X', owner: 'kim' },
+  repeatedDrift: {
+    count: 3,
+    principals: [{ principal: 'kim', sessions: ['s-1'], count: 3, firstSeen: TIME, lastSeen: TIME }],
+    notVisible: 'denied',
+  },
 };
 const [ALERT] = toAlerts([OUTCOME], { maxExemptionDays: 90, now: NOW });
 const DIGEST: DigestDetail = {

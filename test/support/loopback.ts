@@ -119,6 +119,8 @@ function usual({ action, parameters }: Call, instances: Map<string, WireInstance
       instances.set(id, { ...instance, httpTokens: String(parameters.HttpTokens) });
       return modified();
     }
+    case 'LookupEvents':
+      return json({ Events: [] });
     case 'Publish':
       return ok('<PublishResponse><PublishResult><MessageId>m-1</MessageId></PublishResult></PublishResponse>');
     case 'SendMessage':

@@ -2,11 +2,12 @@ import { onUrgent } from '../../lambda/app/notify/index.ts';
 import { RecentAlerts } from '../../lambda/app/notify/recent-alerts.ts';
 import type { ReceivedMessage } from '../../lambda/app/ports/index.ts';
 import type { Message } from '../../lambda/core/message.ts';
+import type { RecordedChange } from '../../lambda/core/repeated-drift.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { type EventDetail, toOutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import { toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
 import { ACCOUNT, existing, instanceId, NOW, outcome, REGION, snapshot, target } from './builders.ts';
-import { virtualTime, world } from './ports.ts';
+import { after, virtualTime, world } from './ports.ts';
 
 export const RULES = { maxExemptionDays: 90 };
 export const SCHEDULE = { id: 's-1', source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
@@ -43,14 +44,20 @@ export const FORGED = {
   detail: { schema: 'imdsv2-enforcer.outcome/v1', severity: 'HIGH', account: ACCOUNT, region: REGION },
 };
 
-/** The notifier with its queue in memory. @param refusing whether the queue accepts all but the first of several. */
-export function notifier({ minutes = 15, chat = false, refusing = false } = {}) {
+/**
+ * The notifier with its queue in memory.
+ *
+ * @param refusing whether the queue accepts all but the first of several.
+ * @param lateMs how late event history is.
+ */
+export function notifier({ minutes = 15, chat = false, refusing = false, lateMs = 0 } = {}) {
   const base = world([], virtualTime());
   const queue: ReceivedMessage[] = [];
   let invisible: ReceivedMessage[] = [];
   const refusedOf = <T>(items: readonly T[]) => (refusing && items.length > 1 ? items.slice(0, 1) : []);
   const sent: Message[] = [];
   const chatMessages: Message[] = [];
+  const history: RecordedChange[] = [];
   const ports = {
     ...base,
     recent: new RecentAlerts(minutes),
@@ -70,6 +77,18 @@ export function notifier({ minutes = 15, chat = false, refusing = false } = {}) 
           },
         }
       : undefined,
+    changes: {
+      page: async (region: string, since: string, token = '0') => {
+        base.begin('changes', region);
+        const latest = base.time.now().getTime() - lateMs;
+        const calls = history.filter(({ at }) => at.toISOString() >= since && at.getTime() <= latest).reverse();
+        const end = Number(token) + 50;
+        return Promise.resolve({
+          calls: calls.slice(Number(token), end),
+          next: end < calls.length ? String(end) : undefined,
+        });
+      },
+    },
     summaries: {
       receive: async () => {
         base.begin('receive');
@@ -96,6 +115,8 @@ export function notifier({ minutes = 15, chat = false, refusing = false } = {}) 
     sent,
     chatMessages,
     queue,
+    /** The changes that event history has, oldest first. */
+    history,
     /** Messages that become visible again. */
     redeliver: () => queue.push(...invisible.splice(0)),
     subjects: () => sent.map(({ subject }) => subject),
@@ -108,7 +129,8 @@ export function notifier({ minutes = 15, chat = false, refusing = false } = {}) 
           body: typeof event === 'string' ? event : JSON.stringify(event),
         })),
         RULES,
-        ports,
+        // Each call is an invocation.
+        { ...ports, time: { ...base.time, deadline: after(90, base.time.now()) } },
       ),
   };
 }

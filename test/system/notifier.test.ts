@@ -29,8 +29,8 @@ const start = async (timeScale: number, more: SandboxOptions = {}): Promise<Sand
   });
 
 /** The calls of users. */
-function userOf(sandbox: Sandbox) {
-  const ec2 = new EC2Client({ ...sandbox.client({ accessKeyId: 'AKIAAUTOSCALING' }), maxAttempts: 5 });
+function userOf(sandbox: Sandbox, accessKeyId: keyof typeof CALLERS = 'AKIAAUTOSCALING') {
+  const ec2 = new EC2Client({ ...sandbox.client({ accessKeyId }), maxAttempts: 5 });
   clients.push(ec2);
   return {
     launch: async (HttpTokens: 'optional' | 'required' = 'optional'): Promise<string> => {
@@ -77,6 +77,29 @@ test('a drift is an alert within a minute', async () => {
   expect(mail?.subject).toMatch(/^\[IMDSv2 HIGH\]/);
   expect((mail?.at ?? Infinity) - at).toBeLessThan(MINUTE);
 }, 60_000);
+
+test('forty flips of one instance in forty minutes are at most six mails, one of them CRITICAL, and name all principals', async () => {
+  // The history of CloudTrail is five minutes late.
+  const sandbox = await start(150, { timing: { history: 5 * MINUTE } });
+  const users = [userOf(sandbox), userOf(sandbox, 'AKIAPIPELINE'), userOf(sandbox, 'AKIADEVELOPER')];
+  const id = (await users[0]?.launch('required')) ?? '';
+  await sandbox.clock.sleep(MINUTE);
+  for (let flip = 0; flip < 40; flip += 1) {
+    await users[flip % users.length]?.enableImdsV1(id);
+    await sandbox.clock.sleep(MINUTE);
+  }
+  await sandbox.clock.sleep(20 * MINUTE);
+
+  expect(outcomeEvents(sandbox)).toHaveLength(40);
+  expect(mails(sandbox).length).toBeLessThanOrEqual(6);
+  const critical = mails(sandbox).filter(({ subject }) => subject?.startsWith('[IMDSv2 CRITICAL]'));
+  expect(critical.map(({ email }) => email.body)).toEqual([expect.stringContaining('imdsv2 policy require-imdsv2')]);
+  // It names those that history had received; the summaries after it name all.
+  expect(critical[0]?.email.body).toMatch(/Repeated drift: .*assumed-role\/deploy-pipeline \(/);
+  for (const role of ['AWSServiceRoleForAutoScaling', 'deploy-pipeline', 'Developer']) {
+    expect(mails(sandbox).at(-1)?.email.body).toMatch(new RegExp(`Repeated drift: .*assumed-role/${role} \\(`));
+  }
+}, 120_000);
 
 test('a thousand launches of one group in an hour are a thousand events and at most six mails, and none is lost', async () => {
   const sandbox = await start(100, { limits: LAUNCH_LIMITS });

@@ -5,6 +5,7 @@ import { FailureError } from '../../core/failure.ts';
 import { groupBy } from '../../core/group-by.ts';
 import type { Message } from '../../core/message.ts';
 import type { EventDetail } from '../../core/outcome-event.ts';
+import { announcesRepeatedDrift } from '../../core/repeated-drift.ts';
 import { renderWorkloadImpact } from '../../core/workload-impact.ts';
 import { attempt, withRetries } from '../retry.ts';
 import type { NotifyPorts, NotifyRules } from './rules.ts';
@@ -28,7 +29,7 @@ export async function deliver<T>(
   rules: NotifyRules,
   ports: NotifyPorts,
 ): Promise<readonly Received<T>[]> {
-  const groups = groupBy(received, ({ detail: { schema, account, region } }) => `${schema} ${account} ${region}`);
+  const groups = groupBy(received, ({ detail }) => groupOf(detail));
   const failed = await pMap(
     groups.values(),
     async (group) => {
@@ -40,6 +41,12 @@ export async function deliver<T>(
     { concurrency: CONCURRENCY },
   );
   return failed.flat();
+}
+
+/** Repeated drift has an alert of its own, so that what is CRITICAL is not among other outcomes. */
+function groupOf(detail: EventDetail): string {
+  const { schema, account, region } = detail;
+  return `${schema} ${account} ${region} ${schema === 'imdsv2-enforcer.outcome/v1' && announcesRepeatedDrift(detail)}`;
 }
 
 async function send<T>(group: readonly Received<T>[], rules: NotifyRules, ports: NotifyPorts): Promise<void> {

@@ -5,6 +5,7 @@ import { parseJson, text } from '../../triggers/json.ts';
 import type { ReceivedMessage } from '../ports/index.ts';
 import { attempt, retryRefused } from '../retry.ts';
 import { deliver, isReadable, type Received } from './deliver.ts';
+import { withRepeatedDrift } from './repeated-drift.ts';
 import type { NotifyPorts, NotifyRules } from './rules.ts';
 
 /** A message of the urgent queue. */
@@ -22,7 +23,8 @@ const PARALLEL_CALLS = 5;
 /**
  * Handles a batch of the urgent queue: events that are notified at once, and the schedule, which asks for the summaries.
  *
- * Of several alerts about the same subject, the first is sent at once; the others of the window go to the summary queue.
+ * Of several alerts about the same subject, the first is sent at once; the others of the window go to the summary queue. Repeated
+ * drift is sent at once.
  *
  * @returns ids of the messages that must be delivered again.
  */
@@ -33,9 +35,8 @@ export async function onUrgent(
 ): Promise<string[]> {
   const { recent, summaries, telemetry, time } = ports;
   const parsed = records.map((record) => ({ record, event: parseJson(record.body) }));
-  const urgent = recent.withoutRepeats(
-    read(parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule), rules, ports),
-  );
+  const events = parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule);
+  const urgent = await withRepeatedDrift(recent.withoutRepeats(read(events, rules, ports)), ports);
   const repeated = urgent.filter(({ detail }) => recent.has(detail, time.now()));
   const bodies = repeated.map(({ message }) => message.body);
   const { refused, failure } = await retryRefused(bodies, (some) => summaries.put(some), time);
@@ -55,7 +56,7 @@ async function sendSummaries(rules: NotifyRules, ports: NotifyPorts): Promise<vo
   const { recent, summaries, telemetry, time } = ports;
   const messages = await receiveAll(ports);
   const parsed = messages.map((message) => ({ message, event: parseJson(message.body) }));
-  const received = recent.withoutRepeats(read(parsed, rules, ports));
+  const received = await withRepeatedDrift(recent.withoutRepeats(read(parsed, rules, ports)), ports);
   const failed = new Set((await deliver(received, rules, ports)).map(({ message }) => message));
   const done = messages.filter((message) => !failed.has(message));
   // What stays on the queue is in the next summary, too.

@@ -1,4 +1,6 @@
 import type { EventDetail } from '../../core/outcome-event.ts';
+import type { OutcomeDetail } from '../../core/outcome-detail.ts';
+import { announcesRepeatedDrift, DRIFT_DAY_MS } from '../../core/repeated-drift.ts';
 import { launch } from '../../triggers/launch.ts';
 import { running } from '../../triggers/running.ts';
 import { launchSourceGroupOf } from '../../core/launch-source-group.ts';
@@ -9,22 +11,36 @@ const LAUNCH_MS = 30 * 60_000;
 /**
  * The subjects of recent alerts, so that the first alert of a subject is sent at once and the others of the window are summarized.
  *
- * It is the memory of one execution environment: if that ends, one more alert is sent at once. No alert is lost.
+ * It is the memory of one execution environment: if that ends, one more alert is sent at once, that about repeated drift included. No
+ * alert is lost.
  */
 export class RecentAlerts {
   readonly #window: number;
   readonly #until = new Map<string, number>();
   readonly #launches = new Map<string, number>();
+  /** Instances whose repeated drift was notified. */
+  readonly #repeated = new Map<string, number>();
 
   /** @param windowMinutes 0 if nothing is summarized. */
   public constructor(windowMinutes: number) {
     this.#window = windowMinutes * 60_000;
   }
 
-  /** Whether an alert about the same subject was sent within the window. */
+  /**
+   * Whether an alert about the same subject was sent within the window.
+   *
+   * After repeated drift was notified, so was what reverts it for a day, unless nothing is summarized.
+   */
   public has(detail: EventDetail, now: Date): boolean {
+    if (isOutcome(detail) && announcesRepeatedDrift(detail)) return false;
+    if (this.#window > 0 && isOutcome(detail) && isReverted(detail) && this.hasRepeatedDrift(detail, now)) return true;
     const subject = subjectOf(detail);
     return subject !== undefined && (this.#until.get(subject) ?? 0) > now.getTime();
+  }
+
+  /** Whether repeated drift of the instance was notified within a day. */
+  public hasRepeatedDrift(detail: OutcomeDetail, now: Date): boolean {
+    return (this.#repeated.get(instanceOf(detail)) ?? 0) > now.getTime();
   }
 
   /** Records an alert that was sent. */
@@ -32,6 +48,10 @@ export class RecentAlerts {
     const subject = subjectOf(detail);
     for (const [key, until] of this.#until) if (until <= now.getTime()) this.#until.delete(key);
     if (subject !== undefined && !this.has(detail, now)) this.#until.set(subject, now.getTime() + this.#window);
+    for (const [key, until] of this.#repeated) if (until <= now.getTime()) this.#repeated.delete(key);
+    if (isOutcome(detail) && announcesRepeatedDrift(detail)) {
+      this.#repeated.set(instanceOf(detail), now.getTime() + DRIFT_DAY_MS);
+    }
     for (const [key, until] of this.#launches) if (until <= now.getTime()) this.#launches.delete(key);
     const launched = unchangedBy(detail, launch.name);
     if (launched !== undefined) this.#launches.set(launched, now.getTime() + LAUNCH_MS);
@@ -50,9 +70,18 @@ export class RecentAlerts {
   }
 }
 
+const isOutcome = (detail: EventDetail): detail is OutcomeDetail => detail.schema === 'imdsv2-enforcer.outcome/v1';
+
+/** Whether drift was reverted, so that IMDSv1 is not enabled any more. */
+const isReverted = ({ drift, status }: OutcomeDetail): boolean =>
+  drift && (status === 'remediated' || status === 'already-remediated');
+
+const instanceOf = ({ account, region, instanceId }: OutcomeDetail): string =>
+  JSON.stringify([account, region, instanceId]);
+
 /** The instance that an event of a trigger left unchanged, and how. */
 function unchangedBy(detail: EventDetail, trigger: string): string | undefined {
-  if (detail.schema !== 'imdsv2-enforcer.outcome/v1' || detail.trigger !== trigger) return undefined;
+  if (!isOutcome(detail) || detail.trigger !== trigger) return undefined;
   const { account, region, instanceId, status } = detail;
   const isUnchanged = status === 'exempt' || status === 'needs-review' || status === 'would-remediate';
   return isUnchanged ? JSON.stringify([account, region, instanceId, status]) : undefined;
@@ -63,7 +92,7 @@ function unchangedBy(detail: EventDetail, trigger: string): string | undefined {
  * sent at once: what failed for good, workload impact, and instances without a launch source.
  */
 function subjectOf(detail: EventDetail): string | undefined {
-  if (detail.schema !== 'imdsv2-enforcer.outcome/v1' || detail.severity === 'CRITICAL') return undefined;
+  if (!isOutcome(detail) || (detail.severity === 'CRITICAL' && !announcesRepeatedDrift(detail))) return undefined;
   const { account, region, instanceId, drift, status, reason, trigger } = detail;
   if (drift) return JSON.stringify([account, region, instanceId, status, trigger]);
   const { kind, key } = launchSourceGroupOf(detail.launchSource);

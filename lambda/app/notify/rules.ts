@@ -1,4 +1,4 @@
-import type { ChatPublisher, Publisher, MessageQueue, Telemetry, Time } from '../ports/index.ts';
+import type { ChangeHistoryReader, ChatPublisher, MessageQueue, Publisher, Telemetry, Time } from '../ports/index.ts';
 import type { RecentAlerts } from './recent-alerts.ts';
 
 /** How the notifier works. */
@@ -12,6 +12,8 @@ export interface NotifyPorts {
   /** Absent without a topic for chat. */
   readonly chat?: ChatPublisher;
   readonly summaries: MessageQueue;
+  /** The changes of metadata options that CloudTrail remembers. */
+  readonly changes: ChangeHistoryReader;
   /** What this execution environment notified a moment ago. */
   readonly recent: RecentAlerts;
   readonly telemetry: Pick<Telemetry, 'notUnderstood' | 'warning'>;

@@ -11,6 +11,7 @@ import {
 import { dayFromNow } from '../exemption.ts';
 import type { MessageOptions } from '../message.ts';
 import type { OutcomeDetail } from '../outcome-detail.ts';
+import { isRepeatedDrift } from '../repeated-drift.ts';
 import type { Block } from './group.ts';
 
 /** Settings of the account that alerts state, and the time at which an alert is written. */
@@ -60,6 +61,7 @@ function advices({ occurrences, details }: Block, { maxExemptionDays, now }: Ale
   const ids = occurrences.map(({ latest }) => latest.instanceId);
   const wasNonCompliant = ['remediated', 'would-remediate', 'needs-review', 'already-remediated'].includes(status);
   const found: (Advice | undefined)[] = [
+    details.some(isRepeatedDrift) ? DENIAL : undefined,
     drift ? callsOf(details, now) : undefined,
     sample.caller === undefined ? search(sample, now) : undefined,
     status === 'failed' ? retry(sample, ids) : undefined,
@@ -76,6 +78,12 @@ function advices({ occurrences, details }: Block, { maxExemptionDays, now }: Ale
   const needed = found.filter((advice) => advice !== undefined);
   return needed.length > 0 ? needed : [{ text: 'No action is required.', commands: [] }];
 }
+
+/** What ends repeated drift. */
+const DENIAL: Advice = {
+  text: 'End it: a service control policy that denies enabling IMDSv1 to every principal but break-glass roles. The command also prints what it does not cover:',
+  commands: ['imdsv2 policy require-imdsv2'],
+};
 
 const isInHistory = (time: string | undefined, now: Date): boolean =>
   time !== undefined && now.getTime() - new Date(time).getTime() < HISTORY_DAYS * DAY;

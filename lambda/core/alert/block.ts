@@ -4,6 +4,7 @@ import type { OutcomeDetail } from '../outcome-detail.ts';
 import { defang } from '../text.ts';
 import { duration, iso, plural } from '../words/format.ts';
 import { describeLaunchSource } from '../words/launch-source.ts';
+import { describeRepeatedDrift } from '../words/repeated-drift.ts';
 import { type AlertOptions, undo, whatNow } from './advice.ts';
 import type { Block } from './group.ts';
 import { line, listed, listedSafely } from './lines.ts';
@@ -25,6 +26,7 @@ export function renderBlock(block: Block, options: AlertOptions): string {
     ...optional('Detail', listedSafely(latest.map(({ detail }) => detail))),
     line('So what', soWhat(latest, options.now)),
     line('Who', who(details)),
+    ...optional('Repeated drift', repeatedDrift(latest)),
     ...optional('CloudTrail event', listedSafely(details.map(({ caller }) => caller?.cloudTrailEventId))),
     line(
       one ? 'Instance' : 'Instances',
@@ -110,6 +112,16 @@ function who(details: readonly OutcomeDetail[]): string {
   });
   const names = listed(callers);
   return names === undefined ? 'The event does not name the caller.' : `CloudTrail names ${names}`;
+}
+
+/** Of several instances, each with its id. */
+function repeatedDrift(latest: readonly OutcomeDetail[]): string | undefined {
+  const notes = latest.flatMap(({ instanceId, repeatedDrift }) => {
+    if (repeatedDrift === undefined) return [];
+    const note = describeRepeatedDrift(repeatedDrift);
+    return [latest.length === 1 ? note : `${instanceId}: ${note}`];
+  });
+  return listed(notes, IDS);
 }
 
 function where(latest: readonly OutcomeDetail[]): string {

@@ -2,6 +2,7 @@ import type { ChatMessage } from '../message.ts';
 import { clean, defang } from '../text.ts';
 import { plural } from '../words/format.ts';
 import { describeLaunchSource } from '../words/launch-source.ts';
+import { describeRepeatedDrift } from '../words/repeated-drift.ts';
 import { type AlertOptions, undo, whatNow } from './advice.ts';
 import type { Alert, Block } from './group.ts';
 
@@ -46,7 +47,7 @@ export function toChat(alert: Alert, subject: string, options: AlertOptions): Ch
 function paragraph({ occurrences, severity }: Block): string {
   const [first] = occurrences;
   if (first === undefined) return '';
-  const { instanceId, status, explanation, launchSource, caller, consoleUrl, name } = first.latest;
+  const { instanceId, status, explanation, launchSource, caller, repeatedDrift, consoleUrl, name } = first.latest;
   const one = occurrences.length === 1;
   const title = `**${one ? instanceId : plural(occurrences.length, 'instance')}: ${status.toUpperCase()} (${severity})**`;
   const parts = [
@@ -54,6 +55,7 @@ function paragraph({ occurrences, severity }: Block): string {
     one && name !== undefined && `Name: ${plain(name)}`,
     plain(describeLaunchSource(launchSource)),
     caller && `CloudTrail names ${plain(caller.principal)}`,
+    repeatedDrift !== undefined && describeRepeatedDrift(repeatedDrift).replace(MARKUP, ' '),
     one && consoleUrl,
   ];
   return [title, ...parts.filter((part) => typeof part === 'string')].join('\n');

@@ -1,7 +1,6 @@
 import type { CallLog, CallRecord } from '../simulation/call-log.ts';
 import type { Callers } from '../simulation/callers.ts';
 import type { Software } from '../simulation/software.ts';
-import { uuidOf } from '../simulation/ids.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
 import { page } from '../wire/pages.ts';
@@ -9,6 +8,7 @@ import { list, text } from '../wire/params.ts';
 import type { ResponseValue } from '../wire/xml.ts';
 import { userIdentityOf } from './identity.ts';
 import { wholeSeconds } from './record.ts';
+import { eventIdOf } from './recorder.ts';
 import { softwareEvents } from './software-events.ts';
 
 /** What event history depends on. */
@@ -17,6 +17,8 @@ export interface HistoryContext {
   readonly callers: Callers;
   readonly software: Software;
   readonly account: string;
+  /** How late calls are in the history, in simulated milliseconds. */
+  readonly delay: number;
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html */
@@ -48,7 +50,7 @@ export function lookUpEvents({ params, region, at: now }: ApiCall, context: Hist
   const own = context.calls
     .all()
     .filter((call) => (GLOBAL[call.service] ?? call.region) === region && !DATA.test(`${call.service}:${call.action}`))
-    .filter(({ at }) => at >= from * 1000 && at <= to * 1000)
+    .filter(({ at }) => at >= from * 1000 && at <= to * 1000 && at + context.delay <= now)
     .map((call) => ({ at: call.at, event: eventOf(call, context.callers) }));
   const events = [...own, ...softwareEvents(context.software.calls(region, now), context.account)]
     .filter(({ at }) => at >= Math.max(from * 1000, now - KEPT_MS) && at <= to * 1000)
@@ -69,7 +71,7 @@ function eventOf(call: CallRecord, callers: Callers): Record<string, ResponseVal
   const eventName = service === 'lambda' ? versioned(action) : action;
   const eventSource = `${service}.amazonaws.com`;
   const readOnly = /^(Describe|Get|List|Lookup|Filter|Simulate)/.test(action);
-  const eventID = uuidOf('history', requestId);
+  const eventID = eventIdOf(requestId);
   const record = {
     eventVersion: '1.11',
     userIdentity: userIdentityOf(caller, accessKeyId, time),

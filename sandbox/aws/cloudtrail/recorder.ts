@@ -2,7 +2,7 @@ import type { Clock } from '../simulation/clock.ts';
 import type { Instance } from '../ec2/instance.ts';
 import type { Shape } from '../ec2/shape.ts';
 import type { Faults, FaultyEvent } from '../simulation/faults.ts';
-import type { Ids } from '../simulation/ids.ts';
+import { type Ids, uuidOf } from '../simulation/ids.ts';
 import type { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
 import { at, list, text, texts } from '../wire/params.ts';
@@ -29,9 +29,11 @@ export interface BusEvent {
 export interface EventTiming {
   readonly cloudTrail: number;
   readonly stateChange: number;
+  /** Until event history has a call; at AWS about five minutes. */
+  readonly history: number;
 }
 
-export const DEFAULT_EVENT_TIMING: EventTiming = { cloudTrail: 4_000, stateChange: 500 };
+export const DEFAULT_EVENT_TIMING: EventTiming = { cloudTrail: 4_000, stateChange: 500, history: 0 };
 
 /** Calls that EventBridge receives from a trail. It receives no read-only calls. */
 const RECORDED = new Set([
@@ -47,6 +49,9 @@ const RECORDED = new Set([
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 const MAX_EVENT_BYTES = 256 * 1024;
+
+/** The id of the record of a call, which event history and the trail share. */
+export const eventIdOf = (requestId: string): string => uuidOf('record', requestId);
 
 /** What the recorder depends on. */
 export interface RecorderContext {
@@ -94,15 +99,10 @@ export class Recorder {
   }
 
   #call(call: ApiCall, outcome: Outcome, instanceIds: readonly string[]): void {
-    const { account, faults, ids, timing, isRecorded } = this.#context;
+    const { account, faults, timing, isRecorded } = this.#context;
     if (!isRecorded(call.region) || !RECORDED.has(call.action)) return;
     const faulty = this.#faulty('cloudtrail', call.action, call.region, instanceIds);
-    const detail = recordOf(
-      call,
-      outcome,
-      ids.uuid('record', `${faulty.key} ${faulty.attempt}`),
-      faults.truncates(faulty),
-    );
+    const detail = recordOf(call, outcome, eventIdOf(call.requestId), faults.truncates(faulty));
     this.#send(faulty, timing.cloudTrail, (id) => ({
       version: '0',
       id,

@@ -1,4 +1,4 @@
-import { type ComplianceSummary, complianceShare } from '../../lambda/core/compliance-summary.ts';
+import { compliancePercent, type ComplianceSummary, complianceShare } from '../../lambda/core/compliance-summary.ts';
 import { toCallersDocument } from '../callers/document.ts';
 import type { Io } from '../shared/io.ts';
 import { jsonStream } from '../shared/json.ts';
@@ -39,6 +39,8 @@ const toInstance = ({ group: { kind, name }, ...row }: AuditRow) => ({
 const toCompliance = (compliance: ComplianceSummary) => ({
   instances: compliance.instances,
   findings: compliance.findings,
+  assessed: compliance.assessed,
   compliance: complianceShare(compliance),
+  compliancePercent: compliancePercent(compliance),
   counts: compliance.counts,
 });

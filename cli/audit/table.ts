@@ -1,7 +1,7 @@
 import type { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { FINDINGS, VERDICTS } from '../../lambda/core/verdict.ts';
-import { exemptionNote, percent, VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
+import { exemptionNote, percentOf, VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
 import { count, instancesOf, plural } from '../../lambda/core/words/format.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { usageNote } from '../../lambda/core/words/usage.ts';
@@ -29,7 +29,7 @@ export function tableReport(top: number, io: Io): Report {
   const unreadable = shortlist();
   const invalidExemption = shortlist(({ exemption }) => exemption.kind);
   const exempt = shortlist(({ exemption }) => ('until' in exemption ? exemption.until : ''));
-  const inUse = shortlist(({ usage }) => (usage?.kind === 'in-use' ? -usage.callsPerDay : 0));
+  const inUse = shortlist(({ usage }) => (usage?.kind === 'in-use' ? -usage.count : 0));
   const usageCounts = { unused: 0, 'in-use': 0, unknown: 0 };
   return {
     add: (rows) => {
@@ -58,7 +58,7 @@ export function tableReport(top: number, io: Io): Report {
 
 function showCounts({ account, total, regions }: Audit, io: Io): void {
   const prefix = account === undefined ? '' : `Account ${account}: `;
-  io.out(`${prefix}${instancesOf(total.instances)}, compliance ${io.style('bold', percent(total))}`);
+  io.out(`${prefix}${instancesOf(total.instances)}, compliance ${io.style('bold', percentOf(total))}`);
   io.out('');
   const shown = VERDICTS.filter((name) => name === 'non-compliant' || name === 'compliant' || total.counts[name] > 0);
   const cells = (name: string, { instances, counts }: ComplianceSummary) => [
@@ -68,14 +68,14 @@ function showCounts({ account, total, regions }: Audit, io: Io): void {
   ];
   const rows = regions.map(({ region, compliance, error, notMonitored }) => [
     ...cells(region, compliance),
-    percent(compliance),
+    percentOf(compliance),
     error === undefined
       ? io.style('yellow', notMonitoredNote(notMonitored))
       : io.style('red', unreadNote(error, compliance)),
   ]);
   const unread = regions.filter(({ error }) => error !== undefined).length;
   const missing = unread > 0 ? io.style('red', `without ${plural(unread, 'Region')}`) : '';
-  const all = regions.length > 1 ? [[...cells('all Regions', total), percent(total), missing]] : [];
+  const all = regions.length > 1 ? [[...cells('all Regions', total), percentOf(total), missing]] : [];
   const head = ['region', 'instances', ...shown.map((name) => VERDICT_LABELS[name]), 'compliance', ''];
   printTable(io, head, [...all, ...rows], [0, head.length - 1]);
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { csvReport } from '../../cli/audit/csv.ts';
 import { htmlReport } from '../../cli/audit/html/report.ts';
 import { jsonReport } from '../../cli/audit/json.ts';
@@ -49,10 +50,21 @@ test('CSV has the usage of measured instances, and empty cells for others', () =
   const lines = readFileSync(path, 'utf8').split('\r\n').slice(1, -1);
   expect(lines.map((line) => line.split(',2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,')[1])).toEqual([
     'unused,,,unused: no call without a token in 14 days of data',
-    'in-use,4,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 per day, last seen 2026-11-21T08:00Z"',
+    'in-use,3,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 per day, last seen 2026-11-21T08:00Z"',
     'unknown,,,unknown: not running',
     ',,,',
   ]);
+});
+
+test('one line of CSV has one number of calls per day, for any number', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.001, max: 1e7, noNaN: true }), (callsPerDay) => {
+      made(csvReport(path), rowsOf([{ kind: 'in-use', count: 1, callsPerDay, lastSeen: NOW }]), measured());
+      const [, daily = '', about = ''] = /in-use,([\d.]+),.*, (.*) per day/.exec(readFileSync(path, 'utf8')) ?? [];
+      expect(about).toBe(Number(daily) < 1 ? 'less than 1' : `about ${Number(daily).toLocaleString('en-US')}`);
+      expect(Number(daily)).toBeGreaterThan(0);
+    }),
+  );
 });
 
 test('JSON has the usage of measured instances, and how it was measured', () => {
@@ -86,6 +98,8 @@ describe('HTML', () => {
       expect.stringMatching(/^in use: 42 calls/),
       'unknown: not running',
     ]);
+    // What the column is sorted by.
+    expect(cellsOf(page).map((row) => row[8])).toEqual([-1, 42, 0]);
   });
 
   test('has no column if usage was not measured', () => {

@@ -8,7 +8,7 @@ import { LAUNCH_SOURCE_LABELS, launchSourceLabel } from '../../../lambda/core/wo
 import { LAUNCH_SOURCE_KINDS } from '../../../lambda/core/launch-source.ts';
 import { type Audit, enforceCommand, type LaunchSourceAudit } from '../summary.ts';
 import { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
-import { type Bar, chart } from './charts.ts';
+import { type Bar, barChart, swatch } from './charts.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
@@ -92,9 +92,13 @@ function tiles({ total }: Audit): string {
   const verdicts = VERDICTS.map((name) => {
     const value = total.counts[name];
     const bad = (name === 'non-compliant' || name === 'unreadable') && value > 0;
-    return tile(bad ? 'bad' : '', count(value), `<i class="swatch v-${name}"></i>${VERDICT_LABELS[name]}`);
+    return tile(bad ? 'bad' : '', count(value), swatch(name) + VERDICT_LABELS[name]);
   });
-  const compliance = tile(total.findings === 0 ? 'good' : '', percent(total), 'compliance');
+  const compliance = tile(
+    total.findings === 0 ? 'good' : '',
+    percent(total),
+    `compliance, of ${count(total.assessed)}`,
+  );
   return `<section class="tiles" aria-label="Totals">${compliance}${verdicts.join('')}</section>`;
 }
 
@@ -108,7 +112,7 @@ function charts({ regions, launchSources }: Audit): string {
   }).filter(({ compliance }) => compliance.instances > 0);
   const byRegion = regions.map(({ region, compliance }) => ({ label: region, compliance }));
   const card = (title: string, bars: readonly Bar[]) =>
-    `<section class="card"><h2>${title}</h2>${chart(title, bars)}</section>`;
+    `<section class="card"><h2>${title}</h2>${barChart(bars)}</section>`;
   return `<div class="charts">${card('Compliance by region', byRegion)}${card('Compliance by launch source', byKind)}</div>`;
 }
 

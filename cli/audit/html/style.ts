@@ -34,9 +34,11 @@ footer { font-size: 13px; margin-top: 24px; }
 .tile.good b { color: var(--good-text); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 0 18px; }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 6px; }
-svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--text); font-size: 13px; }
-svg text.dim { fill: var(--dim); }
+.bar { margin-bottom: 14px; font-size: 14px; }
+.bar p { display: flex; flex-wrap: wrap; gap: 0 6px; align-items: baseline; margin: 0; }
+.bar .name { flex: 1 1 auto; overflow-wrap: anywhere; }
+.bar .parts { gap: 0 14px; font-size: 13px; color: var(--dim); }
+svg { display: block; width: 100%; height: 14px; margin: 3px 0; }
 .track { fill: var(--line); }
 ${VERDICTS.map((name) => `.v-${name} { fill: var(--${name}); background: var(--${name}); }`).join('\n')}
 details { border-top: 1px solid var(--line); }

@@ -4,7 +4,7 @@ import { dailyCalls, usageNote } from '../../lambda/core/words/usage.ts';
 import { exemptionNote } from '../../lambda/core/words/compliance.ts';
 import { LAUNCH_SOURCE_LABELS } from '../../lambda/core/words/launch-source.ts';
 import type { AuditRow } from './row.ts';
-import type { Report } from './summary.ts';
+import { regionGap, type Report } from './summary.ts';
 
 type Cell = string | number | undefined;
 
@@ -34,7 +34,11 @@ const COLUMNS: readonly (readonly [heading: string, of: (row: AuditRow) => Cell]
 /** Without it, Excel reads a CSV file in the code page of the computer. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** A CSV file with one line per instance, as in RFC 4180. Lines are appended page by page. */
+/**
+ * A CSV file with one line per instance, as in RFC 4180. Lines are appended page by page.
+ *
+ * A Region that could not be read has a line without an instance id, so that no sum looks complete.
+ */
 export function csvReport(path: string, account = ''): Report {
   writeFileSync(path, BYTE_ORDER_MARK + line(['account', ...COLUMNS.map(([heading]) => heading)]));
   return {
@@ -42,7 +46,13 @@ export function csvReport(path: string, account = ''): Report {
       const lines = rows.map((row) => line([account, ...COLUMNS.map(([, of]) => of(row))]));
       appendFileSync(path, lines.join(''));
     },
-    end: () => undefined,
+    end: ({ byRegion }) => {
+      const gaps = byRegion.flatMap((region) => {
+        const gap = regionGap(region);
+        return gap === undefined ? [] : line([account, region.region, '', '', gap, ...COLUMNS.slice(4).map(() => '')]);
+      });
+      appendFileSync(path, gaps.join(''));
+    },
   };
 }
 

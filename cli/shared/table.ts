@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { Help } from 'commander';
 import type { Io } from './io.ts';
 
 const BARE = {
@@ -6,6 +7,13 @@ const BARE = {
   ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
 };
+
+const help = new Help();
+
+/** Prints a text, broken between words where it is wider than the terminal. */
+export function print(io: Io, text: string): void {
+  for (const line of help.boxWrap(text, io.columns).split('\n')) io.out(line);
+}
 
 /**
  * Prints a table without borders.

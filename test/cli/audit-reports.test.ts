@@ -8,8 +8,8 @@ import { jsonReport } from '../../cli/audit/json.ts';
 import type { AuditRow } from '../../cli/audit/row.ts';
 import type { Report } from '../../cli/audit/summary.ts';
 import { tableReport } from '../../cli/audit/table.ts';
-import { type AuditJson, auditOf, auditRow } from '../support/audit.ts';
-import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
+import { type AuditJson, auditOf, auditRow, HEAD } from '../support/audit.ts';
+import { ACCOUNT, instanceId, REGION } from '../support/builders.ts';
 import { hostileText, INVISIBLE, NASTY } from '../support/hostile.ts';
 import { recordingIo } from '../support/io.ts';
 
@@ -17,7 +17,6 @@ const folder = mkdtempSync(join(tmpdir(), 'audit-reports-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = join(folder, 'report');
-const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
 /** Writes a report of some pages. */
 function write(report: Report, pages: readonly (readonly AuditRow[])[], errors = new Map<string, string>()): void {
@@ -32,7 +31,7 @@ function csvOf(...pages: readonly (readonly AuditRow[])[]): string {
 
 function jsonOf(...pages: readonly (readonly AuditRow[])[]): AuditJson {
   const { io, out } = recordingIo();
-  write(jsonReport(ABOUT, io), pages);
+  write(jsonReport(HEAD, io), pages);
   return JSON.parse(out.join('\n')) as AuditJson;
 }
 
@@ -131,6 +130,7 @@ describe('JSON', () => {
       account: ACCOUNT,
       at: '2026-11-22T12:00:00.000Z',
       maxExemptionDays: 90,
+      provenance: expect.objectContaining({ version: HEAD.version }),
       instances: [
         {
           region: REGION,
@@ -272,8 +272,9 @@ describe('table', () => {
 
   test('has no empty sections', () => {
     const lines = tableOf([auditRow({ options: { HttpTokens: 'required' } })]);
-    expect(lines).toEqual([
-      'Account 111122223333: 1 instance, compliance 100.0% of 1',
+    expect(lines[0]).toBe('Account 111122223333: 1 instance, compliance 100.0% of 1');
+    // What was audited is on three lines.
+    expect(lines.slice(4)).toEqual([
       '',
       'region     instances  IMDSv1 enabled  compliant   compliance',
       'eu-west-1          1               0          1  100.0% of 1',

@@ -9,7 +9,7 @@ import type { AuditRow } from '../../cli/audit/row.ts';
 import type { Report, UsageAudit } from '../../cli/audit/summary.ts';
 import { tableReport } from '../../cli/audit/table.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
-import { type AuditJson, auditOf, auditRow } from '../support/audit.ts';
+import { type AuditJson, auditOf, auditRow, HEAD } from '../support/audit.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';
 
@@ -17,7 +17,6 @@ const folder = mkdtempSync(join(tmpdir(), 'audit-usage-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = join(folder, 'report');
-const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
 /** One of each kind. */
 const USAGES: readonly Usage[] = [
@@ -69,7 +68,7 @@ test('one line of CSV has one number of calls per day, for any number', () => {
 
 test('JSON has the usage of measured instances, and how it was measured', () => {
   const { io, out } = recordingIo();
-  made(jsonReport(ABOUT, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
+  made(jsonReport(HEAD, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
   const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
   expect(instances.map((instance) => instance.usage)).toEqual([
     { kind: 'unused', hours: 336 },

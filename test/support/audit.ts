@@ -31,7 +31,16 @@ export interface AuditJson {
 }
 
 /** What is known of the audits of `auditOf` before instances are read. */
-export const HEAD: AuditHead = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
+export const HEAD: AuditHead = {
+  account: ACCOUNT,
+  callerArn: `arn:aws:iam::${ACCOUNT}:user/auditor`,
+  at: NOW,
+  version: '1.2.3',
+  regions: [REGION],
+  filters: [],
+  command: `imdsv2 audit --regions ${REGION}`,
+  maxExemptionDays: 90,
+};
 
 /** An audit row, by default of an instance with IMDSv1 enabled. */
 export function auditRow(change: SnapshotChange = {}, region = REGION): AuditRow {
@@ -45,8 +54,9 @@ export function auditOf(
   rows: readonly AuditRow[],
   errors: ReadonlyMap<string, string> = new Map(),
   regions: readonly string[] = [REGION],
+  filters: AuditHead['filters'] = [],
 ): Audit {
   const summary = new Summary(regions);
   for (const row of rows) summary.add(row);
-  return summary.result(HEAD, errors);
+  return summary.result({ ...HEAD, regions, filters }, errors);
 }

@@ -7,13 +7,15 @@ import type { ComplianceSummary } from '../../../lambda/core/compliance-summary.
 export interface Bar {
   readonly label: string;
   readonly compliance: ComplianceSummary;
+  /** How much of it was read, if not all. */
+  readonly gap?: string;
 }
 
 /** Stacked bars of verdicts. Their numbers are text, which is legible at any width, in black and white, and when read aloud. */
 export const barChart = (bars: readonly Bar[]): string => bars.map(toBar).join('');
 
-function toBar({ label, compliance }: Bar): string {
-  return `<div class="bar"><p><span class="name">${htmlText(label)}</span> <b>${percent(compliance)}</b> <span class="dim">of ${count(compliance.assessed)}</span></p>
+function toBar({ label, compliance, gap }: Bar): string {
+  return `<div class="bar"><p><span class="name">${htmlText(label)}</span> <b>${percent(compliance)}</b> <span class="dim">of ${count(compliance.assessed)}</span>${gap === undefined ? '' : ` <b class="missing">${gap}</b>`}</p>
 <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="1"/>${segments(compliance).join('')}</svg>
 <p class="parts">${parts(compliance).join(' ')}</p></div>`;
 }

@@ -14,6 +14,9 @@ export const VERDICT_LABELS: Readonly<Record<VerdictName, string>> = {
   compliant: 'compliant',
 };
 
+/** The controls of `CONTROLS`, as text. */
+export const CONTROLS_NOTE = 'Security Hub EC2.8; CIS AWS Foundations Benchmark v5.0.0 5.7 and v3.0.0 5.6';
+
 /** The share of compliant instances, such as `61.9%`; a dash if there are none to judge. */
 export function percent(summary: ComplianceSummary): string {
   const value = compliancePercent(summary);

@@ -58,6 +58,19 @@ function draw() {
   });
 }
 
+// Paper has no pages to turn and nothing to click: it gets every matching row, and every fix.
+let closed = [];
+addEventListener('beforeprint', () => {
+  byId('rows').replaceChildren(...matching.map(toRow));
+  byId('position').textContent = matching.length.toLocaleString('en-US') + ' of ' + rows.length.toLocaleString('en-US');
+  closed = [...document.querySelectorAll('details:not([open])')];
+  closed.forEach((details) => { details.open = true; });
+});
+addEventListener('afterprint', () => {
+  closed.forEach((details) => { details.open = false; });
+  draw();
+});
+
 function toRow(row) {
   const line = document.createElement('tr');
   texts.forEach((of, column) => {

@@ -17,18 +17,18 @@ import { type Audit, enforceCommand, incompleteNote, regionGap, type Report, sco
 /**
  * The result as text: counts, IMDSv1 usage, launch sources with their fixes, exemptions.
  *
- * @param top maximum length of each list.
+ * @param top maximum length of each list but that of instances in use, which a change would break.
  */
 export function tableReport(top: number, io: Io): Report {
-  const shortlist = (keyOf: (row: AuditRow) => string | number = () => 0) =>
+  const shortlist = (keyOf: (row: AuditRow) => string | number = () => 0, limit = top) =>
     new Shortlist<AuditRow>(
-      top,
+      limit,
       ascending((row) => [keyOf(row), row.region, row.instanceId]),
     );
   const unreadable = shortlist();
   const invalidExemption = shortlist(({ exemption }) => exemption.kind);
   const exempt = shortlist(({ exemption }) => ('until' in exemption ? exemption.until : ''));
-  const inUse = shortlist(({ usage }) => (usage?.kind === 'in-use' ? -usage.count : 0));
+  const inUse = shortlist(({ usage }) => (usage?.kind === 'in-use' ? -usage.count : 0), Infinity);
   const usageCounts = { unused: 0, 'in-use': 0, unknown: 0 };
   return {
     add: (rows) => {

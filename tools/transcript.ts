@@ -46,7 +46,7 @@ async function play(): Promise<void> {
   const id = idOf(listed, 'imdsv1-in-use');
 
   write('Which instances have IMDSv1 enabled, and what launches them?');
-  await show(['audit', '--regions', 'all', '--top', '4'], { exitCode: 2, lines: 25 });
+  await show(['audit', '--regions', 'all', '--top', '4'], { exitCode: 2, lines: 30 });
 
   write('What would be decided about one of them, and is IMDSv1 in use on it?');
   await show(['explain', id]);
@@ -63,7 +63,7 @@ async function play(): Promise<void> {
   await show(['enforce', '--instance-ids', id, '--include-in-use', '--yes']);
 
   write('What was left out remains:');
-  await show(['audit', '--regions', 'all', '--top', '4'], { exitCode: 2, lines: 11 });
+  await show(['audit', '--regions', 'all', '--top', '4'], { exitCode: 2, lines: 14 });
 
   write('The agent on that instance no longer works. Roll back, for two weeks:');
   const before = printed.length;
@@ -87,7 +87,7 @@ async function play(): Promise<void> {
   write(`The function remediated it within ${seconds} s:`);
   showPrinted(revoked, id);
   write('The instance requires IMDSv2:');
-  await show(['explain', id], { lines: 7, contains: 'HttpTokens required' });
+  await show(['explain', id], { lines: 11, contains: 'HttpTokens required' });
 }
 
 /** Adds a sentence between two commands. */

@@ -8,11 +8,12 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { verdictOf } from '../../lambda/core/verdict.ts';
 import { count } from '../../lambda/core/words/format.ts';
+import { version } from '../../package.json';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
 import { type Command, UsageError } from '../shared/command.ts';
 import { BusiestInstances } from '../callers/busiest.ts';
 import { CallerReader, readCallers, reportUnread } from '../callers/read.ts';
-import { repeatedOptions } from '../shared/command-line.ts';
+import { allOptions, repeatedOptions } from '../shared/command-line.ts';
 import { explainError } from '../shared/errors.ts';
 import type { Io } from '../shared/io.ts';
 import { FILTER_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION, wholeNumberOf } from '../shared/options.ts';
@@ -86,12 +87,16 @@ export const audit: Command<AuditOptions> = {
     const regions = await aws.regions();
     // The account id is optional: private networks may have no endpoint for STS.
     let accountProblem: string | undefined;
-    const account = await aws.account().catch((error: unknown) => {
+    const caller = await aws.caller().catch((error: unknown) => {
       accountProblem = explainError(error);
       return undefined;
     });
-    const { maxExemptionDays, filter = [] } = options;
-    const head = { account, at: io.now(), maxExemptionDays, repeatedOptions: repeatedOptions(options) };
+    const { maxExemptionDays, filter: filters = [] } = options;
+    const head: AuditHead = {
+      ...{ ...caller, at: io.now(), version, regions, filters, maxExemptionDays },
+      command: `imdsv2 audit ${allOptions(audit.options, options)}`,
+      repeatedOptions: repeatedOptions(options),
+    };
     const reports = reportsOf(options, head, io);
     const summary = new Summary(regions);
     const meter = options.usage && new UsageMeter(rules, usageReader(aws), io);
@@ -108,7 +113,7 @@ export const audit: Command<AuditOptions> = {
       for (const report of reports) report.add(rows);
       if (options.callers) busiest.add(region, snapshots, usages);
     };
-    const { problems, failed } = await readRegions(aws, regions, filter, take, io);
+    const { problems, failed } = await readRegions(aws, regions, filters, take, io);
     const usage = meter && { ...rules, metricsRequested: meter.metricsRequested, errors: meter.errors };
     const read = regions.filter((region) => !problems.has(region));
     const unmonitoredIn = (region: string) => unmonitoredTriggers(new EventBridgeClient(aws.config(region)));

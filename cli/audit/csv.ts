@@ -1,10 +1,10 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { csvCell } from '../../lambda/core/text.ts';
-import { usageNote } from '../../lambda/core/words/usage.ts';
+import { dailyCalls, usageNote } from '../../lambda/core/words/usage.ts';
 import { exemptionNote } from '../../lambda/core/words/compliance.ts';
 import { LAUNCH_SOURCE_LABELS } from '../../lambda/core/words/launch-source.ts';
 import type { AuditRow } from './row.ts';
-import type { Report } from './summary.ts';
+import { regionGap, type Report } from './summary.ts';
 
 type Cell = string | number | undefined;
 
@@ -26,20 +26,33 @@ const COLUMNS: readonly (readonly [heading: string, of: (row: AuditRow) => Cell]
   ['launch_time', ({ launchTime }) => launchTime?.toISOString()],
   ['first_launch', ({ firstLaunch }) => firstLaunch?.toISOString()],
   ['imdsv1_usage', ({ usage }) => usage?.kind],
-  ['imdsv1_calls_per_day', ({ usage }) => (usage?.kind === 'in-use' ? Math.ceil(usage.callsPerDay) : undefined)],
+  ['imdsv1_calls_per_day', ({ usage }) => (usage?.kind === 'in-use' ? dailyCalls(usage.callsPerDay) : undefined)],
   ['imdsv1_last_seen', ({ usage }) => (usage?.kind === 'in-use' ? usage.lastSeen.toISOString() : undefined)],
   ['imdsv1_usage_note', ({ usage }) => usage && usageNote(usage)],
 ];
 
-/** A CSV file with one line per instance, as in RFC 4180. Lines are appended page by page. */
+/** Without it, Excel reads a CSV file in the code page of the computer. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/**
+ * A CSV file with one line per instance, as in RFC 4180. Lines are appended page by page.
+ *
+ * A Region that could not be read has a line without an instance id, so that no sum looks complete.
+ */
 export function csvReport(path: string, account = ''): Report {
-  writeFileSync(path, line(['account', ...COLUMNS.map(([heading]) => heading)]));
+  writeFileSync(path, BYTE_ORDER_MARK + line(['account', ...COLUMNS.map(([heading]) => heading)]));
   return {
     add: (rows) => {
       const lines = rows.map((row) => line([account, ...COLUMNS.map(([, of]) => of(row))]));
       appendFileSync(path, lines.join(''));
     },
-    end: () => undefined,
+    end: ({ byRegion }) => {
+      const gaps = byRegion.flatMap((region) => {
+        const gap = regionGap(region);
+        return gap === undefined ? [] : line([account, region.region, '', '', gap, ...COLUMNS.slice(4).map(() => '')]);
+      });
+      appendFileSync(path, gaps.join(''));
+    },
   };
 }
 

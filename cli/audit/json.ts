@@ -1,24 +1,28 @@
-import { type ComplianceSummary, complianceShare } from '../../lambda/core/compliance-summary.ts';
+import { CONTROLS } from '../../lambda/contract.ts';
+import { compliancePercent, type ComplianceSummary, complianceShare } from '../../lambda/core/compliance-summary.ts';
 import { toCallersDocument } from '../callers/document.ts';
 import type { Io } from '../shared/io.ts';
 import { jsonStream } from '../shared/json.ts';
 import { type AuditRow, cleanTexts } from './row.ts';
-import type { AuditHead, Report } from './summary.ts';
+import { type AuditHead, incompleteNote, type Report } from './summary.ts';
 
 /** The `schema` field of the JSON document. Fields are only ever added to it. */
 const SCHEMA = 'imdsv2-enforcer.audit/v1';
 
 /** The JSON document, written while instances are read. `docs/audit.md` describes its fields. */
-export function jsonReport({ account, at, maxExemptionDays }: AuditHead, io: Io): Report {
-  const document = jsonStream({ schema: SCHEMA, account, at, maxExemptionDays }, 'instances', io);
+export function jsonReport(head: AuditHead, io: Io): Report {
+  const { account, callerArn, at, version, regions: selected, filters, command, maxExemptionDays } = head;
+  const provenance = { account, callerArn, at, version, regions: selected, filters, command, controls: CONTROLS };
+  const document = jsonStream({ schema: SCHEMA, account, at, maxExemptionDays, provenance }, 'instances', io);
   return {
     add: (rows) => rows.map(toInstance).forEach(document.add),
-    end: ({ usage, callers, total, regions, launchSources }) =>
+    end: (audit) => {
+      const { usage, callers, total, byRegion, launchSources } = audit;
       document.end({
         usage: usage && { ...usage, errors: Object.fromEntries(usage.errors) },
         callers: callers?.map(toCallersDocument),
-        total: toCompliance(total),
-        regions: regions.map(({ region, compliance, ...rest }) => ({ region, ...toCompliance(compliance), ...rest })),
+        total: { ...toCompliance(total), incomplete: incompleteNote(audit) },
+        regions: byRegion.map(({ region, compliance, ...rest }) => ({ region, ...toCompliance(compliance), ...rest })),
         launchSources: launchSources.map(({ region, kind, name, compliance, fix }) => ({
           region,
           kind,
@@ -26,7 +30,8 @@ export function jsonReport({ account, at, maxExemptionDays }: AuditHead, io: Io)
           ...toCompliance(compliance),
           fix,
         })),
-      }),
+      });
+    },
   };
 }
 
@@ -39,6 +44,8 @@ const toInstance = ({ group: { kind, name }, ...row }: AuditRow) => ({
 const toCompliance = (compliance: ComplianceSummary) => ({
   instances: compliance.instances,
   findings: compliance.findings,
+  assessed: compliance.assessed,
   compliance: complianceShare(compliance),
+  compliancePercent: compliancePercent(compliance),
   counts: compliance.counts,
 });

@@ -1,10 +1,17 @@
+import type { Filter } from '../../lambda/app/ports/index.ts';
 import { type Advice, prevention } from '../../lambda/core/advice.ts';
 import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
+import { groupBy } from '../../lambda/core/group-by.ts';
 import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
+import { clean } from '../../lambda/core/text.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
+import { plural } from '../../lambda/core/words/format.ts';
 import type { InstanceCallers } from '../callers/read.ts';
+import type { Caller } from '../shared/aws.ts';
+import { filterText } from '../shared/command-line.ts';
 import { ascending } from '../shared/sort.ts';
+import { NOT_VISIBLE } from './read.ts';
 import type { AuditRow } from './row.ts';
 
 /** One output format of the audit. */
@@ -16,10 +23,16 @@ export interface Report {
 }
 
 /** What is known of an audit before instances are read. */
-export interface AuditHead {
-  /** Absent if STS could not be reached. */
-  readonly account?: string;
+export interface AuditHead extends Partial<Caller> {
   readonly at: Date;
+  /** Version of the command line. */
+  readonly version: string;
+  /** The Regions that were selected, in this order. */
+  readonly regions: readonly string[];
+  /** Only instances that match all of these. */
+  readonly filters: readonly Filter[];
+  /** The command with every option in effect, defaults included. */
+  readonly command: string;
   readonly maxExemptionDays: number;
   /** The options of the audit that a suggested command repeats. */
   readonly repeatedOptions?: string;
@@ -32,8 +45,7 @@ export interface Audit extends AuditHead {
   /** Only if callers were looked up: those of the busiest instances with IMDSv1 in use. */
   readonly callers?: readonly InstanceCallers[];
   readonly total: ComplianceSummary;
-  /** In the order of `--regions`. */
-  readonly regions: readonly RegionAudit[];
+  readonly byRegion: readonly RegionAudit[];
   /** Most findings first. */
   readonly launchSources: readonly LaunchSourceAudit[];
 }
@@ -132,21 +144,54 @@ export class Summary {
     errors: ReadonlyMap<string, string>,
     notMonitored: ReadonlyMap<string, readonly string[]> = new Map(),
   ): Audit {
-    const regions = [...this.#regions].map(([region, compliance]) => ({
+    const byRegion = [...this.#regions].map(([region, compliance]) => ({
       region,
       compliance,
       error: errors.get(region),
       notMonitored: notMonitored.get(region),
     }));
     const launchSources = [...this.#launchSources.values()].map((totals) => totals.result()).sort(mostFindingsFirst);
-    return { ...head, total: this.#total, regions, launchSources };
+    return { ...head, total: this.#total, byRegion, launchSources };
   }
 }
 
+/** Which instances were audited: `instances`, or which of them. */
+export function scopeOf({ filters }: AuditHead): string {
+  if (filters.length === 0) return 'instances';
+  return `instances that match ${filters.map((filter) => clean(filterText(filter), MAX_FILTER)).join(' and ')}`;
+}
+
+const MAX_FILTER = 512;
+
+/** How much of a Region was read, if not all of it. */
+export function regionGap({ error, compliance }: RegionAudit): Gap | undefined {
+  if (error === undefined) return undefined;
+  if (compliance.instances > 0) return 'partially read';
+  return error.startsWith(NOT_VISIBLE) ? NOT_VISIBLE : 'not read';
+}
+
+type Gap = typeof NOT_VISIBLE | 'not read' | 'partially read';
+
+/** What the totals do not have, such as `without 1 Region that is not visible from here`; absent if they have everything. */
+export function incompleteNote({ byRegion }: Audit): string | undefined {
+  const byGap = groupBy(byRegion, regionGap);
+  const parts = GAPS.flatMap(([gap, one, many]) => {
+    const { length = 0 } = byGap.get(gap) ?? [];
+    return length === 0 ? [] : `${plural(length, 'Region')} ${length === 1 ? one : many}`;
+  });
+  return parts.length === 0 ? undefined : `without ${parts.join(' and ')}`;
+}
+
+const GAPS: readonly (readonly [gap: Gap, one: string, many: string])[] = [
+  [NOT_VISIBLE, 'that is not visible from here', 'that are not visible from here'],
+  ['not read', 'that could not be read', 'that could not be read'],
+  ['partially read', 'of which a part could not be read', 'of which a part could not be read'],
+];
+
 /** The command that requires IMDSv2 on the instances of an audit. */
-export function enforceCommand({ regions, repeatedOptions = '' }: Audit): string {
-  const affected = regions.filter(({ compliance }) => compliance.counts['non-compliant'] > 0);
-  const names = (affected.length > 0 ? affected : regions).map(({ region }) => region).join(',');
+export function enforceCommand({ byRegion, repeatedOptions = '' }: Audit): string {
+  const affected = byRegion.filter(({ compliance }) => compliance.counts['non-compliant'] > 0);
+  const names = (affected.length > 0 ? affected : byRegion).map(({ region }) => region).join(',');
   return `imdsv2 enforce --regions ${names} ${repeatedOptions}`.trim();
 }
 

@@ -1,35 +1,34 @@
 import type { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { FINDINGS, VERDICTS } from '../../lambda/core/verdict.ts';
-import { exemptionNote, percent, VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
-import { count, instancesOf, plural } from '../../lambda/core/words/format.ts';
+import { CONTROLS_NOTE, exemptionNote, percentOf, VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
+import { count, instancesOf, minute, plural } from '../../lambda/core/words/format.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { usageNote } from '../../lambda/core/words/usage.ts';
 import { showCallers, showLimits } from '../callers/show.ts';
 import type { Io } from '../shared/io.ts';
 import { ascending } from '../shared/sort.ts';
-import { printTable } from '../shared/table.ts';
+import { print, printTable } from '../shared/table.ts';
 import { notMonitoredNote } from './monitoring.ts';
-import { NOT_VISIBLE } from './read.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';
-import { type Audit, enforceCommand, type Report } from './summary.ts';
+import { type Audit, enforceCommand, incompleteNote, regionGap, type Report, scopeOf } from './summary.ts';
 
 /**
  * The result as text: counts, IMDSv1 usage, launch sources with their fixes, exemptions.
  *
- * @param top maximum length of each list.
+ * @param top maximum length of each list but that of instances in use, which a change would break.
  */
 export function tableReport(top: number, io: Io): Report {
-  const shortlist = (keyOf: (row: AuditRow) => string | number = () => 0) =>
+  const shortlist = (keyOf: (row: AuditRow) => string | number = () => 0, limit = top) =>
     new Shortlist<AuditRow>(
-      top,
+      limit,
       ascending((row) => [keyOf(row), row.region, row.instanceId]),
     );
   const unreadable = shortlist();
   const invalidExemption = shortlist(({ exemption }) => exemption.kind);
   const exempt = shortlist(({ exemption }) => ('until' in exemption ? exemption.until : ''));
-  const inUse = shortlist(({ usage }) => (usage?.kind === 'in-use' ? -usage.callsPerDay : 0));
+  const inUse = shortlist(({ usage }) => (usage?.kind === 'in-use' ? -usage.count : 0), Infinity);
   const usageCounts = { unused: 0, 'in-use': 0, unknown: 0 };
   return {
     add: (rows) => {
@@ -43,7 +42,8 @@ export function tableReport(top: number, io: Io): Report {
     },
     end: (audit) => {
       // No Region could be read: the errors are the whole result.
-      if (audit.total.instances === 0 && audit.regions.every(({ error }) => error !== undefined)) return;
+      if (audit.total.instances === 0 && audit.byRegion.every(({ error }) => error !== undefined)) return;
+      showHead(audit, io);
       showCounts(audit, io);
       showUsage(audit, usageCounts, inUse, io);
       showSoftware(audit, io);
@@ -56,33 +56,44 @@ export function tableReport(top: number, io: Io): Report {
   };
 }
 
-function showCounts({ account, total, regions }: Audit, io: Io): void {
-  const prefix = account === undefined ? '' : `Account ${account}: `;
-  io.out(`${prefix}${instancesOf(total.instances)}, compliance ${io.style('bold', percent(total))}`);
+/** What was audited, and what an auditor needs to repeat it. */
+function showHead(audit: Audit, io: Io): void {
+  const { account, filters, total, callerArn, at, version, command } = audit;
+  const subject = [
+    ...(account === undefined ? [] : [`Account ${account}`]),
+    ...(filters.length === 0 ? [] : [`only ${scopeOf(audit)}`]),
+  ].join(', ');
+  const missing = incompleteNote(audit);
+  const compliance = `compliance ${io.style('bold', percentOf(total))}`;
+  print(
+    io,
+    `${subject && `${subject}: `}${instancesOf(total.instances)}, ${compliance}${missing === undefined ? '' : `, ${io.style('red', missing)}`}`,
+  );
+  const time = `${minute(at)}, imdsv2 ${version}${callerArn === undefined ? '' : `, by ${callerArn}`}`;
+  for (const line of [time, command, CONTROLS_NOTE]) print(io, io.style('dim', line));
   io.out('');
+}
+
+function showCounts({ total, byRegion }: Audit, io: Io): void {
   const shown = VERDICTS.filter((name) => name === 'non-compliant' || name === 'compliant' || total.counts[name] > 0);
   const cells = (name: string, { instances, counts }: ComplianceSummary) => [
     name,
     count(instances),
     ...shown.map((verdict) => numberCell(counts[verdict], FINDINGS.includes(verdict), io)),
   ];
-  const rows = regions.map(({ region, compliance, error, notMonitored }) => [
-    ...cells(region, compliance),
-    percent(compliance),
-    error === undefined
-      ? io.style('yellow', notMonitoredNote(notMonitored))
-      : io.style('red', unreadNote(error, compliance)),
-  ]);
-  const unread = regions.filter(({ error }) => error !== undefined).length;
-  const missing = unread > 0 ? io.style('red', `without ${plural(unread, 'Region')}`) : '';
-  const all = regions.length > 1 ? [[...cells('all Regions', total), percent(total), missing]] : [];
+  const rows = byRegion.map((audited) => {
+    const gap = regionGap(audited);
+    return [
+      ...cells(audited.region, audited.compliance),
+      percentOf(audited.compliance),
+      gap === undefined ? io.style('yellow', notMonitoredNote(audited.notMonitored)) : io.style('red', gap),
+    ];
+  });
+  const gaps = byRegion.filter((region) => regionGap(region) !== undefined).length;
+  const missing = gaps > 0 ? io.style('red', `without ${plural(gaps, 'Region')}`) : '';
+  const all = byRegion.length > 1 ? [[...cells('all Regions', total), percentOf(total), missing]] : [];
   const head = ['region', 'instances', ...shown.map((name) => VERDICT_LABELS[name]), 'compliance', ''];
   printTable(io, head, [...all, ...rows], [0, head.length - 1]);
-}
-
-function unreadNote(error: string, { instances }: ComplianceSummary): string {
-  if (instances > 0) return 'partially read';
-  return error.startsWith(NOT_VISIBLE) ? NOT_VISIBLE : 'not read';
 }
 
 type UsageCounts = Readonly<Record<'unused' | 'in-use' | 'unknown', number>>;

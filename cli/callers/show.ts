@@ -4,6 +4,7 @@ import type { Caller } from '../../lambda/core/callers/callers.ts';
 import { count, minute, plural } from '../../lambda/core/words/format.ts';
 import { cleanName } from '../audit/row.ts';
 import type { Io } from '../shared/io.ts';
+import { printLabelled, wrapped } from '../shared/table.ts';
 import type { InstanceCallers } from './read.ts';
 import { callsNote, LIMITS, softwareLabel, sourceNote, UNEXPLAINED } from './words.ts';
 
@@ -103,22 +104,4 @@ function listed(items: readonly string[]): string {
   return [...items.slice(0, LISTED), ...(more > 0 ? [`and ${count(more)} more (--json has all)`] : [])].join(', ');
 }
 
-const LABEL = 13;
-
-/** Prints a label and a text, which continues below itself. */
-function line(label: string, text: string, io: Io): void {
-  const [first = '', ...rest] = wrapped(text, io.columns - LABEL - 2);
-  io.out(`  ${io.style('dim', label.padEnd(LABEL))}${label.length < LABEL ? '' : ' '}${first}`);
-  for (const next of rest) io.out(' '.repeat(LABEL + 2) + next);
-}
-
-/** A text as lines of at most `width` characters, if its words are not longer. */
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
+const line = (label: string, text: string, io: Io): void => printLabelled(io, label, text, 13);

@@ -67,7 +67,9 @@ export function showPlan(
 function showJudged(title: string, judged: readonly JudgedByUsage[], io: Io): void {
   if (judged.length === 0) return;
   const calls = ({ usage }: JudgedByUsage) => (usage?.kind === 'in-use' ? usage.callsPerDay : 0);
-  const first = judged.toSorted((a, b) => calls(b) - calls(a)).slice(0, LISTED);
+  const inUse = judged.filter(({ usage }) => usage?.kind === 'in-use').length;
+  // Every instance that a change would break is listed.
+  const first = judged.toSorted((a, b) => calls(b) - calls(a)).slice(0, Math.max(LISTED, inUse));
   const rows = first.map(({ region, instanceId, launchSource, usage }) => [
     region,
     instanceId,

@@ -7,6 +7,7 @@ import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { cleanName } from '../audit/row.ts';
 import { callsNote, softwareLabel } from '../callers/words.ts';
 import type { Io } from '../shared/io.ts';
+import { print, printLabelled } from '../shared/table.ts';
 import { rejectedNote, usageNote } from '../../lambda/core/words/usage.ts';
 import { exemptionLine, explain, type ExplainedRow, option } from './explanation.ts';
 import { countsRejectedCalls, type Facts, isUnread } from './read.ts';
@@ -18,7 +19,12 @@ export function show(facts: Facts, io: Io): void {
   const name = cleanName(tags);
   const title = `${instanceId}${name === undefined ? '' : ` "${name}"`}`;
   io.out(`${io.style('bold', title)} in ${region}`);
-  const line = (label: string, text: string) => io.out(`  ${io.style('dim', label.padEnd(15))}${text}`);
+  const rows = explain(facts);
+  for (const { row, decides } of rows)
+    for (const [decision, triggers] of decides)
+      print(io, `${io.style('bold', '→')} ${decision} (${triggers.join(', ')}; row ${row.number})`);
+  io.out('');
+  const line = (label: string, text: string) => printLabelled(io, label, text, 15);
   line('options', OPTIONS.map((field) => option(options, field)).join(', '));
   line('launched', firstLaunch === undefined ? 'unknown' : iso(firstLaunch));
   line('last start', launchTime === undefined ? 'unknown' : iso(launchTime));
@@ -30,7 +36,7 @@ export function show(facts: Facts, io: Io): void {
   for (const [index, text] of callerLines(facts).entries()) line(index === 0 ? 'IMDSv1 callers' : '', text);
   io.out('');
   io.out('Decision table; the first row that applies decides:');
-  for (const row of explain(facts)) showRow(row, io);
+  for (const row of rows) showRow(row, io);
 }
 
 /** The software that used IMDSv1, each with its diagnosis. */

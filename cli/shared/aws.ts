@@ -8,6 +8,7 @@ import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
 import { failing, toFailure } from '../../lambda/adapters/failures.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import { REGION } from '../../lambda/core/target.ts';
+import { clean } from '../../lambda/core/text.ts';
 import { type OptionSpec, refuse, UsageError } from './command.ts';
 import { type ClientConfig, Connections } from './connections.ts';
 import { explainError, isDenied } from './errors.ts';
@@ -42,6 +43,15 @@ export const REGIONS_OPTION: OptionSpec = {
 function toRegion(text: string): string {
   return REGION.test(text) ? text : refuse(text, 'a Region', 'names such as eu-west-1');
 }
+
+/** Whose credentials a command uses. */
+export interface Caller {
+  readonly account: string;
+  readonly callerArn: string;
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html */
+const MAX_ARN = 2048;
 
 /** The AWS account that options and environment select. Clients are created on first use. */
 export class Aws {
@@ -130,9 +140,15 @@ export class Aws {
 
   /** The account id of the credentials in use. */
   public async account(): Promise<string> {
+    return (await this.caller()).account;
+  }
+
+  /** The account id and the ARN of the credentials in use. */
+  public async caller(): Promise<Caller> {
     const client = new STSClient({ ...this.config(await this.home()), maxAttempts: 2 });
-    const { Account = '' } = await failing(client.send(new GetCallerIdentityCommand({}), { requestTimeout: 10_000 }));
-    return Account;
+    const call = client.send(new GetCallerIdentityCommand({}), { requestTimeout: 10_000 });
+    const { Account = '', Arn = '' } = await failing(call);
+    return { account: Account, callerArn: clean(Arn, MAX_ARN) };
   }
 }
 

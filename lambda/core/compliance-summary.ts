@@ -29,6 +29,11 @@ export class ComplianceSummary {
     return VERDICTS.reduce((sum, name) => sum + this.#counts[name], 0);
   }
 
+  /** Number of instances that the compliance is a share of: all but those that an AWS service operates, which no one else can change. */
+  public get assessed(): number {
+    return this.instances - this.#counts['aws-managed'];
+  }
+
   /** Number of instances that an auditor would report. */
   public get findings(): number {
     return FINDINGS.reduce((sum, name) => sum + this.#counts[name], 0);
@@ -36,14 +41,12 @@ export class ComplianceSummary {
 }
 
 /**
- * Share of the instances that pass CIS AWS 5.7, from 0 to 1; `undefined` if there are none to judge.
+ * Share of the assessed instances that pass CIS AWS 5.7, from 0 to 1; `undefined` if there are none.
  *
- * An instance passes if IMDSv2 is required and the change is applied. Instances that an AWS service operates are not counted, because
- * no one else can change them.
+ * An instance passes if IMDSv2 is required and the change is applied.
  */
-export function complianceShare({ instances, counts }: ComplianceSummary): number | undefined {
-  const judged = instances - counts['aws-managed'];
-  return judged === 0 ? undefined : counts.compliant / judged;
+export function complianceShare({ assessed, counts }: ComplianceSummary): number | undefined {
+  return assessed === 0 ? undefined : counts.compliant / assessed;
 }
 
 /** `complianceShare` from 0 to 100, rounded down to one decimal: 100 means all of them. */

@@ -60,9 +60,9 @@ describe('the HTML page', () => {
   /** The page of two regions. */
   function pageOf(notMonitored: ReadonlyMap<string, readonly ('launch' | 'drift')[]>): string {
     const audit = auditOf([auditRow()], new Map(), [REGION, 'eu-south-1']);
-    const regions = audit.regions.map((each) => ({ ...each, notMonitored: notMonitored.get(each.region) }));
+    const byRegion = audit.byRegion.map((each) => ({ ...each, notMonitored: notMonitored.get(each.region) }));
     const path = join(folder, 'page');
-    htmlReport(path).end({ ...audit, regions });
+    htmlReport(path).end({ ...audit, byRegion });
     return readFileSync(path, 'utf8');
   }
 

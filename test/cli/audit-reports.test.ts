@@ -8,8 +8,8 @@ import { jsonReport } from '../../cli/audit/json.ts';
 import type { AuditRow } from '../../cli/audit/row.ts';
 import type { Report } from '../../cli/audit/summary.ts';
 import { tableReport } from '../../cli/audit/table.ts';
-import { type AuditJson, auditOf, auditRow } from '../support/audit.ts';
-import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
+import { type AuditJson, auditOf, auditRow, HEAD } from '../support/audit.ts';
+import { ACCOUNT, instanceId, REGION } from '../support/builders.ts';
 import { hostileText, INVISIBLE, NASTY } from '../support/hostile.ts';
 import { recordingIo } from '../support/io.ts';
 
@@ -17,7 +17,6 @@ const folder = mkdtempSync(join(tmpdir(), 'audit-reports-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = join(folder, 'report');
-const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
 /** Writes a report of some pages. */
 function write(report: Report, pages: readonly (readonly AuditRow[])[], errors = new Map<string, string>()): void {
@@ -32,7 +31,7 @@ function csvOf(...pages: readonly (readonly AuditRow[])[]): string {
 
 function jsonOf(...pages: readonly (readonly AuditRow[])[]): AuditJson {
   const { io, out } = recordingIo();
-  write(jsonReport(ABOUT, io), pages);
+  write(jsonReport(HEAD, io), pages);
   return JSON.parse(out.join('\n')) as AuditJson;
 }
 
@@ -64,11 +63,11 @@ const exemptFor = (reason: string): AuditRow =>
   auditRow({ tags: { 'imdsv2:exempt-until': '2026-12-01', 'imdsv2:exempt-reason': reason } });
 
 describe('CSV', () => {
-  test('has a header and a line per instance', () => {
+  test('begins with a byte order mark, has a header, and a line per instance', () => {
     const exempt = exemptFor('agent, old');
     expect(csvOf([auditRow({ tags: { Name: 'web' } })], [exempt])).toBe(
       [
-        'account,region,instance_id,name,verdict,state,http_tokens,http_endpoint,hop_limit,options_state,exemption,exempt_until,exemption_note,launch_source_kind,launch_source,launch_time,first_launch,imdsv1_usage,imdsv1_calls_per_day,imdsv1_last_seen,imdsv1_usage_note',
+        '\uFEFFaccount,region,instance_id,name,verdict,state,http_tokens,http_endpoint,hop_limit,options_state,exemption,exempt_until,exemption_note,launch_source_kind,launch_source,launch_time,first_launch,imdsv1_usage,imdsv1_calls_per_day,imdsv1_last_seen,imdsv1_usage_note',
         '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,web,non-compliant,running,optional,enabled,1,applied,,,,No launch source tag,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
         '111122223333,eu-west-1,i-0a1b2c3d4e5f60718,,exempt,running,optional,enabled,1,applied,active,2026-12-01,"until 2026-12-01: agent, old",No launch source tag,,2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,,,,',
         '',
@@ -113,7 +112,9 @@ describe('JSON', () => {
     const compliance = {
       instances: 1,
       findings: 1,
+      assessed: 1,
       compliance: 0,
+      compliancePercent: 0,
       counts: {
         'non-compliant': 1,
         unreadable: 0,
@@ -129,6 +130,7 @@ describe('JSON', () => {
       account: ACCOUNT,
       at: '2026-11-22T12:00:00.000Z',
       maxExemptionDays: 90,
+      provenance: expect.objectContaining({ version: HEAD.version }),
       instances: [
         {
           region: REGION,
@@ -187,12 +189,12 @@ describe('HTML', () => {
 
   test('has charts of regions and launch sources that need no script', () => {
     expect(html.match(/<svg /g)).toHaveLength(2);
-    expect(html).toContain('<title>IMDSv1 enabled: 1</title>');
+    expect(html).toContain('</i>1 IMDSv1 enabled</span>');
   });
 
   test('starts each bar with compliant and ends it with non-compliant instances', () => {
     const page = htmlOf([[auditRow(), auditRow({ options: { HttpTokens: 'required' } }), exemptFor('agent')]]);
-    const [bar = ''] = /<g class="bar">.*?<\/g>/s.exec(page) ?? [];
+    const [bar = ''] = /<svg .*?<\/svg>/s.exec(page) ?? [];
     expect(bar.match(/rect class="v-[\w-]+/g)).toEqual(
       ['compliant', 'exempt', 'non-compliant'].map((name) => `rect class="v-${name}`),
     );
@@ -270,11 +272,12 @@ describe('table', () => {
 
   test('has no empty sections', () => {
     const lines = tableOf([auditRow({ options: { HttpTokens: 'required' } })]);
-    expect(lines).toEqual([
-      'Account 111122223333: 1 instance, compliance 100.0%',
+    expect(lines[0]).toBe('Account 111122223333: 1 instance, compliance 100.0% of 1');
+    // What was audited is on three lines.
+    expect(lines.slice(4)).toEqual([
       '',
-      'region     instances  IMDSv1 enabled  compliant  compliance',
-      'eu-west-1          1               0          1      100.0%',
+      'region     instances  IMDSv1 enabled  compliant   compliance',
+      'eu-west-1          1               0          1  100.0% of 1',
     ]);
   });
 });

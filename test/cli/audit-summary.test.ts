@@ -124,8 +124,8 @@ describe('rows', () => {
 });
 
 test('counts the instances of a region read before an error, and keeps the error', () => {
-  const { regions, total } = auditOf([auditRow()], new Map([['us-east-1', 'denied']]), [REGION, 'us-east-1']);
-  expect(regions.map(({ region, compliance, error }) => [region, compliance.instances, error])).toEqual([
+  const { byRegion, total } = auditOf([auditRow()], new Map([['us-east-1', 'denied']]), [REGION, 'us-east-1']);
+  expect(byRegion.map(({ region, compliance, error }) => [region, compliance.instances, error])).toEqual([
     [REGION, 1, undefined],
     ['us-east-1', 0, 'denied'],
   ]);

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { csvReport } from '../../cli/audit/csv.ts';
 import { htmlReport } from '../../cli/audit/html/report.ts';
 import { jsonReport } from '../../cli/audit/json.ts';
@@ -8,7 +9,7 @@ import type { AuditRow } from '../../cli/audit/row.ts';
 import type { Report, UsageAudit } from '../../cli/audit/summary.ts';
 import { tableReport } from '../../cli/audit/table.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
-import { type AuditJson, auditOf, auditRow } from '../support/audit.ts';
+import { type AuditJson, auditOf, auditRow, HEAD } from '../support/audit.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { recordingIo } from '../support/io.ts';
 
@@ -16,7 +17,6 @@ const folder = mkdtempSync(join(tmpdir(), 'audit-usage-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = join(folder, 'report');
-const ABOUT = { account: ACCOUNT, at: NOW, maxExemptionDays: 90 };
 
 /** One of each kind. */
 const USAGES: readonly Usage[] = [
@@ -49,15 +49,26 @@ test('CSV has the usage of measured instances, and empty cells for others', () =
   const lines = readFileSync(path, 'utf8').split('\r\n').slice(1, -1);
   expect(lines.map((line) => line.split(',2026-11-22T11:59:20.000Z,2026-11-22T11:59:20.000Z,')[1])).toEqual([
     'unused,,,unused: no call without a token in 14 days of data',
-    'in-use,4,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 per day, last seen 2026-11-21T08:00Z"',
+    'in-use,3,2026-11-21T08:00:00.000Z,"in use: 42 calls without a token, about 3 per day, last seen 2026-11-21T08:00Z"',
     'unknown,,,unknown: not running',
     ',,,',
   ]);
 });
 
+test('one line of CSV has one number of calls per day, for any number', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.001, max: 1e7, noNaN: true }), (callsPerDay) => {
+      made(csvReport(path), rowsOf([{ kind: 'in-use', count: 1, callsPerDay, lastSeen: NOW }]), measured());
+      const [, daily = '', about = ''] = /in-use,([\d.]+),.*, (.*) per day/.exec(readFileSync(path, 'utf8')) ?? [];
+      expect(about).toBe(Number(daily) < 1 ? 'less than 1' : `about ${Number(daily).toLocaleString('en-US')}`);
+      expect(Number(daily)).toBeGreaterThan(0);
+    }),
+  );
+});
+
 test('JSON has the usage of measured instances, and how it was measured', () => {
   const { io, out } = recordingIo();
-  made(jsonReport(ABOUT, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
+  made(jsonReport(HEAD, io), rowsOf([...USAGES, undefined]), measured(new Map([[REGION, 'denied']])));
   const { instances, usage } = JSON.parse(out.join('\n')) as AuditJson;
   expect(instances.map((instance) => instance.usage)).toEqual([
     { kind: 'unused', hours: 336 },
@@ -86,6 +97,8 @@ describe('HTML', () => {
       expect.stringMatching(/^in use: 42 calls/),
       'unknown: not running',
     ]);
+    // What the column is sorted by.
+    expect(cellsOf(page).map((row) => row[8])).toEqual([-1, 42, 0]);
   });
 
   test('has no column if usage was not measured', () => {
@@ -107,14 +120,14 @@ describe('table', () => {
     return out;
   };
 
-  test('lists instances in use by number of calls, and counts the others', () => {
+  test('lists every instance in use by number of calls, whatever --top is', () => {
     const more: Usage = { kind: 'in-use', count: 900, callsPerDay: 64, lastSeen: NOW };
     const out = linesOf([...USAGES, more], measured());
     const at = out.indexOf('IMDSv1 usage of non-compliant instances, last 14 days: 1 unused, 2 in use, 1 unknown');
     expect(out.slice(at + 2, at + 6)).toEqual([
       expect.stringMatching(/^region +instance +name +IMDSv1 usage$/),
       expect.stringMatching(/web 3 +in use: 900 calls without a token, about 64 per day/),
-      'and 1 more; --top shows more, --json, --csv and --html all',
+      expect.stringMatching(/web 1 +in use: 42 calls without a token, about 3 per day/),
       '',
     ]);
   });

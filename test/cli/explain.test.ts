@@ -238,3 +238,9 @@ it('prints untrusted text on its line', async () => {
   expect(out.join('\n').match(/^9 {2}Otherwise/gm)).toHaveLength(1);
   expect(out.join('')).not.toContain('\u001b');
 });
+
+test('begins with the decision, before the facts that it is taken on', async () => {
+  const { out } = await explain([]);
+  expect(out[1]).toMatch(/^→ \S+.* \(.*row \d+\)$/);
+  expect(out.findIndex((line) => line.startsWith('  options'))).toBeGreaterThan(1);
+});

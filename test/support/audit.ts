@@ -1,5 +1,5 @@
 import { type AuditRow, toRow } from '../../cli/audit/row.ts';
-import { type Audit, Summary } from '../../cli/audit/summary.ts';
+import { type Audit, type AuditHead, Summary } from '../../cli/audit/summary.ts';
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
 /** The parts of the JSON result of `audit` that tests read. */
@@ -30,6 +30,18 @@ export interface AuditJson {
   }[];
 }
 
+/** What is known of the audits of `auditOf` before instances are read. */
+export const HEAD: AuditHead = {
+  account: ACCOUNT,
+  callerArn: `arn:aws:iam::${ACCOUNT}:user/auditor`,
+  at: NOW,
+  version: '1.2.3',
+  regions: [REGION],
+  filters: [],
+  command: `imdsv2 audit --regions ${REGION}`,
+  maxExemptionDays: 90,
+};
+
 /** An audit row, by default of an instance with IMDSv1 enabled. */
 export function auditRow(change: SnapshotChange = {}, region = REGION): AuditRow {
   const row = toRow(snapshot(change), region, 90, NOW);
@@ -42,8 +54,9 @@ export function auditOf(
   rows: readonly AuditRow[],
   errors: ReadonlyMap<string, string> = new Map(),
   regions: readonly string[] = [REGION],
+  filters: AuditHead['filters'] = [],
 ): Audit {
   const summary = new Summary(regions);
   for (const row of rows) summary.add(row);
-  return summary.result({ account: ACCOUNT, at: NOW, maxExemptionDays: 90 }, errors);
+  return summary.result({ ...HEAD, regions, filters }, errors);
 }

@@ -15,6 +15,7 @@ export interface IoChange {
   /** @default resolves at once */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly interrupted?: AbortSignal;
+  /** @default 200, so that a line of a test is a line */
   readonly columns?: number;
   /** Answer to `ask`. @default as if there were no terminal */
   readonly typed?: string;
@@ -36,7 +37,7 @@ export interface RecordedIo {
 
 /** An `Io` without styles that records its output. `sleep` returns at once. */
 export function recordingIo(change: IoChange = {}): RecordedIo {
-  const { interrupted = new AbortController().signal, columns = 100, env = {} } = change;
+  const { interrupted = new AbortController().signal, columns = 200, env = {} } = change;
   const answers = [...(change.confirm ?? [])];
   const recorded = { out: [], notes: [], progress: [], questions: [], pauses: [] } as Omit<RecordedIo, 'io'>;
   let slept = 0;

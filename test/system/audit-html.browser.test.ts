@@ -6,11 +6,13 @@ import { htmlReport } from '../../cli/audit/html/report.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { temporaryFolder } from '../../sandbox/temporary-folder.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
-import { instanceId, type SnapshotChange } from '../support/builders.ts';
+import { pdfText } from '../support/pdf-text.ts';
+import { instanceId, NOW, type SnapshotChange } from '../support/builders.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const HOSTILE = '<img src=x onerror="document.title=1">';
 const REGIONS = ['eu-west-1', 'us-east-1'];
+const ROWS = 300;
 
 const hasBrowser = existsSync(CHROMIUM);
 const browserTest = hasBrowser ? test : test.skip;
@@ -36,7 +38,7 @@ beforeAll(async () => {
     { tags: { 'aws:autoscaling:groupName': HOSTILE } },
     { tags: { 'imdsv2:exempt-until': '2026-12-01', 'imdsv2:exempt-reason': HOSTILE } },
   ];
-  const rows = Array.from({ length: 240 }, (_, index) => {
+  const rows = Array.from({ length: ROWS }, (_, index) => {
     const change = changes[index % 4];
     const tags = { Name: names[index % 4] ?? '', ...change?.tags };
     return auditRow({ ...change, instanceId: instanceId(index), tags }, REGIONS[index % 2]);
@@ -78,8 +80,7 @@ const column = (number: number): Promise<string[]> => page.locator(`#rows td:nth
 const sortBy = (heading: string): Promise<void> => page.getByRole('button', { name: heading, exact: true }).click();
 
 browserTest('charts have a bar for each region and launch source, divided by share', async () => {
-  expect(await page.locator('svg').count()).toBe(2);
-  expect(await page.locator('svg').first().locator('g.bar').count()).toBe(2);
+  expect(await page.locator('svg').count()).toBe(4);
   const widths = async (verdict: string) =>
     Promise.all(
       (await page.locator(`svg >> nth=0 >> rect.v-${verdict}`).all()).map(
@@ -98,7 +99,7 @@ browserTest('charts have a bar for each region and launch source, divided by sha
 browserTest('the worst rows come first, and a click on a heading sorts by it', async () => {
   expect(new Set(await column(1))).toEqual(new Set(['IMDSv1 enabled']));
   await sortBy('Name');
-  expect((await column(4)).slice(0, 60)).toEqual(Array.from({ length: 60 }, () => HOSTILE));
+  expect((await column(4)).slice(0, 75)).toEqual(Array.from({ length: 75 }, () => HOSTILE));
   await sortBy('Name');
   // Numbers in names are sorted by value.
   expect(new Set(await column(4))).toEqual(new Set(['web 10', 'web 9']));
@@ -108,13 +109,14 @@ browserTest('the worst rows come first, and a click on a heading sorts by it', a
 });
 
 browserTest('the table can be searched, filtered and paged', async () => {
-  expect(await page.locator('#position').innerText()).toBe('1–100 of 240');
+  expect(await page.locator('#position').innerText()).toBe('1–100 of 300');
   await page.getByRole('button', { name: 'Next' }).click();
+  expect(await page.locator('#position').innerText()).toBe('101–200 of 300');
   await page.getByRole('button', { name: 'Next' }).click();
-  expect(await page.locator('#position').innerText()).toBe('201–240 of 240');
+  expect(await page.locator('#position').innerText()).toBe('201–300 of 300');
   expect(await page.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true);
   await page.getByLabel('Verdict', { exact: true }).selectOption({ label: 'exempt' });
-  expect(await page.locator('#position').innerText()).toBe('1–60 of 60');
+  expect(await page.locator('#position').innerText()).toBe('1–75 of 75');
   expect((await column(7))[0]).toBe(`until 2026-12-01: ${HOSTILE}`);
   await page.getByLabel('Search').fill('nothing like it');
   expect(await page.locator('#position').innerText()).toBe('none');
@@ -145,6 +147,40 @@ browserTest('it is readable in dark and light', async () => {
   expect(dark).toEqual(['rgb(230, 234, 240)', 'rgb(17, 21, 27)']);
 });
 
+browserTest('it fits a phone: nothing is wider than the screen, and no text is smaller than 12 px', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  const texts = "[...document.querySelectorAll('.bar *, .tile *, dl *, summary *, td, th button')]";
+  const smallest = `Math.min(...${texts}.map((each) => parseFloat(getComputedStyle(each).fontSize)))`;
+  expect(await page.evaluate(smallest)).toBeGreaterThanOrEqual(12);
+  // No text is in a picture, which would shrink with it.
+  expect(await page.locator('svg text').count()).toBe(0);
+  await page.setViewportSize({ width: 1280, height: 720 });
+});
+
+browserTest('on paper it has every row, every column, every fix and the legend, also after a dark screen', async () => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const text = pdfText(await page.pdf({ preferCSSPageSize: true }));
+  const ids = Array.from({ length: ROWS }, (_, index) => instanceId(index));
+  expect(ids.filter((id) => !text.includes(id))).toEqual([]);
+  for (const label of ['IMDSv1 enabled', 'AWS-managed', 'compliant', `${ROWS} of ${ROWS}`])
+    expect(text).toContain(label);
+  for (const fix of ['modify-instance-metadata-defaults --region us-east-1', 'names no launch template: create one'])
+    expect(text).toContain(fix);
+  // The heads of the table are on each of its pages.
+  expect(text.match(/Exemption/g)?.length).toBeGreaterThan(5);
+  // The screen is as before.
+  expect(await page.locator('#rows tr').count()).toBe(100);
+  expect(await page.locator('details:not([open])').count()).toBeGreaterThan(0);
+  await page.emulateMedia({ media: 'print' });
+  const legend = "getComputedStyle(document.querySelector('.tile .swatch')).printColorAdjust";
+  expect(await page.evaluate(legend)).toBe('exact');
+  // No column is cut.
+  const overflow = "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.scroll'))";
+  expect(await page.evaluate(overflow)).toBe(0);
+  await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
+});
+
 browserTest('the page loads nothing and has no errors', () => {
   expect(requests).toEqual([pathToFileURL(path).href]);
   expect(consoleMessages).toEqual([]);
@@ -163,7 +199,9 @@ browserTest('the content security policy blocks other scripts', async () => {
 browserTest('the use of IMDSv1 has a column if it was measured', async () => {
   expect(await page.locator('#instances th').count()).toBe(7);
   expect(await page.locator('#rows tr').first().locator('td').count()).toBe(7);
-  const measured: readonly (Usage | undefined)[] = [undefined, { kind: 'unused', hours: 336 }];
+  const inUse = (count: number): Usage => ({ kind: 'in-use', count, callsPerDay: count / 14, lastSeen: NOW });
+  const unused: Usage = { kind: 'unused', hours: 336 };
+  const measured = [undefined, inUse(295), unused, inUse(2939), { kind: 'unknown', why: 'stopped' } as const, inUse(3)];
   const rows = measured.map((usage, index) => ({ ...auditRow({ instanceId: instanceId(index) }), usage }));
   const report = htmlReport(path);
   report.add(rows);
@@ -171,5 +209,10 @@ browserTest('the use of IMDSv1 has a column if it was measured', async () => {
   report.end({ ...auditOf(rows), usage });
   await page.goto(pathToFileURL(path).href);
   await sortBy('IMDSv1 usage');
-  expect(await column(8)).toEqual(['', 'unused: no call without a token in 14 days of data']);
+  expect(await column(8)).toEqual([
+    '',
+    'unused: no call without a token in 14 days of data',
+    'unknown: not running',
+    ...['3 calls', '295 calls', '2,939 calls'].map((calls): unknown => expect.stringContaining(`in use: ${calls} `)),
+  ]);
 });

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { htmlText } from '../../../lambda/core/text.ts';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
 import { notMonitoredNote } from '../monitoring.ts';
-import { percent, VERDICT_LABELS } from '../../../lambda/core/words/compliance.ts';
+import { CONTROLS_NOTE, percent, VERDICT_LABELS } from '../../../lambda/core/words/compliance.ts';
 import { count, instancesOf, plural } from '../../../lambda/core/words/format.ts';
 import { LAUNCH_SOURCE_LABELS, launchSourceLabel } from '../../../lambda/core/words/launch-source.ts';
 import { LAUNCH_SOURCE_KINDS } from '../../../lambda/core/launch-source.ts';
-import { type Audit, enforceCommand, type LaunchSourceAudit } from '../summary.ts';
+import { type Audit, enforceCommand, incompleteNote, type LaunchSourceAudit, regionGap, scopeOf } from '../summary.ts';
 import { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
-import { type Bar, chart } from './charts.ts';
+import { type Bar, barChart, swatch } from './charts.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
@@ -34,7 +34,7 @@ export function toPage(audit: Audit, data: string): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>IMDSv2 compliance report ${htmlText(audit.account ?? '')} ${audit.at.toISOString().slice(0, 10)}</title>
+<title>${title(audit)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
@@ -45,8 +45,8 @@ ${tiles(audit)}
 ${charts(audit)}
 ${fixes(audit)}
 ${instances(audit)}
-<footer>Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations 5.7), not counting those managed
-by an AWS service; it is rounded down. Security Hub EC2.8 also reports instances with IMDS disabled while HttpTokens is optional.
+<footer>Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations
+Benchmark v5.0.0 5.7, v3.0.0 5.6), not counting those managed by an AWS service; it is rounded down. Security Hub EC2.8 also reports instances with IMDS disabled while HttpTokens is optional.
 The maximum exemption duration is ${audit.maxExemptionDays} days.</footer>
 </main>
 <script type="application/json" id="data">${data}</script>
@@ -58,19 +58,38 @@ The maximum exemption duration is ${audit.maxExemptionDays} days.</footer>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-function header({ account, at, regions, total }: Audit): string {
-  const prefix = account === undefined ? '' : `Account ${htmlText(account)} · `;
-  const time = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return `<header><h1>IMDSv2 compliance report</h1>
-<p class="dim">${prefix}${instancesOf(total.instances)} in ${plural(regions.length, 'Region')} · ${time}</p></header>`;
+function title(audit: Audit): string {
+  const scope = audit.filters.length === 0 ? '' : `, ${htmlText(scopeOf(audit), LONG)}`;
+  return `IMDSv2 compliance report ${htmlText(audit.account ?? '')} ${audit.at.toISOString().slice(0, 10)}${scope}`;
 }
 
-function problems({ regions, usage }: Audit): string {
+/** What was audited, and what an auditor needs to repeat it. */
+function header(audit: Audit): string {
+  const { account, callerArn, at, version, regions, filters, command, total } = audit;
+  const missing = incompleteNote(audit);
+  const entries: readonly (readonly [string, string | undefined])[] = [
+    ['Account', account],
+    ['Audited by', callerArn],
+    ['Time', `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`],
+    ['Regions', regions.join(', ')],
+    ['Command', command],
+    ['Version', `imdsv2-enforcer ${version}`],
+    ['Controls', CONTROLS_NOTE],
+  ];
+  const list = entries.flatMap(([name, text]) =>
+    text === undefined ? [] : `<div><dt>${name}</dt><dd>${htmlText(text, LONG)}</dd></div>`,
+  );
+  return `<header><h1>IMDSv2 compliance of ${filters.length === 0 ? 'all instances' : htmlText(scopeOf(audit), LONG)}</h1>
+<p>${instancesOf(total.instances)} in ${plural(regions.length, 'Region')}${missing === undefined ? '' : `, <b class="missing">${missing}</b>`}</p>
+<dl>${list.join('')}</dl></header>`;
+}
+
+function problems({ byRegion, usage }: Audit): string {
   const unread = [
-    ...regions.map(({ region, error }) => line(region, error)),
+    ...byRegion.map(({ region, error }) => line(region, error)),
     ...[...(usage?.errors ?? [])].map(([region, error]) => line(region, `IMDSv1 usage unknown: ${error}`)),
   ];
-  const unmonitored = regions.map(({ region, notMonitored }) => line(region, notMonitoredNote(notMonitored)));
+  const unmonitored = byRegion.map(({ region, notMonitored }) => line(region, notMonitoredNote(notMonitored)));
   return (
     problem('Incomplete: these Regions could not be read', unread) +
     problem('Not monitored: launches are found by the scheduled scan only', unmonitored)
@@ -86,30 +105,40 @@ function problem(title: string, lines: readonly string[]): string {
   return list === '' ? '' : `<section class="card problem"><h2>${title}</h2><ul>${list}</ul></section>`;
 }
 
-function tiles({ total }: Audit): string {
+function tiles(audit: Audit): string {
+  const { total } = audit;
+  const missing = incompleteNote(audit);
   const tile = (className: string, value: string, label: string) =>
     `<div class="tile ${className}"><b>${value}</b><span>${label}</span></div>`;
   const verdicts = VERDICTS.map((name) => {
     const value = total.counts[name];
     const bad = (name === 'non-compliant' || name === 'unreadable') && value > 0;
-    return tile(bad ? 'bad' : '', count(value), `<i class="swatch v-${name}"></i>${VERDICT_LABELS[name]}`);
+    return tile(bad ? 'bad' : '', count(value), swatch(name) + VERDICT_LABELS[name]);
   });
-  const compliance = tile(total.findings === 0 ? 'good' : '', percent(total), 'compliance');
+  const compliance = tile(
+    total.findings === 0 ? 'good' : '',
+    percent(total),
+    `compliance, of ${count(total.assessed)}${missing === undefined ? '' : ` ${missing}`}`,
+  );
   return `<section class="tiles" aria-label="Totals">${compliance}${verdicts.join('')}</section>`;
 }
 
 const sumOf = (launchSources: readonly LaunchSourceAudit[]): ComplianceSummary =>
   ComplianceSummary.of(launchSources.map(({ compliance }) => compliance));
 
-function charts({ regions, launchSources }: Audit): string {
+function charts({ byRegion, launchSources }: Audit): string {
   const byKind = LAUNCH_SOURCE_KINDS.map((kind): Bar => {
     const ofKind = launchSources.filter((launchSource) => launchSource.kind === kind);
     return { label: LAUNCH_SOURCE_LABELS[kind], compliance: sumOf(ofKind) };
   }).filter(({ compliance }) => compliance.instances > 0);
-  const byRegion = regions.map(({ region, compliance }) => ({ label: region, compliance }));
+  const ofRegions = byRegion.map((one): Bar => ({
+    label: one.region,
+    compliance: one.compliance,
+    gap: regionGap(one),
+  }));
   const card = (title: string, bars: readonly Bar[]) =>
-    `<section class="card"><h2>${title}</h2>${chart(title, bars)}</section>`;
-  return `<div class="charts">${card('Compliance by region', byRegion)}${card('Compliance by launch source', byKind)}</div>`;
+    `<section class="card"><h2>${title}</h2>${barChart(bars)}</section>`;
+  return `<div class="charts">${card('Compliance by region', ofRegions)}${card('Compliance by launch source', byKind)}</div>`;
 }
 
 function fixes(audit: Audit): string {
@@ -135,13 +164,14 @@ function toFix({ region, compliance, fix, ...launchSource }: LaunchSourceAudit):
 <div class="fix">${htmlText(fix?.text ?? '', LONG)}${commands.join('')}</div></details>`;
 }
 
-function instances({ usage }: Audit): string {
+function instances(audit: Audit): string {
+  const { usage, filters } = audit;
   const columns = usage === undefined ? COLUMNS : [...COLUMNS, 'IMDSv1 usage'];
   const heads = columns.map((name) => `<th scope="col"><button type="button">${name}</button></th>`);
   const options = VERDICTS.map(
     (name, index) => `<option value="${index}" data-name="${name}">${VERDICT_LABELS[name]}</option>`,
   );
-  return `<section class="card" id="instances"><h2>All instances</h2>
+  return `<section class="card" id="instances"><h2>${filters.length === 0 ? 'All instances' : htmlText(`Only ${scopeOf(audit)}`, LONG)}</h2>
 <div class="tools"><input id="search" type="search" placeholder="Id, name, Region, launch source …" aria-label="Search">
 <select id="verdict" aria-label="Verdict"><option value="">all verdicts</option>${options.join('')}</select>
 <button type="button" id="before">Back</button><span id="position" class="dim"></span><button type="button" id="after">Next</button></div>

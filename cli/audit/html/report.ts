@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
+import type { Usage } from '../../../lambda/core/usage.ts';
 import { usageNote } from '../../../lambda/core/words/usage.ts';
 import { exemptionNote, VERDICT_LABELS } from '../../../lambda/core/words/compliance.ts';
 import { launchSourceLabel } from '../../../lambda/core/words/launch-source.ts';
@@ -21,7 +22,7 @@ export function htmlReport(path: string): Report {
           state,
           numberIn(launchSources, launchSourceLabel(group)),
           exemptionNote(exemption),
-          ...(usage === undefined ? [] : [usageNote(usage)]),
+          ...(usage === undefined ? [] : [usageNote(usage), orderOf(usage)]),
         ]),
       );
       if (lines.length > 0) pages.push(lines.join(',\n'));
@@ -32,6 +33,12 @@ export function htmlReport(path: string): Report {
       writeFileSync(path, toPage(audit, `${lists.slice(0, -1)},"rows":[\n${pages.join(',\n')}\n]}`));
     },
   };
+}
+
+/** What the column of IMDSv1 usage is sorted by: the number of calls, unknown above unused. */
+function orderOf(usage: Usage): number {
+  if (usage.kind === 'in-use') return usage.count;
+  return usage.kind === 'unknown' ? 0 : -1;
 }
 
 /** JSON that cannot end a `script` element or start a comment in it. */

@@ -20,7 +20,12 @@ const texts = [
 ].slice(0, document.querySelectorAll('#instances th').length);
 const order = new Intl.Collator('en', { numeric: true }).compare;
 // Verdicts sort by severity, which is the order of the list.
-const by = (column) => (column === 0 ? (a, b) => a[0] - b[0] : (a, b) => order(texts[column](a), texts[column](b)));
+// Usage sorts by the number of calls, which instances that were not measured do not have.
+const numbers = { 0: (row) => row[0], 7: (row) => row[8] ?? -2 };
+const by = (column) => {
+  const of = numbers[column];
+  return of ? (a, b) => of(a) - of(b) : (a, b) => order(texts[column](a), texts[column](b));
+};
 // The initial order; sorting is stable.
 [3, 1, 0].forEach((column) => rows.sort(by(column)));
 let sort = { column: 0, down: false };
@@ -52,6 +57,19 @@ function draw() {
     cell.setAttribute('aria-sort', column === sort.column ? direction : 'none');
   });
 }
+
+// Paper has no pages to turn and nothing to click: it gets every matching row, and every fix.
+let closed = [];
+addEventListener('beforeprint', () => {
+  byId('rows').replaceChildren(...matching.map(toRow));
+  byId('position').textContent = matching.length.toLocaleString('en-US') + ' of ' + rows.length.toLocaleString('en-US');
+  closed = [...document.querySelectorAll('details:not([open])')];
+  closed.forEach((details) => { details.open = true; });
+});
+addEventListener('afterprint', () => {
+  closed.forEach((details) => { details.open = false; });
+  draw();
+});
 
 function toRow(row) {
   const line = document.createElement('tr');

@@ -8,7 +8,7 @@ export const STYLE = `
   --non-compliant: #c8364b; --unreadable: #8e44ad; --pending: #e0a100; --exempt: #3b7dd8; --imds-off: #8f9aa8;
   --aws-managed: #c3cad3; --compliant: #2c9c77; --bad-text: #b3243a; --good-text: #1c7a5a;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #11151b; --card: #1a2029; --text: #e6eaf0; --dim: #98a4b3; --line: #2c3540; --accent: #7fb2ff;
     --non-compliant: #ef5f73; --unreadable: #b678d6; --pending: #e9b949; --exempt: #5b9bf0; --imds-off: #737f8d;
@@ -30,13 +30,22 @@ footer { font-size: 13px; margin-top: 24px; }
 .tile { flex: 1 1 120px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px; }
 .tile b { display: block; font-size: 25px; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--dim); font-size: 13px; white-space: nowrap; }
+.tile:first-child { flex-grow: 2; }
+.tile:first-child span { white-space: normal; }
 .tile.bad b { color: var(--bad-text); }
 .tile.good b { color: var(--good-text); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 0 18px; }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 6px; }
-svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--text); font-size: 13px; }
-svg text.dim { fill: var(--dim); }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); gap: 2px 24px; margin: 10px 0 0; font-size: 13px; }
+dl div { display: flex; gap: 10px; }
+dt { flex: 0 0 76px; color: var(--dim); }
+dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.missing { color: var(--bad-text); }
+.bar { margin-bottom: 14px; font-size: 14px; }
+.bar p { display: flex; flex-wrap: wrap; gap: 0 6px; align-items: baseline; margin: 0; }
+.bar .name { flex: 1 1 auto; overflow-wrap: anywhere; }
+.bar .parts { gap: 0 14px; font-size: 13px; color: var(--dim); }
+svg { display: block; width: 100%; height: 14px; margin: 3px 0; }
 .track { fill: var(--line); }
 ${VERDICTS.map((name) => `.v-${name} { fill: var(--${name}); background: var(--${name}); }`).join('\n')}
 details { border-top: 1px solid var(--line); }
@@ -75,5 +84,27 @@ td:nth-child(3) { font: 12.5px/1.6 ui-monospace, Consolas, monospace; }
   summary .name { flex-basis: 60%; }
   summary .dim { flex-basis: 100%; padding-left: 84px; }
 }
-@media print { body { background: none; } .tools { display: none; } .card, .tile { break-inside: avoid; } }
+@page { size: A4 landscape; margin: 12mm; }
+@media print {
+  /* Without it, browsers leave out the colors of the bars and of the legend. */
+  :root { color-scheme: light; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { background: none; font-size: 11px; }
+  .tile { flex-basis: 80px; padding: 8px 10px; }
+  .tile span { font-size: 10px; }
+  main { max-width: none; padding: 0; }
+  .tools > :not(#position), th button::after, summary::before { display: none; }
+  .tile, .bar, .problem, summary, .fix, tr { break-inside: avoid; }
+  h2, summary { break-after: avoid; }
+  .card { padding: 10px 12px; }
+  .scroll { overflow: visible; }
+  table { font-size: 9px; }
+  /* Repeated on each page. */
+  thead { display: table-header-group; break-inside: avoid; }
+  th { white-space: normal; padding: 3px 4px; }
+  /* Chromium repeats no head with a button in it. */
+  th button { display: contents; }
+  td { padding: 2px 4px; min-width: 0; }
+  td:nth-child(3), pre { font-size: 8.5px; }
+  td:nth-child(4) { min-width: 0; }
+}
 `;

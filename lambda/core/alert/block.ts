@@ -2,6 +2,7 @@ import type { Advice } from '../advice.ts';
 import type { MetadataOptions } from '../instance.ts';
 import type { OutcomeDetail } from '../outcome-detail.ts';
 import { defang } from '../text.ts';
+import { CONTROLS_NOTE } from '../words/compliance.ts';
 import { duration, iso, plural } from '../words/format.ts';
 import { describeLaunchSource } from '../words/launch-source.ts';
 import { describeRepeatedDrift } from '../words/repeated-drift.ts';
@@ -43,7 +44,7 @@ export function renderBlock(block: Block, options: AlertOptions): string {
     ...optional('Exemption', listed(latest.map(exemptionNote))),
     ...whatNow(block, options).flatMap((advice) => adviceLines('What now', advice)),
     ...adviceLines('Undo', undo(block, options)),
-    line('Controls', 'Security Hub EC2.8; CIS AWS Foundations Benchmark v5.0.0 5.7 and v3.0.0 5.6'),
+    line('Controls', CONTROLS_NOTE),
   ].join('\n');
 }
 

@@ -1,6 +1,7 @@
 import { compliancePercent, type ComplianceSummary } from '../compliance-summary.ts';
 import type { Exemption } from '../exemption.ts';
 import type { VerdictName } from '../verdict.ts';
+import { count } from './format.ts';
 
 /** Labels of verdicts. */
 export const VERDICT_LABELS: Readonly<Record<VerdictName, string>> = {
@@ -13,11 +14,17 @@ export const VERDICT_LABELS: Readonly<Record<VerdictName, string>> = {
   compliant: 'compliant',
 };
 
+/** The controls of `CONTROLS`, as text. */
+export const CONTROLS_NOTE = 'Security Hub EC2.8; CIS AWS Foundations Benchmark v5.0.0 5.7 and v3.0.0 5.6';
+
 /** The share of compliant instances, such as `61.9%`; a dash if there are none to judge. */
 export function percent(summary: ComplianceSummary): string {
   const value = compliancePercent(summary);
   return value === undefined ? '–' : `${value.toFixed(1)}%`;
 }
+
+/** The share of compliant instances, and of how many it is one, such as `61.9% of 1,204`. */
+export const percentOf = (summary: ComplianceSummary): string => `${percent(summary)} of ${count(summary.assessed)}`;
 
 /** What an exemption says, in a few words; `''` for none. */
 export function exemptionNote(exemption: Exemption): string {

@@ -1,5 +1,5 @@
 import type { UnknownUsage, Usage } from '../usage.ts';
-import { minute, plural } from './format.ts';
+import { count, minute, plural } from './format.ts';
 
 /** The IMDSv1 usage of an instance, as text. */
 export function usageNote(usage: Usage): string {
@@ -37,8 +37,16 @@ export function rejectedNote(usage: Usage): string {
   }
 }
 
-const calls = (count: number): string => plural(count, 'call');
-const perDay = (count: number): string => (count < 1 ? 'less than 1 per day' : `about ${Math.round(count)} per day`);
+/** A number of calls per day as every report has it: whole calls, or tenths of one below one call. */
+export const dailyCalls = (callsPerDay: number): number =>
+  callsPerDay < 1 ? Math.max(0.1, Math.floor(callsPerDay * 10) / 10) : Math.round(callsPerDay);
+
+function perDay(callsPerDay: number): string {
+  const daily = dailyCalls(callsPerDay);
+  return daily < 1 ? 'less than 1 per day' : `about ${count(daily)} per day`;
+}
+
+const calls = (value: number): string => plural(value, 'call');
 const days = (hours: number): string => (hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} days`);
 
 const UNKNOWN: Readonly<Record<UnknownUsage, string>> = {

@@ -8,7 +8,7 @@ const ROWS = [
     'ap-southeast-1',
     'i-0a1b2c3d4e5f60718',
     'checkout-worker',
-    'in use: 2,939 calls without a token in its Auto Scaling group, instances that are gone included, about 210 per day, last seen 2026-11-21T08:00Z',
+    'in use: 2,939 calls without a token in its Auto Scaling group (instances that are gone included), about 210 per day, last seen 2026-11-21T08:00Z',
   ],
   ['eu-west-1', 'i-0a1b2c3d4e5f60719', '', 'unknown: not running'],
 ];

@@ -17,7 +17,7 @@ export function usageNote(usage: Usage): string {
 function scopeOf({ scope }: Usage): string {
   switch (scope) {
     case 'group':
-      return ' in its Auto Scaling group, instances that are gone included,';
+      return ' in its Auto Scaling group (instances that are gone included)';
     case 'launch-source':
       return ' on running instances of its launch source';
     case undefined:

@@ -25,6 +25,8 @@ const start = async (timeScale: number, more: SandboxOptions = {}): Promise<Sand
     callers: CALLERS,
     prewarm: 2,
     pauseWhenOverloaded: true,
+    // Hours before the first scan of the next day, which sends a digest.
+    startAt: new Date('2026-11-28T08:01:00Z'),
     ...more,
   });
 

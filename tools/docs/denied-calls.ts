@@ -184,7 +184,8 @@ const ioOf = ({ clock }: Sandbox, out: string[], notes: string[]): Io => ({
   note: (line) => void notes.push(line),
   progress: () => undefined,
   style: (_, text) => text,
-  columns: 100,
+  // Nothing is broken into lines, so that a line has all that a sentence says.
+  columns: 1000,
   confirm: () => Promise.resolve(undefined),
   ask: () => Promise.resolve(undefined),
   env: process.env,

@@ -8,8 +8,7 @@ export const ACCOUNT = '111122223333';
 export function launchEvent(instances: readonly Instance[], omitted: boolean): object {
   const [first] = instances;
   if (first === undefined) throw new RangeError('a launch has at least one instance');
-  const { region, token, launchedAt } = first;
-  const time = new Date(launchedAt).toISOString();
+  const { token } = first;
   const metadataOptions = {
     state: 'pending',
     httpTokens: 'optional',
@@ -18,9 +17,38 @@ export function launchEvent(instances: readonly Instance[], omitted: boolean): o
   };
   const items = instances.map(({ id }) => ({ instanceId: id, imageId: 'ami-0b1c2d3e4f5061728', metadataOptions }));
   const count = instances.length;
+  return callEvent(first, `event-${token}`, {
+    eventName: 'RunInstances',
+    requestParameters: {
+      instancesSet: { items: [{ imageId: 'ami-0b1c2d3e4f5061728', minCount: count, maxCount: count }] },
+      clientToken: token,
+    },
+    responseElements: omitted
+      ? { omitted: true, originalSize: 131_072, reason: 'responseElements too large' }
+      : { reservationId: 'r-0c1d2e3f405162738', ownerId: ACCOUNT, instancesSet: { items } },
+  });
+}
+
+/** The event of a call that re-enabled IMDSv1. */
+export const driftEvent = (instance: Instance): object =>
+  callEvent(instance, `drift-${instance.id}`, {
+    eventName: 'ModifyInstanceMetadataOptions',
+    requestParameters: {
+      ModifyInstanceMetadataOptionsRequest: {
+        InstanceId: instance.id,
+        HttpTokens: 'optional',
+        HttpEndpoint: 'enabled',
+      },
+    },
+    responseElements: { ModifyInstanceMetadataOptionsResponse: { instanceId: instance.id } },
+  });
+
+/** A call at the time at which the exposure of an instance began. */
+function callEvent({ region, launchedAt }: Instance, id: string, call: object): object {
+  const time = new Date(launchedAt).toISOString();
   return {
     version: '0',
-    id: `event-${token}`,
+    id,
     'detail-type': 'AWS API Call via CloudTrail',
     source: 'aws.ec2',
     account: ACCOUNT,
@@ -36,50 +64,10 @@ export function launchEvent(instances: readonly Instance[], omitted: boolean): o
       },
       eventTime: time,
       eventSource: 'ec2.amazonaws.com',
-      eventName: 'RunInstances',
       awsRegion: region,
       sourceIPAddress: '198.51.100.23',
       userAgent: 'aws-cli/2.31.0',
-      requestParameters: {
-        instancesSet: { items: [{ imageId: 'ami-0b1c2d3e4f5061728', minCount: count, maxCount: count }] },
-        clientToken: token,
-      },
-      responseElements: omitted
-        ? { omitted: true, originalSize: 131_072, reason: 'responseElements too large' }
-        : { reservationId: 'r-0c1d2e3f405162738', ownerId: ACCOUNT, instancesSet: { items } },
-      eventType: 'AwsApiCall',
-      managementEvent: true,
-      recipientAccountId: ACCOUNT,
-    },
-  };
-}
-
-/** The event of a call that re-enabled IMDSv1. */
-export function driftEvent({ id, region, launchedAt }: Instance): object {
-  const time = new Date(launchedAt).toISOString();
-  const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/developer/kim`;
-  return {
-    version: '0',
-    id: `drift-${id}`,
-    'detail-type': 'AWS API Call via CloudTrail',
-    source: 'aws.ec2',
-    account: ACCOUNT,
-    time,
-    region,
-    resources: [],
-    detail: {
-      eventVersion: '1.11',
-      userIdentity: { type: 'AssumedRole', arn, accountId: ACCOUNT },
-      eventTime: time,
-      eventSource: 'ec2.amazonaws.com',
-      eventName: 'ModifyInstanceMetadataOptions',
-      awsRegion: region,
-      sourceIPAddress: '198.51.100.24',
-      userAgent: 'aws-cli/2.31.0',
-      requestParameters: {
-        ModifyInstanceMetadataOptionsRequest: { InstanceId: id, HttpTokens: 'optional', HttpEndpoint: 'enabled' },
-      },
-      responseElements: { ModifyInstanceMetadataOptionsResponse: { instanceId: id } },
+      ...call,
       eventType: 'AwsApiCall',
       managementEvent: true,
       recipientAccountId: ACCOUNT,

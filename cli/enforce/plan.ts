@@ -136,7 +136,7 @@ export class Plan {
       const share = new Set(
         allAtOnce || this.#isSelection
           ? free.map(({ instanceId }) => instanceId)
-          : rollOut(free, this.#required.get(region) ?? new Map()).instanceIds,
+          : rollOut(free, this.#required.get(region) ?? new Map()),
       );
       for (const snapshot of snapshots) {
         if (isStopped(toCandidate(snapshot))) this.#skip('sibling-rejected', region, snapshot);

@@ -1,6 +1,7 @@
 import { type CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import type { CallHistoryReader } from '../app/ports/index.ts';
 import type { RecordedCall } from '../core/callers/calls.ts';
+import { parseJson, text } from '../triggers/json.ts';
 import { failing } from './failures.ts';
 
 /**
@@ -26,7 +27,7 @@ const PAGE = 50;
 
 /** The call of a record; `undefined` if it is none. Any field may be absent, and is then empty. */
 function toCall(json: string): RecordedCall | undefined {
-  const record = parsed(json);
+  const record = parseJson(json);
   const at = new Date(text(record, 'eventTime') ?? NaN);
   if (Number.isNaN(at.getTime())) return undefined;
   return {
@@ -37,22 +38,4 @@ function toCall(json: string): RecordedCall | undefined {
     sourceAddress: text(record, 'sourceIPAddress') ?? '',
     vpcEndpointId: text(record, 'vpcEndpointId'),
   };
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The string at a path; `undefined` if the record has none. */
-function text(record: unknown, ...path: readonly string[]): string | undefined {
-  const value = path.reduce<unknown>(
-    (part, name) =>
-      typeof part === 'object' && part !== null ? (part as Readonly<Record<string, unknown>>)[name] : undefined,
-    record,
-  );
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,5 +1,5 @@
 import { type EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
-import { isObject } from '../triggers/json.ts';
+import { isObject, parseJson } from '../triggers/json.ts';
 import { TRIGGERS } from '../triggers/index.ts';
 import { failing } from './failures.ts';
 
@@ -19,7 +19,7 @@ export async function unmonitoredTriggers(client: EventBridgeClient): Promise<re
     const page = await failing(client.send(new ListRulesCommand({ NextToken })));
     for (const { EventPattern, State } of page.Rules ?? []) {
       if (EventPattern !== undefined && State !== 'DISABLED')
-        enabled.add(canonical(withoutAccount(parseOrNull(EventPattern))));
+        enabled.add(canonical(withoutAccount(parseJson(EventPattern))));
     }
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
@@ -34,11 +34,3 @@ export const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   );
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

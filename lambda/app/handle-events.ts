@@ -12,7 +12,7 @@ import type { Budget } from './budget.ts';
 import { findLaunchedInstances } from './find-launched-instances.ts';
 import { handBack, needsTime, secondsUntilAskedAgain, secondsUntilDue, secondsUntilRetry } from './hand-back.ts';
 import type { Ports } from './ports/index.ts';
-import { isGrant, keyOf, remediate } from './remediate.ts';
+import { isGrant, keyOf, keysOf, remediate } from './remediate.ts';
 import { report, type ReportOptions } from './report.ts';
 import { schedulePostChangeChecks } from './schedule-post-change-checks.ts';
 
@@ -219,6 +219,3 @@ function eventsOf({ target, snapshot }: Outcome, messages: readonly ParsedMessag
     .flatMap(({ targets }) => targets)
     .filter((other) => keyOf(other) === keyOf(target) && isGrant(other) === isGrant(target));
 }
-
-const keysOf = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
-  new Set(outcomes.map(({ target }) => keyOf(target)));

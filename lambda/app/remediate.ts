@@ -77,6 +77,10 @@ async function inAllRegions(
 export const keyOf = ({ region, instanceId }: Pick<Target, 'region' | 'instanceId'>): string =>
   `${region}/${instanceId}`;
 
+/** Identifies the instances of outcomes. */
+export const keysOf = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
+  new Set(outcomes.map(({ target }) => keyOf(target)));
+
 /** The events of each instance. */
 const byInstance = (targets: readonly Target[]): readonly [Target, ...Target[]][] =>
   [...groupBy(targets, ({ instanceId }) => instanceId).values()] as [Target, ...Target[]][];

@@ -21,13 +21,6 @@ export const toCandidate = ({ instanceId, tags }: Pick<Snapshot, 'instanceId' | 
   fleet: fleetKeyOf(launchSourceOf(tags)),
 });
 
-/** What a run changes, and what it leaves to later ones. */
-export interface Rollout {
-  readonly instanceIds: readonly string[];
-  /** Numbers of candidates, by launch source, that wait for the next share. */
-  readonly later: ReadonlyMap<string, number>;
-}
-
 /** Most instances of a launch source that may be changed, by how many of them require IMDSv2 already. */
 export function shareOf(instances: number, required: number): number {
   if (required < FIRST_SHARE) return FIRST_SHARE - required;
@@ -42,8 +35,9 @@ export function shareOf(instances: number, required: number): number {
  * A launch source of 200 instances takes three runs.
  *
  * @param required instances that require IMDSv2, by launch source.
+ * @returns the ids of the instances to change.
  */
-export function rollOut(candidates: readonly Candidate[], required: ReadonlyMap<string, number>): Rollout {
+export function rollOut(candidates: readonly Candidate[], required: ReadonlyMap<string, number>): readonly string[] {
   const counts = new Map<string, number>();
   for (const { fleet } of candidates) if (fleet !== undefined) counts.set(fleet, (counts.get(fleet) ?? 0) + 1);
   const left = new Map(
@@ -52,13 +46,10 @@ export function rollOut(candidates: readonly Candidate[], required: ReadonlyMap<
       return [fleet, shareOf(count + already, already)];
     }),
   );
-  const instanceIds: string[] = [];
-  const later = new Map<string, number>();
-  for (const { instanceId, fleet } of candidates) {
-    const share = fleet === undefined ? 1 : (left.get(fleet) ?? 0);
-    if (share > 0) instanceIds.push(instanceId);
-    else if (fleet !== undefined) later.set(fleet, (later.get(fleet) ?? 0) + 1);
-    if (fleet !== undefined) left.set(fleet, share - 1);
-  }
-  return { instanceIds, later };
+  return candidates.flatMap(({ instanceId, fleet }) => {
+    if (fleet === undefined) return [instanceId];
+    const share = left.get(fleet) ?? 0;
+    left.set(fleet, share - 1);
+    return share > 0 ? [instanceId] : [];
+  });
 }

@@ -3,7 +3,7 @@ import { type Finding, type HealthResult } from '../../core/health.ts';
 import { LOSSES } from '../../core/losses.ts';
 import { clean } from '../../core/text.ts';
 import { callerOf } from '../../triggers/cloudtrail.ts';
-import { at, type Json, text } from '../../triggers/json.ts';
+import { at, type Json, parseJson, text } from '../../triggers/json.ts';
 import { toFailure } from '../failures.ts';
 import type { HealthOptions } from './context.ts';
 
@@ -78,5 +78,5 @@ async function recordsOf(
 ): Promise<readonly Json[]> {
   const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue }];
   const { Events = [] } = await clients.inRegion(region).trails.send(new LookupEventsCommand({ LookupAttributes }));
-  return Events.map(({ CloudTrailEvent = '{}' }) => JSON.parse(CloudTrailEvent) as Json);
+  return Events.map(({ CloudTrailEvent = '{}' }) => parseJson(CloudTrailEvent));
 }

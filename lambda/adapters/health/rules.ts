@@ -3,6 +3,7 @@ import { BUS, forwarderRule } from '../../contract.ts';
 import { type HealthResult, lost, ok } from '../../core/health.ts';
 import { HEALTH_SCHEDULE, outcomePattern, scanSchedule, severitiesBy, summarySchedule } from '../../core/schedules.ts';
 import { TRIGGERS } from '../../triggers/index.ts';
+import { parseJson } from '../../triggers/json.ts';
 import { ping } from '../../triggers/ping.ts';
 import { canonical } from '../rule-coverage.ts';
 import { type Check, checkEach, type HealthOptions, type HomeContext, unlessMissing } from './context.ts';
@@ -135,19 +136,11 @@ export async function checkRule(
     const command = `aws events enable-rule --region ${region} --name ${name}`;
     return found('rule-disabled', 'is disabled', bus === undefined ? command : `${command} --event-bus-name ${bus}`);
   }
-  const isPattern = pattern === undefined || canonical(parsed(described.EventPattern)) === canonical(pattern);
+  const isPattern = pattern === undefined || canonical(parseJson(described.EventPattern ?? '')) === canonical(pattern);
   if (!isPattern || described.ScheduleExpression !== schedule) {
     return found('rule-changed', `has another ${schedule === undefined ? 'event pattern' : 'schedule'}`);
   }
   const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: name, ...onBus }));
   if (Targets.some(({ Arn }) => Arn === targetArn)) return [];
   return found('rule-target', `does not have the target ${targetArn}`);
-}
-
-function parsed(json = 'null'): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

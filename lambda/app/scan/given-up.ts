@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { FailureError } from '../../core/failure.ts';
 import { isRetried, type Outcome } from '../../core/outcome.ts';
 import type { Target } from '../../core/target.ts';
 import { eventIdOf, RESENT, resentOf } from '../../triggers/envelope.ts';
@@ -7,10 +8,9 @@ import { isObject, type Json, parseJson } from '../../triggers/json.ts';
 import { parseCheck } from '../../triggers/post-change-check.ts';
 import { findLaunchedInstances } from '../find-launched-instances.ts';
 import type { ReceivedMessage } from '../ports/index.ts';
-import { keyOf, remediate } from '../remediate.ts';
+import { keyOf, keysOf, remediate } from '../remediate.ts';
 import { report } from '../report.ts';
 import { attempt, retryRefused } from '../retry.ts';
-import { FailureError } from '../../core/failure.ts';
 import type { ScanPorts, ScanRules } from './rules.ts';
 
 /** How often scans send a message again. */
@@ -88,9 +88,6 @@ function givenUp(outcome: Outcome, resent: number, { mode }: Pick<ScanRules, 'mo
   return { ...outcome, status: 'failed', reason: resent < MOST_RESENDS ? 'given-up' : 'given-up-for-good' };
 }
 
-const keysOf = (outcomes: readonly Outcome[]): ReadonlySet<string> =>
-  new Set(outcomes.map(({ target }) => keyOf(target)));
-
 const isOneOf = (targets: readonly Target[], keys: ReadonlySet<string>): boolean =>
   targets.some((target) => keys.has(keyOf(target)));
 
@@ -105,7 +102,7 @@ export async function resendGivenUp({ deadLetterQueue, queue, telemetry, time }:
       const event = toSendAgain(parseJson(message.body));
       return event === undefined ? [] : [{ message, event }];
     });
-    const sent = await attempt(() => send(again, { deadLetterQueue, queue }));
+    const sent = await attempt(() => send(again, { deadLetterQueue, queue, telemetry, time }));
     if (sent instanceof FailureError) return telemetry.warning('messages could not be sent again', sent);
   }
 }
@@ -115,14 +112,16 @@ type ResendPorts = Pick<ScanPorts, 'deadLetterQueue' | 'queue' | 'telemetry' | '
 /** What is sent and not deleted is handled twice, which the second time changes nothing. */
 async function send(
   again: readonly { readonly message: ReceivedMessage; readonly event: object }[],
-  { deadLetterQueue, queue }: Pick<ResendPorts, 'deadLetterQueue' | 'queue'>,
+  { deadLetterQueue, queue, telemetry, time }: ResendPorts,
 ): Promise<void> {
   if (again.length === 0) return;
   await queue.putEvents(
     again.map(({ event }) => event),
     0,
   );
-  await deadLetterQueue.remove(again.map(({ message }) => message));
+  const sent = again.map(({ message }) => message);
+  const { failure } = await retryRefused(sent, (some) => deadLetterQueue.remove(some), time);
+  if (failure) telemetry.warning('messages were sent again and not deleted; the next scan sends them, too', failure);
 }
 
 /** The event to send, with its count; `undefined` for what was sent often enough, and what the work queue does not take. */

@@ -69,7 +69,8 @@ async function toRemediate(run: Run, rules: ScanRules, ports: ScanPorts): Promis
   const groups: GroupMeasurements = new Map();
   let measured = 0;
   for await (const snapshots of listInstances(region, IMDSV1_ENABLED, fleet, time)) {
-    if (writer === undefined) continue;
+    // Nothing is selected without a writer; the first page shows whether the region can be read.
+    if (writer === undefined) break;
     const decided = snapshots.map((snapshot) => ({ snapshot, decision: decide(snapshot, context, rules, time.now()) }));
     const gated = decided.flatMap(({ snapshot, decision }) => (isGated(decision) ? [snapshot] : []));
     const usages = measured < MOST_MEASURED ? await usagesOf(region, gated, groups, rules, ports) : undefined;
@@ -83,10 +84,7 @@ async function toRemediate(run: Run, rules: ScanRules, ports: ScanPorts): Promis
       if (decision.kind === 'remediate' || mayBeUnused) candidates.set(snapshot.instanceId, candidate);
     }
   }
-  const isGatedByFleet = rules.existing !== 'enforce';
-  const unused = [...candidates.values()].filter(
-    ({ fleet: key }) => !isGatedByFleet || key === undefined || !inUse.has(key),
-  );
+  const unused = [...candidates.values()].filter(({ fleet: key }) => key === undefined || !inUse.has(key));
   const fleets = new Set(unused.flatMap(({ fleet: key }) => key ?? []));
   if (fleets.size === 0) return { instanceIds: unused.map(({ instanceId }) => instanceId) };
   const stopped = await fleetsWithRejectedCalls(region, ports);
@@ -97,7 +95,7 @@ async function toRemediate(run: Run, rules: ScanRules, ports: ScanPorts): Promis
       if (key !== undefined && fleets.has(key)) required.set(key, (required.get(key) ?? 0) + 1);
     }
   }
-  const { instanceIds } = rollOut(free, required);
+  const instanceIds = rollOut(free, required);
   const named = [...stopped].filter((key) => fleets.has(key)).slice(0, MOST_STOPPED);
   return named.length > 0 ? { instanceIds, stopped: named } : { instanceIds };
 }

@@ -7,7 +7,7 @@
  * target does not fail the run, because times depend on the machine.
  */
 import Table from 'cli-table3';
-import { type Io, terminal } from '../cli/shared/io.ts';
+import { type Io, terminal } from '../cli/common/io.ts';
 import { main } from '../cli/main.ts';
 import { startSandbox } from '../sandbox/index.ts';
 

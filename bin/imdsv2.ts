@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { main } from '../cli/main.ts';
-import { terminal } from '../cli/shared/io.ts';
+import { terminal } from '../cli/common/io.ts';
 
 // The bundled SDK warns about Node.js versions that later SDK versions will drop; the bundle supports them.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

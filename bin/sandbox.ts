@@ -1,5 +1,5 @@
 import { main as imdsv2 } from '../cli/main.ts';
-import { terminal } from '../cli/shared/io.ts';
+import { terminal } from '../cli/common/io.ts';
 import { main } from '../sandbox/main.ts';
 
 const print = (line = '') => console.log(line);

@@ -1,4 +1,4 @@
-import type { AnyCommand } from './shared/command.ts';
+import type { AnyCommand } from './common/command.ts';
 import { audit } from './audit/command.ts';
 import { callers } from './callers/command.ts';
 import { doctor } from './doctor/command.ts';

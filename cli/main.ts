@@ -2,9 +2,9 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import { clean } from '../lambda/core/text.ts';
 import { version } from '../package.json';
 import { commands } from './commands.ts';
-import { adviceOn, explainError } from './shared/errors.ts';
-import { type AnyCommand, type ExitCode, type OptionSpec, UsageError } from './shared/command.ts';
-import type { Io } from './shared/io.ts';
+import { adviceOn, explainError } from './common/errors.ts';
+import { type AnyCommand, type ExitCode, type OptionSpec, UsageError } from './common/command.ts';
+import type { Io } from './common/io.ts';
 
 const DESCRIPTION = `Finds EC2 instances with IMDSv1 enabled, requires IMDSv2 on them, and rolls that back.
 

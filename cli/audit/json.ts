@@ -1,8 +1,8 @@
 import { CONTROLS } from '../../lambda/contract.ts';
 import { compliancePercent, type ComplianceSummary, complianceShare } from '../../lambda/core/compliance-summary.ts';
 import { toCallersDocument } from '../callers/document.ts';
-import type { Io } from '../shared/io.ts';
-import { jsonStream } from '../shared/json.ts';
+import type { Io } from '../common/io.ts';
+import { jsonStream } from '../common/json.ts';
 import { type AuditRow, cleanTexts } from './row.ts';
 import { type AuditHead, incompleteNote, type Report } from './summary.ts';
 

@@ -4,9 +4,9 @@ import { assessUsage, type GroupMeasurements } from '../../lambda/app/assess-usa
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
-import { cliTime } from '../shared/aws.ts';
-import { explainError, isDenied } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import { cliTime } from '../common/aws.ts';
+import { explainError, isDenied } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 
 /** Milliseconds after which calls to CloudWatch are not retried. */
 const TIMEOUT = 120_000;

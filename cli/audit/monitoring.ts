@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
-import { explainError } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import { explainError } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 import { REGIONS_AT_ONCE } from './read.ts';
 
 /**

@@ -4,9 +4,9 @@ import type { Filter } from '../../lambda/app/ports/index.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { count } from '../../lambda/core/words/format.ts';
-import type { Aws } from '../shared/aws.ts';
-import { adviceOn, explainError, isDenied } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import type { Aws } from '../common/aws.ts';
+import { adviceOn, explainError, isDenied } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 
 /** Number of Regions that are read in parallel. */
 export const REGIONS_AT_ONCE = 4;

@@ -8,9 +8,9 @@ import { clean } from '../../lambda/core/text.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
 import { plural } from '../../lambda/core/words/format.ts';
 import type { InstanceCallers } from '../callers/read.ts';
-import type { Caller } from '../shared/aws.ts';
-import { filterText } from '../shared/command-line.ts';
-import { ascending } from '../shared/sort.ts';
+import type { Caller } from '../common/aws.ts';
+import { filterText } from '../common/command-line.ts';
+import { ascending } from '../common/sort.ts';
 import { NOT_VISIBLE } from './read.ts';
 import type { AuditRow } from './row.ts';
 

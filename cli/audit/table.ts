@@ -6,9 +6,9 @@ import { count, instancesOf, minute, plural } from '../../lambda/core/words/form
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { usageNote } from '../../lambda/core/words/usage.ts';
 import { showCallers, showLimits } from '../callers/show.ts';
-import type { Io } from '../shared/io.ts';
-import { ascending } from '../shared/sort.ts';
-import { print, printTable } from '../shared/table.ts';
+import type { Io } from '../common/io.ts';
+import { ascending } from '../common/sort.ts';
+import { print, printTable } from '../common/table.ts';
 import { notMonitoredNote } from './monitoring.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';

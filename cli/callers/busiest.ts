@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { Shortlist } from '../audit/shortlist.ts';
-import { ascending } from '../shared/sort.ts';
+import { ascending } from '../common/sort.ts';
 import type { Subject } from './read.ts';
 
 interface InUse extends Subject {

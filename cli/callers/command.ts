@@ -1,8 +1,8 @@
 import { instancesOf } from '../../lambda/core/words/format.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
-import { type Command, UsageError } from '../shared/command.ts';
-import { isDenied } from '../shared/errors.ts';
-import { instanceIdOf, JSON_OPTION, wholeNumberOf } from '../shared/options.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws.ts';
+import { type Command, UsageError } from '../common/command.ts';
+import { isDenied } from '../common/errors.ts';
+import { instanceIdOf, JSON_OPTION, wholeNumberOf } from '../common/options.ts';
 import { toCallersDocument } from './document.ts';
 import { CallerReader, type InstanceCallers, LOOKUPS, readCallers, reportUnread } from './read.ts';
 import { selectIds, selectLaunchSource } from './select.ts';

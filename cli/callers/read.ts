@@ -12,9 +12,9 @@ import { groupBy } from '../../lambda/core/group-by.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { instancesOf } from '../../lambda/core/words/format.ts';
 import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
-import { type Aws, cliTime } from '../shared/aws.ts';
-import { adviceOn, explainError, isDenied } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import { type Aws, cliTime } from '../common/aws.ts';
+import { adviceOn, explainError, isDenied } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 
 /** An instance whose callers are looked up. */
 export interface Subject {

@@ -4,9 +4,9 @@ import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { readRegions, type UnreadRegions } from '../audit/read.ts';
-import type { Aws } from '../shared/aws.ts';
-import { UsageError } from '../shared/command.ts';
-import type { Io } from '../shared/io.ts';
+import type { Aws } from '../common/aws.ts';
+import { UsageError } from '../common/command.ts';
+import type { Io } from '../common/io.ts';
 import type { Subject } from './read.ts';
 
 const LIVING: Filter = { name: 'instance-state-name', values: ['pending', 'running', 'stopping', 'stopped'] };

@@ -3,8 +3,8 @@ import { clean } from '../../lambda/core/text.ts';
 import type { Caller } from '../../lambda/core/callers/callers.ts';
 import { count, minute, plural } from '../../lambda/core/words/format.ts';
 import { cleanName } from '../audit/row.ts';
-import type { Io } from '../shared/io.ts';
-import { printLabelled, wrapped } from '../shared/table.ts';
+import type { Io } from '../common/io.ts';
+import { printLabelled, wrapped } from '../common/table.ts';
 import type { InstanceCallers } from './read.ts';
 import { callsNote, LIMITS, softwareLabel, sourceNote, UNEXPLAINED } from './words.ts';
 

@@ -1,8 +1,8 @@
 import type { HealthResult } from '../../lambda/core/health.ts';
 import { clean } from '../../lambda/core/text.ts';
-import type { ExitCode } from '../shared/command.ts';
-import { explainError } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import type { ExitCode } from '../common/command.ts';
+import { explainError } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 
 type Level = HealthResult['level'];
 

@@ -1,7 +1,7 @@
 import type { HealthResult } from '../../lambda/core/health.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
-import type { Command } from '../shared/command.ts';
-import { STACK_OPTION, JSON_OPTION, instanceIdOf, wholeNumberOf } from '../shared/options.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions } from '../common/aws.ts';
+import type { Command } from '../common/command.ts';
+import { STACK_OPTION, JSON_OPTION, instanceIdOf, wholeNumberOf } from '../common/options.ts';
 import { checkStack, findDeployment } from './deployment.ts';
 import { type Check, exitCodeOf, print, runCheck } from './check-result.ts';
 import { healthOf } from './health.ts';

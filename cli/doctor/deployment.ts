@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { resourcesOf, type StackResource } from '../../lambda/adapters/health/parts.ts';
 import type { HealthResult } from '../../lambda/core/health.ts';
-import { UsageError } from '../shared/command.ts';
+import { UsageError } from '../common/command.ts';
 import { fail, ok, warn } from './check-result.ts';
 
 /** The configuration of any client, from `Aws.config`. */

@@ -2,8 +2,8 @@ import { healthClients } from '../../lambda/adapters/clients.ts';
 import { Health } from '../../lambda/adapters/health/index.ts';
 import { scansMayChange } from '../../lambda/config.ts';
 import { EXISTING, MODES } from '../../lambda/contract.ts';
-import type { Aws } from '../shared/aws.ts';
-import { explainError } from '../shared/errors.ts';
+import type { Aws } from '../common/aws.ts';
+import { explainError } from '../common/errors.ts';
 import type { ClientConfig, Deployment } from './deployment.ts';
 
 /** The health checks that the scan function makes every 15 minutes, with the permissions of the caller. */

@@ -4,10 +4,10 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { listInstances } from '../../lambda/app/list-instances.ts';
 import { PING } from '../../lambda/contract.ts';
 import { text } from '../../lambda/triggers/json.ts';
-import type { Aws } from '../shared/aws.ts';
-import { explainError } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
-import { parseJson } from '../shared/json.ts';
+import type { Aws } from '../common/aws.ts';
+import { explainError } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
+import { parseJson } from '../common/json.ts';
 import type { HealthResult } from '../../lambda/core/health.ts';
 import { fail } from './check-result.ts';
 import { type ClientConfig, type Deployment, functionArn } from './deployment.ts';

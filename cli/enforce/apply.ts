@@ -11,9 +11,9 @@ import type { Reason } from '../../lambda/core/reason.ts';
 import type { Target } from '../../lambda/core/target.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { command } from '../../lambda/triggers/command.ts';
-import type { Aws } from '../shared/aws.ts';
-import { deniedIn } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import type { Aws } from '../common/aws.ts';
+import { deniedIn } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 import { Progress } from './progress.ts';
 
 /** An instance and its Region. */

@@ -6,11 +6,11 @@ import { verdictOf } from '../../lambda/core/verdict.ts';
 import { instancesOf } from '../../lambda/core/words/format.ts';
 import { UsageMeter } from '../audit/measure.ts';
 import { readRegions } from '../audit/read.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
-import { type Command, type ExitCode, UsageError } from '../shared/command.ts';
-import { deploymentOrProblem, notifyDeployment } from '../shared/deployment-events.ts';
-import { explainError, isDenied } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws.ts';
+import { type Command, type ExitCode, UsageError } from '../common/command.ts';
+import { deploymentOrProblem, notifyDeployment } from '../common/deployment-events.ts';
+import { explainError, isDenied } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 import {
   confirmed,
   FILTER_OPTION,
@@ -21,8 +21,8 @@ import {
   STACK_OPTION,
   wholeNumberOf,
   YES_OPTION,
-} from '../shared/options.ts';
-import { usageReader, USAGE_RULES_OPTIONS, usageRulesOf } from '../shared/usage.ts';
+} from '../common/options.ts';
+import { usageReader, USAGE_RULES_OPTIONS, usageRulesOf } from '../common/usage.ts';
 import { type ApplyOptions, remediateAll } from './apply.ts';
 import { documentOf, type Run } from './document.ts';
 import { Plan, type PlanRules } from './plan.ts';

@@ -9,7 +9,7 @@ import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { command } from '../../lambda/triggers/command.ts';
-import { ascending } from '../shared/sort.ts';
+import { ascending } from '../common/sort.ts';
 
 /** Why a non-compliant instance is left out unless an option includes it. */
 export type UsageReason = 'in-use' | 'usage-unknown';

@@ -7,11 +7,11 @@ import { groupBy } from '../../lambda/core/group-by.ts';
 import { instancesOf } from '../../lambda/core/words/format.ts';
 import { renderWorkloadImpact } from '../../lambda/core/workload-impact.ts';
 import type { PostChangeCheck } from '../../lambda/triggers/post-change-check.ts';
-import type { Aws } from '../shared/aws.ts';
-import type { FoundDeployment } from '../shared/deployment-events.ts';
-import { explainError } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
-import { usageReader } from '../shared/usage.ts';
+import type { Aws } from '../common/aws.ts';
+import type { FoundDeployment } from '../common/deployment-events.ts';
+import { explainError } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
+import { usageReader } from '../common/usage.ts';
 import type { Remediated } from './apply.ts';
 
 /** Minutes after the last change: metrics arrive 5 to 10 minutes late. */

@@ -1,4 +1,4 @@
-import type { Io } from '../shared/io.ts';
+import type { Io } from '../common/io.ts';
 import { duration } from '../../lambda/core/words/format.ts';
 
 const WIDTH = 24;

@@ -2,10 +2,10 @@ import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
 import { attempt } from '../../lambda/app/retry.ts';
 import { fleetsWithRejectedCalls } from '../../lambda/app/scan/rejected.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
-import { type Aws, cliTime } from '../shared/aws.ts';
-import { explainError } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
-import { usageReader } from '../shared/usage.ts';
+import { type Aws, cliTime } from '../common/aws.ts';
+import { explainError } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
+import { usageReader } from '../common/usage.ts';
 
 /** Milliseconds after which calls are not retried. */
 const TIMEOUT = 30_000;

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Filter, FleetReader } from '../../lambda/app/ports/index.ts';
 import { toInstanceId } from '../../lambda/core/target.ts';
 import { clean } from '../../lambda/core/text.ts';
-import { UsageError } from '../shared/command.ts';
-import { fileProblem } from '../shared/errors.ts';
+import { UsageError } from '../common/command.ts';
+import { fileProblem } from '../common/errors.ts';
 
 /** The options that select instances, besides those of Regions. */
 export interface SelectionOptions {

@@ -5,8 +5,8 @@ import { count, duration, instancesOf } from '../../lambda/core/words/format.ts'
 import { clean } from '../../lambda/core/text.ts';
 import { REVIEW_LABELS } from '../../lambda/core/words/outcome.ts';
 import { usageNote } from '../../lambda/core/words/usage.ts';
-import type { Io } from '../shared/io.ts';
-import { printTable } from '../shared/table.ts';
+import type { Io } from '../common/io.ts';
+import { printTable } from '../common/table.ts';
 import type { ApplyOptions, InstanceRef, RemediationResult } from './apply.ts';
 import type { JudgedByUsage, Plan, UnchangedReason } from './plan.ts';
 import { perSecond } from './progress.ts';

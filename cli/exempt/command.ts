@@ -4,11 +4,11 @@ import { withRetries } from '../../lambda/app/retry.ts';
 import { TAG } from '../../lambda/contract.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
-import { type Command, type CommandGroup, UsageError } from '../shared/command.ts';
-import { deploymentOrProblem, type FoundDeployment } from '../shared/deployment-events.ts';
-import type { Io } from '../shared/io.ts';
-import { instanceIdOf, JSON_OPTION, MAX_EXEMPTION_OPTION, STACK_OPTION } from '../shared/options.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions } from '../common/aws.ts';
+import { type Command, type CommandGroup, UsageError } from '../common/command.ts';
+import { deploymentOrProblem, type FoundDeployment } from '../common/deployment-events.ts';
+import type { Io } from '../common/io.ts';
+import { instanceIdOf, JSON_OPTION, MAX_EXEMPTION_OPTION, STACK_OPTION } from '../common/options.ts';
 import { list } from './list.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from './period.ts';
 

@@ -6,11 +6,11 @@ import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
 import { VERDICT_LABELS } from '../../lambda/core/words/compliance.ts';
 import { readRegions } from '../audit/read.ts';
 import { cleanName } from '../audit/row.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
-import type { Command } from '../shared/command.ts';
-import { MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
-import { ascending } from '../shared/sort.ts';
-import { printTable } from '../shared/table.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws.ts';
+import type { Command } from '../common/command.ts';
+import { MAX_EXEMPTION_OPTION, JSON_OPTION } from '../common/options.ts';
+import { ascending } from '../common/sort.ts';
+import { printTable } from '../common/table.ts';
 
 interface ListOptions extends AwsOptions {
   readonly maxExemptionDays: number;

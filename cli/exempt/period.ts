@@ -1,7 +1,7 @@
 import { TAG } from '../../lambda/contract.ts';
 import { dayFromNow, readExemption, readPeriod } from '../../lambda/core/exemption.ts';
 import { clean } from '../../lambda/core/text.ts';
-import { type OptionSpec, refuse, UsageError } from '../shared/command.ts';
+import { type OptionSpec, refuse, UsageError } from '../common/command.ts';
 
 /** The options of an exemption, as entered. */
 export interface GrantOptions {

@@ -1,7 +1,7 @@
 import type { Existing, Launches } from '../../lambda/contract.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../shared/aws.ts';
-import type { Command } from '../shared/command.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws.ts';
+import type { Command } from '../common/command.ts';
 import {
   ENFORCE_SINCE_OPTION,
   EXISTING_OPTION,
@@ -9,8 +9,8 @@ import {
   instanceIdOf,
   JSON_OPTION,
   LAUNCHES_OPTION,
-} from '../shared/options.ts';
-import { USAGE_RULES_OPTIONS, usageRulesOf } from '../shared/usage.ts';
+} from '../common/options.ts';
+import { USAGE_RULES_OPTIONS, usageRulesOf } from '../common/usage.ts';
 import { documentOf } from './document.ts';
 import { readFacts } from './read.ts';
 import { show } from './show.ts';

@@ -12,11 +12,11 @@ import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { type Usage, usageOf, type UsageRules, windowOf } from '../../lambda/core/usage.ts';
 import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
 import { CallerReader, type InstanceCallers } from '../callers/read.ts';
-import { type Aws, cliTime } from '../shared/aws.ts';
-import { UsageError } from '../shared/command.ts';
-import { explainError, isDenied } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
-import { usageReader } from '../shared/usage.ts';
+import { type Aws, cliTime } from '../common/aws.ts';
+import { UsageError } from '../common/command.ts';
+import { explainError, isDenied } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
+import { usageReader } from '../common/usage.ts';
 
 /** Why something could not be read. */
 interface Unread {

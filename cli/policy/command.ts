@@ -1,5 +1,5 @@
-import { type Command, type OptionSpec, refuse, UsageError } from '../shared/command.ts';
-import { JSON_OPTION, repeatable } from '../shared/options.ts';
+import { type Command, type OptionSpec, refuse, UsageError } from '../common/command.ts';
+import { JSON_OPTION, repeatable } from '../common/options.ts';
 import { GUARD_RAILS, type GuardRail, type GuardRailChoice, textOf } from './guard-rails.ts';
 
 interface PolicyOptions {

@@ -1,5 +1,5 @@
 import { TAG } from '../../lambda/contract.ts';
-import { UsageError } from '../shared/command.ts';
+import { UsageError } from '../common/command.ts';
 
 /** The parameters of a guard rail. */
 export interface GuardRailChoice {

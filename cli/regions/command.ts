@@ -5,11 +5,11 @@ import { REGIONS_CONTEXT } from '../../lambda/contract.ts';
 import { REGION } from '../../lambda/core/target.ts';
 import { isObject } from '../../lambda/triggers/json.ts';
 import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
-import { type Command, refuse, UsageError } from '../shared/command.ts';
-import { explainError, fileProblem, isDenied } from '../shared/errors.ts';
-import { parseJson } from '../shared/json.ts';
-import { JSON_OPTION } from '../shared/options.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions } from '../common/aws.ts';
+import { type Command, refuse, UsageError } from '../common/command.ts';
+import { explainError, fileProblem, isDenied } from '../common/errors.ts';
+import { parseJson } from '../common/json.ts';
+import { JSON_OPTION } from '../common/options.ts';
 
 interface RegionsOptions extends AwsOptions {
   readonly file: string;

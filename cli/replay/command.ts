@@ -1,7 +1,7 @@
 import type { Existing } from '../../lambda/contract.ts';
 import { clean } from '../../lambda/core/text.ts';
-import type { Command } from '../shared/command.ts';
-import { ENFORCE_SINCE_OPTION, EXISTING_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION } from '../shared/options.ts';
+import type { Command } from '../common/command.ts';
+import { ENFORCE_SINCE_OPTION, EXISTING_OPTION, MAX_EXEMPTION_OPTION, JSON_OPTION } from '../common/options.ts';
 import { jsonReplay } from './json.ts';
 import type { Replayed } from './judge.ts';
 import { replayFiles } from './read.ts';

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileProblem } from '../shared/errors.ts';
-import { ascending } from '../shared/sort.ts';
+import { fileProblem } from '../common/errors.ts';
+import { ascending } from '../common/sort.ts';
 
 /** Names of files that are read in a directory; a file that is an argument may have any name. */
 const RECORDS = /\.(json|jsonl|ndjson)(\.gz)?$/i;

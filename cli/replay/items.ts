@@ -1,6 +1,6 @@
 import { ACCOUNT, REGION } from '../../lambda/core/target.ts';
 import { at, isObject, type Json, list, text } from '../../lambda/triggers/json.ts';
-import { parseJson } from '../shared/json.ts';
+import { parseJson } from '../common/json.ts';
 
 /** An event or instance in a file. */
 export type Item =

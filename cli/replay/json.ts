@@ -1,8 +1,8 @@
 import type { Policy } from '../../lambda/core/decide.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { cleanTexts } from '../audit/row.ts';
-import type { Io } from '../shared/io.ts';
-import { jsonStream } from '../shared/json.ts';
+import type { Io } from '../common/io.ts';
+import { jsonStream } from '../common/json.ts';
 import type { Replayed, ReplayedInstance } from './judge.ts';
 import type { Totals } from './totals.ts';
 

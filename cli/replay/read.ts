@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Policy } from '../../lambda/core/decide.ts';
-import { fileProblem } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
+import { fileProblem } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 import { contentOf } from './content.ts';
 import { filesOf } from './files.ts';
 import { itemsOf } from './items.ts';

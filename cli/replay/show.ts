@@ -1,8 +1,8 @@
 import { clean } from '../../lambda/core/text.ts';
 import { count, instancesOf, iso, plural } from '../../lambda/core/words/format.ts';
 import { decisionNote } from '../../lambda/core/words/decision.ts';
-import type { Io } from '../shared/io.ts';
-import { printTable } from '../shared/table.ts';
+import type { Io } from '../common/io.ts';
+import { printTable } from '../common/table.ts';
 import type { Replayed, ReplayedInstance } from './judge.ts';
 import type { Totals } from './totals.ts';
 

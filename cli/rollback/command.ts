@@ -14,10 +14,10 @@ import { isImdsv1Enabled } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { rollback as rollbackTraits } from '../../lambda/triggers/command.ts';
 import { NOT_VISIBLE } from '../audit/read.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
-import { type Command, UsageError } from '../shared/command.ts';
-import { deploymentOrProblem, notifyDeployment } from '../shared/deployment-events.ts';
-import { explainError } from '../shared/errors.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions } from '../common/aws.ts';
+import { type Command, UsageError } from '../common/command.ts';
+import { deploymentOrProblem, notifyDeployment } from '../common/deployment-events.ts';
+import { explainError } from '../common/errors.ts';
 import {
   confirmed,
   MAX_EXEMPTION_OPTION,
@@ -25,7 +25,7 @@ import {
   JSON_OPTION,
   STACK_OPTION,
   YES_OPTION,
-} from '../shared/options.ts';
+} from '../common/options.ts';
 import { TIMEOUT } from '../exempt/command.ts';
 import { FOR_OPTION, type GrantOptions, grantOf, REASON_OPTION } from '../exempt/period.ts';
 

@@ -1,12 +1,12 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { confirmCommand, type Subscribers, subscribersOf } from '../../lambda/adapters/health/topics.ts';
 import { clean } from '../../lambda/core/text.ts';
-import { Aws, AWS_OPTIONS, type AwsOptions } from '../shared/aws.ts';
-import type { Command } from '../shared/command.ts';
-import { putEvents } from '../shared/deployment-events.ts';
-import { explainError } from '../shared/errors.ts';
-import type { Io } from '../shared/io.ts';
-import { confirmed, MAX_EXEMPTION_OPTION, JSON_OPTION, STACK_OPTION, YES_OPTION } from '../shared/options.ts';
+import { Aws, AWS_OPTIONS, type AwsOptions } from '../common/aws.ts';
+import type { Command } from '../common/command.ts';
+import { putEvents } from '../common/deployment-events.ts';
+import { explainError } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
+import { confirmed, MAX_EXEMPTION_OPTION, JSON_OPTION, STACK_OPTION, YES_OPTION } from '../common/options.ts';
 import { type ClientConfig, findDeployment } from '../doctor/deployment.ts';
 
 import { testEvents } from './alerts.ts';

@@ -3,7 +3,7 @@ import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { cloudWatchClients, ec2Clients, healthClients, snsClient, sqsClient } from '../../lambda/adapters/clients.ts';
-import { Aws } from '../../cli/shared/aws.ts';
+import { Aws } from '../../cli/common/aws.ts';
 import { recordingIo } from '../support/io.ts';
 import { CREDENTIALS, ec2Error, json, type Loopback, snsError, startLoopback } from '../support/loopback.ts';
 

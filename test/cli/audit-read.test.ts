@@ -1,5 +1,5 @@
 import { readRegions } from '../../cli/audit/read.ts';
-import { cliTime } from '../../cli/shared/aws.ts';
+import { cliTime } from '../../cli/common/aws.ts';
 import type { FleetReader } from '../../lambda/app/ports/index.ts';
 import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import { instanceId, snapshot } from '../support/builders.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { explainError } from '../../cli/shared/errors.ts';
+import { explainError } from '../../cli/common/errors.ts';
 import { TAG } from '../../lambda/contract.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';

@@ -1,4 +1,4 @@
-import { repeatedOptions } from '../../cli/shared/command-line.ts';
+import { repeatedOptions } from '../../cli/common/command-line.ts';
 
 test.each<readonly [string, Parameters<typeof repeatedOptions>[0]]>([
   ['', {}],

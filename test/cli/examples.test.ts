@@ -1,5 +1,5 @@
 import { commands } from '../../cli/commands.ts';
-import type { AnyCommand } from '../../cli/shared/command.ts';
+import type { AnyCommand } from '../../cli/common/command.ts';
 
 /** Commands without groups, each with its full name. */
 const withNames = (list: readonly AnyCommand[], parent = 'imdsv2'): (readonly [string, AnyCommand])[] =>

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { terminal } from '../../cli/shared/io.ts';
+import { terminal } from '../../cli/common/io.ts';
 
 /** A process with or without a terminal. */
 function processOf({ isTTY = true, columns = 40, env = {} }: { isTTY?: boolean; columns?: number; env?: object } = {}) {

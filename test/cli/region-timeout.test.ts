@@ -1,5 +1,5 @@
-import { cliTime } from '../../cli/shared/aws.ts';
-import { RegionTimeout } from '../../cli/shared/region-timeout.ts';
+import { cliTime } from '../../cli/common/aws.ts';
+import { RegionTimeout } from '../../cli/common/region-timeout.ts';
 import { failing } from '../../lambda/adapters/failures.ts';
 import { withRetries } from '../../lambda/app/retry.ts';
 import { recordingIo } from '../support/io.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { printTable } from '../../cli/shared/table.ts';
+import { printTable } from '../../cli/common/table.ts';
 import { recordingIo } from '../support/io.ts';
 
 const HEAD = ['region', 'instance', 'name', 'IMDSv1 usage'];

@@ -1,4 +1,4 @@
-import type { Io } from '../../cli/shared/io.ts';
+import type { Io } from '../../cli/common/io.ts';
 import { NOW } from './builders.ts';
 
 /** What a test changes in `recordingIo`. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Aws } from '../../cli/shared/aws.ts';
+import { Aws } from '../../cli/common/aws.ts';
 import { startAwsOverTls, type TlsAws } from './aws-over-tls.ts';
 import { recordingIo } from './io.ts';
 

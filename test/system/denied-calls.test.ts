@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../cli/commands.ts';
-import type { AnyCommand } from '../../cli/shared/command.ts';
+import type { AnyCommand } from '../../cli/common/command.ts';
 import { CALLER, type DeniedCall, denyEachCall } from '../../tools/docs/denied-calls.ts';
 import { withDeniedCalls } from '../../tools/docs/denied-calls-table.ts';
 

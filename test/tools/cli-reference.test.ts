@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../cli/commands.ts';
-import type { AnyCommand } from '../../cli/shared/command.ts';
+import type { AnyCommand } from '../../cli/common/command.ts';
 import { withReference } from '../../tools/docs/cli-reference.ts';
 
 const MARKS = ['<!-- written by npm run docs:cli -->', '<!-- end of the reference -->'];

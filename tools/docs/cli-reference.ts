@@ -1,4 +1,4 @@
-import type { AnyCommand, OptionSpec } from '../../cli/shared/command.ts';
+import type { AnyCommand, OptionSpec } from '../../cli/common/command.ts';
 import { replaceSection } from './marked-section.ts';
 
 const MARKS = ['<!-- written by npm run docs:cli -->', '<!-- end of the reference -->'] as const;

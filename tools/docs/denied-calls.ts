@@ -1,7 +1,7 @@
 import { commands } from '../../cli/commands.ts';
 import { main } from '../../cli/main.ts';
-import type { AnyCommand } from '../../cli/shared/command.ts';
-import type { Io } from '../../cli/shared/io.ts';
+import type { AnyCommand } from '../../cli/common/command.ts';
+import type { Io } from '../../cli/common/io.ts';
 import { TAG } from '../../lambda/contract.ts';
 import { iamAction } from '../../sandbox/aws/iam/explicit-deny.ts';
 import type { Instance } from '../../sandbox/aws/ec2/instance.ts';

@@ -20,7 +20,10 @@ export interface CallHistory<C = RecordedCall> {
   readonly missing?: 'most-pages' | 'budget' | 'deadline' | FailureError;
 }
 
-/** Looks up the calls of instances, or of another subject: at most one lookup per second and region, and not more than a number in all. */
+/**
+ * Looks up the calls of instances, or of another subject: at most one lookup per second and region, and not more than
+ * a number in all.
+ */
 export class CallLookups<C = RecordedCall> {
   /** When the next lookup may be made, in milliseconds since 1970, by region. */
   readonly #next = new Map<string, number>();

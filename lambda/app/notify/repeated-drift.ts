@@ -23,9 +23,11 @@ const CONCURRENCY = 5;
 const LONGEST_MS = 15_000;
 
 /**
- * Makes the outcomes of an instance CRITICAL if IMDSv1 was re-enabled on it three times in a day, by CloudTrail's event history.
+ * Makes the outcomes of an instance CRITICAL if IMDSv1 was re-enabled on it three times in a day, by CloudTrail's event
+ * history.
  *
- * Once a day for each instance; its later alerts name the principals, too. The history of a region is read anew each time, once for all of its instances. Without it, alerts are as before and say so.
+ * Once a day for each instance; its later alerts name the principals, too. The history of a region is read anew each
+ * time, once for all of its instances. Without it, alerts are as before and say so.
  */
 export async function withRepeatedDrift<T>(
   received: readonly Received<T>[],

@@ -8,7 +8,7 @@ import { usageNote } from '../../lambda/core/words/usage.ts';
 import { showCallers, showLimits } from '../callers/show.ts';
 import type { Io } from '../common/io.ts';
 import { ascending } from '../common/sort.ts';
-import { print, printTable } from '../common/table.ts';
+import { printTable } from '../common/table.ts';
 import { notMonitoredNote } from './monitoring.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';
@@ -65,12 +65,11 @@ function showHead(audit: Audit, io: Io): void {
   ].join(', ');
   const missing = incompleteNote(audit);
   const compliance = `compliance ${io.style('bold', percentOf(total))}`;
-  print(
-    io,
+  io.out(
     `${subject && `${subject}: `}${instancesOf(total.instances)}, ${compliance}${missing === undefined ? '' : `, ${io.style('red', missing)}`}`,
   );
   const time = `${minute(at)}, imdsv2 ${version}${callerArn === undefined ? '' : `, by ${callerArn}`}`;
-  for (const line of [time, command, CONTROLS_NOTE]) print(io, io.style('dim', line));
+  for (const line of [time, command, CONTROLS_NOTE]) io.out(io.style('dim', line));
   io.out('');
 }
 
@@ -140,7 +139,7 @@ function showLaunchSources({ launchSources }: Audit, top: number, io: Io): void 
     const instances = `${examples.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
     io.out(`${String(index + 1).padStart(3)}  ${fix?.text ?? ''}`);
     io.out(io.style('dim', `     ${region}: ${instances}`));
-    for (const command of fix?.commands ?? []) io.out(`     ${command}`);
+    for (const command of fix?.commands ?? []) io.verbatim(`     ${command}`);
   }
 }
 
@@ -165,7 +164,7 @@ function showInstances(
 function showNextStep(audit: Audit, io: Io): void {
   if (audit.total.counts['non-compliant'] === 0) return;
   heading('To require IMDSv2 on these instances where IMDSv1 is unused (shows a plan and asks first)', io);
-  io.out(`     ${enforceCommand(audit)}`);
+  io.verbatim(`     ${enforceCommand(audit)}`);
 }
 
 function heading(text: string, io: Io): void {

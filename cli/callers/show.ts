@@ -4,7 +4,7 @@ import type { Caller } from '../../lambda/core/callers/callers.ts';
 import { count, minute, plural } from '../../lambda/core/words/format.ts';
 import { cleanName } from '../audit/row.ts';
 import type { Io } from '../common/io.ts';
-import { printLabelled, wrapped } from '../common/table.ts';
+import { printLabelled } from '../common/table.ts';
 import type { InstanceCallers } from './read.ts';
 import { callsNote, LIMITS, softwareLabel, sourceNote, UNEXPLAINED } from './words.ts';
 
@@ -37,7 +37,7 @@ const NOTE = 600;
 
 /** Prints what event history does not show. */
 export function showLimits(io: Io): void {
-  for (const sentence of LIMITS) for (const text of wrapped(sentence, io.columns)) io.out(io.style('dim', text));
+  for (const sentence of LIMITS) io.out(io.style('dim', sentence));
 }
 
 type Group = readonly { readonly instance: InstanceCallers; readonly caller: Caller }[];
@@ -60,7 +60,8 @@ function showSoftware(title: string, group: Group, io: Io): void {
   line('services', listed(services.map(([service, number]) => `${service} ${count(number)}`)), io);
   line('from', listed(sources.map(([source]) => source)), io);
   // A command is one line, so that it can be copied.
-  for (const command of callers.flatMap(({ diagnosis }) => diagnosis.commands).slice(0, LISTED)) io.out(`  ${command}`);
+  for (const command of callers.flatMap(({ diagnosis }) => diagnosis.commands).slice(0, LISTED))
+    io.verbatim(`  ${command}`);
   io.out('');
 }
 
@@ -83,7 +84,7 @@ function showUnexplained(used: Group, io: Io): void {
     line(address, `${calls}, last ${last}, of ${listed(instances)}`, io);
   }
   if (addresses.size > LISTED) io.out(`  and ${count(addresses.size - LISTED)} more; --json has all`);
-  for (const sentence of UNEXPLAINED) for (const text of wrapped(sentence, io.columns - 2)) io.out(`  ${text}`);
+  for (const sentence of UNEXPLAINED) io.out(`  ${sentence}`);
   io.out('');
 }
 

@@ -10,15 +10,17 @@ const COLUMNS = 100;
 
 /** Terminal, environment, clock and random numbers of a command; tests pass their own. */
 export interface Io {
-  /** Writes a line of the result to standard output. */
-  out(line: string): void;
-  /** Writes a line to standard error: warnings, errors, notes. */
-  note(line: string): void;
+  /** Writes a text of the result to standard output, broken between words where it is wider than the terminal. */
+  out(text: string): void;
+  /** Writes a line to standard output as it is: a document, or a command to copy. */
+  verbatim(line: string): void;
+  /** Writes a text to standard error, as `out` does: warnings, errors, notes. */
+  note(text: string): void;
   /** Replaces the progress line; `''` removes it. Does nothing if standard error is not a terminal. */
   progress(line: string): void;
   /** The text in a style, if the terminal supports styles. */
   style(style: Style, text: string): string;
-  /** Width of the terminal in columns; 100 if there is none. */
+  /** Width of the terminal in columns, that of standard error if standard output is none; 100 if neither is. */
   readonly columns: number;
   /** Asks a yes/no question; `undefined` if standard input is not a terminal. What was typed before it is no answer. */
   confirm(question: string): Promise<boolean | undefined>;
@@ -83,11 +85,13 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
       lines.close();
     }
   };
+  const write = (line: string) => {
+    clear();
+    stdout.write(`${line}\n`);
+  };
   return {
-    out: (line) => {
-      clear();
-      stdout.write(`${line}\n`);
-    },
+    out: write,
+    verbatim: write,
     note: (line) => {
       clear();
       stderr.write(`${line}\n`);
@@ -99,7 +103,7 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
       shown = line !== '';
     },
     style: (style, text) => (styled ? styleText(style, text) : text),
-    columns: (stdout.isTTY && stdout.columns) || COLUMNS,
+    columns: (stdout.isTTY && stdout.columns) || (stderr.isTTY && stderr.columns) || COLUMNS,
     ask,
     confirm: async (question) => {
       const answer = await ask(`${question} [y/N]`);

@@ -46,7 +46,7 @@ const grant: Command<AwsOptions & GrantOptions & JsonOption> = {
     }
     const instanceIds = snapshots.map(({ instanceId }) => instanceId);
     await withRetries(() => writer.grant(region, instanceIds, until, reason), time);
-    if (options.json) io.out(JSON.stringify({ region, instanceIds, until, reason }));
+    if (options.json) io.verbatim(JSON.stringify({ region, instanceIds, until, reason }));
     else
       for (const snapshot of snapshots) {
         const state = isImdsv1Enabled(snapshot.options)
@@ -75,7 +75,7 @@ const revoke: Command<AwsOptions & JsonOption & { readonly stack: string }> = {
     const revoked = idsOf(true);
     if (revoked.length > 0) await withRetries(() => writer.revoke(region, revoked), time);
     if (options.json) {
-      io.out(JSON.stringify({ region, revoked, notExempt: idsOf(false) }));
+      io.verbatim(JSON.stringify({ region, revoked, notExempt: idsOf(false) }));
       return 0;
     }
     const isNonCompliant = snapshots.some((snapshot) => isTagged(snapshot) && isImdsv1Enabled(snapshot.options));

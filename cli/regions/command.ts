@@ -53,7 +53,7 @@ export const regions: Command<RegionsOptions> = {
     const added = all.filter((name) => !stored.includes(name));
     const removed = stored.filter((name) => !all.includes(name));
     if (options.json)
-      io.out(JSON.stringify({ home, regions: all, added, removed, notVisible: [...notVisible.keys()] }));
+      io.verbatim(JSON.stringify({ home, regions: all, added, removed, notVisible: [...notVisible.keys()] }));
     else for (const name of all) io.out(name === home ? `${name} (home)` : name);
     if (stored.length > 0) {
       for (const name of added) io.note(`not in ${file}: ${name}`);

@@ -76,7 +76,7 @@ Checks first whether EC2 would refuse the change, and if so changes nothing.`,
     if (result.status === 'partial') {
       const { status, failure } = result;
       const detail = explainError(failure);
-      if (options.json) io.out(JSON.stringify({ ...request, status, reason: failure.kind, detail }));
+      if (options.json) io.verbatim(JSON.stringify({ ...request, status, reason: failure.kind, detail }));
       io.note(`imdsv2: the rollback is incomplete: ${detail}`);
       io.note(`  done:      ${exempt}`);
       io.note('  not done:  IMDSv1 is not enabled; run the same command again to continue');
@@ -85,7 +85,7 @@ Checks first whether EC2 would refuse the change, and if so changes nothing.`,
     }
     const outcome = outcomeOf(request, check.snapshot, result, io.now());
     await notifyDeployment([outcome], await deploymentOrProblem(options.stack, aws), aws, io);
-    if (options.json) io.out(JSON.stringify({ ...request, ...result }));
+    if (options.json) io.verbatim(JSON.stringify({ ...request, ...result }));
     else {
       const enabled = result.status === 'allowed' ? ', and IMDSv1 is enabled again' : '; IMDSv1 was already enabled';
       io.out(exempt + enabled);

@@ -181,6 +181,7 @@ class Account {
 /** An `Io` on the simulated clock, without a terminal. */
 const ioOf = ({ clock }: Sandbox, out: string[], notes: string[]): Io => ({
   out: (line) => void out.push(line),
+  verbatim: (line) => void out.push(line),
   note: (line) => void notes.push(line),
   progress: () => undefined,
   style: (_, text) => text,

@@ -68,7 +68,7 @@ const LINES: readonly ((account: Account) => readonly string[])[] = [
   () => ['policy'],
   () => ['policy', 'require-imdsv2'],
   () => ['test-alert'],
-  () => ['audit', '--regons', 'all'],
+  () => ['audit', '--region-names', 'all'],
   () => ['audti'],
 ];
 

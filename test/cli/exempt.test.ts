@@ -212,7 +212,7 @@ describe('in several Regions', () => {
 
     expect((await exempt('revoke', id, '--regions', 'all')).notes).toEqual([]);
     expect((await exempt('revoke', 'i-0123456789abcdef0', '--regions', 'all')).notes).toEqual([
-      expect.stringMatching(new RegExp(`^${OTHER} is not visible from first: missing permission`)),
+      expect.stringMatching(new RegExp(`^${OTHER} is not visible from here: missing permission`)),
       'imdsv2: instance i-0123456789abcdef0 not found in us-east-1; nothing was changed',
     ]);
   });

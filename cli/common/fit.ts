@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { Help } from 'commander';
 import type { Io } from './io.ts';
 
@@ -30,14 +31,15 @@ export function wrapped(text: string, width: number): readonly string[] {
 }
 
 // eslint-disable-next-line no-control-regex -- styles begin with a control character
-const PREFIX = /^(?:\s|\u001B\[[\d;]*m)*(?:(?:→|\d+)(?:\u001B\[[\d;]*m)* +)?/;
+const PREFIX = /^(?:\s|\u001B\[[\d;]*m)*(?:(?:→|\||\d+)(?:\u001B\[[\d;]*m)* +)?/;
 
-/** A line as lines that fit, each of which begins below the first one's text: after its blanks, arrow or number. */
+/** A line as lines that fit, each below the first one's text: after its blanks, arrow, number or bar, which is repeated. */
 function fitted(line: string, columns: number): readonly string[] {
   if (widthOf(line) <= columns) return [line];
   const [prefix = ''] = PREFIX.exec(line) ?? [];
   const [first = '', ...rest] = wrapped(line.slice(prefix.length), columns - widthOf(prefix));
-  return [prefix + first, ...rest.map((next) => ' '.repeat(widthOf(prefix)) + next)];
+  const below = stripVTControlCharacters(prefix).replace(/[^|]/g, ' ');
+  return [prefix + first, ...rest.map((next) => below + next)];
 }
 
 /** An `Io` whose texts fit the terminal; what is written by `verbatim` stays as it is. */

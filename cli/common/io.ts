@@ -55,20 +55,44 @@ async function dropInput(process: NodeJS.Process): Promise<void> {
   stdin.setRawMode?.(false);
 }
 
-/** The `Io` of a process. */
-export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io {
+/** Milliseconds without output after which the progress line says that the command is working. */
+const SILENCE = 2_000;
+
+/**
+ * The `Io` of a process.
+ *
+ * @param working what the progress line says after two seconds without output; by default nothing.
+ */
+export function terminal(process: NodeJS.Process, interrupted: AbortSignal, working?: string): Io {
   const { stdout, stderr, stdin, env } = process;
   // Each wait, in each Region, adds a listener.
   setMaxListeners(0, interrupted);
   const styled = stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
-  let shown = false;
+  let shown = '';
+  let writtenAt = Date.now();
   const clear = () => {
-    if (shown) stderr.write('\r\u001B[K');
-    shown = false;
+    if (shown !== '') stderr.write('\r\u001B[K');
+    shown = '';
+    writtenAt = Date.now();
   };
+  const show = (line: string) => {
+    if (shown !== '') stderr.write('\r\u001B[K');
+    shown = stripVTControlCharacters(line).slice(0, (stderr.columns || COLUMNS) - 1);
+    stderr.write(shown);
+  };
+  if (working !== undefined && stderr.isTTY) {
+    const showWorking = () => {
+      const silent = Date.now() - writtenAt;
+      if (silent >= SILENCE && (shown === '' || shown.startsWith(working)))
+        show(`${working}, ${Math.floor(silent / 1000)} s`);
+    };
+    setInterval(showWorking, SILENCE / 4).unref();
+  }
   const ask = async (question: string) => {
     if (!stdin.isTTY) return undefined;
     clear();
+    // Nothing is shown beside the question.
+    writtenAt = Infinity;
     await dropInput(process);
     const lines = createInterface({ input: stdin, output: stderr });
     const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
@@ -83,6 +107,7 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
       return '';
     } finally {
       lines.close();
+      writtenAt = Date.now();
     }
   };
   const write = (line: string) => {
@@ -99,8 +124,7 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
     progress: (line) => {
       if (!stderr.isTTY) return;
       clear();
-      stderr.write(stripVTControlCharacters(line).slice(0, (stderr.columns || COLUMNS) - 1));
-      shown = line !== '';
+      if (line !== '') show(line);
     },
     style: (style, text) => (styled ? styleText(style, text) : text),
     columns: (stdout.isTTY && stdout.columns) || (stderr.isTTY && stderr.columns) || COLUMNS,

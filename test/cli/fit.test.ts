@@ -48,3 +48,7 @@ test('any text: words stay whole and in order, and only a word alone is wider th
     ),
   );
 });
+
+test('breaks a quoted line with its bar', () => {
+  expect(fitted('    | one two three', 13)).toEqual(['    | one two', '    | three']);
+});

@@ -1,5 +1,6 @@
 import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
 import { assessUsage } from '../../lambda/app/assess-usage.ts';
+import { withBootTime } from '../../lambda/app/boot-time.ts';
 import { measureUsage } from '../../lambda/app/measure-usage.ts';
 import { attempt, withRetries } from '../../lambda/app/retry.ts';
 import type { Time } from '../../lambda/app/ports/index.ts';
@@ -8,7 +9,7 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { type Usage, usageOf, type UsageRules, windowOf } from '../../lambda/core/usage.ts';
-import { CallerReader, type InstanceCallers } from '../callers/read.ts';
+import { NotingCallerReader, type InstanceCallers } from '../callers/read.ts';
 import { type Aws, cliTime } from '../common/aws.ts';
 import { explainError } from '../common/errors.ts';
 import { findInstances, type FoundInstance } from '../common/find-instances.ts';
@@ -60,7 +61,7 @@ export async function readFacts(
   const time = cliTime(io, TIMEOUT);
   // One id, so one instance.
   const [{ region, snapshot }] = (await findInstances([instanceId], aws, io, { timeout: TIMEOUT })) as [FoundInstance];
-  const reader = new CallerReader(aws, io, { timeout: TIMEOUT });
+  const reader = new NotingCallerReader(aws, io, { timeout: TIMEOUT });
   const [defaults, usage, callers] = await Promise.all([
     orProblem(() => withRetries(() => readDefaults(aws.ec2(region)), time)),
     orProblem(() => usageIn(region, snapshot, rules, aws, time)),
@@ -74,7 +75,8 @@ async function usageIn(region: string, snapshot: Snapshot, rules: UsageRules, aw
   const usage = usageReader(aws);
   if (!countsRejectedCalls(snapshot)) {
     const assessed = await assessUsage(region, [snapshot], rules, { usage, time });
-    return assessed.get(instanceId) ?? ({ kind: 'unknown', why: 'not-read' } as const);
+    const marked = await withBootTime(region, [snapshot], assessed, rules, { usage, time });
+    return marked.get(instanceId) ?? ({ kind: 'unknown', why: 'not-read' } as const);
   }
   const now = time.now();
   const window = windowOf(now, rules);

@@ -20,6 +20,7 @@ body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 sy
 main { max-width: 1240px; margin: 0 auto; padding: 28px 24px 64px; }
 h1 { font-size: 26px; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 17px; margin: 0 0 12px; }
+h3 { font-size: 15px; margin: 14px 0 4px; }
 p { margin: 0 0 10px; }
 .dim, footer { color: var(--dim); }
 footer { font-size: 13px; margin-top: 24px; }
@@ -63,6 +64,8 @@ pre { margin: 8px 0 0; padding: 10px 12px; background: var(--page); border: 1px 
 .tools { display: flex; flex-wrap: wrap; gap: 10px; margin-bottom: 12px; align-items: center; }
 input, select, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 6px 10px; }
 input { flex: 1 1 240px; min-width: 0; }
+select { min-width: 0; max-width: 100%; flex: 0 1 auto; }
+#source { flex: 0 1 220px; }
 button { cursor: pointer; }
 button:disabled { opacity: .45; cursor: default; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }

@@ -23,7 +23,7 @@ const COLORS: Readonly<Record<Severity, Parameters<typeof styleText>[0]>> = {
 };
 
 export const heading = (number: number | '', title: string): string =>
-  styleText('bold', `\n${String(number).padStart(2)}  ${title}`);
+  `\n${styleText('bold', `${String(number).padStart(2)}  ${title}`)}`;
 
 export function outcomeLine({ instanceId, status, reason, trigger, severity, exposedSeconds }: LoggedOutcome): string {
   const why = reason === 'imdsv1-enabled' || reason === status ? '' : ` (${reason})`;

@@ -79,6 +79,13 @@ function title(audit: Audit): string {
 const RISK =
   "IMDSv1 answers any request that reaches 169.254.169.254, so that one server-side request forgery or open proxy is enough to read the credentials of the instance's role. IMDSv2 requires a session token, which such a request does not get.";
 
+/** A text that breaks between words only: browsers also break after the hyphens of Regions and options. */
+const wholeWords = (text: string): string =>
+  htmlText(text, LONG)
+    .split(' ')
+    .map((word) => (word.includes('-') ? `<span class="word">${word}</span>` : word))
+    .join(' ');
+
 /** What was audited, and what an auditor needs to repeat it. */
 function header(audit: Audit): string {
   const { callerArn, at, version, regions, command, total } = audit;
@@ -94,9 +101,11 @@ function header(audit: Audit): string {
     ['Severity', `${CONTROL_SEVERITY} for each instance with IMDSv1 enabled, as Security Hub rates EC2.8`],
   ];
   const list = entries.flatMap(([name, text]) =>
-    text === undefined ? [] : `<div><dt>${name}</dt><dd>${htmlText(text, LONG)}</dd></div>`,
+    text === undefined
+      ? []
+      : `<div${name === 'Command' ? ' class="wide"' : ''}><dt>${name}</dt><dd>${wholeWords(text)}</dd></div>`,
   );
-  return `<header><h1>IMDSv2 compliance of ${htmlText(subjectOf(audit), LONG)}</h1>
+  return `<header><h1>IMDSv2 compliance of ${wholeWords(subjectOf(audit))}</h1>
 <p>${instancesOf(total.instances)} in ${plural(regions.length, 'Region')}${missing === undefined ? '' : `, <b class="missing">${missing}</b>`}</p>
 <p class="dim">${htmlText(RISK, LONG)}</p>
 <dl>${list.join('')}</dl></header>`;
@@ -136,7 +145,7 @@ function tiles(audit: Audit): string {
   const compliance = tile(
     total.findings === 0 ? 'good' : '',
     percent(total),
-    `compliance, of ${count(total.assessed)}${missing === undefined ? '' : ` ${missing}`}`,
+    `compliance of ${count(total.assessed)}${missing === undefined ? '' : ` ${missing}`}`,
   );
   return `<section class="tiles" aria-label="Totals">${compliance}${verdicts.join('')}</section>`;
 }
@@ -156,7 +165,7 @@ function charts({ byRegion, launchSources }: Audit): string {
   }));
   const card = (title: string, bars: readonly Bar[]) =>
     `<section class="card"><h2>${title}</h2>${barChart(bars)}</section>`;
-  return `<div class="charts">${card('Compliance by region', ofRegions)}${card('Compliance by launch source', byKind)}</div>`;
+  return `<div class="charts">${card('Compliance by Region', ofRegions)}${card('Compliance by launch source', byKind)}</div>`;
 }
 
 function fixes(audit: Audit): string {

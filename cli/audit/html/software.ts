@@ -16,7 +16,7 @@ export function usageSection(audit: Audit): string {
   if (usage === undefined) return '';
   const software = callers === undefined ? '' : softwareOf(callers);
   return `<section class="card" id="usage"><h2>IMDSv1 usage of non-compliant instances</h2>
-<p>${htmlText(usageTotals(audit, usage))}</p>${software}</section>`;
+<p>In the ${htmlText(usageTotals(audit, usage))}.</p>${software}</section>`;
 }
 
 function softwareOf(callers: NonNullable<Audit['callers']>): string {
@@ -30,6 +30,6 @@ function softwareOf(callers: NonNullable<Audit['callers']>): string {
 function toProgram({ title, diagnosis, commands, uses, ...calls }: SoftwareUse): string {
   const names = uses.slice(0, LISTED).map(({ instance }) => htmlText(instanceLabel(instance)));
   const more = uses.length > LISTED ? ` and ${count(uses.length - LISTED)} more` : '';
-  return `<details><summary><b>${count(uses.length)}</b><span class="name">${htmlText(title)}</span><span class="dim">${plural(uses.length, 'instance')}</span></summary>
+  return `<details><summary><b>${count(uses.length)}</b><span class="name">${htmlText(title)}</span><span class="dim">${plural(calls.calls, 'call')}</span></summary>
 <div class="fix">${htmlText(diagnosis, LONG)}<br><span class="dim">${htmlText(callsNote(calls), LONG)}; ${names.join(', ')}${more}</span>${commands.map((command) => `<pre>${htmlText(command, LONG)}</pre>`).join('')}</div></details>`;
 }

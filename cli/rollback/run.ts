@@ -56,7 +56,7 @@ export async function checkAll(found: readonly FoundInstance[], aws: Aws, io: Io
     const { instanceId } = snapshot;
     const check = await attempt(() => checkRollback({ region, instanceId }, portsOf(aws, region, TIMEOUT)));
     if (check instanceof FailureError) {
-      refusals.push(`${instanceId} in ${region}: ${explainError(check)}${adviceOn(check)}`);
+      refusals.push(`not possible: ${instanceId} in ${region}: ${explainError(check)}${adviceOn(check)}`);
     } else if (!check.possible) {
       refusals.push(`${refusal(instanceId, region, check)}; nothing was changed`);
     } else {

@@ -37,10 +37,11 @@ export function printTable(
   rows: readonly (readonly string[])[],
   texts: readonly number[] = [...head.keys()],
 ): void {
+  const narrow = narrowHeads(head, rows);
   const layouts = [
     () => linesOf(io, head, rows, texts),
-    () => linesOf(io, head.map(broken), rows, texts),
-    () => linesOf(io, head.map(broken), withWidestWrapped(io, head.map(broken), rows), texts),
+    () => linesOf(io, narrow, rows, texts),
+    () => linesOf(io, narrow, withWidestWrapped(io, narrow, rows), texts),
   ];
   for (const layout of layouts) {
     const lines = layout();
@@ -49,7 +50,13 @@ export function printTable(
   printBlocks(io, head, rows);
 }
 
-const broken = (text: string): string => text.replaceAll(' ', '\n');
+/** The heads, of which those that are wider than what is below them are broken between words. */
+const narrowHeads = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  head.map((name, index) =>
+    rows.some((row) => cellWidth(row[index]) >= widthOf(name)) ? name : name.replaceAll(' ', '\n'),
+  );
+
+const cellWidth = (text = ''): number => Math.max(...text.split('\n').map(widthOf));
 
 function linesOf(
   io: Io,
@@ -78,7 +85,6 @@ const styledLines = (io: Io, text: string): string =>
 
 /** The rows with the widest column as wide as the terminal has room for. */
 function withWidestWrapped(io: Io, head: readonly string[], rows: readonly (readonly string[])[]) {
-  const cellWidth = (text = '') => Math.max(...text.split('\n').map(widthOf));
   const widths = head.map((name, index) => Math.max(cellWidth(name), ...rows.map((row) => cellWidth(row[index]))));
   const widest = widths.indexOf(Math.max(...widths));
   const room = io.columns - widths.reduce((sum, width, index) => sum + (index === widest ? 0 : width + 2), 0);

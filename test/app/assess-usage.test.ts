@@ -65,7 +65,8 @@ describe('an Auto Scaling group', () => {
     const fleet = Array.from({ length: 10_000 }, (_, index) =>
       old(instanceId(index), { tags: { 'aws:autoscaling:groupName': `group-${index % 200}` } }),
     );
-    for (let group = 0; group < 200; group += 1) ports.metrics.set(`MetadataNoToken group-${group}`, reported().slice(-2));
+    for (let group = 0; group < 200; group += 1)
+      ports.metrics.set(`MetadataNoToken group-${group}`, reported().slice(-2));
     const groups: GroupMeasurements = new Map();
     for (let start = 0; start < fleet.length; start += 500)
       await assess(ports, fleet.slice(start, start + 500), groups);

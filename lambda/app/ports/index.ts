@@ -8,6 +8,7 @@ import type { HistoryReader, UsageReader } from './usage.ts';
 export type * from './callers.ts';
 export type * from './deployment.ts';
 export type * from './instances.ts';
+export type * from './launch-sources.ts';
 export type * from './notification.ts';
 export type * from './queues.ts';
 export type * from './reporting.ts';

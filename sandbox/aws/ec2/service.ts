@@ -11,10 +11,19 @@ import {
   modifyInstanceMetadataOptions,
 } from './modify.ts';
 import { startInstances, stopInstances, terminateInstances } from './power.ts';
+import { describeImages } from './images.ts';
 import { describeNatGateways } from './nat-gateways.ts';
 import type { Ec2Region } from './region.ts';
 import { describeRegions } from './regions.ts';
 import type { Shape } from './shape.ts';
+import {
+  createLaunchTemplate,
+  createLaunchTemplateVersion,
+  deleteLaunchTemplate,
+  deleteLaunchTemplateVersions,
+  modifyLaunchTemplate,
+} from './templates/change.ts';
+import { describeLaunchTemplates, describeLaunchTemplateVersions } from './templates/describe.ts';
 import { createTags, deleteTags, describeTags } from './tags.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -31,6 +40,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   DescribeTags: describeTags,
   DescribeRegions: describeRegions,
   DescribeNatGateways: describeNatGateways,
+  DescribeImages: describeImages,
+  CreateLaunchTemplate: createLaunchTemplate,
+  CreateLaunchTemplateVersion: createLaunchTemplateVersion,
+  ModifyLaunchTemplate: modifyLaunchTemplate,
+  DeleteLaunchTemplate: deleteLaunchTemplate,
+  DeleteLaunchTemplateVersions: deleteLaunchTemplateVersions,
+  DescribeLaunchTemplates: describeLaunchTemplates,
+  DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
 };
 
 /** The EC2 actions that the product, its tests and its scenarios use. */

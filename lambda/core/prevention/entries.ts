@@ -2,7 +2,14 @@ import { groupBy } from '../group-by.ts';
 import { launchSourceOf } from '../launch-source.ts';
 import { launchSourceGroupOf } from '../launch-source-group.ts';
 import { type EffectiveOptions, effectiveOptions } from './effective.ts';
-import type { LaunchInventory, Launcher, LaunchSpec, Template, TemplateReference, TemplateVersion } from './inventory.ts';
+import type {
+  LaunchInventory,
+  Launcher,
+  LaunchSpec,
+  Template,
+  TemplateReference,
+  TemplateVersion,
+} from './inventory.ts';
 import { launchesContainerHosts, type Owner, ownerOf } from './owner.ts';
 import { type ResolvedReference, resolveReferences } from './references.ts';
 

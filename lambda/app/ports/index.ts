@@ -10,6 +10,7 @@ export type * from './deployment.ts';
 export type * from './instances.ts';
 export type * from './launch-sources.ts';
 export type * from './notification.ts';
+export type * from './prevention.ts';
 export type * from './queues.ts';
 export type * from './reporting.ts';
 export type * from './usage.ts';

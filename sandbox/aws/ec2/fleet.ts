@@ -3,7 +3,7 @@ import type { Ids } from '../simulation/ids.ts';
 import type { Params } from '../wire/params.ts';
 import type { Instance, Operator, StateName } from './instance.ts';
 import { effectiveOptions, type MetadataDefaults, type MetadataOptions } from './metadata-options.ts';
-import type { Image } from './images.ts';
+import type { Image } from './image.ts';
 import type { DeclarativePolicy, Ec2Region } from './region.ts';
 import { LaunchTemplate } from './templates/template.ts';
 

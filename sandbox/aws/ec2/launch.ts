@@ -2,7 +2,7 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
 import { at, list, type Params, text } from '../wire/params.ts';
 import type { Action, Ec2Context } from './context.ts';
-import { checkImage, resolvedImage } from './images.ts';
+import { checkImage, resolvedImage } from './image.ts';
 import { type Instance, wholeSecond } from './instance.ts';
 import {
   checkEnforced,

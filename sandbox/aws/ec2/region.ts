@@ -1,6 +1,6 @@
 import { ApiError } from '../wire/errors.ts';
 import { Buckets, type Limits } from './buckets.ts';
-import type { Image } from './images.ts';
+import type { Image } from './image.ts';
 import type { Instance } from './instance.ts';
 import type { MetadataDefaults } from './metadata-options.ts';
 import type { Shape } from './shape.ts';

@@ -4,7 +4,7 @@ import { toResponse } from '../../wire/model.ts';
 import { flag, type Params, text, texts } from '../../wire/params.ts';
 import type { Action } from '../context.ts';
 import { Filters } from '../filters.ts';
-import { resolvedImage } from '../images.ts';
+import { resolvedImage } from '../image.ts';
 import { pageOf } from '../pages.ts';
 import type { Shape } from '../shape.ts';
 import { tagShapes } from '../shape.ts';

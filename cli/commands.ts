@@ -7,6 +7,7 @@ import { exempt } from './exempt/command.ts';
 import { explain } from './explain/command.ts';
 import { policy } from './policy/command.ts';
 import { regions } from './regions/command.ts';
+import { readiness } from './readiness/command.ts';
 import { replay } from './replay/command.ts';
 import { rollback } from './rollback/command.ts';
 import { testAlert } from './test-alert/command.ts';
@@ -17,6 +18,7 @@ export const commands: readonly AnyCommand[] = [
   explain,
   callers,
   enforce,
+  readiness,
   rollback,
   exempt,
   replay,

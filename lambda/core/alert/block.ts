@@ -48,7 +48,11 @@ export function renderBlock(block: Block, options: AlertOptions): string {
   ].join('\n');
 }
 
-const adviceLines = (label: string, { text, commands }: Advice): string[] => [line(label, text), ...commands];
+const adviceLines = (label: string, { text, commands, inCode = {} }: Advice): string[] => [
+  line(label, text),
+  ...commands,
+  ...Object.entries(inCode).map(([tool, form]) => `In ${tool}: ${form}`),
+];
 
 function whatHappened({ occurrences, details }: Block): string {
   const explanations = [...new Set(occurrences.map(({ latest }) => latest.explanation))].join(' ');

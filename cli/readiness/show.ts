@@ -1,0 +1,72 @@
+import { count, plural } from '../../lambda/core/words/format.ts';
+import {
+  entryLaunchers,
+  entryName,
+  entryReason,
+  nextStep,
+  readinessLine,
+  referrerName,
+} from '../../lambda/core/words/prevention.ts';
+import type { Io } from '../common/io.ts';
+import { printTable, wrapped } from '../common/table.ts';
+import type { RegionReadiness } from './read.ts';
+
+/** Most templates that a note names. */
+const NAMED = 5;
+
+/** Prints the readiness of Regions: a table, then each blocker with its next step, and what else matters. */
+export function showReadiness(regions: readonly RegionReadiness[], io: Io): void {
+  const rows = regions.map(({ region, readiness }) => [
+    region,
+    count(readiness.entries.length),
+    count(readiness.blockers.length),
+    io.style(COLORS[readiness.state], readinessLine(readiness)),
+  ]);
+  printTable(io, ['region', 'launch sources', 'refused', 'HttpTokensEnforced'], rows, [0, 3]);
+  for (const region of regions) showRegion(region, io);
+}
+
+const COLORS = { enforced: 'green', ready: 'green', 'not-ready': 'red', unknown: 'yellow' } as const;
+
+/** Prints what of a Region a person must know. */
+function showRegion({ region, inventory, readiness }: RegionReadiness, io: Io): void {
+  const notes = notesOf({ region, inventory, readiness });
+  if (readiness.blockers.length + readiness.unseen.length + notes.length === 0) return;
+  io.out('');
+  io.out(io.style('bold', region));
+  for (const [index, entry] of readiness.blockers.entries()) {
+    const number = `${String(index + 1).padStart(3)}  `;
+    indented(`${entryName(entry)}: ${entryReason(entry, inventory.defaults)}`, io, number);
+    const launchers = entryLaunchers(entry);
+    if (launchers !== '') indented(launchers, io);
+    const { text, commands } = nextStep(entry, region);
+    indented(text, io);
+    // Not broken into lines, so that it can be copied.
+    for (const command of commands) io.out(`     ${command}`);
+  }
+  for (const { what, problem } of readiness.unseen) indented(`Not looked at: ${what}: ${problem}`, io);
+  for (const note of notes) indented(note, io);
+}
+
+function indented(text: string, io: Io, prefix = '     '): void {
+  const [first = '', ...rest] = wrapped(text, io.columns - prefix.length);
+  io.out(prefix + first);
+  for (const line of rest) io.out(' '.repeat(prefix.length) + line);
+}
+
+function notesOf({ region, readiness }: RegionReadiness): string[] {
+  const { accountDefault, managedByPolicy, broken, unused, state } = readiness;
+  const templates = [...new Set(unused.map(({ templateId, version }) => `${templateId} version ${version}`))];
+  const more = templates.length - NAMED;
+  const named = `${templates.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return [
+    accountDefault === 'not-required' &&
+      (managedByPolicy
+        ? 'The account default is not HttpTokens=required, and a declarative policy of the organization sets it: a launch that states nothing would be refused.'
+        : `The account default is not HttpTokens=required: a launch by hand that states nothing would be refused, unless its AMI requires IMDSv2. imdsv2 prevent defaults --region ${region} sets it.`),
+    templates.length > 0 &&
+      `Nothing that was looked at refers to ${plural(templates.length, 'template version')} with IMDSv1: a launch from ${templates.length === 1 ? 'it' : 'them'} would be refused: ${named}`,
+    broken.length > 0 &&
+      `What does not exist is referred to, so that launches fail ${state === 'enforced' ? '' : 'already '}for another reason: ${broken.map(({ launcher, reference }) => referrerName(launcher, reference)).join(', ')}`,
+  ].filter((note) => note !== false);
+}

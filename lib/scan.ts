@@ -151,7 +151,6 @@ export class Scan extends Construct {
       new PolicyStatement({
         actions: [
           'ec2:DescribeRegions',
-          'ec2:GetInstanceMetadataDefaults',
           'cloudwatch:GetMetricData',
           // For the rules of other regions.
           'events:ListRules',

@@ -8,6 +8,7 @@ import { REASONS } from '../../lambda/core/reason.ts';
 import { LAUNCH_SOURCE_KINDS, type LaunchSource } from '../../lambda/core/launch-source.ts';
 import type { MetadataOptions } from '../../lambda/core/instance.ts';
 import { type OutcomeDetail, toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
+import type { PreventionDetail } from '../../lambda/core/prevention/event-detail.ts';
 import { toWorkloadImpactDetails, type WorkloadImpactDetail } from '../../lambda/core/workload-impact.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, INSTANCE, NOW, outcome, REGION, snapshot, target } from '../support/builders.ts';
@@ -156,11 +157,45 @@ const IMPACT: Complete<WorkloadImpactDetail> = {
   ],
 };
 
+const WEAK = { HttpTokens: 'optional', HttpTokensEnforced: 'disabled' };
+const HAPPENED = { count: 31, firstSeen: TIME, lastSeen: TIME, eventId: 'e-1', caller: OUTCOME.caller };
+const PREVENTION: Complete<PreventionDetail> = {
+  schema: 'imdsv2-enforcer.prevention/v1',
+  test: true,
+  severity: 'HIGH',
+  account: ACCOUNT,
+  region: REGION,
+  events: [
+    {
+      ...HAPPENED,
+      trigger: 'refused-launch',
+      kind: 'launch-refused',
+      launch: {
+        ...{ launchTemplateId: 'lt-1', launchTemplateName: 'web', launchTemplateVersion: '7', fleetId: 'fleet-1' },
+        ...{ imageId: 'ami-1', instanceType: 't3.micro', subnetId: 'subnet-1', httpTokens: 'optional' },
+      },
+      autoScalingGroups: ['web'],
+      notVisible: 'denied',
+      errorMessage: 'IMDSv1',
+    },
+    {
+      ...HAPPENED,
+      trigger: 'weakened-defaults',
+      kind: 'defaults-weakened',
+      requested: WEAK,
+      now: { ...WEAK, managedBy: 'account' },
+      notVisible: 'denied',
+      restored: false,
+    },
+  ],
+};
+
 const COMPLETE = [
   ['outcome:v1', OUTCOME],
   ['alert:v1', ALERT?.json satisfies AlertJson | undefined],
   ['digest:v1', DIGEST],
   ['workload-impact:v1', IMPACT],
+  ['prevention:v1', PREVENTION],
 ] as const;
 
 test('every schema is JSON Schema 2020-12, and every kind of message has one', () => {

@@ -1,4 +1,5 @@
 import { ApiError } from '../wire/errors.ts';
+import type { Params } from '../wire/params.ts';
 import { Buckets, type Limits } from './buckets.ts';
 import type { Image } from './image.ts';
 import type { Instance } from './instance.ts';
@@ -12,6 +13,9 @@ export interface DeclarativePolicy {
   readonly exceptionMessage?: string;
 }
 
+/** A fleet of EC2 Fleet, named as in the model of EC2. */
+export type FleetRequest = Params & { readonly FleetId: string };
+
 /** How long describe calls return a terminated instance: API reference, DescribeInstances. */
 const TERMINATED_VISIBLE_MS = 3_600_000;
 
@@ -20,6 +24,9 @@ export class Ec2Region {
   public readonly name: string;
   public readonly buckets: Buckets;
   public readonly templates = new LaunchTemplates();
+  public readonly fleetRequests: FleetRequest[] = [];
+  public readonly spotRequests: Params[] = [];
+  public readonly spotFleetRequests: Params[] = [];
   public readonly natGateways: { readonly id: string; readonly publicIp: string }[] = [];
   /** Images with settings. Any other well-formed id denotes an image without settings. */
   public readonly images = new Map<string, Image>();

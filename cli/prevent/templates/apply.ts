@@ -6,7 +6,7 @@ import { FailureError } from '../../../lambda/core/failure.ts';
 import { groupBy } from '../../../lambda/core/group-by.ts';
 import type { Template, TemplateReference } from '../../../lambda/core/prevention/inventory.ts';
 import type { Aws } from '../../common/aws.ts';
-import { explainError } from '../../common/errors.ts';
+import { adviceOn, explainError } from '../../common/errors.ts';
 import { descriptionOf } from './marks.ts';
 import type { Creation, TemplatePlan } from './plan.ts';
 import type { UndoPlan } from './undo.ts';
@@ -108,7 +108,7 @@ async function apply(region: string, steps: Steps, aws: Aws): Promise<TemplateRe
     }
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    return { template, created, moved, defaultVersion, failure: explainError(error) };
+    return { template, created, moved, defaultVersion, failure: explainError(error) + adviceOn(error) };
   }
   return { template, created, moved, defaultVersion };
 }

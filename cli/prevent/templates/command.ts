@@ -1,12 +1,15 @@
-import { plural } from '../../../lambda/core/words/format.ts';
+import type { Unseen } from '../../../lambda/core/prevention/inventory.ts';
 import { clean } from '../../../lambda/core/text.ts';
+import { plural } from '../../../lambda/core/words/format.ts';
 import { readinessLine } from '../../../lambda/core/words/prevention.ts';
 import { accountOf } from '../../common/account.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../../common/aws.ts';
 import { type Command, type ExitCode, refuse, UsageError } from '../../common/command.ts';
+import { DENIED_ADVICE } from '../../common/errors.ts';
 import type { Io } from '../../common/io.ts';
 import { confirmed, JSON_OPTION, repeatable, YES_OPTION } from '../../common/options.ts';
-import { READ_PERMISSIONS, readAll, type RegionReadiness } from '../../readiness/read.ts';
+import { readAll, type RegionReadiness } from '../../readiness/read.ts';
+import { unseenNote } from '../../readiness/show.ts';
 import { applyPlan, applyUndo, type TemplateResult } from './apply.ts';
 import { documentOf, type Run } from './document.ts';
 import { isChange, type PlanOptions } from './plan.ts';
@@ -31,7 +34,8 @@ A version becomes $Latest as soon as it is created. So one is made of an older v
 Running instances are not changed, and no instance refresh is started. Each version says in its description what it was made of; --undo moves everything back. Run the same command again to continue after an error or Ctrl-C.
 
 Exit code 0: everything that launches from a template requires IMDSv2. 1: an error, or not everything was done. 2: something was left out, or would be changed without --dry-run.`,
-  permissions: `${READ_PERMISSIONS}, ec2:CreateLaunchTemplateVersion, autoscaling:UpdateAutoScalingGroup; ec2:ModifyLaunchTemplate for --set-default; ec2:DescribeRegions for --regions all`,
+  permissions:
+    'ec2:DescribeLaunchTemplates, ec2:DescribeLaunchTemplateVersions, ec2:CreateLaunchTemplateVersion, autoscaling:DescribeAutoScalingGroups, autoscaling:UpdateAutoScalingGroup; ec2:ModifyLaunchTemplate for --set-default; ec2:DescribeRegions for --regions all; optional: ec2:GetInstanceMetadataDefaults, ec2:DescribeImages, ec2:DescribeFleets, ec2:DescribeSpotFleetRequests, ec2:DescribeSpotInstanceRequests, ec2:DescribeInstances, autoscaling:DescribeLaunchConfigurations',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
@@ -57,7 +61,15 @@ Exit code 0: everything that launches from a template requires IMDSv2. 1: an err
     const account = await accountOf(aws, io);
     // Standard output is for the document.
     const text: Io = options.json ? { ...io, out: (line) => io.note(line) } : io;
-    const { read, problems } = await readAll(await aws.regions(), aws, io);
+    const all = await readAll(await aws.regions(), aws, io);
+    const read = all.read.filter(({ readiness }) => !readiness.unseen.some(isNeeded));
+    const problems = new Map(all.problems);
+    for (const { region, readiness } of all.read) {
+      const missing = readiness.unseen.find(isNeeded);
+      if (missing === undefined) continue;
+      problems.set(region, missing.problem);
+      io.note(`${region}: ${unseenNote(missing)}${DENIED_ADVICE}`);
+    }
     const selected = options.template && new Set(options.template);
     if (selected && problems.size === 0) refuseUnknown(selected, read);
     const run: Run = { account, problems, before: read };
@@ -71,6 +83,10 @@ Exit code 0: everything that launches from a template requires IMDSv2. 1: an err
       : prevent(read, selected, options, aws, text, end, failed);
   },
 };
+
+/** Without these lists, no template can be changed. */
+const isNeeded = ({ what }: Unseen): boolean =>
+  ['launch templates', 'launch template versions', 'Auto Scaling groups'].includes(what);
 
 type End = (more: Partial<Run>, exitCode: ExitCode) => ExitCode;
 
@@ -87,7 +103,7 @@ async function prevent(
   const plans = planned.filter(({ plan }) => isChange(plan));
   const leftOut = planned.some(({ plan }) => plan.leftOut.length > 0);
   for (const { region, readiness } of read) {
-    if (readiness.unseen.length > 0) io.note(`${region}: ${readinessLine({ ...readiness, state: 'unknown' })}`);
+    for (const unseen of readiness.unseen) io.note(`${region}: ${unseenNote(unseen)}`);
   }
   showPlan(planned, io);
   if (plans.length === 0) {

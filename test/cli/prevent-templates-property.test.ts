@@ -59,6 +59,17 @@ const specificationsOf = ({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingG
   ...(MixedInstancesPolicy?.LaunchTemplate?.Overrides ?? []).map((override) => override.LaunchTemplateSpecification),
 ];
 
+const without = (value: object, ...names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+
+/** The data of a version, and its metadata options, whose state is none of what it states. */
+function meaningOf({
+  MetadataOptions = {},
+  ...data
+}: NonNullable<Everything['versions'][number]['LaunchTemplateData']> = {}) {
+  return { data, options: without(MetadataOptions, 'State') as typeof MetadataOptions };
+}
+
 /** What every reference means, in the order of the groups; and what `$Latest` and `$Default` of each template mean. */
 function meanings({ templates, versions, groups, fleets }: Everything) {
   const resolve = ({ LaunchTemplateId, LaunchTemplateName, Version = '$Default' }: LaunchTemplateSpecification) => {
@@ -75,8 +86,7 @@ function meanings({ templates, versions, groups, fleets }: Everything) {
       (one) => one.LaunchTemplateId === template?.LaunchTemplateId && one.VersionNumber === number,
     );
     if (found === undefined) throw new Error(`${LaunchTemplateId ?? ''} ${Version} means nothing`);
-    const { MetadataOptions: { State, ...options } = {}, ...data } = found.LaunchTemplateData ?? {};
-    return { data, options };
+    return meaningOf(found.LaunchTemplateData);
   };
   return [
     ...groups.flatMap((group) => specificationsOf(group).map((one) => one && resolve(one))),
@@ -98,8 +108,8 @@ function unchangeable({ templates, versions, groups, ...rest }: Everything, exis
   const withoutVersions = (key: string, value: unknown): unknown => (key === 'Version' ? undefined : value);
   return {
     ...rest,
-    templates: templates.map(({ LatestVersionNumber, DefaultVersionNumber, ...template }) => template),
-    versions: versions.filter(isOld).map(({ DefaultVersion, ...version }) => version),
+    templates: templates.map((template) => without(template, 'LatestVersionNumber', 'DefaultVersionNumber')),
+    versions: versions.filter(isOld).map((version) => without(version, 'DefaultVersion')),
     groups: JSON.parse(JSON.stringify(groups, withoutVersions)) as unknown,
   };
 }
@@ -115,6 +125,30 @@ function expectOnlyMetadataOptions(before: Everything, after: Everything): void 
     const isRaised = options.HttpPutResponseHopLimit === 2 && limit < 2;
     const same = isRaised ? { ...old, HttpPutResponseHopLimit: 2 } : old;
     expect([old, { ...same, HttpTokens: 'required' }]).toContainEqual(options);
+  }
+}
+
+/** A version is `$Latest` from when it is created: where something follows that, each new one has the data of the latest. */
+function expectLatestAtAllTimes(before: Everything, after: Everything): void {
+  const follows = ({ LaunchTemplateId, LaunchTemplateName }: Everything['templates'][number]) => {
+    const all = [
+      ...before.groups.flatMap(specificationsOf),
+      ...before.fleets.flatMap(({ LaunchTemplateConfigs = [] }) =>
+        LaunchTemplateConfigs.map((one) => one.LaunchTemplateSpecification),
+      ),
+    ];
+    const names = all.flatMap((one) =>
+      one?.Version === '$Latest' ? [one.LaunchTemplateId, one.LaunchTemplateName] : [],
+    );
+    return names.some((name) => name === LaunchTemplateId || name === LaunchTemplateName);
+  };
+  for (const template of before.templates.filter(follows)) {
+    const { LaunchTemplateId, LatestVersionNumber = 0 } = template;
+    const own = after.versions.filter(
+      (one) => one.LaunchTemplateId === LaunchTemplateId && (one.VersionNumber ?? 0) >= LatestVersionNumber,
+    );
+    const [latest, ...created] = own.map(({ LaunchTemplateData }) => meaningOf(LaunchTemplateData).data);
+    for (const data of created) expect(data).toEqual(latest);
   }
 }
 
@@ -157,6 +191,9 @@ it('changes nothing but metadata options for whatever refers to a template, and 
         const first = await run(...flagsOf(region));
         const after = await aws.everything();
         expectOnlyMetadataOptions(before, after);
+        expectLatestAtAllTimes(before, after);
+        const defaults = ({ templates }: Everything) => templates.map((one) => one.DefaultVersionNumber);
+        if (!region.setDefault) expect(defaults(after)).toEqual(defaults(before));
         // What is not left out requires IMDSv2.
         expect(first.exitCode).not.toBe(1);
         const { plan, after: [{ launchSources = [] } = {}] = [] } = first.document;
@@ -173,9 +210,7 @@ it('changes nothing but metadata options for whatever refers to a template, and 
         expect(unchangeable(undone, before.versions)).toEqual(unchangeable(before, before.versions));
         expect(meanings(undone)).toEqual(meanings(before));
         expect(undone.groups).toEqual(before.groups);
-        expect(undone.templates.map((one) => one.DefaultVersionNumber)).toEqual(
-          before.templates.map((one) => one.DefaultVersionNumber),
-        );
+        expect(defaults(undone)).toEqual(defaults(before));
       }),
     ),
     { numRuns: 12 },

@@ -7,6 +7,7 @@ import { exempt } from './exempt/command.ts';
 import { explain } from './explain/command.ts';
 import { policy } from './policy/command.ts';
 import { regions } from './regions/command.ts';
+import { prevent } from './prevent/command.ts';
 import { readiness } from './readiness/command.ts';
 import { replay } from './replay/command.ts';
 import { rollback } from './rollback/command.ts';
@@ -19,6 +20,7 @@ export const commands: readonly AnyCommand[] = [
   callers,
   enforce,
   readiness,
+  prevent,
   rollback,
   exempt,
   replay,

@@ -1,3 +1,4 @@
+import type { Unseen } from '../../lambda/core/prevention/inventory.ts';
 import { count, plural } from '../../lambda/core/words/format.ts';
 import {
   entryLaunchers,
@@ -7,6 +8,7 @@ import {
   readinessLine,
   referrerName,
 } from '../../lambda/core/words/prevention.ts';
+import { NOT_VISIBLE } from '../audit/read.ts';
 import type { Io } from '../common/io.ts';
 import { printTable, wrapped } from '../common/table.ts';
 import type { RegionReadiness } from './read.ts';
@@ -44,9 +46,13 @@ function showRegion({ region, inventory, readiness }: RegionReadiness, io: Io): 
     // Not broken into lines, so that it can be copied.
     for (const command of commands) io.out(`     ${command}`);
   }
-  for (const { what, problem } of readiness.unseen) indented(`Not looked at: ${what}: ${problem}`, io);
+  for (const unseen of readiness.unseen) indented(unseenNote(unseen), io);
   for (const note of notes) indented(note, io);
 }
+
+/** What could not be looked at, and why. */
+export const unseenNote = ({ what, problem }: Unseen): string =>
+  `Not looked at: ${what}, which are ${NOT_VISIBLE}: ${problem}`;
 
 function indented(text: string, io: Io, prefix = '     '): void {
   const [first = '', ...rest] = wrapped(text, io.columns - prefix.length);

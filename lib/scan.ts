@@ -152,6 +152,8 @@ export class Scan extends Construct {
         actions: [
           'ec2:DescribeRegions',
           'ec2:GetInstanceMetadataDefaults',
+          // For the source addresses of calls.
+          'ec2:DescribeNatGateways',
           'cloudwatch:GetMetricData',
           // For the rules of other regions.
           'events:ListRules',

@@ -116,6 +116,15 @@ const OUTCOME: Complete<OutcomeDetail> = {
   },
 };
 const [ALERT] = toAlerts([OUTCOME], { maxExemptionDays: 90, now: NOW });
+const CALLER_DETAIL = {
+  software: 'botocore 1.12.92',
+  diagnosis: 'upgrade',
+  advice: 'upgrade',
+  calls: 3,
+  firstSeen: TIME,
+  lastSeen: TIME,
+  instanceIds: [INSTANCE],
+} as const;
 const DIGEST: DigestDetail = {
   ...jsonOf(digest([{}], { rejected: new Map([[INSTANCE, { calls: 3 }]]), problems: ['the rule Launch is disabled'] })),
   test: true,
@@ -126,7 +135,16 @@ const DIGEST: DigestDetail = {
       name: 'web-1',
       verdict: 'non-compliant',
       needsReview: 'in-use',
-      usage: { kind: 'in-use', hours: 3, calls: 42, callsPerDay: 2.1, lastSeen: TIME, why: 'gaps', scope: 'group' },
+      usage: {
+        kind: 'in-use',
+        hours: 3,
+        calls: 42,
+        callsPerDay: 2.1,
+        lastSeen: TIME,
+        why: 'gaps',
+        scope: 'group',
+        atBoot: true,
+      },
       exemptUntil: '2026-12-01',
       exemptReason: 'agent X',
       exemptionTag: 'soon',
@@ -136,6 +154,14 @@ const DIGEST: DigestDetail = {
       launchSource: LAUNCH_SOURCE,
     } satisfies Complete<DigestDetail['instances'][number]>,
   ],
+  callers: {
+    instances: 3,
+    software: [CALLER_DETAIL],
+    more: 1,
+    withoutCallers: [INSTANCE],
+    unexplained: [{ instanceId: INSTANCE, address: '198.51.100.7', calls: 1, lastSeen: TIME }],
+    notVisible: ['denied'],
+  } satisfies Complete<DigestDetail['callers']>,
 };
 const IMPACT: Complete<WorkloadImpactDetail> = {
   schema: 'imdsv2-enforcer.workload-impact/v1',
@@ -151,6 +177,10 @@ const IMPACT: Complete<WorkloadImpactDetail> = {
       rejectedCalls: 7,
       state: 'applied',
       launchSource: LAUNCH_SOURCE,
+      hopLimit: 1,
+      containerHost: true,
+      callers: [CALLER_DETAIL],
+      callersNotVisible: 'denied',
       rollback: 'imdsv2 rollback',
     },
   ],

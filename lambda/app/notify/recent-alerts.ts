@@ -1,3 +1,4 @@
+import type { Status } from '../../contract.ts';
 import type { EventDetail } from '../../core/outcome-event.ts';
 import type { OutcomeDetail } from '../../core/outcome-detail.ts';
 import { announcesRepeatedDrift, DRIFT_DAY_MS } from '../../core/repeated-drift.ts';
@@ -5,7 +6,7 @@ import { launch } from '../../triggers/launch.ts';
 import { running } from '../../triggers/running.ts';
 import { launchSourceGroupOf } from '../../core/launch-source-group.ts';
 
-/** For how long the alert about a launch makes that about its running-state event a repetition. */
+/** For how long the alert about a launch makes those about other events of it a repetition. */
 const LAUNCH_MS = 30 * 60_000;
 
 /**
@@ -53,19 +54,20 @@ export class RecentAlerts {
       this.#repeated.set(instanceOf(detail), now.getTime() + DRIFT_DAY_MS);
     }
     for (const [key, until] of this.#launches) if (until <= now.getTime()) this.#launches.delete(key);
-    const launched = unchangedBy(detail, launch.name);
+    const launched = announcedBy(detail);
     if (launched !== undefined) this.#launches.set(launched, now.getTime() + LAUNCH_MS);
   }
 
   /**
-   * The events without those of running-state events that repeat what the record of the launch said: one of the same
-   * events, or of an alert that was sent. Where CloudTrail lost the record, nothing else says it.
+   * The events without those that repeat what another one about the launch says: one of the same events, or of an alert
+   * that was sent. A running-state event repeats the record of the launch, and a record of the same launch, such as of a call
+   * that was made again with its client token, finds the instance remediated. Where the first was lost, nothing else says it.
    */
   public withoutRepeats<T extends { readonly detail: EventDetail }>(received: readonly T[]): readonly T[] {
-    const launches = new Set(received.map(({ detail }) => unchangedBy(detail, launch.name)));
+    const launches = new Set(received.map(({ detail }) => announcedBy(detail)));
     return received.filter(({ detail }) => {
-      const started = unchangedBy(detail, running.name);
-      return started === undefined || !(launches.has(started) || this.#launches.has(started));
+      const repeated = repeatedBy(detail);
+      return repeated === undefined || !(launches.has(repeated) || this.#launches.has(repeated));
     });
   }
 }
@@ -79,13 +81,27 @@ const isReverted = ({ drift, status }: OutcomeDetail): boolean =>
 const instanceOf = ({ account, region, instanceId }: OutcomeDetail): string =>
   JSON.stringify([account, region, instanceId]);
 
-/** The instance that an event of a trigger left unchanged, and how. */
-function unchangedBy(detail: EventDetail, trigger: string): string | undefined {
-  if (!isOutcome(detail) || detail.trigger !== trigger) return undefined;
-  const { account, region, instanceId, status } = detail;
-  const isUnchanged = status === 'exempt' || status === 'needs-review' || status === 'would-remediate';
-  return isUnchanged ? JSON.stringify([account, region, instanceId, status]) : undefined;
+/** What an event says about the launch of an instance that others may repeat. */
+function announcedBy(detail: EventDetail): string | undefined {
+  if (!isOutcome(detail)) return undefined;
+  const { trigger, drift, status } = detail;
+  const isAnnounced = status === 'remediated' ? !drift : trigger === launch.name && isUnchanged(status);
+  return isAnnounced ? launchKeyOf(detail, status) : undefined;
 }
+
+/** What an event says about the launch of an instance if another one said it before. */
+function repeatedBy(detail: EventDetail): string | undefined {
+  if (!isOutcome(detail)) return undefined;
+  const { trigger, status } = detail;
+  if (trigger === running.name && isUnchanged(status)) return launchKeyOf(detail, status);
+  const isOfLaunch = trigger === running.name || trigger === launch.name;
+  return isOfLaunch && status === 'already-remediated' ? launchKeyOf(detail, 'remediated') : undefined;
+}
+
+const isUnchanged = (status: Status): boolean =>
+  status === 'exempt' || status === 'needs-review' || status === 'would-remediate';
+
+const launchKeyOf = (detail: OutcomeDetail, status: Status): string => JSON.stringify([instanceOf(detail), status]);
 
 /**
  * What an alert is about: of drift, the instance; of anything else, the launch source and what happened. Absent for what is always

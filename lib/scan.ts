@@ -151,6 +151,8 @@ export class Scan extends Construct {
       new PolicyStatement({
         actions: [
           'ec2:DescribeRegions',
+          // For the source addresses of calls.
+          'ec2:DescribeNatGateways',
           'cloudwatch:GetMetricData',
           // For the rules of other regions.
           'events:ListRules',

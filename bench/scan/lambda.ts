@@ -122,6 +122,8 @@ export class Invocation {
         rejected: () => undefined,
         warning: (text) => statistics.warnings.push(text),
       },
+      history: { page: () => this.#call('LookupEvents', () => ({ calls: [] })) },
+      network: { natGateways: () => Promise.resolve(new Map()) },
       healthChecks: {
         all: () => Promise.resolve([]),
         home: () => Promise.resolve([]),

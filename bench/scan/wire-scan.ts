@@ -52,6 +52,8 @@ const ports: ScanPorts = {
       throw new Error(text, { cause: error });
     },
   },
+  history: { page: () => Promise.resolve({ calls: [] }) },
+  network: { natGateways: () => Promise.resolve(new Map()) },
   healthChecks: {
     all: () => Promise.resolve([]),
     home: () => Promise.resolve([]),

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { unmonitoredTriggers } from '../../lambda/adapters/rule-coverage.ts';
 import type { Filter } from '../../lambda/app/ports/index.ts';
+import { BusiestInstances } from '../../lambda/core/callers/busiest.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
@@ -11,8 +12,7 @@ import { count } from '../../lambda/core/words/format.ts';
 import { version } from '../../package.json';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws.ts';
 import { type Command, UsageError } from '../common/command.ts';
-import { BusiestInstances } from '../callers/busiest.ts';
-import { CallerReader, readCallers, reportUnread } from '../callers/read.ts';
+import { NotingCallerReader, readCallers, reportUnread } from '../callers/read.ts';
 import { allOptions, repeatedOptions } from '../common/command-line.ts';
 import { explainError } from '../common/errors.ts';
 import type { Io } from '../common/io.ts';
@@ -100,7 +100,7 @@ export const audit: Command<AuditOptions> = {
     const reports = reportsOf(options, head, io);
     const summary = new Summary(regions);
     const meter = options.usage && new UsageMeter(rules, usageReader(aws), io);
-    const busiest = new BusiestInstances(BUSIEST);
+    const busiest = new Map(regions.map((region) => [region, new BusiestInstances(BUSIEST)]));
     const take = async (region: string, snapshots: readonly Snapshot[]) => {
       const isNonCompliant = (snapshot: Snapshot) =>
         verdictOf(snapshot, maxExemptionDays, head.at)?.name === 'non-compliant';
@@ -111,14 +111,16 @@ export const audit: Command<AuditOptions> = {
       );
       for (const row of rows) summary.add(row);
       for (const report of reports) report.add(rows);
-      if (options.callers) busiest.add(region, snapshots, usages);
+      for (const snapshot of snapshots) busiest.get(region)?.add(snapshot, usages?.get(snapshot.instanceId));
     };
     const { problems, failed } = await readRegions(aws, regions, filters, take, io);
     const usage = meter && { ...rules, metricsRequested: meter.metricsRequested, errors: meter.errors };
     const read = regions.filter((region) => !problems.has(region));
     const unmonitoredIn = (region: string) => unmonitoredTriggers(new EventBridgeClient(aws.config(region)));
-    const reader = new CallerReader(aws, io);
-    const callers = options.callers && (await readCallers(busiest.subjects(), reader, io));
+    const subjects = [...busiest].flatMap(([region, { snapshots }]) =>
+      snapshots.map((snapshot) => ({ region, instanceId: snapshot.instanceId, snapshot })),
+    );
+    const callers = options.callers && (await readCallers(subjects, new NotingCallerReader(aws, io), io));
     const monitoring = await monitoringOf(options.regions === 'all' ? read : [], unmonitoredIn, io);
     const result = summary.result({ ...head, usage, callers }, problems, monitoring.notMonitored);
     for (const report of reports) report.end(result);

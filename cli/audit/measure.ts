@@ -1,6 +1,7 @@
 import { attempt } from '../../lambda/app/retry.ts';
 import type { UsageReader } from '../../lambda/app/ports/index.ts';
 import { assessUsage, type GroupMeasurements } from '../../lambda/app/assess-usage.ts';
+import { withBootTime } from '../../lambda/app/boot-time.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
@@ -38,7 +39,10 @@ export class UsageMeter {
   public async of(region: string, instances: readonly Snapshot[]): Promise<ReadonlyMap<string, Usage>> {
     if (instances.length > 0 && !this.errors.has(region)) {
       const ports = { usage: this.#counting, time: cliTime(this.io, TIMEOUT), groups: this.#groups };
-      const measured = await attempt(() => assessUsage(region, instances, this.rules, ports));
+      const measured = await attempt(async () => {
+        const assessed = await assessUsage(region, instances, this.rules, ports);
+        return withBootTime(region, instances, assessed, this.rules, ports);
+      });
       this.io.interrupted.throwIfAborted();
       if (!(measured instanceof FailureError)) return measured;
       this.errors.set(region, explainError(measured));

@@ -4,7 +4,7 @@ import { type Command, UsageError } from '../common/command.ts';
 import { isDenied } from '../common/errors.ts';
 import { instanceIdOf, JSON_OPTION, wholeNumberOf } from '../common/options.ts';
 import { toCallersDocument } from './document.ts';
-import { CallerReader, type InstanceCallers, LOOKUPS, readCallers, reportUnread } from './read.ts';
+import { NotingCallerReader, type InstanceCallers, LOOKUPS, readCallers, reportUnread } from './read.ts';
 import { selectIds, selectLaunchSource } from './select.ts';
 import { showCallers, showLimits } from './show.ts';
 import { LIMITS } from './words.ts';
@@ -62,7 +62,7 @@ export const callers: Command<CallersOptions> = {
       launchSource === undefined
         ? await selectIds(ids, regions, aws, io)
         : await selectLaunchSource(launchSource, regions, aws, io);
-    const reader = new CallerReader(aws, io, { lookups: maxLookups });
+    const reader = new NotingCallerReader(aws, io, { lookups: maxLookups });
     const results = await readCallers(subjects, reader, io);
     if (json) {
       const instances = results.map(toCallersDocument);

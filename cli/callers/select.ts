@@ -1,4 +1,5 @@
 import type { Filter } from '../../lambda/app/ports/index.ts';
+import type { Subject } from '../../lambda/core/callers/callers.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
@@ -7,7 +8,6 @@ import { readRegions, type UnreadRegions } from '../audit/read.ts';
 import type { Aws } from '../common/aws.ts';
 import { UsageError } from '../common/command.ts';
 import type { Io } from '../common/io.ts';
-import type { Subject } from './read.ts';
 
 const LIVING: Filter = { name: 'instance-state-name', values: ['pending', 'running', 'stopping', 'stopped'] };
 

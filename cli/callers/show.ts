@@ -1,12 +1,13 @@
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { clean } from '../../lambda/core/text.ts';
 import type { Caller } from '../../lambda/core/callers/callers.ts';
+import { softwareLabel } from '../../lambda/core/callers/diagnosis.ts';
 import { count, minute, plural } from '../../lambda/core/words/format.ts';
 import { cleanName } from '../audit/row.ts';
 import type { Io } from '../common/io.ts';
 import { printLabelled, wrapped } from '../common/table.ts';
 import type { InstanceCallers } from './read.ts';
-import { callsNote, LIMITS, softwareLabel, sourceNote, UNEXPLAINED } from './words.ts';
+import { callsNote, LIMITS, sourceNote, UNEXPLAINED } from './words.ts';
 
 /** How many instances, services, addresses or commands of one program are printed. */
 const LISTED = 5;

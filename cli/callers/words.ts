@@ -1,6 +1,5 @@
 import type { SourceAddress } from '../../lambda/core/callers/addresses.ts';
 import type { Caller } from '../../lambda/core/callers/callers.ts';
-import { label } from '../../lambda/core/callers/diagnosis.ts';
 import { minute, plural } from '../../lambda/core/words/format.ts';
 
 /** What event history does not show, in sentences. */
@@ -15,13 +14,6 @@ export const UNEXPLAINED: readonly string[] = [
   'That is no proof of theft: a NAT gateway or firewall of another account, a NAT instance, a proxy, or an address that the instance had before explain it as well.',
   'GuardDuty reports credentials that are used outside of the instance: look for findings UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.',
 ];
-
-/** Software with the SDK in it. */
-export function softwareLabel({ software }: Pick<Caller, 'software'>): string {
-  const { sdk } = software;
-  const own = label(software);
-  return sdk === undefined || own === label(sdk) ? own : `${own} (${label(sdk)})`;
-}
 
 /** Calls with the time span in which they were made. */
 export const callsNote = ({ calls, firstSeen, lastSeen }: Pick<Caller, 'calls' | 'firstSeen' | 'lastSeen'>): string =>

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
 import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
 import { assessUsage } from '../../lambda/app/assess-usage.ts';
+import { withBootTime } from '../../lambda/app/boot-time.ts';
 import { measureUsage } from '../../lambda/app/measure-usage.ts';
 import { attempt, withRetries } from '../../lambda/app/retry.ts';
 import type { Time } from '../../lambda/app/ports/index.ts';
@@ -11,7 +12,7 @@ import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { type Usage, usageOf, type UsageRules, windowOf } from '../../lambda/core/usage.ts';
 import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
-import { CallerReader, type InstanceCallers } from '../callers/read.ts';
+import { NotingCallerReader, type InstanceCallers } from '../callers/read.ts';
 import { type Aws, cliTime } from '../common/aws.ts';
 import { UsageError } from '../common/command.ts';
 import { explainError, isDenied } from '../common/errors.ts';
@@ -62,7 +63,7 @@ export async function readFacts(
 ): Promise<Facts> {
   const time = cliTime(io, TIMEOUT);
   const { region, snapshot } = await find(instanceId, aws, time, io);
-  const reader = new CallerReader(aws, io, { timeout: TIMEOUT });
+  const reader = new NotingCallerReader(aws, io, { timeout: TIMEOUT });
   const [defaults, usage, callers] = await Promise.all([
     orProblem(() => withRetries(() => readDefaults(aws.ec2(region)), time)),
     orProblem(() => usageIn(region, snapshot, rules, aws, time)),
@@ -98,7 +99,8 @@ async function usageIn(region: string, snapshot: Snapshot, rules: UsageRules, aw
   const usage = usageReader(aws);
   if (!countsRejectedCalls(snapshot)) {
     const assessed = await assessUsage(region, [snapshot], rules, { usage, time });
-    return assessed.get(instanceId) ?? ({ kind: 'unknown', why: 'not-read' } as const);
+    const marked = await withBootTime(region, [snapshot], assessed, rules, { usage, time });
+    return marked.get(instanceId) ?? ({ kind: 'unknown', why: 'not-read' } as const);
   }
   const now = time.now();
   const window = windowOf(now, rules);

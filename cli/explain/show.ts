@@ -1,3 +1,4 @@
+import { softwareLabel } from '../../lambda/core/callers/diagnosis.ts';
 import { launchSourceOf } from '../../lambda/core/launch-source.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
@@ -5,7 +6,7 @@ import { iso } from '../../lambda/core/words/format.ts';
 import { launchSourceLabel } from '../../lambda/core/words/launch-source.ts';
 import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { cleanName } from '../audit/row.ts';
-import { callsNote, softwareLabel } from '../callers/words.ts';
+import { callsNote } from '../callers/words.ts';
 import type { Io } from '../common/io.ts';
 import { print, printLabelled } from '../common/table.ts';
 import { rejectedNote, usageNote } from '../../lambda/core/words/usage.ts';

@@ -1,7 +1,8 @@
-import { type CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { CallHistoryReader } from '../app/ports/index.ts';
 import type { RecordedCall } from '../core/callers/calls.ts';
-import { parseJson, text } from '../triggers/json.ts';
+import { type Json, text } from '../triggers/json.ts';
+import { readHistory } from './cloudtrail-history.ts';
 import { failing } from './failures.ts';
 
 /**
@@ -13,21 +14,15 @@ import { failing } from './failures.ts';
  */
 export function cloudTrailCallers(client: (region: string) => CloudTrailClient): CallHistoryReader {
   return {
-    page: async (region, instanceId, NextToken) => {
-      const LookupAttributes = [{ AttributeKey: 'Username' as const, AttributeValue: instanceId }];
-      const command = new LookupEventsCommand({ LookupAttributes, MaxResults: PAGE, NextToken });
-      const { Events = [], NextToken: next } = await failing(client(region).send(command));
-      return { calls: Events.flatMap(({ CloudTrailEvent = '' }) => toCall(CloudTrailEvent) ?? []), next };
+    page: async (region, value, token) => {
+      const { calls, next } = await failing(readHistory(client(region), { attribute: 'Username', value, token }));
+      return { calls: calls.flatMap((record) => toCall(record) ?? []), next };
     },
   };
 }
 
-/** The largest page. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html */
-const PAGE = 50;
-
 /** The call of a record; `undefined` if it is none. Any field may be absent, and is then empty. */
-function toCall(json: string): RecordedCall | undefined {
-  const record = parseJson(json);
+function toCall(record: Json): RecordedCall | undefined {
   const at = new Date(text(record, 'eventTime') ?? NaN);
   if (Number.isNaN(at.getTime())) return undefined;
   return {

@@ -1,36 +1,30 @@
-import { type CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { ChangeHistoryReader } from '../app/ports/index.ts';
 import type { RecordedChange } from '../core/repeated-drift.ts';
 import { drift } from '../triggers/drift.ts';
-import { parseJson, text } from '../triggers/json.ts';
+import { type Json, text } from '../triggers/json.ts';
+import { readHistory } from './cloudtrail-history.ts';
 import { failing } from './failures.ts';
 
 /**
  * Reads the changes of metadata options in event history. Needs `cloudtrail:LookupEvents`.
  *
  * By the name of the call, not of the instance: one lookup is then enough for all instances of a region, and AWS does not document which
- * calls list their resources. Calls are in the history within about five minutes.
- * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+ * calls list their resources.
  */
 export function cloudTrailChanges(client: (region: string) => CloudTrailClient): ChangeHistoryReader {
   return {
-    page: async (region, since, NextToken) => {
-      const LookupAttributes = [
-        { AttributeKey: 'EventName' as const, AttributeValue: 'ModifyInstanceMetadataOptions' },
-      ];
-      const input = { LookupAttributes, StartTime: new Date(since), MaxResults: PAGE, NextToken };
-      const { Events = [], NextToken: next } = await failing(client(region).send(new LookupEventsCommand(input)));
-      return { calls: Events.flatMap(({ CloudTrailEvent = '' }) => toChanges(CloudTrailEvent, region)), next };
+    page: async (region, since, token) => {
+      const value = 'ModifyInstanceMetadataOptions';
+      const question = { attribute: 'EventName', value, since: new Date(since), token } as const;
+      const { calls, next } = await failing(readHistory(client(region), question));
+      return { calls: calls.flatMap((record) => toChanges(record, region)), next };
     },
   };
 }
 
-/** The largest page. */
-const PAGE = 50;
-
 /** The change of a record; none if the call failed, or cannot be read. */
-function toChanges(json: string, region: string): readonly RecordedChange[] {
-  const record = parseJson(json);
+function toChanges(record: Json, region: string): readonly RecordedChange[] {
   const id = text(record, 'eventID');
   const at = new Date(text(record, 'eventTime') ?? NaN);
   if (id === undefined || Number.isNaN(at.getTime())) return [];

@@ -1,14 +1,13 @@
 import { type EC2Client, paginateDescribeNatGateways } from '@aws-sdk/client-ec2';
+import type { NatGatewayReader } from '../app/ports/index.ts';
 import { failing } from './failures.ts';
 
-/**
- * The NAT gateways of a region, by public address. Needs `ec2:DescribeNatGateways`.
- *
- * All of them, and not only those of one VPC: a transit gateway can lead to that of another.
- *
- * @throws FailureError
- */
-export async function readNatGateways(client: EC2Client): Promise<ReadonlyMap<string, string>> {
+/** Reads NAT gateways. Needs `ec2:DescribeNatGateways`. */
+export const ec2NatGateways = (client: (region: string) => EC2Client): NatGatewayReader => ({
+  natGateways: (region) => read(client(region)),
+});
+
+async function read(client: EC2Client): Promise<ReadonlyMap<string, string>> {
   const gateways = new Map<string, string>();
   const collect = async () => {
     for await (const { NatGateways = [] } of paginateDescribeNatGateways({ client, pageSize: PAGE }, {})) {

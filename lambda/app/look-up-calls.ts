@@ -1,3 +1,4 @@
+import type { CallHistory } from '../core/callers/callers.ts';
 import type { RecordedCall } from '../core/callers/calls.ts';
 import { FailureError } from '../core/failure.ts';
 import type { HistoryPages, Time } from './ports/index.ts';
@@ -11,14 +12,6 @@ const MOST_PAGES = 20;
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
  */
 const BETWEEN_LOOKUPS_MS = 1_000;
-
-/** The calls of a subject in event history. */
-export interface CallHistory<C = RecordedCall> {
-  /** Newest first. */
-  readonly calls: readonly C[];
-  /** Why older calls were not read, if there are any. */
-  readonly missing?: 'most-pages' | 'budget' | 'deadline' | FailureError;
-}
 
 /**
  * Looks up the calls of instances, or of another subject: at most one lookup per second and region, and not more than
@@ -64,10 +57,11 @@ export class CallLookups<C = RecordedCall> {
     return { calls, missing: 'most-pages' };
   }
 
-  /** Waits until a lookup may be made. */
+  /** Waits until a lookup may be made; not at all if that is too late. */
   async #turn(region: string, time: Time): Promise<void> {
     const now = time.now().getTime();
     const start = Math.max(now, this.#next.get(region) ?? now);
+    if (start >= time.deadline.getTime()) throw new FailureError('deadline', 'No time was left to look calls up');
     this.#next.set(region, start + BETWEEN_LOOKUPS_MS);
     this.#left -= 1;
     if (start > now) await time.sleep(start - now);

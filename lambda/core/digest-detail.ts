@@ -8,6 +8,7 @@ import {
   type RejectedCalls,
   severityOfDigest,
 } from './digest.ts';
+import { type DigestCallers, toDigestCallers } from './digest-callers.ts';
 import type { LaunchSource } from './launch-source.ts';
 import type { ReviewReason } from './reason.ts';
 import { clean } from './text.ts';
@@ -48,6 +49,8 @@ export interface DigestDetail {
   readonly rejectedWithoutImdsv1?: readonly string[];
   /** Number of all instances with rejected calls. */
   readonly rejectedInstances?: { readonly affected: number; readonly withoutImdsv1: number };
+  /** The software on the busiest instances with IMDSv1 in use; absent if it was not looked up. */
+  readonly callers?: DigestCallers;
   /** What must be done before `HttpTokensEnforced` can be enabled. */
   readonly missingForEnforcement: readonly string[];
   /** Deployment health issues, one sentence each. */
@@ -72,6 +75,8 @@ export interface ListedInstanceDetail {
     readonly why?: UnknownUsage;
     /** What was measured, if not the instance alone. */
     readonly scope?: UsageScope;
+    /** All calls were made within ten minutes after the first launch. */
+    readonly atBoot?: true;
   };
   readonly exemptUntil?: string;
   readonly exemptReason?: string;
@@ -114,6 +119,7 @@ export function digestDetail(digest: Digest, most: number): DigestDetail {
     rejected: digest.rejected && callsOf([...affected.slice(0, most), ...unaffected.slice(0, most)]),
     rejectedWithoutImdsv1: digest.rejected && unaffected.slice(0, most).map(([id]) => id),
     rejectedInstances: digest.rejected && { affected: affected.length, withoutImdsv1: unaffected.length },
+    callers: digest.callers && toDigestCallers(digest.callers, most),
     missingForEnforcement: missingFor(digest),
     problems: digest.problems.map((problem) => clean(problem)),
     notVisible: digest.notVisible,
@@ -140,6 +146,7 @@ function toListedDetail(
       lastSeen: usage.kind === 'in-use' ? usage.lastSeen.toISOString() : undefined,
       why: usage.kind === 'unknown' ? usage.why : undefined,
       scope: usage.scope,
+      atBoot: usage.atBoot,
     },
     exemptUntil: verdict.until === undefined ? undefined : clean(verdict.until),
     exemptReason: verdict.reason === undefined ? undefined : clean(verdict.reason),

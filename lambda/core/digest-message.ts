@@ -1,10 +1,12 @@
 import { rollbackCommand } from './advice.ts';
 import { type Digest, MAX_LISTED } from './digest.ts';
+import type { DigestCallers } from './digest-callers.ts';
 import { type DigestDetail, digestDetail, type ListedInstanceDetail } from './digest-detail.ts';
 import { MAX_BYTES, type Message, type MessageOptions, TEST_NOTICE, toSnsText } from './message.ts';
 import { defang } from './text.ts';
 import type { Usage } from './usage.ts';
-import { iso, plural } from './words/format.ts';
+import { callerLine, WITHOUT_CALLERS } from './words/callers.ts';
+import { instancesOf, iso, plural } from './words/format.ts';
 import { describeLaunchSource } from './words/launch-source.ts';
 import { nonCompliantTitle, type UnchangedReason } from './words/outcome.ts';
 import { usageNote } from './words/usage.ts';
@@ -73,6 +75,7 @@ export function renderDigest(detail: DigestDetail, { maxExemptionDays }: Message
         count,
       ),
     ),
+    detail.callers && callersSection(detail.callers),
     list(
       'Overdue: exemptions that have expired or are wrong, with IMDSv1 still enabled',
       instances
@@ -108,6 +111,32 @@ function list(title: string, lines: readonly string[], total = lines.length): st
   return [`${title}:`, ...lines.map((text) => `  ${text}`), ...more].join('\n');
 }
 
+/** The software that uses IMDSv1, with what to do about it. */
+function callersSection(callers: DigestCallers): string | undefined {
+  const { software, more, withoutCallers, unexplained, notVisible } = callers;
+  const on = (ids: readonly string[]) =>
+    ids.length > NAMED ? `${ids.slice(0, NAMED).join(', ')} and ${ids.length - NAMED} more` : ids.join(', ');
+  const without = withoutCallers.length === 0 ? [] : [`no such calls: ${on(withoutCallers)}; ${WITHOUT_CALLERS}`];
+  const lines = [
+    ...software.map((caller) => callerLine(caller, ` on ${on(caller.instanceIds)}`)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...without,
+    ...unexplained.map(
+      ({ address, instanceId, calls, lastSeen }) =>
+        `MEDIUM: unexplained source address ${address} of ${instanceId} (${plural(calls, 'call')}, last ${iso(new Date(lastSeen))}): no address of the instance, of a NAT gateway or of a VPC endpoint. That is no proof of theft; look for GuardDuty findings InstanceCredentialExfiltration`,
+    ),
+    ...notVisible.map(defang),
+    `the newest management events of this Region within 90 days only; "imdsv2 callers" has details`,
+  ];
+  return list(`Software that called AWS with credentials of IMDSv1, on the ${busiest(callers.instances)}`, lines);
+}
+
+/** Instances that a line names. */
+const NAMED = 3;
+
+const busiest = (instances: number): string =>
+  instances === 1 ? 'instance with IMDSv1 in use' : `${instancesOf(instances)} with the most IMDSv1 calls`;
+
 function describe(instance: ListedInstanceDetail): string {
   const { instanceId, name, launchSource, exemptUntil, exemptReason, exemptionTag } = instance;
   const usage = usageOf(instance);
@@ -129,13 +158,13 @@ function describeOverdue(instance: ListedInstanceDetail): string {
 
 function usageOf({ usage }: ListedInstanceDetail): Usage | undefined {
   if (usage === undefined) return undefined;
-  const { kind, hours = 0, calls = 0, callsPerDay = 0, lastSeen = '', why = 'not-read' } = usage;
+  const { kind, hours = 0, calls = 0, callsPerDay = 0, lastSeen = '', why = 'not-read', scope, atBoot } = usage;
   switch (kind) {
     case 'unused':
-      return { kind, hours };
+      return { kind, hours, scope };
     case 'in-use':
-      return { kind, count: calls, callsPerDay, lastSeen: new Date(lastSeen) };
+      return { kind, count: calls, callsPerDay, lastSeen: new Date(lastSeen), scope, atBoot };
     case 'unknown':
-      return { kind, why };
+      return { kind, why, scope };
   }
 }

@@ -4,6 +4,8 @@ import { dayFromNow, type Exemption, readExemption } from './exemption.ts';
 import type { Snapshot } from './instance.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { fleetKeyOf } from './launch-source-group.ts';
+import { BusiestInstances } from './callers/busiest.ts';
+import type { InstanceCallers } from './callers/callers.ts';
 import { ComplianceSummary } from './compliance-summary.ts';
 import type { ReviewReason } from './reason.ts';
 import type { Context } from './target.ts';
@@ -68,11 +70,16 @@ export interface Digest {
   readonly remediated: number;
   /** Rejected IMDSv1 calls of the last day, by instance; absent if they were not measured. */
   readonly rejected?: ReadonlyMap<string, RejectedCalls>;
+  /** The software on the busiest instances with IMDSv1 in use; absent if it was not looked up. */
+  readonly callers?: readonly InstanceCallers[];
   /** The account's defaults for launches in the region; absent if they could not be read. */
   readonly launchDefault?: { readonly HttpTokens?: string; readonly HttpTokensEnforced?: string };
   /** Deployment health issues, one sentence each. */
   readonly problems: readonly string[];
 }
+
+/** Most instances of a region whose callers are looked up for a digest. */
+const BUSIEST = 20;
 
 /** Days before its end in which an exemption is listed as expiring. */
 const EXPIRES_SOON_DAYS = 7;
@@ -91,6 +98,8 @@ export class Inventory {
   public readonly overdue = new InstanceList();
   /** Exempt instances whose exemption expires within a week. */
   public readonly expiring = new InstanceList();
+  /** The instances with the most IMDSv1 calls. */
+  public readonly busiest = new BusiestInstances(BUSIEST);
   /** Launch of the oldest instance with IMDSv1 enabled; `undefined` if there is none, or no launch time is known. */
   public oldest: Date | undefined;
   readonly #context: Context;
@@ -131,6 +140,7 @@ export class Inventory {
       if (expiresSoon(listed, now)) this.expiring.add(listed);
       return;
     }
+    this.busiest.add(snapshot, usage);
     const { decision, overdue, since } = listed;
     const reason = decision.kind === 'needs-review' ? decision.problem : 'remediation-pending';
     const list = this.nonCompliant.get(reason) ?? new InstanceList();

@@ -53,7 +53,11 @@ export type Usage = (
       readonly lastSeen: Date;
     }
   | { readonly kind: 'unknown'; readonly why: UnknownUsage }
-) & { readonly scope?: UsageScope };
+) & {
+  readonly scope?: UsageScope;
+  /** In use only within ten minutes after the first launch, such as by a script at boot. It counts as use. */
+  readonly atBoot?: true;
+};
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -117,6 +121,40 @@ export function usageOf(
   const running = (now.getTime() - runningSince) / HOUR;
   if (running - hoursOf(inWindow, period, runningSince, now) > GAP_HOURS) return unknown('gaps');
   return { kind: 'unused', hours: measured };
+}
+
+/** Milliseconds after the first launch in which use is boot-time use. */
+const BOOT = 10 * 60_000;
+
+/** The period of EC2's metrics under basic monitoring. */
+const FIVE_MINUTES = 300;
+
+/**
+ * The window that shows whether an instance was in use at boot only; `undefined` if that is not so, or cannot be known.
+ *
+ * The window of usage is too coarse for it. The metric of a group says nothing about one instance.
+ */
+export function bootWindowOf(
+  { firstLaunch }: Pick<Snapshot, 'firstLaunch'>,
+  usage: Usage,
+  { from, periodSeconds }: UsageWindow,
+): UsageWindow | undefined {
+  if (usage.kind !== 'in-use' || usage.scope !== undefined || firstLaunch === undefined || firstLaunch < from)
+    return undefined;
+  const period = periodSeconds * 1000;
+  if (usage.lastSeen.getTime() - period >= firstLaunch.getTime() + BOOT) return undefined;
+  const start = Math.floor(firstLaunch.getTime() / period) * period;
+  return { from: new Date(start), to: new Date(start + 2 * period), periodSeconds: FIVE_MINUTES };
+}
+
+/** Whether all calls were counted in periods that began within ten minutes after the first launch. */
+export function isBootTimeUse(
+  { firstLaunch }: Pick<Snapshot, 'firstLaunch'>,
+  { points, complete }: Measurement,
+): boolean {
+  const used = points.filter(({ count }) => count > 0);
+  const end = (firstLaunch?.getTime() ?? -Infinity) + BOOT;
+  return complete && used.length > 0 && used.every(({ at }) => at.getTime() < end);
 }
 
 /**

@@ -1,10 +1,12 @@
 import { WORKLOAD_IMPACT_SCHEMA } from '../contract.ts';
 import { rollbackCommand } from './advice.ts';
+import type { CallerDetail } from './callers/detail.ts';
 import { isImdsv1Enabled, type Snapshot } from './instance.ts';
-import { type LaunchSource, launchSourceOf } from './launch-source.ts';
+import { isContainerHost, type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { type Message, type MessageOptions, TEST_NOTICE } from './message.ts';
 import { consoleLink } from './partition.ts';
 import { clean, defang } from './text.ts';
+import { callerLine, WITHOUT_CALLERS } from './words/callers.ts';
 import { iso, plural } from './words/format.ts';
 import { describeLaunchSource } from './words/launch-source.ts';
 
@@ -75,12 +77,19 @@ export interface ImpactedInstanceDetail {
   /** If `pending`, EC2 has not applied the change to the instance. */
   readonly state?: string;
   readonly launchSource: LaunchSource;
+  readonly hopLimit?: number;
+  /** The instance runs containers, which need a hop limit of 2. */
+  readonly containerHost?: boolean;
+  /** Only in alerts: the software that called AWS with credentials of IMDSv1, most calls first; at most five. */
+  readonly callers?: readonly CallerDetail[];
+  /** Only in alerts: why calls may be missing. */
+  readonly callersNotVisible?: string;
   /** The command that re-enables IMDSv1. */
   readonly rollback: string;
 }
 
-/** Most instances in one event and one message. An instance with long names takes about 10 KB in both forms. */
-const MOST = 20;
+/** Most instances in one event and one message. An instance with long names takes about 15 KB in both forms. */
+const MOST = 15;
 
 /** The data of workload impact in a region; several if there are many instances. */
 export function toWorkloadImpactDetails(
@@ -121,11 +130,8 @@ export function renderWorkloadImpact(detail: WorkloadImpactDetail): Message {
   };
 }
 
-function section(
-  { instanceId, name, remediatedAt, rejectedCalls, state, launchSource, rollback }: ImpactedInstanceDetail,
-  account: string,
-  region: string,
-): string {
+function section(instance: ImpactedInstanceDetail, account: string, region: string): string {
+  const { instanceId, name, remediatedAt, rejectedCalls, state, launchSource, rollback } = instance;
   const link = consoleLink(region, instanceId);
   return [
     `${instanceId}: WORKLOAD IMPACT`,
@@ -140,10 +146,25 @@ function section(
     `When: remediated ${iso(new Date(remediatedAt))}`,
     `Where: account ${account}, ${region}${link === undefined ? '' : `, ${link}`}`,
     `Why: ${describeLaunchSource(launchSource)}`,
+    ...softwareLines(instance),
     'What now: update the software (SDKs in docs/existing-instances.md), or undo until it is updated.',
     'Undo: Re-enables IMDSv1 on the instance and exempts it.',
     rollback,
   ].join('\n');
+}
+
+/** What is known of the software from event history. */
+function softwareLines({ callers, callersNotVisible }: ImpactedInstanceDetail): readonly string[] {
+  if (callers === undefined) return [];
+  const notes = [
+    callers.length === 0 &&
+      callersNotVisible === undefined &&
+      `no calls with credentials of IMDSv1; ${WITHOUT_CALLERS}`,
+    callersNotVisible !== undefined && defang(callersNotVisible),
+  ];
+  return [...callers.map((caller) => callerLine(caller)), ...notes]
+    .filter((line) => line !== false)
+    .map((line) => `Software: ${line}`);
 }
 
 function toDetail(
@@ -160,6 +181,8 @@ function toDetail(
     launchSource: Object.fromEntries(
       Object.entries(launchSourceOf(tags)).map(([part, value]: [string, string]) => [part, clean(value)]),
     ),
+    hopLimit: options.HttpPutResponseHopLimit,
+    containerHost: isContainerHost(tags),
     rollback,
   };
 }

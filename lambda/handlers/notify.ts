@@ -3,6 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { cloudTrailCallers } from '../adapters/cloudtrail-callers.ts';
 import { cloudTrailChanges } from '../adapters/cloudtrail-changes.ts';
 import { cloudTrailClients, snsClient, sqsClient } from '../adapters/clients.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
@@ -20,11 +21,13 @@ const logger = new Logger({ serviceName: METRICS.service });
 const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: METRICS.service });
 const sns = snsClient();
 const [chatTopicArn] = config.chatTopicArns;
+const trails = cloudTrailClients();
 const ports = {
   publisher: snsPublisher(sns, config.outcomesTopicArn),
   chat: chatTopicArn === undefined ? undefined : snsChat(sns, chatTopicArn),
   summaries: sqsMessageQueue(sqsClient(), config.summaryQueueUrl),
-  changes: cloudTrailChanges(cloudTrailClients()),
+  changes: cloudTrailChanges(trails),
+  history: cloudTrailCallers(trails),
   recent: new RecentAlerts(config.alertSummaryMinutes),
   telemetry: telemetry(logger, metrics),
 };

@@ -3,10 +3,12 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { cloudWatchClients, ec2Clients, outcomesClient, sqsClient } from '../adapters/clients.ts';
+import { cloudTrailCallers } from '../adapters/cloudtrail-callers.ts';
+import { cloudTrailClients, cloudWatchClients, ec2Clients, outcomesClient, sqsClient } from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { withPageReader } from '../adapters/describe-instances-reader.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
+import { ec2NatGateways } from '../adapters/ec2-nat-gateways.ts';
 import { ec2Regions } from '../adapters/ec2-regions.ts';
 import { eventBridgeOutcomes } from '../adapters/eventbridge-outcomes.ts';
 import { invocationTime } from '../adapters/invocation-time.ts';
@@ -39,6 +41,8 @@ const ports = {
   usage: cloudWatchUsage(cloudWatchClients()),
   bus: eventBridgeOutcomes(outcomesClient(), config.outcomeBusArn),
   telemetry: telemetry(logger, metrics),
+  history: cloudTrailCallers(cloudTrailClients()),
+  network: ec2NatGateways(ec2),
   healthChecks: deployedHealth(config, homeRegion, process.env.AWS_LAMBDA_FUNCTION_NAME),
 };
 

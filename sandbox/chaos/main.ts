@@ -10,6 +10,9 @@ const LAUNCHES = 5000;
 const TIME_SCALE = 60;
 const BURST_TIME_SCALE = 5;
 
+/** What `--existing` accepts. */
+const EXISTING = ['enforce', 'enforce-when-unused'] as const;
+
 const HELP = `Launches instances on the local AWS while faults are injected, and reports instances that were missed.
 
   npm run chaos -- --launches 5000 --seed 1 --redrive
@@ -22,7 +25,9 @@ Options
                      Real work counts as simulated time, so printed times depend on the machine: with 10 little, with 60 by minutes
   --faults LIST      all, none, or faults from the list below, separated by commas; default: all
   --without LIST     disable the rule of a trigger, or the schedule of the scan: ${PATH_NAMES.join(', ')}
-  --scan             also lose both events of some instances, and run the scan at the end (existing=enforce)
+  --scan             also lose both events of some instances, and run the scan at the end
+  --existing VALUE   with --scan: ${EXISTING.join(' | ')}; with the latter there are fleets that existed before,
+                     some of them in use, and no event is lost; default: ${EXISTING[0]}
   --redrive          redrive the dead-letter queue at the end without faults, and expect that every message is processed
   --burst            run the burst of launches
   --concurrency N    concurrent environments of each function, 1 to 1000; default: ${MAX_CONCURRENCY}, the quota of a new account
@@ -58,6 +63,7 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
       without: { type: 'string', default: '' },
       redrive: { type: 'boolean', default: false },
       scan: { type: 'boolean', default: false },
+      existing: { type: 'string' },
       burst: { type: 'boolean', default: false },
       concurrency: { type: 'string', default: String(MAX_CONCURRENCY) },
       help: { type: 'boolean', default: false },
@@ -92,11 +98,14 @@ async function run(argv: readonly string[], print: Print): Promise<number> {
   const listed = { all: FAULT_NAMES.join(), none: '' }[values.faults] ?? values.faults;
   const faults = names('faults', listed, FAULT_NAMES, 'all | none | ');
   const without = names('without', values.without, PATH_NAMES, '');
+  const existing = EXISTING.find((value) => value === (values.existing ?? 'enforce'));
+  if (existing === undefined) problems.push(problem('--existing', values.existing ?? '', EXISTING.join(' | ')));
+  if (values.existing !== undefined && !scan) problems.push(problem('--existing', values.existing, 'only with --scan'));
   if (problems.length > 0) throw new ConfigError(problems);
   const startedAt = performance.now();
   const nothingLost = values.burst
     ? await runBurst({ seed, timeScale, maxConcurrency }, print)
-    : await runChaos({ launches, seed, timeScale, faults, without, redrive, scan, maxConcurrency }, print);
+    : await runChaos({ launches, seed, timeScale, faults, without, redrive, scan, existing, maxConcurrency }, print);
   print(`Finished in ${((performance.now() - startedAt) / 1000).toFixed(0)} s of real time.`);
   return nothingLost ? 0 : 1;
 }

@@ -53,8 +53,13 @@ export interface ChaosOptions {
   readonly faults: readonly FaultName[];
   /** Triggers whose rule is disabled; `scan` stands for its schedule. */
   readonly without: readonly string[];
-  /** Whether both events of some instances are lost as well, so that only the scan can find them. */
+  /**
+   * Whether a scan runs at the end. With `existing: 'enforce'`, both events of some instances are lost as well, so that only
+   * the scan can find them; otherwise there are fleets that existed before, in use and unused.
+   */
   readonly scan?: boolean;
+  /** Which existing instances the scan remediates. @default 'enforce' */
+  readonly existing?: 'enforce' | 'enforce-when-unused';
   /** Whether to redrive the dead-letter queue at the end, and expect that everything is processed. */
   readonly redrive: boolean;
   /** Concurrent execution environments of each function. @default MAX_CONCURRENCY */

@@ -6,6 +6,7 @@ import { type Sandbox, startSandbox } from '../index.ts';
 import type { Print } from '../print.ts';
 import { buildProduct } from '../product.ts';
 import { accountFor } from './accounting.ts';
+import { ExistingFleets } from './existing-fleets.ts';
 import { chaosFaults } from './faults.ts';
 import { MixedIn } from './mixed-in.ts';
 import { type ChaosOptions, LAUNCH_LIMITS, MAX_CONCURRENCY } from './options.ts';
@@ -26,6 +27,8 @@ const PREWARM = 4;
 const LAUNCHES_PER_ENVIRONMENT = 10;
 /** A step of a scan may crash at every attempt, so that another scan is necessary. */
 const MAX_SCANS = 3;
+/** A scan changes a share of a fleet, and nothing of one whose usage it could not read. */
+const MAX_SCANS_OF_FLEETS = 8;
 
 /**
  * Launches instances while faults are injected, and prints a report.
@@ -38,7 +41,7 @@ export async function runChaos(
   print: Print,
   built: ReturnType<typeof buildProduct> = buildProduct({
     mode: 'enforce',
-    existing: options.scan ? 'enforce' : 'audit',
+    existing: options.scan ? (options.existing ?? 'enforce') : 'audit',
   }),
 ): Promise<boolean> {
   const {
@@ -49,16 +52,18 @@ export async function runChaos(
     without,
     redrive,
     scan = false,
+    existing = 'enforce',
     maxConcurrency = MAX_CONCURRENCY,
   } = options;
   const plan = planLaunches(launches, seed);
+  const losesBoth = scan && existing === 'enforce';
   const { stacks = [], bundles } = await built;
   const sandbox = await startSandbox({
     stacks: withoutPaths(stacks, without),
     bundles,
     timeScale,
     seed: `chaos ${seed}`,
-    faults: chaosFaults(seed, scan ? [...faults, 'unseen'] : faults, without),
+    faults: chaosFaults(seed, losesBoth ? [...faults, 'unseen'] : faults, without),
     limits: LAUNCH_LIMITS,
     maxConcurrency,
     pauseWhenOverloaded: true,
@@ -74,12 +79,13 @@ export async function runChaos(
     );
     print(`simulated clock at ${timeScale}x; at most ${maxConcurrency} concurrent environments of each function`);
     print("AWS's request limits, except for RunInstances, because they would only slow the launches down");
-    print(`faults: ${faults.join(', ') || 'none'}${scan ? '; both events of some instances are lost' : ''}`);
+    print(`faults: ${faults.join(', ') || 'none'}${losesBoth ? '; both events of some instances are lost' : ''}`);
     if (without.length > 0) print(`without: ${without.join(', ')}`);
     // The hour of post-change checks is mostly idle time.
     sandbox.clock.skipIdleTime();
     const traffic = new Traffic(sandbox);
     const mixedIn = new MixedIn(sandbox, traffic, launches, seed, !scan);
+    const fleets = scan && !losesBoth ? new ExistingFleets(sandbox, launches, seed) : undefined;
     const others = faults.includes('others') ? mixedIn.useUpRate(minutes * 60_000) : undefined;
     const stopSchedule = everyWindow(sandbox);
     try {
@@ -88,12 +94,13 @@ export async function runChaos(
       traffic.end();
     }
     const problems = await waitUntilIdle(sandbox);
-    if (scan) problems.push(...(await scanAll(sandbox, traffic, print)));
+    if (scan) problems.push(...(await scanAll(sandbox, traffic, fleets, print)));
     problems.push(...(await sendSummaries(sandbox)));
     stopSchedule();
     const accounting = accountFor(sandbox, traffic);
-    print(tableOf([...rowsOf(accounting, sandbox, traffic), ...mixedIn.result().rows]));
-    problems.push(...problemsOf(accounting), ...mixedIn.result().problems);
+    const existingResult = fleets?.result() ?? { rows: [], problems: [] };
+    print(tableOf([...rowsOf(accounting, sandbox, traffic), ...mixedIn.result().rows, ...existingResult.rows]));
+    problems.push(...problemsOf(accounting), ...mixedIn.result().problems, ...existingResult.problems);
     if (redrive) {
       Object.assign(sandbox.faults, NO_FAULTS);
       problems.push(...(await redriveAll(sandbox, 'DeadLetterQueue', 'WorkQueue')));
@@ -156,11 +163,18 @@ async function sendSummaries(sandbox: Sandbox): Promise<string[]> {
 }
 
 /** Runs scans until no instance is missed, the limit is reached, or the schedule is disabled. */
-async function scanAll(sandbox: Sandbox, traffic: Traffic, print: Print): Promise<string[]> {
-  const missed = () => accountFor(sandbox, traffic).entries.filter(({ state }) => state === 'missed').length;
+async function scanAll(
+  sandbox: Sandbox,
+  traffic: Traffic,
+  fleets: ExistingFleets | undefined,
+  print: Print,
+): Promise<string[]> {
+  const missed = () =>
+    accountFor(sandbox, traffic).entries.filter(({ state }) => state === 'missed').length + (fleets?.remaining ?? 0);
+  const most = fleets === undefined ? MAX_SCANS : MAX_SCANS_OF_FLEETS;
   const [before, problems]: [number, string[]] = [missed(), []];
   let scans = 0;
-  while (missed() > 0 && scans < MAX_SCANS && sandbox.bus.fire('Schedule') !== undefined) {
+  while (missed() > 0 && scans < most && sandbox.bus.fire('Schedule') !== undefined) {
     scans += 1;
     problems.push(...(await waitUntilIdle(sandbox)));
   }

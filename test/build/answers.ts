@@ -5,11 +5,13 @@ import type { Answer, Recorded } from './recording-server.ts';
 export function answer(request: Recorded): Answer {
   const target = request.headers['x-amz-target'];
   if (target === 'GraniteServiceVersion20100801.GetMetricData') return MEASURED;
+  if (String(target).endsWith('.LookupEvents')) return TOO_MANY;
   if (target) return answerSqs(request);
   const parameters = new URLSearchParams(request.body);
   const action = parameters.get('Action') ?? '';
   if (action === 'DescribeInstances') return parameters.has('InstanceId.1') ? INSTANCE_NOT_FOUND : DESCRIBED;
   if (action === 'ModifyInstanceMetadataOptions') return MODIFIED;
+  if (parameters.get('TopicArn')?.endsWith(':denied')) return DENIED;
   if (action === 'Publish') return parameters.get('TopicArn')?.endsWith(':gone') ? TOPIC_NOT_FOUND : PUBLISHED;
   return { status: 500, body: `not prepared for ${action}` };
 }
@@ -63,6 +65,18 @@ const TOPIC_NOT_FOUND = xml(
   `<ErrorResponse ${SNS}><Error><Type>Sender</Type><Code>NotFound</Code><Message>Topic does not exist</Message></Error>
     <RequestId>r-5</RequestId></ErrorResponse>`,
 );
+
+const DENIED = xml(
+  403,
+  `<ErrorResponse ${SNS}><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>No</Message></Error>
+    <RequestId>r-6</RequestId></ErrorResponse>`,
+);
+
+const TOO_MANY: Answer = {
+  status: 400,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  body: '{"__type":"InvalidMaxResultsException","Message":"A value of 1 to 50 is required"}',
+};
 
 function answerSqs({ body }: Recorded): Answer {
   const headers = { 'content-type': 'application/x-amz-json-1.0' };

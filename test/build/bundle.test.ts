@@ -78,7 +78,7 @@ describe('the bundle', () => {
     const expected = { outcomes: await run(plain), calls: server.take().map(steady) };
     const actual = { outcomes, calls: calls.map(steady) };
 
-    expect(expected.calls).toHaveLength(8);
+    expect(expected.calls).toHaveLength(10);
     expect(actual).toEqual(expected);
   });
 
@@ -147,6 +147,12 @@ describe('the bundle', () => {
     });
     expect(outcomes[4]?.error).toMatchObject({ name: 'NotFoundException', $fault: 'client' });
     expect(outcomes[6]?.error).toMatchObject({ name: 'QueueDoesNotExist', $fault: 'client' });
+    expect(outcomes[8]?.error).toMatchObject({ name: 'AuthorizationErrorException', message: 'No', $fault: 'client' });
+    expect(outcomes[9]?.error).toMatchObject({
+      name: 'InvalidMaxResultsException',
+      message: 'A value of 1 to 50 is required',
+      $metadata: { httpStatusCode: 400 },
+    });
   });
 
   it('throws if the environment has no credentials, without another provider', async () => {

@@ -4,11 +4,13 @@
  * `bundle.test.ts` bundles it twice. It is independent of the handlers, so that only the bundling is compared.
  */
 import { serialize } from 'node:v8';
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, EC2Client, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
+const cloudTrail = new CloudTrailClient();
 const cloudWatch = new CloudWatchClient();
 const ec2 = new EC2Client();
 const sns = new SNSClient();
@@ -85,6 +87,11 @@ const outcomes = [
       }),
     ),
   ),
+  // The name of this error is not its code.
+  await attempt(
+    sns.send(new PublishCommand({ TopicArn: 'arn:aws:sns:eu-central-1:111122223333:denied', Message: 'x' })),
+  ),
+  await attempt(cloudTrail.send(new LookupEventsCommand({ MaxResults: 51 }))),
 ];
 process.stdout.write(serialize(outcomes).toString('base64'));
 

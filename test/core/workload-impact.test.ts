@@ -117,6 +117,8 @@ test('the complete message', () => {
           rejectedCalls: 12,
           state: 'applied',
           launchSource: { autoScalingGroup: 'web-asg' },
+          hopLimit: 1,
+          containerHost: false,
           rollback: `imdsv2 rollback ${A} --region eu-west-1 --for 14d --reason '...'`,
         },
         {
@@ -126,6 +128,8 @@ test('the complete message', () => {
           rejectedCalls: 0,
           state: 'pending',
           launchSource: {},
+          hopLimit: 1,
+          containerHost: false,
           rollback: `imdsv2 rollback ${B} --region eu-west-1 --for 14d --reason '...'`,
         },
       ],

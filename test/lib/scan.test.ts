@@ -222,6 +222,7 @@ describe('its role', () => {
     expect([...new Set(allowed(scanPolicy(enforcing)).flatMap(actions))].sort()).toEqual([
       'cloudwatch:GetMetricData',
       'ec2:DescribeInstances',
+      'ec2:DescribeNatGateways',
       'ec2:DescribeRegions',
       'ec2:GetInstanceMetadataDefaults',
       MODIFY,

@@ -8,11 +8,11 @@ import { REASONS } from '../../lambda/core/reason.ts';
 import { LAUNCH_SOURCE_KINDS, type LaunchSource } from '../../lambda/core/launch-source.ts';
 import type { MetadataOptions } from '../../lambda/core/instance.ts';
 import { type OutcomeDetail, toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
-import type { PreventionDetail } from '../../lambda/core/prevention/event-detail.ts';
 import { toWorkloadImpactDetails, type WorkloadImpactDetail } from '../../lambda/core/workload-impact.ts';
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, INSTANCE, NOW, outcome, REGION, snapshot, target } from '../support/builders.ts';
 import { digest, jsonOf } from '../support/digest.ts';
+import { type Complete, PREVENTION } from './complete.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -43,13 +43,6 @@ function validatorOf(schemas: readonly Schema[]) {
 
 const validate = validatorOf([...SCHEMAS.map(([, schema]) => schema), AMAZON_Q]);
 const validateClosed = validatorOf([...SCHEMAS.map(([, schema]) => closed(schema) as Schema), AMAZON_Q]);
-
-/** A type of which no field may be left out. */
-type Complete<T> = T extends readonly (infer Item)[]
-  ? readonly Complete<Item>[]
-  : T extends object
-    ? { [Key in keyof T]-?: Complete<Exclude<T[Key], undefined>> }
-    : T;
 
 const OPTIONS: Complete<MetadataOptions> = {
   HttpTokens: 'optional',
@@ -117,6 +110,15 @@ const OUTCOME: Complete<OutcomeDetail> = {
   },
 };
 const [ALERT] = toAlerts([OUTCOME], { maxExemptionDays: 90, now: NOW });
+const CALLER_DETAIL = {
+  software: 'botocore 1.12.92',
+  diagnosis: 'upgrade',
+  advice: 'upgrade',
+  calls: 3,
+  firstSeen: TIME,
+  lastSeen: TIME,
+  instanceIds: [INSTANCE],
+} as const;
 const DIGEST: DigestDetail = {
   ...jsonOf(digest([{}], { rejected: new Map([[INSTANCE, { calls: 3 }]]), problems: ['the rule Launch is disabled'] })),
   test: true,
@@ -127,7 +129,16 @@ const DIGEST: DigestDetail = {
       name: 'web-1',
       verdict: 'non-compliant',
       needsReview: 'in-use',
-      usage: { kind: 'in-use', hours: 3, calls: 42, callsPerDay: 2.1, lastSeen: TIME, why: 'gaps', scope: 'group' },
+      usage: {
+        kind: 'in-use',
+        hours: 3,
+        calls: 42,
+        callsPerDay: 2.1,
+        lastSeen: TIME,
+        why: 'gaps',
+        scope: 'group',
+        atBoot: true,
+      },
       exemptUntil: '2026-12-01',
       exemptReason: 'agent X',
       exemptionTag: 'soon',
@@ -137,6 +148,14 @@ const DIGEST: DigestDetail = {
       launchSource: LAUNCH_SOURCE,
     } satisfies Complete<DigestDetail['instances'][number]>,
   ],
+  callers: {
+    instances: 3,
+    software: [CALLER_DETAIL],
+    more: 1,
+    withoutCallers: [INSTANCE],
+    unexplained: [{ instanceId: INSTANCE, address: '198.51.100.7', calls: 1, lastSeen: TIME }],
+    notVisible: ['denied'],
+  } satisfies Complete<DigestDetail['callers']>,
 };
 const IMPACT: Complete<WorkloadImpactDetail> = {
   schema: 'imdsv2-enforcer.workload-impact/v1',
@@ -152,40 +171,11 @@ const IMPACT: Complete<WorkloadImpactDetail> = {
       rejectedCalls: 7,
       state: 'applied',
       launchSource: LAUNCH_SOURCE,
+      hopLimit: 1,
+      containerHost: true,
+      callers: [CALLER_DETAIL],
+      callersNotVisible: 'denied',
       rollback: 'imdsv2 rollback',
-    },
-  ],
-};
-
-const WEAK = { HttpTokens: 'optional', HttpTokensEnforced: 'disabled' };
-const HAPPENED = { count: 31, firstSeen: TIME, lastSeen: TIME, eventId: 'e-1', caller: OUTCOME.caller };
-const PREVENTION: Complete<PreventionDetail> = {
-  schema: 'imdsv2-enforcer.prevention/v1',
-  test: true,
-  severity: 'HIGH',
-  account: ACCOUNT,
-  region: REGION,
-  events: [
-    {
-      ...HAPPENED,
-      trigger: 'refused-launch',
-      kind: 'launch-refused',
-      launch: {
-        ...{ launchTemplateId: 'lt-1', launchTemplateName: 'web', launchTemplateVersion: '7', fleetId: 'fleet-1' },
-        ...{ imageId: 'ami-1', instanceType: 't3.micro', subnetId: 'subnet-1', httpTokens: 'optional' },
-      },
-      autoScalingGroups: ['web'],
-      notVisible: 'denied',
-      errorMessage: 'IMDSv1',
-    },
-    {
-      ...HAPPENED,
-      trigger: 'weakened-defaults',
-      kind: 'defaults-weakened',
-      requested: WEAK,
-      now: { ...WEAK, managedBy: 'account' },
-      notVisible: 'denied',
-      restored: false,
     },
   ],
 };

@@ -2,6 +2,7 @@ import { onUrgent } from '../../lambda/app/notify/index.ts';
 import { RecentAlerts } from '../../lambda/app/notify/recent-alerts.ts';
 import type { ReceivedMessage } from '../../lambda/app/ports/index.ts';
 import type { Message } from '../../lambda/core/message.ts';
+import type { RecordedCall } from '../../lambda/core/callers/calls.ts';
 import type { RecordedChange } from '../../lambda/core/repeated-drift.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { type EventDetail, toOutcomeEvent } from '../../lambda/core/outcome-event.ts';
@@ -58,6 +59,7 @@ export function notifier({ minutes = 15, chat = false, refusing = false, lateMs 
   const sent: Message[] = [];
   const chatMessages: Message[] = [];
   const history: RecordedChange[] = [];
+  const callHistory = new Map<string, RecordedCall[]>();
   const ports = {
     ...base,
     recent: new RecentAlerts(minutes),
@@ -89,6 +91,12 @@ export function notifier({ minutes = 15, chat = false, refusing = false, lateMs 
         });
       },
     },
+    history: {
+      page: async (_: string, instanceId: string) => {
+        base.begin('lookUpCalls', instanceId);
+        return Promise.resolve({ calls: callHistory.get(instanceId) ?? [] });
+      },
+    },
     summaries: {
       receive: async () => {
         base.begin('receive');
@@ -117,6 +125,8 @@ export function notifier({ minutes = 15, chat = false, refusing = false, lateMs 
     queue,
     /** The changes that event history has, oldest first. */
     history,
+    /** Calls of instances, newest first. */
+    callHistory,
     /** Messages that become visible again. */
     redeliver: () => queue.push(...invisible.splice(0)),
     subjects: () => sent.map(({ subject }) => subject),

@@ -1,6 +1,7 @@
 import type { ReceivedMessage, RegionReader, Time } from '../../lambda/app/ports/index.ts';
 import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts, ScanRules } from '../../lambda/app/scan/rules.ts';
+import type { RecordedCall } from '../../lambda/core/callers/calls.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { DigestDetail } from '../../lambda/core/digest-detail.ts';
@@ -62,6 +63,10 @@ export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
   /** Triggers without a rule in a region that nothing forwards from. */
   readonly unmonitored: string[];
   readonly mostRejected: Map<string, number>;
+  /** Calls in event history by instance, newest first. */
+  readonly callHistory: Map<string, RecordedCall[]>;
+  /** NAT gateways by public address. */
+  readonly natGateways: Map<string, string>;
   defaults: AccountDefaults;
   /**
    * Runs steps from the queue, including those that they add, until it is empty. A step that fails is run three times.
@@ -86,6 +91,8 @@ export function scanWorld(
   const unmonitored: string[] = [];
   const problem = (text: string) => ({ check: 'rules', level: 'fail', text }) as const;
   const mostRejected = new Map<string, number>();
+  const callHistory = new Map<string, RecordedCall[]>();
+  const natGateways = new Map<string, string>();
   const regions: RegionReader = {
     enabled: async () => {
       made.begin('regions');
@@ -104,6 +111,8 @@ export function scanWorld(
     problems,
     unmonitored,
     mostRejected,
+    callHistory,
+    natGateways,
     defaults: { HttpTokens: 'required' },
     regions,
     steps: {
@@ -136,6 +145,18 @@ export function scanWorld(
       mostRejected: async (region) => {
         made.begin('rejected', region);
         return Promise.resolve(mostRejected);
+      },
+    },
+    history: {
+      page: async (_, instanceId) => {
+        made.begin('lookUpCalls', instanceId);
+        return Promise.resolve({ calls: callHistory.get(instanceId) ?? [] });
+      },
+    },
+    network: {
+      natGateways: async (region) => {
+        made.begin('natGateways', region);
+        return Promise.resolve(natGateways);
       },
     },
     healthChecks: {

@@ -9,6 +9,7 @@ import { buildProduct } from '../../sandbox/product.ts';
 // What events expose is new, so that `existing` matters for the scan, and for edits that change nothing.
 const builtToAudit = buildProduct({ mode: 'enforce', existing: 'audit' });
 const builtToScan = buildProduct({ mode: 'enforce', existing: 'enforce' });
+const builtForUnused = buildProduct({ mode: 'enforce', existing: 'enforce-when-unused' });
 const OPTIONS: ChaosOptions = {
   launches: 10,
   seed: '1',
@@ -89,6 +90,14 @@ describe('both events of some instances are lost', () => {
   }, 120_000);
 });
 
+test('a scan leaves every fleet in use, also by workers that are gone, and remediates all others', async () => {
+  const options = { launches: 4, scan: true, existing: 'enforce-when-unused', redrive: false } as const;
+  const { nothingLost, text } = await run(options);
+  expect(text).toMatch(/existing instances in fleets in use \/ changed +│ +[1-9]\d* \/ 0 /);
+  expect(text).toMatch(/existing instances in unused fleets \/ missed +│ +[1-9]\d* \/ 0 /);
+  expect(nothingLost).toBe(true);
+}, 120_000);
+
 test('a plan depends on the seed only, with about four instances per launch and a heavy tail', () => {
   const plan = planLaunches(5000, '1');
   expect(planLaunches(5000, '1')).toEqual(plan);
@@ -101,7 +110,8 @@ test('a plan depends on the seed only, with about four instances per launch and 
 
 async function run(options: Partial<ChaosOptions>): Promise<{ nothingLost: boolean; text: string }> {
   const lines: string[] = [];
-  const built = options.scan ? builtToScan : builtToAudit;
+  const builtForScan = options.existing === 'enforce-when-unused' ? builtForUnused : builtToScan;
+  const built = options.scan ? builtForScan : builtToAudit;
   const nothingLost = await runChaos({ ...OPTIONS, ...options }, (line = '') => lines.push(line), built);
   return { nothingLost, text: lines.join('\n') };
 }

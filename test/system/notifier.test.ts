@@ -122,14 +122,15 @@ test('a thousand launches of one group in an hour are a thousand events and at m
 
 describe('SNS hangs for half an hour and refuses for another half', () => {
   const HOUR = 60 * MINUTE;
+  const INTERVAL = 5 * MINUTE;
 
-  /** Launches an instance every five minutes for an hour. @returns when each was changed, since its launch. */
+  /** Launches an instance at each interval of an hour. @returns when each was changed, since its launch. */
   async function hour(sandbox: Sandbox) {
     const user = userOf(sandbox);
     const startedAt = sandbox.clock.now();
     const launchedAt = new Map<string, number>();
     for (let number = 0; number < 12; number += 1) {
-      await sandbox.clock.sleep(startedAt + number * 5 * MINUTE - sandbox.clock.now());
+      await sandbox.clock.sleep(startedAt + number * INTERVAL - sandbox.clock.now());
       const id = await user.launch();
       launchedAt.set(id, sandbox.clock.now());
     }
@@ -140,7 +141,7 @@ describe('SNS hangs for half an hour and refuses for another half', () => {
     return { ids: [...launchedAt.keys()], changes };
   }
 
-  test('EC2 is called as often and as early as without it, and all alerts arrive after it', async () => {
+  test('EC2 is called as often as without it, no change waits for it, and all alerts arrive after it', async () => {
     const undisturbed = await hour(await start(300));
     let ends = Infinity;
     const hangs = ({ service }: { readonly service: string }) =>
@@ -158,9 +159,9 @@ describe('SNS hangs for half an hour and refuses for another half', () => {
 
     expect(mails(disturbed)).toEqual([]);
     expect(changes).toHaveLength(undisturbed.changes.length);
-    // An event takes about five seconds to arrive, and calls take real time, which the clock multiplies.
-    const latest = Math.max(...undisturbed.changes);
-    for (const after of changes) expect(after).toBeLessThan(latest + 30_000);
+    // A change that waits for a publish comes after the next launch; the clock multiplies what calls take on a busy
+    // machine by 300, so that seconds say nothing.
+    for (const after of changes) expect(after).toBeLessThan(INTERVAL);
     await until(disturbed, () => new Set(idsIn(disturbed)).size === ids.length);
     expect(disturbed.queue('DeadLetterQueue').size).toBe(0);
     expect(disturbed.queue('NotifierDeadLetterQueue').size).toBe(0);

@@ -1,9 +1,9 @@
-import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { type Finding, type HealthResult } from '../../core/health.ts';
 import { LOSSES } from '../../core/losses.ts';
 import { clean } from '../../core/text.ts';
 import { callerOf } from '../../triggers/cloudtrail.ts';
-import { at, type Json, parseJson, text } from '../../triggers/json.ts';
+import { at, type Json, text } from '../../triggers/json.ts';
+import { readHistory } from '../cloudtrail-history.ts';
 import { toFailure } from '../failures.ts';
 import type { HealthOptions } from './context.ts';
 
@@ -13,8 +13,7 @@ const MOST = 10;
 /**
  * Adds to findings which call caused them and who made it, by CloudTrail's event history of the last 90 days.
  *
- * Needs `cloudtrail:LookupEvents`, but no trail. Calls are in the history within about five minutes.
- * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+ * One page for each kind of call, which the client retries: CloudTrail accepts two lookups a second of all callers.
  */
 export async function withCauses(
   results: readonly HealthResult[],
@@ -71,12 +70,7 @@ function isAbout(record: Json, names: readonly string[]): boolean {
   return names.some((name) => name === '*' || parameters.includes(name));
 }
 
-async function recordsOf(
-  region: string,
-  AttributeValue: string,
-  clients: HealthOptions['clients'],
-): Promise<readonly Json[]> {
-  const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue }];
-  const { Events = [] } = await clients.inRegion(region).trails.send(new LookupEventsCommand({ LookupAttributes }));
-  return Events.map(({ CloudTrailEvent = '{}' }) => parseJson(CloudTrailEvent));
+/** The newest calls of a kind. */
+async function recordsOf(region: string, value: string, clients: HealthOptions['clients']): Promise<readonly Json[]> {
+  return (await readHistory(clients.inRegion(region).trails, { attribute: 'EventName', value })).calls;
 }

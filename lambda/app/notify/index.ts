@@ -5,6 +5,7 @@ import { parseJson, text } from '../../triggers/json.ts';
 import type { ReceivedMessage } from '../ports/index.ts';
 import { attempt, retryRefused } from '../retry.ts';
 import { deliver, isReadable, type Received } from './deliver.ts';
+import { withCallers } from './impact-callers.ts';
 import { withRepeatedDrift } from './repeated-drift.ts';
 import type { NotifyPorts, NotifyRules } from './rules.ts';
 
@@ -36,7 +37,7 @@ export async function onUrgent(
   const { recent, summaries, telemetry, time } = ports;
   const parsed = records.map((record) => ({ record, event: parseJson(record.body) }));
   const events = parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule);
-  const urgent = await withRepeatedDrift(recent.withoutRepeats(read(events, rules, ports), time.now()), ports);
+  const urgent = await withHistory(recent.withoutRepeats(read(events, rules, ports), time.now()), ports);
   const repeated = urgent.filter(({ detail }) => recent.has(detail, time.now()));
   const bodies = repeated.map(({ message }) => message.body);
   const { refused, failure } = await retryRefused(bodies, (some) => summaries.put(some), time);
@@ -56,13 +57,17 @@ async function sendSummaries(rules: NotifyRules, ports: NotifyPorts): Promise<vo
   const { recent, summaries, telemetry, time } = ports;
   const messages = await receiveAll(ports);
   const parsed = messages.map((message) => ({ message, event: parseJson(message.body) }));
-  const received = await withRepeatedDrift(recent.withoutRepeats(read(parsed, rules, ports), time.now()), ports);
+  const received = await withHistory(recent.withoutRepeats(read(parsed, rules, ports), time.now()), ports);
   const failed = new Set((await deliver(received, rules, ports)).map(({ message }) => message));
   const done = messages.filter((message) => !failed.has(message));
   // What stays on the queue is in the next summary, too.
   const { failure } = await retryRefused(done, (some) => summaries.remove(some), time);
   if (failure) telemetry.warning('summarized events were not deleted', failure);
 }
+
+/** What CloudTrail's event history adds to alerts. */
+const withHistory = async <T>(received: readonly Received<T>[], ports: NotifyPorts): Promise<Received<T>[]> =>
+  withCallers(await withRepeatedDrift(received, ports), ports);
 
 async function receiveAll({ summaries, telemetry, time }: NotifyPorts): Promise<readonly ReceivedMessage[]> {
   const messages: ReceivedMessage[] = [];

@@ -1,3 +1,4 @@
+import type { Status } from '../../contract.ts';
 import type { EventDetail } from '../../core/outcome-event.ts';
 import type { OutcomeDetail } from '../../core/outcome-detail.ts';
 import { announcesRepeatedDrift, DRIFT_DAY_MS } from '../../core/repeated-drift.ts';
@@ -12,7 +13,7 @@ import { launchSourceGroupOf } from '../../core/launch-source-group.ts';
  */
 const REFUSED_MS = 6 * 3_600_000;
 
-/** For how long the alert about a launch makes that about its running-state event a repetition. */
+/** For how long the alert about a launch makes those about other events of it a repetition. */
 const LAUNCH_MS = 30 * 60_000;
 
 /**
@@ -65,25 +66,24 @@ export class RecentAlerts {
     for (const [key, until] of this.#refused) if (until <= now.getTime()) this.#refused.delete(key);
     for (const source of refusedIn(detail))
       if (!this.#refused.has(source)) this.#refused.set(source, now.getTime() + REFUSED_MS);
-    const launched = unchangedBy(detail, launch.name);
+    const launched = announcedBy(detail);
     if (launched !== undefined) this.#launches.set(launched, now.getTime() + LAUNCH_MS);
   }
 
   /**
-   * The events without repetitions.
-   *
-   * A running-state event repeats what the record of the launch said: one of the same events, or of an alert that was
-   * sent. Where CloudTrail lost the record, nothing else says it. A refused launch repeats one of the same launch source
-   * that was notified.
+   * The events without those that repeat what another one about the launch says: one of the same events, or of an alert
+   * that was sent. A running-state event repeats the record of the launch, and a record of the same launch, such as of a call
+   * that was made again with its client token, finds the instance remediated. Where the first was lost, nothing else says it. A refused launch repeats one of the same
+   * launch source that was notified.
    */
   public withoutRepeats<T extends { readonly detail: EventDetail }>(received: readonly T[], now: Date): readonly T[] {
-    const launches = new Set(received.map(({ detail }) => unchangedBy(detail, launch.name)));
+    const launches = new Set(received.map(({ detail }) => announcedBy(detail)));
     return received.filter(({ detail }) => {
       const refused = refusedIn(detail);
       if (refused.length > 0 && refused.every((source) => (this.#refused.get(source) ?? 0) > now.getTime()))
         return false;
-      const started = unchangedBy(detail, running.name);
-      return started === undefined || !(launches.has(started) || this.#launches.has(started));
+      const repeated = repeatedBy(detail);
+      return repeated === undefined || !(launches.has(repeated) || this.#launches.has(repeated));
     });
   }
 }
@@ -105,13 +105,27 @@ const isReverted = ({ drift, status }: OutcomeDetail): boolean =>
 const instanceOf = ({ account, region, instanceId }: OutcomeDetail): string =>
   JSON.stringify([account, region, instanceId]);
 
-/** The instance that an event of a trigger left unchanged, and how. */
-function unchangedBy(detail: EventDetail, trigger: string): string | undefined {
-  if (!isOutcome(detail) || detail.trigger !== trigger) return undefined;
-  const { account, region, instanceId, status } = detail;
-  const isUnchanged = status === 'exempt' || status === 'needs-review' || status === 'would-remediate';
-  return isUnchanged ? JSON.stringify([account, region, instanceId, status]) : undefined;
+/** What an event says about the launch of an instance that others may repeat. */
+function announcedBy(detail: EventDetail): string | undefined {
+  if (!isOutcome(detail)) return undefined;
+  const { trigger, drift, status } = detail;
+  const isAnnounced = status === 'remediated' ? !drift : trigger === launch.name && isUnchanged(status);
+  return isAnnounced ? launchKeyOf(detail, status) : undefined;
 }
+
+/** What an event says about the launch of an instance if another one said it before. */
+function repeatedBy(detail: EventDetail): string | undefined {
+  if (!isOutcome(detail)) return undefined;
+  const { trigger, status } = detail;
+  if (trigger === running.name && isUnchanged(status)) return launchKeyOf(detail, status);
+  const isOfLaunch = trigger === running.name || trigger === launch.name;
+  return isOfLaunch && status === 'already-remediated' ? launchKeyOf(detail, 'remediated') : undefined;
+}
+
+const isUnchanged = (status: Status): boolean =>
+  status === 'exempt' || status === 'needs-review' || status === 'would-remediate';
+
+const launchKeyOf = (detail: OutcomeDetail, status: Status): string => JSON.stringify([instanceOf(detail), status]);
 
 /**
  * What an alert is about: of drift, the instance; of anything else, the launch source and what happened. Absent for what is always

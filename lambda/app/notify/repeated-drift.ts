@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { CallHistory } from '../../core/callers/callers.ts';
 import { FailureError } from '../../core/failure.ts';
 import { groupBy } from '../../core/group-by.ts';
 import type { OutcomeDetail } from '../../core/outcome-detail.ts';
@@ -9,7 +10,7 @@ import {
   type RecordedChange,
   repeatedDriftOf,
 } from '../../core/repeated-drift.ts';
-import { type CallHistory, CallLookups } from '../look-up-calls.ts';
+import { CallLookups } from '../look-up-calls.ts';
 import type { Received } from './deliver.ts';
 import type { NotifyPorts } from './rules.ts';
 

@@ -1,4 +1,12 @@
-import type { ChangeHistoryReader, ChatPublisher, MessageQueue, Publisher, Telemetry, Time } from '../ports/index.ts';
+import type {
+  CallHistoryReader,
+  ChangeHistoryReader,
+  ChatPublisher,
+  MessageQueue,
+  Publisher,
+  Telemetry,
+  Time,
+} from '../ports/index.ts';
 import type { RecentAlerts } from './recent-alerts.ts';
 
 /** How the notifier works. */
@@ -14,6 +22,8 @@ export interface NotifyPorts {
   readonly summaries: MessageQueue;
   /** The changes of metadata options that CloudTrail remembers. */
   readonly changes: ChangeHistoryReader;
+  /** The calls to AWS by software on instances. */
+  readonly history: CallHistoryReader;
   /** What this execution environment notified a moment ago. */
   readonly recent: RecentAlerts;
   readonly telemetry: Pick<Telemetry, 'notUnderstood' | 'warning'>;

@@ -19,6 +19,16 @@ export type CallHistoryReader = HistoryPages<RecordedCall>;
 /** The successful changes of metadata options, by any principal. The subject is the ISO 8601 time since when. */
 export type ChangeHistoryReader = HistoryPages<RecordedChange>;
 
+/** Reads the NAT gateways of a region, which calls can come from. */
+export interface NatGatewayReader {
+  /**
+   * Returns the ids of NAT gateways by public address: all of the account, because a transit gateway can lead to that of another VPC.
+   *
+   * @throws FailureError
+   */
+  natGateways(region: string): Promise<ReadonlyMap<string, string>>;
+}
+
 /** A page of up to 50 calls. */
 export interface CallPage<C> {
   readonly calls: readonly C[];

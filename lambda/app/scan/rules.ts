@@ -3,10 +3,12 @@ import type { Context } from '../../core/target.ts';
 import { type Run, scan } from '../../triggers/scan.ts';
 import type { Rules } from '../handle-events.ts';
 import type {
+  CallHistoryReader,
   FleetReader,
   HistoryReader,
   Filter,
   MessageQueue,
+  NatGatewayReader,
   Ports,
   HealthChecks,
   RegionReader,
@@ -36,6 +38,9 @@ export interface ScanPorts extends Omit<Ports, 'refusedGroups'> {
   readonly deadLetterQueue: MessageQueue;
   readonly usage: UsageReader & HistoryReader & RejectionReader;
   readonly healthChecks: HealthChecks;
+  /** Calls to AWS by software on instances. */
+  readonly history: CallHistoryReader;
+  readonly network: NatGatewayReader;
 }
 
 /** Instances that are neither shutting down nor terminated. */

@@ -9,6 +9,8 @@ import { verdictOf } from '../../core/verdict.ts';
 import { TRIGGERS } from '../../triggers/index.ts';
 import type { Run } from '../../triggers/scan.ts';
 import { assessUsage, type GroupMeasurements } from '../assess-usage.ts';
+import { withBootTime } from '../boot-time.ts';
+import { lookUpCallers } from './callers.ts';
 import { mostRejectedIn } from './rejected.ts';
 import { listInstances } from '../list-instances.ts';
 import type { Gauges } from '../ports/index.ts';
@@ -49,6 +51,8 @@ export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: 
       changes: writer !== undefined,
       remediated,
       rejected,
+      // Once a day: lookups share their quota with people.
+      callers: daily ? await lookUpCallers(region, inventory.busiest.snapshots, ports) : undefined,
       launchDefault,
       problems,
     };
@@ -151,7 +155,10 @@ async function assessOrWarn(
 ): Promise<ReadonlyMap<string, Usage> | undefined> {
   const deadline = new Date(Math.min(time.deadline.getTime(), time.now().getTime() + PATIENCE));
   const ports = { usage, time: { ...time, deadline }, groups };
-  const assessed = await attempt(() => assessUsage(region, instances, rules.usage, ports));
+  const assessed = await attempt(async () => {
+    const usages = await assessUsage(region, instances, rules.usage, ports);
+    return withBootTime(region, instances, usages, rules.usage, ports);
+  });
   if (!(assessed instanceof FailureError)) return assessed;
   telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
   return undefined;

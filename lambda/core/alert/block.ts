@@ -2,7 +2,7 @@ import type { Advice } from '../advice.ts';
 import type { MetadataOptions } from '../instance.ts';
 import type { OutcomeDetail } from '../outcome-detail.ts';
 import { defang } from '../text.ts';
-import { describeCallers } from '../words/callers.ts';
+import { describeCallers } from '../words/caller.ts';
 import { CONTROLS_NOTE } from '../words/compliance.ts';
 import { duration, iso, plural } from '../words/format.ts';
 import { describeLaunchSource } from '../words/launch-source.ts';

@@ -1,4 +1,7 @@
+import type { FailureError } from '../failure.ts';
 import { groupBy } from '../group-by.ts';
+import type { Snapshot } from '../instance.ts';
+import { isContainerHost } from '../launch-source.ts';
 import { clean } from '../text.ts';
 import { type Network, type SourceAddress, sourceOf } from './addresses.ts';
 import type { RecordedCall } from './calls.ts';
@@ -20,8 +23,46 @@ export interface Caller {
   readonly sources: readonly (SourceAddress & { readonly calls: number; readonly lastSeen: Date })[];
 }
 
+/** An instance whose callers are looked up. */
+export interface Subject {
+  readonly region: string;
+  readonly instanceId: string;
+  /** Absent if EC2 does not return the instance, which may be terminated. */
+  readonly snapshot?: Snapshot;
+}
+
+/** The calls of a subject in event history. */
+export interface CallHistory<C = RecordedCall> {
+  /** Newest first. */
+  readonly calls: readonly C[];
+  /** Why older calls were not read, if there are any. */
+  readonly missing?: 'most-pages' | 'budget' | 'deadline' | FailureError;
+}
+
+/** The software on an instance that called AWS with credentials of IMDSv1. */
+export interface InstanceCallers extends Subject {
+  readonly callers: readonly Caller[];
+  /** Number of calls that were read, and of those with credentials of IMDSv1. */
+  readonly calls: number;
+  readonly imdsv1Calls: number;
+  /** Why older calls, or all, are missing. */
+  readonly missing?: CallHistory['missing'];
+  /** Why NAT gateways could not be read: no source address is then called unexplained. */
+  readonly natFailure?: FailureError;
+}
+
 /** Whether IMDSv1 delivered the credentials of a call. */
 export const usedImdsv1 = ({ delivery }: RecordedCall): boolean => delivery === '1.0';
+
+/** An instance as the host of software. */
+export const hostOf = ({ region, instanceId, snapshot }: Subject): Host => ({
+  region,
+  instanceId,
+  reach: snapshot && {
+    hopLimit: snapshot.options.HttpPutResponseHopLimit,
+    containerHost: isContainerHost(snapshot.tags),
+  },
+});
 
 /** The software that made calls of an instance with credentials of IMDSv1, most calls first. */
 export function callersOf(calls: readonly RecordedCall[], host: Host, network: Network): readonly Caller[] {

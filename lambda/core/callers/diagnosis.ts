@@ -1,7 +1,5 @@
 import { hopLimitAdvice } from '../advice.ts';
 import { raisedHopLimit } from '../hop-limit.ts';
-import type { Snapshot } from '../instance.ts';
-import { isContainerHost } from '../launch-source.ts';
 import { supportsTokens } from './least-versions.ts';
 import { rowOf, type Software } from './software.ts';
 
@@ -17,11 +15,12 @@ export interface Diagnosis {
   readonly commands: readonly string[];
 }
 
-/** The instance as far as it could be read; without a snapshot it is gone, or not visible. */
+/** The instance as far as it could be read; without `reach` it is gone, or not visible. */
 export interface Host {
   readonly region: string;
   readonly instanceId: string;
-  readonly snapshot?: Pick<Snapshot, 'options' | 'tags'>;
+  /** What decides whether a token reaches software on the instance. */
+  readonly reach?: { readonly hopLimit?: number; readonly containerHost: boolean };
 }
 
 /** Containers need this hop limit. */
@@ -53,9 +52,10 @@ export function diagnose(software: Software, host: Host): Diagnosis {
 
 /** Why software that supports IMDSv2 got credentials from IMDSv1. */
 function whySupported(software: Software, host: Host): Diagnosis {
-  const { snapshot } = host;
-  const isLow = snapshot && raisedHopLimit(snapshot.options, CONTAINER_HOP_LIMIT) !== undefined;
-  const isContainer = software.inContainer || (snapshot !== undefined && isContainerHost(snapshot.tags));
+  const { reach } = host;
+  const HttpPutResponseHopLimit = reach?.hopLimit;
+  const isLow = raisedHopLimit({ HttpPutResponseHopLimit }, CONTAINER_HOP_LIMIT) !== undefined;
+  const isContainer = software.inContainer || reach?.containerHost === true;
   if (isLow && isContainer && !software.onHost) {
     const text = 'the token does not reach the container: raise the hop limit to 2';
     return { kind: 'hop-limit', text, commands: hopLimitAdvice(host).commands };
@@ -63,7 +63,7 @@ function whySupported(software: Software, host: Host): Diagnosis {
   const places = [
     'restart the software, and look for scripts that copy credentials, credential caches and proxies such as kube2iam',
     ...(isLow && !software.onHost ? ['if it runs in a container, raise the hop limit from 1 to 2'] : []),
-    ...(snapshot === undefined ? ['the hop limit could not be read'] : []),
+    ...(reach === undefined ? ['the hop limit could not be read'] : []),
   ];
   const text = 'supports IMDSv2 but was given IMDSv1 credentials: cached before the change, or IMDSv1 asked for';
   return advice('supported', [text, ...places].join('; '));
@@ -74,3 +74,10 @@ const advice = (kind: Diagnosis['kind'], text: string): Diagnosis => ({ kind, te
 /** Name and version of software. */
 export const label = ({ name, version }: Pick<Software, 'name' | 'version'>): string =>
   version === undefined ? name : `${name} ${version}`;
+
+/** Software with the SDK in it. */
+export function softwareLabel({ software }: { readonly software: Software }): string {
+  const { sdk } = software;
+  const own = label(software);
+  return sdk === undefined || own === label(sdk) ? own : `${own} (${label(sdk)})`;
+}

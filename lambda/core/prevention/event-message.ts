@@ -3,7 +3,7 @@ import { line } from '../alert/lines.ts';
 import type { LaunchSource } from '../launch-source.ts';
 import { type Message, TEST_NOTICE } from '../message.ts';
 import { defang } from '../text.ts';
-import { describeCallers } from '../words/callers.ts';
+import { describeCallers } from '../words/caller.ts';
 import { count, iso, plural } from '../words/format.ts';
 import { prevention } from './advice.ts';
 import { AUTO_SCALING, type PreventingDefaults } from './event.ts';

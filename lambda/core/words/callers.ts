@@ -1,22 +1,28 @@
-import { listed } from '../alert/lines.ts';
-import type { Caller } from '../target.ts';
+import type { CallHistory } from '../callers/callers.ts';
+import type { CallerDetail } from '../callers/detail.ts';
 import { defang } from '../text.ts';
+import { minute, plural } from './format.ts';
 
-/** Who made the calls, as CloudTrail names them. */
-export function describeCallers(callers: readonly (Caller | undefined)[]): string {
-  const described = callers.map((caller) => {
-    if (caller === undefined) return undefined;
-    const { principal, session, sourceIp, userAgent, mfa, invokedBy } = caller;
-    const parts = [
-      defang(principal),
-      session && `session ${defang(session)}`,
-      sourceIp && `from ${defang(sourceIp)}`,
-      mfa !== undefined && `MFA ${mfa ? 'yes' : 'no'}`,
-      userAgent && `with ${defang(userAgent)}`,
-      invokedBy && `on its behalf: ${defang(invokedBy)}`,
-    ];
-    return parts.filter((part) => typeof part === 'string' && part !== '').join(', ');
-  });
-  const names = listed(described);
-  return names === undefined ? 'The event does not name the caller.' : `CloudTrail names ${names}`;
+/** Software with its calls and what to do about it, in one line. */
+export function callerLine({ software, calls, lastSeen, advice }: CallerDetail, where = ''): string {
+  return `${defang(software)}${where} (${plural(calls, 'call')}, last ${minute(new Date(lastSeen))}): ${defang(advice)}`;
+}
+
+/** What software without such calls uses IMDSv1 for. */
+export const WITHOUT_CALLERS = 'software there reads other metadata than credentials, or calls no AWS API';
+
+/** Why calls of an instance were not read at all; `undefined` if the newest were. */
+export function callsNotRead(missing: CallHistory['missing']): string | undefined {
+  switch (missing) {
+    case undefined:
+    case 'most-pages':
+      return undefined;
+    case 'budget':
+    case 'deadline':
+      return 'CloudTrail was too slow to look up all calls';
+    default:
+      return missing.kind === 'denied'
+        ? 'not visible from here: missing permission cloudtrail:LookupEvents'
+        : `CloudTrail did not answer: ${missing.message}`;
+  }
 }

@@ -1,5 +1,7 @@
 import { launchOf, notifier, SCHEDULE, startOf } from '../../support/notifier.ts';
 
+const ALREADY = { status: 'already-remediated', reason: 'already-remediated' } as const;
+
 describe('a running-state event that left an instance unchanged', () => {
   const unchanged = [
     { status: 'exempt', reason: 'exempt' },
@@ -38,4 +40,21 @@ describe('a running-state event that left an instance unchanged', () => {
 
     expect(subjects()).toHaveLength(4);
   });
+});
+
+test.each([
+  ['a call made again', (number: number) => launchOf(number, 'web', ALREADY)],
+  ['a running-state event', (number: number) => startOf(number, ALREADY)],
+])('%s that finds the launch remediated repeats its alert', async (_, again) => {
+  const { handle, summarize, sent, subjects } = notifier();
+  summarize(launchOf(1), again(1), launchOf(2));
+  await handle(SCHEDULE);
+  summarize(again(2));
+  await handle(SCHEDULE);
+
+  expect(sent.map(({ json }) => json)).toMatchObject([{ groups: [{ count: 2 }] }]);
+  // Where nothing said so before, it is the only notification.
+  summarize(again(3));
+  await handle(SCHEDULE);
+  expect(subjects()).toHaveLength(2);
 });

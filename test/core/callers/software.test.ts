@@ -10,7 +10,7 @@ import { ROWS } from './user-agents.ts';
 const host = {
   region: REGION,
   instanceId: INSTANCE,
-  snapshot: { options: { HttpPutResponseHopLimit: 1 }, tags: new Map([['eks:cluster-name', 'shop']]) },
+  reach: { hopLimit: 1, containerHost: true },
 };
 
 it.each(ROWS)('%s', (userAgent, name, version, kind) => {
@@ -50,13 +50,12 @@ describe('a diagnosis says what to do', () => {
   });
 
   it('names the places to look at where the SDK supports IMDSv2', () => {
-    const onHost = { options: { HttpPutResponseHopLimit: 2 }, tags: new Map<string, string>() };
-    expect(textOf('aws-cli/2.15.30', { snapshot: onHost })).toMatch(
+    expect(textOf('aws-cli/2.15.30', { reach: { hopLimit: 2, containerHost: false } })).toMatch(
       /^supports IMDSv2 but was given IMDSv1 credentials: cached before the change, or IMDSv1 asked for; restart/,
     );
-    const low = { options: { HttpPutResponseHopLimit: 1 }, tags: new Map<string, string>() };
-    expect(textOf('aws-cli/2.15.30', { snapshot: low })).toMatch(/if it runs in a container, raise the hop limit/);
-    expect(textOf('aws-cli/2.15.30', { snapshot: undefined })).toMatch(/the hop limit could not be read$/);
+    const low = { hopLimit: 1, containerHost: false };
+    expect(textOf('aws-cli/2.15.30', { reach: low })).toMatch(/if it runs in a container, raise the hop limit/);
+    expect(textOf('aws-cli/2.15.30', { reach: undefined })).toMatch(/the hop limit could not be read$/);
   });
 });
 

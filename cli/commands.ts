@@ -7,6 +7,8 @@ import { exempt } from './exempt/command.ts';
 import { explain } from './explain/command.ts';
 import { policy } from './policy/command.ts';
 import { regions } from './regions/command.ts';
+import { prevent } from './prevent/command.ts';
+import { readiness } from './readiness/command.ts';
 import { replay } from './replay/command.ts';
 import { rollback } from './rollback/command.ts';
 import { testAlert } from './test-alert/command.ts';
@@ -17,6 +19,8 @@ export const commands: readonly AnyCommand[] = [
   explain,
   callers,
   enforce,
+  readiness,
+  prevent,
   rollback,
   exempt,
   replay,

@@ -151,7 +151,6 @@ export class Scan extends Construct {
       new PolicyStatement({
         actions: [
           'ec2:DescribeRegions',
-          'ec2:GetInstanceMetadataDefaults',
           // For the source addresses of calls.
           'ec2:DescribeNatGateways',
           'cloudwatch:GetMetricData',

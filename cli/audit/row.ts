@@ -1,6 +1,6 @@
 import { type Exemption, readExemption } from '../../lambda/core/exemption.ts';
 import type { MetadataOptions, Snapshot } from '../../lambda/core/instance.ts';
-import { type LaunchSource, launchSourceOf } from '../../lambda/core/launch-source.ts';
+import { isContainerHost, type LaunchSource, launchSourceOf } from '../../lambda/core/launch-source.ts';
 import { clean } from '../../lambda/core/text.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { type VerdictName, verdictOf } from '../../lambda/core/verdict.ts';
@@ -23,6 +23,8 @@ export interface AuditRow {
   readonly group: LaunchSourceGroup;
   /** The values of the tags, not sanitized. */
   readonly launchSource: LaunchSource;
+  /** Whether tags name a container service. */
+  readonly containerHost: boolean;
 }
 
 /** The row of an instance; `undefined` if it is shutting down or terminated. */
@@ -50,6 +52,7 @@ export function toRow(
     usage,
     group: launchSourceGroupOf(launchSource),
     launchSource,
+    containerHost: isContainerHost(tags),
   };
 }
 

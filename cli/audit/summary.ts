@@ -1,8 +1,9 @@
 import type { Filter } from '../../lambda/app/ports/index.ts';
-import { type Advice, prevention } from '../../lambda/core/advice.ts';
+import type { Advice } from '../../lambda/core/advice.ts';
 import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
 import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
+import { prevention } from '../../lambda/core/prevention/advice.ts';
 import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
@@ -92,7 +93,7 @@ class LaunchSourceTotals {
   readonly #examples: string[] = [];
   /** Logical ids of the stack's resources that have findings. */
   readonly #logicalIds = new Set<string>();
-  /** The fix is based on its metadata options. */
+  /** The fix is based on it. */
   #firstFinding?: AuditRow;
 
   public constructor(private readonly first: AuditRow) {}
@@ -114,7 +115,7 @@ class LaunchSourceTotals {
     const stackLogicalId = this.#logicalIds.size > LISTED ? `${ids} and others` : ids;
     const finding = this.#firstFinding;
     const launchSource = { ...finding?.launchSource, ...(ids !== '' && { stackLogicalId }) };
-    const fix = finding && prevention({ region }, launchSource, finding);
+    const fix = finding && prevention({ region }, launchSource, finding.containerHost);
     return { region, kind, name, compliance: this.#compliance, examples: this.#examples, fix };
   }
 }

@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient, ListAccountAliasesCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -80,21 +81,14 @@ export class Aws {
   /** The EC2 client of a Region. */
   public readonly ec2 = byRegion((region): EC2Client => {
     const client = withPageReader(withoutUnknown(unlogged(new EC2Client({ ...this.config(region), maxAttempts: 1 }))));
-    client.middlewareStack.add(
-      (next, { commandName = '' }) =>
-        async (args) => {
-          try {
-            return await this.#timeoutOf(region).observe(() => next(args));
-          } catch (error) {
-            if (toFailure(error).kind === 'throttled') {
-              this.throttled += 1;
-              if (this.throttled === 1) this.io.note(`EC2 throttles calls in ${region}; retrying, which takes longer.`);
-            }
-            throw isDenied(error) ? naming(`ec2:${commandName.replace(/Command$/, '')}`, error) : error;
-          }
-        },
-      { step: 'finalizeRequest', name: 'observeResponses' },
-    );
+    client.middlewareStack.add(this.#observing(region, 'ec2'), OBSERVING);
+    return client;
+  });
+
+  /** The Auto Scaling client of a Region. */
+  public readonly autoScaling = byRegion((region): AutoScalingClient => {
+    const client = unlogged(new AutoScalingClient({ ...this.config(region), maxAttempts: 1 }));
+    client.middlewareStack.add(this.#observing(region, 'autoscaling'), OBSERVING);
     return client;
   });
 
@@ -142,6 +136,26 @@ export class Aws {
     return Regions.flatMap(({ RegionName = [] }) => RegionName).toSorted();
   }
 
+  /** Middleware that observes whether a Region responds, counts throttled calls, and names actions that are denied. */
+  #observing(region: string, service: keyof typeof NAMES) {
+    return <Args, Result>(
+        next: (args: Args) => Promise<Result>,
+        { commandName = '' }: { readonly commandName?: string },
+      ) =>
+      async (args: Args): Promise<Result> => {
+        try {
+          return await this.#timeoutOf(region).observe(() => next(args));
+        } catch (error) {
+          if (toFailure(error).kind === 'throttled') {
+            this.throttled += 1;
+            if (this.throttled === 1)
+              this.io.note(`${NAMES[service]} throttles calls in ${region}; retrying, which takes longer.`);
+          }
+          throw isDenied(error) ? naming(`${service}:${commandName.replace(/Command$/, '')}`, error) : error;
+        }
+      };
+  }
+
   /** The account id of the credentials in use. */
   public async account(): Promise<string> {
     return (await this.caller()).account;
@@ -179,6 +193,11 @@ function naming(action: string, error: unknown): unknown {
     error.message = `The caller is not authorized to perform: ${action}. ${error.message}`;
   return error;
 }
+
+const NAMES = { ec2: 'EC2', autoscaling: 'Auto Scaling' };
+
+/** After the request is complete, and before it is sent. */
+const OBSERVING = { step: 'finalizeRequest', name: 'observeResponses' } as const;
 
 /** The latest time that a Date can have. */
 const NEVER = 8.64e15;

@@ -43,7 +43,8 @@ export function isDenied(error: unknown): boolean {
 /** What to do about a missing permission without which a command cannot do its work; `''` about other errors. */
 export const adviceOn = (error: unknown): string => (isDenied(error) ? DENIED_ADVICE : '');
 
-const DENIED_ADVICE = '; allow it, or select another profile with --profile or AWS_PROFILE';
+/** What to do about a missing permission. */
+export const DENIED_ADVICE = '; allow it, or select another profile with --profile or AWS_PROFILE';
 
 /** The prefix of the SDK's messages about a connection. */
 const HANDLER = /^@smithy\/node-http-handler - \[[A-Z]+\] /;

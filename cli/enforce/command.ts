@@ -1,15 +1,13 @@
-import { attempt } from '../../lambda/app/retry.ts';
-import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { UsageRules } from '../../lambda/core/usage.ts';
 import { verdictOf } from '../../lambda/core/verdict.ts';
 import { instancesOf } from '../../lambda/core/words/format.ts';
 import { UsageMeter } from '../audit/measure.ts';
 import { readRegions } from '../audit/read.ts';
+import { accountOf } from '../common/account.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws.ts';
 import { type Command, type ExitCode, UsageError } from '../common/command.ts';
 import { deploymentOrProblem, notifyDeployment } from '../common/deployment-events.ts';
-import { explainError, isDenied } from '../common/errors.ts';
 import type { Io } from '../common/io.ts';
 import {
   confirmed,
@@ -166,16 +164,6 @@ async function unlessInterrupted<T>(work: () => Promise<T>, { interrupted }: Io)
     if (interrupted.aborted) return undefined;
     throw error;
   }
-}
-
-/** The account id for the output; `undefined` if STS is not reachable or denied, as in some private networks. */
-async function accountOf(aws: Aws, io: Io): Promise<string | undefined> {
-  const account = await attempt(() => aws.account());
-  if (!(account instanceof FailureError)) return account;
-  if (account.kind === 'unavailable') return undefined;
-  if (!isDenied(account)) throw account;
-  io.note(`imdsv2: account unknown: ${explainError(account)}`);
-  return undefined;
 }
 
 /** What the question says about instances that may still use IMDSv1. */

@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -22,6 +23,10 @@ const quick = { requestHandler: { ...requestHandler, requestTimeout: 3_000 }, ma
  */
 export const ec2Clients = (adapt = (client: EC2Client): EC2Client => client): ((region: string) => EC2Client) =>
   byRegion((region) => adapt(withoutUnknown(unlogged(new EC2Client({ region, requestHandler, maxAttempts: 1 })))));
+
+/** Auto Scaling clients by region. They do not retry; `withRetries` does. */
+export const autoScalingClients = (): ((region: string) => AutoScalingClient) =>
+  byRegion((region) => unlogged(new AutoScalingClient({ region, requestHandler, maxAttempts: 1 })));
 
 /** CloudWatch clients by region. They do not retry; `withRetries` does. */
 export const cloudWatchClients = (): ((region: string) => CloudWatchClient) =>

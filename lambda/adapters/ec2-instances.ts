@@ -17,7 +17,7 @@ import { failing } from './failures.ts';
  * The most values that one filter accepts.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
  */
-const FILTER_VALUES = 200;
+export const FILTER_VALUES = 200;
 
 /** The largest page that DescribeInstances returns. */
 const PAGE = 1000;
@@ -134,7 +134,8 @@ function minutesAround(time: Date): string[] {
   return [-1, 0, 1].map((minute) => `${new Date(time.getTime() + minute * 60_000).toISOString().slice(0, 16)}*`);
 }
 
-function chunks<T>(values: readonly T[], size: number): T[][] {
+/** Parts of a list, of at most `size` values. */
+export function chunks<T>(values: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
     values.slice(index * size, (index + 1) * size),
   );

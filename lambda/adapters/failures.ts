@@ -8,6 +8,8 @@ import { FailureError, type FailureKind } from '../core/failure.ts';
 const KINDS: Readonly<Record<string, FailureKind>> = {
   'InvalidInstanceID.NotFound': 'not-visible',
   'InvalidInstanceID.Malformed': 'invalid',
+  'InvalidLaunchTemplateId.NotFound': 'not-visible',
+  'InvalidLaunchTemplateId.VersionNotFound': 'not-visible',
   InvalidParameterCombination: 'invalid',
   InvalidParameterCombinationException: 'invalid',
   InvalidParameterValue: 'invalid',

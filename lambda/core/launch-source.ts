@@ -102,7 +102,7 @@ export function launchSourceOf(tags: ReadonlyMap<string, string>): LaunchSource 
 }
 
 const CONTAINER_TAGS =
-  /^(eks:cluster-name$|aws:eks:cluster-name$|kubernetes\.io\/cluster\/|karpenter\.sh\/|AmazonECSManaged$|aws:ecs:)/;
+  /^(eks:cluster-name$|aws:eks:cluster-name$|kubernetes\.io\/cluster\/|karpenter\.sh\/|AmazonECSManaged$|aws:ecs:|AWSBatchServiceTag$|aws:batch:)/;
 
 /** Whether the tags name a container service. Containers need a hop limit of 2 to get a token. */
 export function isContainerHost(tags: ReadonlyMap<string, string>): boolean {

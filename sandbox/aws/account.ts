@@ -1,3 +1,4 @@
+import { AUTO_SCALING_KEY, autoScalingCaller } from './autoscaling/scale.ts';
 import type { DeployedStack } from './cloudformation/stack.ts';
 import { type BusEvent, DEFAULT_EVENT_TIMING, type EventTiming, Recorder } from './cloudtrail/recorder.ts';
 import { DEFAULT_TRAIL, recordsWrites, type Trail } from './cloudtrail/trail.ts';
@@ -103,7 +104,7 @@ export class Account {
     this.software = new Software(this.homeRegion, () => clock.now());
     const faults = (this.faults = { ...NO_FAULTS, ...options.faults });
     this.trail = { ...DEFAULT_TRAIL, ...(typeof trail === 'boolean' ? { exists: trail } : trail) };
-    this.callers = new Callers(account, options.callers);
+    this.callers = new Callers(account, { [AUTO_SCALING_KEY]: autoScalingCaller(account), ...options.callers });
     const queues = (this.queues = new Queues(account, { clock, ids, activity }));
     this.topics = new Topics(account, clock);
     const { roles, keys, alarms, calls, callers } = this;
@@ -122,6 +123,11 @@ export class Account {
     const services = servicesOf({
       ec2: { account, regions, clock, ids, faults, recorder, lifecycle },
       ec2Regions,
+      region: (name) => {
+        const region = ec2Regions.get(name);
+        if (region === undefined) throw new Error(`the account has no region ${name}`);
+        return region;
+      },
       fleet: (region) => this.fleet(region),
       usage: this.usage,
       topics: this.topics,
@@ -140,6 +146,8 @@ export class Account {
       stacks,
       functions: () => this.functions,
       logLines: this.logLines,
+      call: (request) => this.gateway.call(request),
+      run: (what, task) => activity.run(what, task),
     });
     const gatewayContext = { activity, clock, ids, callers: this.callers, log: this.calls, faults };
     this.gateway = new Gateway(services, regions, gatewayContext);

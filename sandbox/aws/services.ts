@@ -1,3 +1,5 @@
+import type { AutoScalingContext } from './autoscaling/context.ts';
+import { AutoScalingService } from './autoscaling/service.ts';
 import type { Alarms } from './cloudwatch/alarms.ts';
 import { EventBridgeService, type EventBridgeContext } from './eventbridge/service.ts';
 import type { DeployedStack } from './cloudformation/stack.ts';
@@ -32,6 +34,7 @@ import type { Service } from './wire/gateway.ts';
 export interface ServicesContext {
   readonly ec2: Ec2Context;
   readonly ec2Regions: ReadonlyMap<string, Ec2Region>;
+  readonly region: (name: string) => Ec2Region;
   readonly fleet: (region: string) => Fleet;
   readonly usage: Usage;
   readonly topics: Topics;
@@ -51,6 +54,8 @@ export interface ServicesContext {
   readonly stacks: () => readonly DeployedStack[];
   readonly functions: () => Functions | undefined;
   readonly logLines: readonly LogLine[];
+  readonly call: AutoScalingContext['call'];
+  readonly run: AutoScalingContext['run'];
 }
 
 /** Every service of the local AWS, by the service name in the credential scope. */
@@ -84,5 +89,13 @@ export function servicesOf(context: ServicesContext): Readonly<Record<string, Se
     monitoring: new CloudWatchService(usage, fleet, context.alarms),
     iam: new IamService(context.roles),
     kms: new KmsService(context.keys),
+    autoscaling: new AutoScalingService({
+      account,
+      clock,
+      ids,
+      ec2: context.region,
+      call: context.call,
+      run: context.run,
+    }),
   };
 }

@@ -1,7 +1,6 @@
 import { TAG } from '../../lambda/contract.ts';
 import type { ImdsUse } from '../aws/cloudwatch/usage.ts';
-import type { ExistingInstance } from '../aws/ec2/fleet.ts';
-import type { LaunchTemplate } from '../aws/ec2/region.ts';
+import type { ExistingInstance, ExistingTemplate } from '../aws/ec2/fleet.ts';
 import { Draw } from './draw.ts';
 import { drawLaunchSource, type LaunchSource } from './launch-sources.ts';
 import { DAY_MS, dayAfter } from '../calendar.ts';
@@ -10,7 +9,7 @@ import type { PlannedInstance } from './sample-instances.ts';
 /** A group of instances of one launch source, to be added to a region. */
 export interface Workload {
   readonly region: string;
-  readonly launchTemplate?: Omit<LaunchTemplate, 'version'>;
+  readonly launchTemplate?: ExistingTemplate;
   readonly instances: readonly PlannedInstance[];
 }
 

@@ -150,6 +150,7 @@ describe('JSON', () => {
           launchTime: '2026-11-22T11:59:20.000Z',
           firstLaunch: '2026-11-22T11:59:20.000Z',
           launchSource: { kind: 'cloudformation-stack', name: 'shop', stackName: 'shop', stackLogicalId: 'Web' },
+          containerHost: false,
         },
       ],
       total: compliance,
@@ -160,7 +161,11 @@ describe('JSON', () => {
           kind: 'cloudformation-stack',
           name: 'shop',
           ...compliance,
-          fix: { text: expect.stringContaining('stack shop, resource Web'), commands: [] },
+          fix: {
+            text: expect.stringContaining('stack shop, resource Web'),
+            commands: [],
+            inCode: { CloudFormation: expect.any(String), CDK: expect.any(String) },
+          },
         },
       ],
     });
@@ -203,8 +208,10 @@ describe('HTML', () => {
   test('has the complete fix of each launch source', () => {
     const tags = { 'aws:autoscaling:groupName': 'web', 'aws:ec2launchtemplate:id': 'lt-0a1b2c3d4e5f60718' };
     const page = htmlOf([[auditRow({ tags })]]);
-    expect(page).toContain('&#39;{&quot;MetadataOptions&quot;:{&quot;HttpTokens&quot;:&quot;required&quot;');
-    expect(page).toContain('LaunchTemplateId=lt-0a1b2c3d4e5f60718,Version=$Latest&#39;</pre>');
+    expect(page).toContain('--template &#39;lt-0a1b2c3d4e5f60718&#39;</pre>');
+    expect(page).toContain(
+      '<br>Terraform: aws_launch_template: metadata_options { http_tokens = &quot;required&quot; }',
+    );
   });
 
   test('lists regions that could not be read', () => {

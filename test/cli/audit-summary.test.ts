@@ -1,9 +1,9 @@
 import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { toRow } from '../../cli/audit/row.ts';
 import { Shortlist } from '../../cli/audit/shortlist.ts';
-import { prevention } from '../../lambda/core/advice.ts';
+import { prevention } from '../../lambda/core/prevention/advice.ts';
 import { auditOf, auditRow } from '../support/audit.ts';
-import { instanceId, IMDSV1, NOW, REGION, snapshot } from '../support/builders.ts';
+import { instanceId, NOW, REGION, snapshot } from '../support/builders.ts';
 
 const REQUIRED = { HttpTokens: 'required' };
 
@@ -72,9 +72,7 @@ describe('launch sources', () => {
       'auto-scaling-group',
       'cloudformation-stack',
     ]);
-    expect(launchSources[0]?.fix).toEqual(
-      prevention({ region: REGION }, launchSource, { options: { ...IMDSV1, HttpPutResponseHopLimit: 3 } }),
-    );
+    expect(launchSources[0]?.fix).toEqual(prevention({ region: REGION }, launchSource, false));
     expect(launchSources[0]?.examples).toEqual([instanceId(3), instanceId(4)]);
     expect(launchSources[2]?.fix).toBeUndefined();
   });

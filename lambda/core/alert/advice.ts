@@ -1,16 +1,9 @@
 import { TAG } from '../../contract.ts';
-import {
-  type Advice,
-  argument,
-  findCaller,
-  hopLimitAdvice,
-  prevention,
-  revocation,
-  rollbackCommand,
-} from '../advice.ts';
+import { type Advice, argument, findCaller, hopLimitAdvice, revocation, rollbackCommand } from '../advice.ts';
 import { dayFromNow } from '../exemption.ts';
 import type { MessageOptions } from '../message.ts';
 import type { OutcomeDetail } from '../outcome-detail.ts';
+import { prevention } from '../prevention/advice.ts';
 import { isRepeatedDrift } from '../repeated-drift.ts';
 import type { Block } from './group.ts';
 
@@ -71,7 +64,7 @@ function advices({ occurrences, details }: Block, { maxExemptionDays, now }: Ale
     exemptionTag === 'set' || reason === 'exempt-self-granted' ? revocation(sample) : undefined,
     wasNonCompliant && containerHost && before?.HttpPutResponseHopLimit === 1 ? hopLimitAdvice(sample) : undefined,
     wasNonCompliant && before !== undefined && !drift && exemptionTag !== 'set'
-      ? prevention({ region }, launchSource, { options: before })
+      ? prevention({ region }, launchSource, containerHost)
       : undefined,
     status === 'would-remediate' ? enforce('Require IMDSv2 now:', region, ids) : undefined,
   ];

@@ -1,7 +1,7 @@
 import type { Shape } from '../ec2/shape.ts';
 import type { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
-import { Entries, type ResponseValue } from '../wire/xml.ts';
+import { Entries, NamedList, type ResponseValue } from '../wire/xml.ts';
 import { userIdentityOf } from './identity.ts';
 import { requestParametersOf } from './request-parameters.ts';
 
@@ -77,6 +77,7 @@ type Json = unknown;
 function recordForm(value: ResponseValue, name = ''): Json {
   if (value instanceof Date) return value.getTime();
   if (value instanceof Entries) return value.values;
+  if (value instanceof NamedList) return { items: value.values.map((item) => recordForm(item)) };
   if (Array.isArray(value)) {
     if (value.length === 0) return {};
     // The only set with `item` in the published sample records.

@@ -10,8 +10,7 @@ const set = (items: readonly unknown[]): Json => (items.length > 0 ? { items } :
 export function requestParametersOf({ action, params, caller }: ApiCall): Json {
   switch (action) {
     case 'RunInstances':
-      // In the record of a launch by an AWS service there is no launch template; only the tags of the instances name it.
-      return runInstances(params, caller.invokedBy === undefined);
+      return runInstances(params, caller.invokedBy !== undefined);
     case 'CreateTags':
     case 'DeleteTags':
       return {
@@ -27,7 +26,12 @@ export function requestParametersOf({ action, params, caller }: ApiCall): Json {
   }
 }
 
-function runInstances(params: Params, withTemplate: boolean): Json {
+/**
+ * A launch.
+ *
+ * If an AWS service makes it, the record has neither launch template nor tags; only the tags of the instances name them.
+ */
+function runInstances(params: Params, byService: boolean): Json {
   const template = at(params, 'LaunchTemplate');
   const options = at(params, 'MetadataOptions');
   const specifications = list(params, 'TagSpecification').map((specification) => ({
@@ -43,10 +47,11 @@ function runInstances(params: Params, withTemplate: boolean): Json {
     disableApiTermination: false,
     disableApiStop: false,
     clientToken: text(params, 'ClientToken'),
+    availabilityZone: text(params, 'Placement', 'AvailabilityZone'),
     subnetId: text(params, 'SubnetId'),
-    launchTemplate: withTemplate && template !== undefined ? camel(template as Json) : undefined,
+    launchTemplate: !byService && template !== undefined ? camel(template as Json) : undefined,
     metadataOptions: options === undefined ? undefined : numbered(camel(options as Json)),
-    tagSpecificationSet: specifications.length > 0 ? set(specifications) : undefined,
+    tagSpecificationSet: !byService && specifications.length > 0 ? set(specifications) : undefined,
   });
 }
 

@@ -25,6 +25,8 @@ export const AWS_LIMITS: Limits = {
   StartInstances: { capacity: 5, refill: 2 },
   TerminateInstances: { capacity: 100, refill: 5 },
   CreateTags: { capacity: 100, refill: 10 },
+  CreateLaunchTemplateVersion: { capacity: 100, refill: 5 },
+  ModifyLaunchTemplate: { capacity: 100, refill: 5 },
 };
 
 /** The buckets of one account and region. */

@@ -1,8 +1,11 @@
 import type { Clock } from '../simulation/clock.ts';
 import type { Ids } from '../simulation/ids.ts';
+import type { Params } from '../wire/params.ts';
 import type { Instance, Operator, StateName } from './instance.ts';
 import { effectiveOptions, type MetadataDefaults, type MetadataOptions } from './metadata-options.ts';
-import type { Ec2Region, LaunchTemplate } from './region.ts';
+import type { Image } from './image.ts';
+import type { DeclarativePolicy, Ec2Region } from './region.ts';
+import { LaunchTemplate } from './templates/template.ts';
 
 /** An instance that was launched before the sandbox started. */
 export interface ExistingInstance {
@@ -24,6 +27,25 @@ export interface ExistingInstance {
   readonly publicIp?: string;
 }
 
+/** A version of a launch template that was made before the sandbox started. */
+export interface ExistingTemplate {
+  readonly id: string;
+  readonly name: string;
+  readonly imageId?: string;
+  readonly instanceType?: string;
+  readonly options?: Partial<MetadataOptions>;
+  /** Tags of its instances. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Other launch template data, named as in the model of EC2. */
+  readonly data?: Params;
+  /** Tags of the template itself, also those that only AWS services can set. */
+  readonly templateTags?: Readonly<Record<string, string>>;
+  readonly createdBy?: string;
+  /** The AWS service that manages it. */
+  readonly operator?: string;
+}
+
+const SOME_USER = 'arn:aws:sts::111122223333:assumed-role/Developer/dev';
 const SOME_IMAGE = 'ami-0aa11bb22cc33dd44';
 
 /** Direct access to the instances of a region: without API calls, throttling or events. */
@@ -84,12 +106,29 @@ export class Fleet {
     return instance;
   }
 
-  /** Registers a version of a launch template. The first one is the default version. */
-  public addLaunchTemplate(template: Omit<LaunchTemplate, 'version'>): LaunchTemplate {
-    const versions = this.#region.launchTemplates.filter(({ id }) => id === template.id);
-    const version = { ...template, version: String(versions.length + 1) };
-    this.#region.launchTemplates.push(version);
-    return version;
+  /** Adds a version to a launch template, which is made with its first version. That one is the default version. */
+  public addLaunchTemplate(existing: ExistingTemplate): { readonly id: string; readonly version: string } {
+    const { id, name, imageId, instanceType, options, tags, data = {}, createdBy = SOME_USER } = existing;
+    const { templates } = this.#region;
+    const made = { createdAt: this.#clock.now(), createdBy };
+    const template =
+      templates.all().find((known) => known.id === id) ??
+      templates.add(
+        new LaunchTemplate(
+          { id, name, operator: existing.operator, tags: new Map(Object.entries(existing.templateTags ?? {})) },
+          made,
+        ),
+      );
+    const Tags = Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+    const given = {
+      ImageId: imageId,
+      InstanceType: instanceType,
+      MetadataOptions: options,
+      TagSpecifications: tags === undefined ? undefined : [{ ResourceType: 'instance', Tags }],
+      ...data,
+    };
+    const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    return { id, version: String(template.add({ ...made, data: stated }).number) };
   }
 
   /** Adds a NAT gateway with its public address to the VPC of the instances. */
@@ -100,7 +139,12 @@ export class Fleet {
   }
 
   /** Registers an image, such as one with `imdsSupport: 'v2.0'`. */
-  public addImage(imageId: string, image: { readonly imdsSupport?: string }): void {
+  public addImage(imageId: string, image: Image): void {
     this.#region.images.set(imageId, image);
+  }
+
+  /** Lets a policy of the organization set the metadata defaults of the account, or no policy. */
+  public setDeclarativePolicy(policy: DeclarativePolicy | undefined): void {
+    this.#region.declarativePolicy = policy;
   }
 }

@@ -2,11 +2,19 @@ import { ApiError } from '../wire/errors.ts';
 import type { ApiCall } from '../wire/gateway.ts';
 import { at, list, type Params, text } from '../wire/params.ts';
 import type { Action, Ec2Context } from './context.ts';
+import { checkImage, resolvedImage } from './image.ts';
 import { type Instance, wholeSecond } from './instance.ts';
-import { checkEnforced, effectiveOptions, type MetadataOptions, readOptions } from './metadata-options.ts';
-import type { Ec2Region, LaunchTemplate } from './region.ts';
+import {
+  checkEnforced,
+  effectiveOptions,
+  LAUNCH_REFUSED,
+  type MetadataOptions,
+  readOptions,
+} from './metadata-options.ts';
+import { fingerprint } from './once.ts';
+import type { Ec2Region } from './region.ts';
 import { instanceShape, type Shape } from './shape.ts';
-import { checkTags, readTags } from './tags.ts';
+import { checkTags, readTags, tagsIn } from './tags.ts';
 
 const ID_DIGITS = 17;
 const DEFAULT_TYPE = 't3.micro';
@@ -16,7 +24,7 @@ export const runInstances: Action = (call, region, context) => {
   const { params } = call;
   const earlier = replay(call, region);
   if (earlier.length > 0) return reservation(earlier, context);
-  const { count, ...plan } = planLaunch(call, region);
+  const { count, ...plan } = planLaunch(call, region, context);
   if (text(params, 'DryRun') === 'true') throw new ApiError('DryRunOperation', DRY_RUN, 412);
   region.buckets.take('RunInstances instances', call.at, count);
   const launch = launchKey(plan.clientToken, context);
@@ -51,36 +59,41 @@ export const runInstances: Action = (call, region, context) => {
 
 export const DRY_RUN = 'Request would have succeeded, but DryRun flag is set.';
 
-function planLaunch(call: ApiCall, region: Ec2Region) {
+function planLaunch(call: ApiCall, region: Ec2Region, { account }: Ec2Context) {
   const { params } = call;
   const template = templateOf(params, region);
-  const imageId = text(params, 'ImageId') ?? template?.imageId;
-  if (imageId === undefined) throw new ApiError('MissingParameter', 'The request must contain the parameter ImageId');
-  if (!/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/.test(imageId)) {
-    throw new ApiError('InvalidAMIID.Malformed', `Invalid id: "${imageId}"`);
-  }
+  const data = template?.version.data ?? {};
+  const image = text(params, 'ImageId') ?? text(data, 'ImageId');
+  if (image === undefined) throw new ApiError('MissingParameter', 'The request must contain the parameter ImageId');
+  const imageId = checkImage(resolvedImage(image), region.images);
   const options = effectiveOptions(
     readOptions(at(params, 'MetadataOptions')),
-    template?.options ?? {},
+    readOptions(at(data, 'MetadataOptions')),
     region.defaults,
     region.images.get(imageId) ?? {},
   );
-  checkEnforced(options, region.defaults, 'launch instances with IMDSv1');
+  checkEnforced(options, region.defaults, LAUNCH_REFUSED);
   const principal = text(params, 'Operator', 'Principal');
   return {
     count: countOf(params),
     region: region.name,
     clientToken: text(params, 'ClientToken') ?? '',
     imageId,
-    instanceType: text(params, 'InstanceType') ?? template?.instanceType ?? DEFAULT_TYPE,
-    keyName: text(params, 'KeyName'),
-    subnetId: text(params, 'SubnetId'),
-    profileArn: text(params, 'IamInstanceProfile', 'Arn'),
+    instanceType: text(params, 'InstanceType') ?? text(data, 'InstanceType') ?? DEFAULT_TYPE,
+    keyName: text(params, 'KeyName') ?? text(data, 'KeyName'),
+    subnetId: text(params, 'SubnetId') ?? text(list(data, 'NetworkInterfaces')[0], 'SubnetId'),
+    profileArn: profileOf(at(params, 'IamInstanceProfile') ?? at(data, 'IamInstanceProfile'), account),
     operator: principal === undefined ? undefined : { principal, hiddenByDefault: true },
     requesterId: call.caller.invokedBy === undefined ? undefined : '000000000000',
     options: options satisfies MetadataOptions,
     tags: launchTags(call, template),
   };
+}
+
+/** An instance profile is given by ARN or by name. */
+function profileOf(profile: unknown, account: string): string | undefined {
+  const name = text(profile, 'Name');
+  return text(profile, 'Arn') ?? (name === undefined ? undefined : `arn:aws:iam::${account}:instance-profile/${name}`);
 }
 
 /**
@@ -97,9 +110,6 @@ function replay({ params }: ApiCall, region: Ec2Region): readonly Instance[] {
   return earlier;
 }
 
-const fingerprint = (params: Params): string =>
-  JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)));
-
 /** The key of the ids: the token, so that the order of calls has no effect, unless it is random. */
 function launchKey(token: string, { ids }: Ec2Context): string | number {
   const isRandom = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(token);
@@ -114,41 +124,31 @@ function countOf(params: Params): number {
   return max;
 }
 
-function templateOf(params: Params, region: Ec2Region): LaunchTemplate | undefined {
+/** The launch template version of a launch. */
+type Source = ReturnType<Ec2Region['templates']['resolve']>;
+
+function templateOf(params: Params, region: Ec2Region): Source | undefined {
   const wanted = at(params, 'LaunchTemplate');
-  if (wanted === undefined) return undefined;
-  const [id, name] = [text(wanted, 'LaunchTemplateId'), text(wanted, 'LaunchTemplateName')];
-  const version = text(wanted, 'Version') ?? '$Default';
-  const versions = region.launchTemplates.filter((template) => template.id === id || template.name === name);
-  if (versions.length === 0) {
-    throw new ApiError('InvalidLaunchTemplateId.NotFound', `The launch template ${id ?? name ?? ''} does not exist`);
-  }
-  const found =
-    version === '$Latest'
-      ? versions.at(-1)
-      : version === '$Default'
-        ? versions[0]
-        : versions.find((template) => template.version === version);
-  if (found !== undefined) return found;
-  throw new ApiError(
-    'InvalidLaunchTemplateId.VersionNotFound',
-    `Could not find version ${version} of the launch template`,
-  );
+  return wanted === undefined ? undefined : region.templates.resolve(wanted);
 }
 
-function launchTags(call: ApiCall, template: LaunchTemplate | undefined): Map<string, string> {
-  const given = list(call.params, 'TagSpecification')
-    .filter((specification) => text(specification, 'ResourceType') === 'instance')
-    .flatMap(readTags);
+const forInstances = (specifications: readonly unknown[]): readonly unknown[] =>
+  specifications.filter((specification) => text(specification, 'ResourceType') === 'instance');
+
+function launchTags(call: ApiCall, source: Source | undefined): Map<string, string> {
+  const given = forInstances(list(call.params, 'TagSpecification')).flatMap(readTags);
   checkTags(given, call.caller);
-  const templateTags: [string, string][] =
-    template === undefined
-      ? []
-      : [
-          ['aws:ec2launchtemplate:id', template.id],
-          ['aws:ec2launchtemplate:version', template.version],
-        ];
-  return new Map([...Object.entries(template?.tags ?? {}), ...given, ...templateTags]);
+  if (source === undefined) return new Map(given);
+  const { template, version } = source;
+  const inTemplate = forInstances(list(version.data, 'TagSpecifications')).flatMap((specification) =>
+    tagsIn(list(specification, 'Tags')),
+  );
+  return new Map([
+    ...inTemplate,
+    ...given,
+    ['aws:ec2launchtemplate:id', template.id],
+    ['aws:ec2launchtemplate:version', String(version.number)],
+  ]);
 }
 
 function reservation(instances: readonly Instance[], { account }: Ec2Context): Shape {

@@ -54,14 +54,19 @@ export function effectiveOptions(
   return { ...BUILT_IN, ...Object.fromEntries(stated) };
 }
 
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshoot-instance-metadata.html quotes the first one for both calls;
+// for changes, the second one was seen.
+export const LAUNCH_REFUSED =
+  "You can't launch instances with IMDSv1 because httpTokensEnforced is enabled for this account. " +
+  'Either launch the instance with httpTokens=required or contact your account owner to disable httpTokensEnforced ' +
+  'using the ModifyInstanceMetadataDefaults API or the account settings in the EC2 console.';
+export const CHANGE_REFUSED =
+  "You can't set httpTokens to 'optional' because httpTokensEnforced is enabled for this account.";
+
 /** Refuses `HttpTokens=optional` where `HttpTokensEnforced` is enabled. */
-export function checkEnforced(options: MetadataOptions, defaults: MetadataDefaults, attempt: string): void {
+export function checkEnforced(options: MetadataOptions, defaults: MetadataDefaults, message: string): void {
   if (defaults.HttpTokensEnforced !== 'enabled' || options.HttpTokens !== 'optional') return;
-  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
-  throw new ApiError(
-    'UnsupportedOperation',
-    `You can't ${attempt} because httpTokensEnforced is enabled for this account. Set httpTokens to required.`,
-  );
+  throw new ApiError('UnsupportedOperation', message);
 }
 
 const HOPS = { min: 1, max: 64 };

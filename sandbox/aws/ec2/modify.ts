@@ -1,7 +1,7 @@
 import { ApiError } from '../wire/errors.ts';
 import { text } from '../wire/params.ts';
 import type { Action } from './context.ts';
-import { changeDefaults, checkEnforced, readOptions } from './metadata-options.ts';
+import { CHANGE_REFUSED, changeDefaults, checkEnforced, readOptions } from './metadata-options.ts';
 import { optionsShape } from './shape.ts';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html */
@@ -30,7 +30,7 @@ export const modifyInstanceMetadataOptions: Action = ({ params, at }, region, { 
       `The HttpEndpoint is not set to 'enabled' in this request. To specify a value for ${name}, set HttpEndpoint to 'enabled'.`,
     );
   }
-  checkEnforced(options, region.defaults, 'modify instances to use IMDSv1');
+  checkEnforced(options, region.defaults, CHANGE_REFUSED);
   instance.earlierOptions = [...(instance.earlierOptions ?? []), { options: instance.options, until: at }];
   instance.options = options;
   lifecycle.applyOptions(instance);
@@ -38,17 +38,24 @@ export const modifyInstanceMetadataOptions: Action = ({ params, at }, region, { 
 };
 
 export const modifyInstanceMetadataDefaults: Action = ({ params }, region) => {
+  if (region.declarativePolicy !== undefined) {
+    const { exceptionMessage = '' } = region.declarativePolicy;
+    // Organizations user guide, declarative policies. The error code is not documented.
+    const text = 'This functionality has been disabled by a Declarative Policy.';
+    throw new ApiError('DeclarativePolicyViolation', `${text} Custom Message: ${exceptionMessage}`);
+  }
   region.defaults = changeDefaults(region.defaults, params);
   return { return: true };
 };
 
-export const getInstanceMetadataDefaults: Action = (_call, { defaults }) => ({
+export const getInstanceMetadataDefaults: Action = (_call, { defaults, declarativePolicy }) => ({
   accountLevel: {
     httpTokens: defaults.HttpTokens,
     httpPutResponseHopLimit: defaults.HttpPutResponseHopLimit,
     httpEndpoint: defaults.HttpEndpoint,
     instanceMetadataTags: defaults.InstanceMetadataTags,
     httpTokensEnforced: defaults.HttpTokensEnforced ?? 'disabled',
-    managedBy: 'account',
+    managedBy: declarativePolicy === undefined ? 'account' : 'declarative-policy',
+    managedExceptionMessage: declarativePolicy?.exceptionMessage,
   },
 });

@@ -1,20 +1,31 @@
 import { ApiError } from '../wire/errors.ts';
 import { type Params, text } from '../wire/params.ts';
 
-// API reference, DescribeInstances, MaxResults.
-const PAGE = { min: 5, max: 1000 };
+/** The sizes of pages that a call accepts, and whether it returns everything without `MaxResults`. */
+interface PageSize {
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+}
 
-/** The requested page, or all items without `MaxResults`. */
-export function pageOf<T>(all: readonly T[], params: Params): { readonly items: T[]; readonly nextToken?: string } {
+// API reference, DescribeInstances, MaxResults.
+const PAGE: PageSize = { min: 5, max: 1000, whole: true };
+
+/** The requested page. Without `MaxResults` it has all items, or as many as a page may have. */
+export function pageOf<T>(
+  all: readonly T[],
+  params: Params,
+  { min, max, whole } = PAGE,
+): { readonly items: T[]; readonly nextToken?: string } {
   const token = text(params, 'NextToken');
   const from = token === undefined ? 0 : offsetOf(token);
-  const size = text(params, 'MaxResults');
+  const size = text(params, 'MaxResults') ?? (whole ? undefined : String(max));
   if (size === undefined) return { items: all.slice(from) };
   const count = Number(size);
-  if (!Number.isInteger(count) || count < PAGE.min || count > PAGE.max) {
+  if (!Number.isInteger(count) || count < min || count > max) {
     throw new ApiError(
       'InvalidParameterValue',
-      `Value (${size}) for parameter maxResults is invalid: ${PAGE.min} to ${PAGE.max}`,
+      `Value (${size}) for parameter maxResults is invalid: ${min} to ${max}`,
     );
   }
   const next = from + count;

@@ -1,18 +1,20 @@
 import { ApiError } from '../wire/errors.ts';
+import type { Params } from '../wire/params.ts';
 import { Buckets, type Limits } from './buckets.ts';
+import type { Image } from './image.ts';
 import type { Instance } from './instance.ts';
-import type { MetadataDefaults, MetadataOptions } from './metadata-options.ts';
+import type { MetadataDefaults } from './metadata-options.ts';
+import type { Shape } from './shape.ts';
+import { LaunchTemplates } from './templates/templates.ts';
 
-/** A version of a launch template, with the settings that launches use. */
-export interface LaunchTemplate {
-  readonly id: string;
-  readonly name: string;
-  readonly version: string;
-  readonly imageId?: string;
-  readonly instanceType?: string;
-  readonly options?: Partial<MetadataOptions>;
-  readonly tags?: Readonly<Record<string, string>>;
+/** A policy of the organization that sets the metadata defaults of its accounts. */
+export interface DeclarativePolicy {
+  readonly defaults: MetadataDefaults;
+  readonly exceptionMessage?: string;
 }
+
+/** A fleet of EC2 Fleet, named as in the model of EC2. */
+export type FleetRequest = Params & { readonly FleetId: string };
 
 /** How long describe calls return a terminated instance: API reference, DescribeInstances. */
 const TERMINATED_VISIBLE_MS = 3_600_000;
@@ -21,19 +23,34 @@ const TERMINATED_VISIBLE_MS = 3_600_000;
 export class Ec2Region {
   public readonly name: string;
   public readonly buckets: Buckets;
-  public readonly launchTemplates: LaunchTemplate[] = [];
+  public readonly templates = new LaunchTemplates();
+  public readonly fleetRequests: FleetRequest[] = [];
+  public readonly spotRequests: Params[] = [];
+  public readonly spotFleetRequests: Params[] = [];
   public readonly natGateways: { readonly id: string; readonly publicIp: string }[] = [];
   /** Images with settings. Any other well-formed id denotes an image without settings. */
-  public readonly images = new Map<string, { readonly imdsSupport?: string }>();
+  public readonly images = new Map<string, Image>();
   /** A fingerprint of each launch by client token, to recognize retries. */
   public readonly launches = new Map<string, string>();
-  public defaults: MetadataDefaults = {};
+  /** The answers of calls with a client token. */
+  public readonly answers = new Map<string, { readonly answer: Shape; readonly fingerprint: string }>();
+  /** It replaces the defaults that the account has set. */
+  public declarativePolicy: DeclarativePolicy | undefined;
+  #ownDefaults: MetadataDefaults = {};
   readonly #instances = new Map<string, Instance>();
   readonly #byToken = new Map<string, Instance[]>();
 
   public constructor(name: string, limits: Limits) {
     this.name = name;
     this.buckets = new Buckets(limits);
+  }
+
+  public get defaults(): MetadataDefaults {
+    return this.declarativePolicy?.defaults ?? this.#ownDefaults;
+  }
+
+  public set defaults(defaults: MetadataDefaults) {
+    this.#ownDefaults = defaults;
   }
 
   public add(instance: Instance): void {

@@ -1,6 +1,7 @@
+import type { Caller } from '../simulation/callers.ts';
 import { ApiError } from '../wire/errors.ts';
 import type { ApiCall, Service } from '../wire/gateway.ts';
-import { flag } from '../wire/params.ts';
+import { flag, type Params } from '../wire/params.ts';
 import { authorize, namedInstances } from './authorize.ts';
 import type { Action, Ec2Context } from './context.ts';
 import { describeBucket, describeInstances } from './describe.ts';
@@ -11,10 +12,26 @@ import {
   modifyInstanceMetadataOptions,
 } from './modify.ts';
 import { startInstances, stopInstances, terminateInstances } from './power.ts';
+import { createFleet, describeFleets } from './fleet-requests.ts';
+import { describeImages } from './images.ts';
 import { describeNatGateways } from './nat-gateways.ts';
 import type { Ec2Region } from './region.ts';
 import { describeRegions } from './regions.ts';
 import type { Shape } from './shape.ts';
+import {
+  describeSpotFleetRequests,
+  describeSpotInstanceRequests,
+  requestSpotFleet,
+  requestSpotInstances,
+} from './spot.ts';
+import {
+  createLaunchTemplate,
+  createLaunchTemplateVersion,
+  deleteLaunchTemplate,
+  deleteLaunchTemplateVersions,
+  modifyLaunchTemplate,
+} from './templates/change.ts';
+import { describeLaunchTemplates, describeLaunchTemplateVersions } from './templates/describe.ts';
 import { createTags, deleteTags, describeTags } from './tags.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -31,6 +48,20 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   DescribeTags: describeTags,
   DescribeRegions: describeRegions,
   DescribeNatGateways: describeNatGateways,
+  DescribeImages: describeImages,
+  CreateLaunchTemplate: createLaunchTemplate,
+  CreateLaunchTemplateVersion: createLaunchTemplateVersion,
+  ModifyLaunchTemplate: modifyLaunchTemplate,
+  DeleteLaunchTemplate: deleteLaunchTemplate,
+  DeleteLaunchTemplateVersions: deleteLaunchTemplateVersions,
+  DescribeLaunchTemplates: describeLaunchTemplates,
+  DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
+  CreateFleet: createFleet,
+  DescribeFleets: describeFleets,
+  RequestSpotInstances: requestSpotInstances,
+  DescribeSpotInstanceRequests: describeSpotInstanceRequests,
+  RequestSpotFleet: requestSpotFleet,
+  DescribeSpotFleetRequests: describeSpotFleetRequests,
 };
 
 /** The EC2 actions that the product, its tests and its scenarios use. */
@@ -58,12 +89,19 @@ export class Ec2Service implements Service {
         region.find(namedInstances(call), call.at);
         throw new ApiError('DryRunOperation', DRY_RUN, 412);
       }
-      const answer = action(call, region, this.#context);
+      const answer = action(call, region, { ...this.#context, launch: (...made) => this.#launch(call, ...made) });
       recorder.call(call, answer);
       return answer;
     } catch (error) {
       if (error instanceof ApiError) recorder.failedCall(call, error);
       throw error;
     }
+  }
+
+  /** Launches that another call brings about. */
+  #launch(call: ApiCall, params: Params, caller: Caller): Shape {
+    const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
+    const requestId = this.#context.ids.uuid('request');
+    return this.handle({ ...call, action: 'RunInstances', params: given, caller, requestId });
   }
 }

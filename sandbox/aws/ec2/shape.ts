@@ -22,7 +22,8 @@ export const optionsShape = (options: MetadataOptions, state: Instance['optionsS
   instanceMetadataTags: options.InstanceMetadataTags,
 });
 
-const tagShapes = (tags: Iterable<readonly [string, string]>): Shape[] =>
+/** Tags in responses. */
+export const tagShapes = (tags: Iterable<readonly [string, string]>): Shape[] =>
   [...tags].map(([key, value]) => ({ key, value }));
 
 /** An instance in the responses of DescribeInstances and RunInstances. */

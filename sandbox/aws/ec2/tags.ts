@@ -12,9 +12,12 @@ const MAX_VALUE = 256;
 
 type Tag = readonly [key: string, value: string];
 
-/** The tags of a request or of one of its tag specifications. */
-export const readTags = (params: unknown): Tag[] =>
-  list(params, 'Tag').map((tag) => [text(tag, 'Key') ?? '', text(tag, 'Value') ?? '']);
+/** The tags of a request, or of one of its tag specifications. */
+export const readTags = (params: unknown): Tag[] => tagsIn(list(params, 'Tag'));
+
+/** Tags as keys and values. */
+export const tagsIn = (tags: readonly unknown[]): Tag[] =>
+  tags.map((tag) => [text(tag, 'Key') ?? '', text(tag, 'Value') ?? '']);
 
 /** Validates tags as EC2 does. Only AWS services may set keys that begin with `aws:`. */
 export function checkTags(tags: readonly Tag[], caller: Caller): void {

@@ -22,6 +22,7 @@ const ACTION: Readonly<Record<string, string>> = {
 
 /** Error codes that are not `AccessDeniedException`. */
 const CODE: Readonly<Record<string, string>> = {
+  autoscaling: 'AccessDenied',
   cloudformation: 'AccessDenied',
   monitoring: 'AccessDenied',
   sns: 'AuthorizationError',

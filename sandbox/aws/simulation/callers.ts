@@ -3,6 +3,9 @@ import type { Statement } from '../iam/policy.ts';
 /** Without service control policies an organization allows everything. */
 const FULL_ACCESS: Statement = { Effect: 'Allow', Action: '*', Resource: '*' };
 
+/** https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html */
+const SERVICE_LINKED = /:assumed-role\/AWSServiceRoleFor/;
+
 /** The identity that an access key belongs to. */
 export interface Caller {
   /** An IAM user, the root user, or an assumed-role session. */
@@ -18,7 +21,7 @@ export interface Caller {
 
 /** The access keys of the account. Signatures are not verified. */
 export class Callers {
-  /** What the organization denies to every caller of the account. */
+  /** What the organization denies to the callers of the account. Service-linked roles are exempt. */
   public readonly serviceControlPolicies: Statement[] = [];
   readonly #known: Map<string, Caller>;
   readonly #fallback: Caller;
@@ -34,7 +37,7 @@ export class Callers {
 
   public of(accessKeyId: string): Caller {
     const caller = this.#known.get(accessKeyId) ?? this.#fallback;
-    if (this.serviceControlPolicies.length === 0) return caller;
+    if (this.serviceControlPolicies.length === 0 || SERVICE_LINKED.test(caller.arn)) return caller;
     return { ...caller, policies: [...(caller.policies ?? [FULL_ACCESS]), ...this.serviceControlPolicies] };
   }
 }

@@ -44,6 +44,7 @@ const THROTTLE: Record<string, [code: string, status: number]> = {
   ec2: ['RequestLimitExceeded', 503],
   sns: ['Throttled', 429],
   cloudformation: ['Throttling', 400],
+  autoscaling: ['Throttling', 400],
   lambda: ['TooManyRequestsException', 429],
 };
 
@@ -54,6 +55,7 @@ const REGION_NOT_ENABLED: Record<string, [code: string, status: number]> = {
   sqs: ['InvalidClientTokenId', 403],
   sts: ['InvalidClientTokenId', 403],
   cloudformation: ['InvalidClientTokenId', 403],
+  autoscaling: ['InvalidClientTokenId', 403],
 };
 
 /** Services without regions. */

@@ -36,6 +36,7 @@ export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   sqs: sqsJson,
   monitoring: cloudWatchJson,
   iam: query('https://iam.amazonaws.com/doc/2010-05-08/'),
+  autoscaling: query('http://autoscaling.amazonaws.com/doc/2011-01-01/'),
   kms: json('1.1'),
   cloudtrail: json('1.1'),
   events: json('1.1'),

@@ -5,6 +5,7 @@ export type ResponseValue =
   | boolean
   | Date
   | Entries
+  | NamedList
   | undefined
   | readonly ResponseValue[]
   | { readonly [name: string]: ResponseValue };
@@ -12,6 +13,14 @@ export type ResponseValue =
 /** A map of strings, which the AWS Query protocol serializes as `entry` elements. */
 export class Entries {
   public constructor(public readonly values: Readonly<Record<string, string>>) {}
+}
+
+/** A list whose elements have a name of their own, such as `groupId`. */
+export class NamedList {
+  public constructor(
+    public readonly element: string,
+    public readonly values: readonly ResponseValue[],
+  ) {}
 }
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -52,6 +61,9 @@ function contentOf(value: ResponseValue, listElement: string): string {
     return Object.entries(value.values)
       .map(([key, value]) => element('entry', { key, value }, listElement))
       .join('');
+  }
+  if (value instanceof NamedList) {
+    return value.values.map((item) => element(value.element, item, listElement)).join('');
   }
   if (isList(value)) return value.map((item) => element(listElement, item, listElement)).join('');
   if (typeof value !== 'object') return escaped(String(value));

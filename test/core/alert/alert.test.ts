@@ -62,9 +62,11 @@ test('the complete email about a launch by an Auto Scaling group', () => {
     'When: launched 2026-11-22T11:59:20Z; event 2026-11-22T11:59:20Z; evaluated 2026-11-22T12:00:00Z',
     'Why: launch; Auto Scaling group web, launch template lt-0a1b2c3d4e5f60718 version 7',
     'Options: HttpTokens optional -> required, HttpEndpoint enabled, HttpPutResponseHopLimit 1',
-    'What now: Launch template lt-0a1b2c3d4e5f60718 version 7 allows IMDSv1: create a version that requires IMDSv2, and assign it to Auto Scaling group web.',
-    `aws ec2 create-launch-template-version --region eu-west-1 --launch-template-id 'lt-0a1b2c3d4e5f60718' --source-version '7' --launch-template-data '{"MetadataOptions":{"HttpTokens":"required","HttpEndpoint":"enabled","HttpPutResponseHopLimit":1}}'`,
-    `aws autoscaling update-auto-scaling-group --region eu-west-1 --auto-scaling-group-name 'web' --launch-template 'LaunchTemplateId=lt-0a1b2c3d4e5f60718,Version=$Latest'`,
+    'What now: Launch template lt-0a1b2c3d4e5f60718 version 7 allows IMDSv1: create a version that requires IMDSv2, and move Auto Scaling group web to it, as this command does after a question.',
+    "imdsv2 prevent templates --region eu-west-1 --template 'lt-0a1b2c3d4e5f60718'",
+    'In CloudFormation: AWS::EC2::LaunchTemplate, LaunchTemplateData: MetadataOptions: { HttpTokens: required }',
+    'In Terraform: aws_launch_template: metadata_options { http_tokens = "required" }',
+    'In CDK: LaunchTemplate: { requireImdsv2: true }',
     'Undo: Re-enables IMDSv1 on the instance and exempts it, so that it is not remediated again.',
     `imdsv2 rollback i-0a1b2c3d4e5f60718 --region eu-west-1 --for 14d --reason '...'`,
     'Controls: Security Hub EC2.8; CIS AWS Foundations Benchmark v5.0.0 5.7 and v3.0.0 5.6',
@@ -216,7 +218,7 @@ describe('any text of users', () => {
       return outcome({ status, target: of, detail, snapshot: snapshot({ instanceId: of.instanceId, tags }) });
     });
   const LINE =
-    /^$|^IMDSv2 enforcer, account \d|^(i-\w+|\d+ instances): [A-Z-]+ \([A-Z]+\)$|^(What happened|Detail|So what|Who|CloudTrail event|Instances?|Name|Where|When|Why|Options|Exemption|What now|Undo|Controls): |^(aws|imdsv2) |^Names, tags/;
+    /^$|^IMDSv2 enforcer, account \d|^(i-\w+|\d+ instances): [A-Z-]+ \([A-Z]+\)$|^(What happened|Detail|So what|Who|CloudTrail event|Instances?|Name|Where|When|Why|Options|Exemption|What now|In CloudFormation|In Terraform|In CDK|Undo|Controls): |^(aws|imdsv2) |^Names, tags/;
 
   test('forges no line, no link and no invisible character, in email, chat and subject', () => {
     fc.assert(

@@ -22,12 +22,12 @@ const settingOf = ({ evenIfNotReady }: EnforcementOptions): Setting => ({
     readiness.state === 'ready' || evenIfNotReady
       ? undefined
       : `${readinessLine(readiness)}. See imdsv2 readiness --region ${region}; --even-if-not-ready enables it nevertheless`,
-  showEffect: ({ region, readiness, inventory }, io) => {
+  showEffect: ({ region, readiness }, io) => {
     if (readiness.state === 'ready') return;
     io.out('');
     print(io, `${region}: ${readinessLine(readiness)}. EC2 will refuse what these launch:`);
     for (const entry of readiness.blockers) {
-      print(io, `  ${entryName(entry)}: ${entryReason(entry, inventory.defaults)}`);
+      print(io, `  ${entryName(entry)}: ${entryReason(entry)}`);
     }
     for (const { what, problem } of readiness.unseen) print(io, `  ${unseenNote({ what, problem })}`);
   },

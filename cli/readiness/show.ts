@@ -38,7 +38,7 @@ function showRegion({ region, inventory, readiness }: RegionReadiness, io: Io): 
   io.out(io.style('bold', region));
   for (const [index, entry] of readiness.blockers.entries()) {
     const number = `${String(index + 1).padStart(3)}  `;
-    indented(`${entryName(entry)}: ${entryReason(entry, inventory.defaults)}`, io, number);
+    indented(`${entryName(entry)}: ${entryReason(entry)}`, io, number);
     const launchers = entryLaunchers(entry);
     if (launchers !== '') indented(launchers, io);
     const { text, commands } = nextStep(entry, region);

@@ -5,7 +5,7 @@ import { ROOT } from '../../build/seal.ts';
 import { READ_MEMBERS, withoutUnreadMembers } from '../../build/unread-members.ts';
 import { CreateFleetCommand, RequestSpotFleetCommand, RequestSpotInstancesCommand } from '@aws-sdk/client-ec2';
 import { sandboxOf, stopAll } from '../sandbox/support.ts';
-import { enterAws, leaveAws } from '../support/cli.ts';
+import { CREDENTIALS } from '../support/loopback.ts';
 import { data, IMAGE, launchSources, reference } from '../support/launch-sources.ts';
 import { runBundled } from './run-bundled.ts';
 
@@ -40,7 +40,6 @@ test('every structure and every member is in a client of the SDK, and nothing el
 
 describe('with the rest left out', () => {
   afterEach(stopAll);
-  afterAll(leaveAws);
 
   test('a bundle reads the same of everything that launches instances', async () => {
     const sandbox = await sandboxOf();
@@ -72,9 +71,9 @@ describe('with the rest left out', () => {
     for (const form of [{ LaunchSpecifications: [LaunchSpecification] }, { LaunchTemplateConfigs: Configs }]) {
       await aws.ec2.send(new RequestSpotFleetCommand({ SpotFleetRequestConfig: { ...fleet, ...form } }));
     }
-    enterAws(sandbox);
+    const read = readOf({ ...CREDENTIALS, AWS_ENDPOINT_URL: sandbox.endpoint });
 
-    const [whole, ours] = [await runBundled(READ, []), await runBundled(READ, [inlineSchemaConstants()])];
+    const [whole, ours] = [await runBundled(read, []), await runBundled(read, [inlineSchemaConstants()])];
 
     expect(ours).toBe(whole);
     const { launchers, images } = JSON.parse(whole) as { launchers: { kind: string }[]; images: unknown[] };
@@ -88,8 +87,8 @@ describe('with the rest left out', () => {
   }, 60_000);
 });
 
-/** Reads everything that launches instances, and prints it. */
-const READ = `
+/** A module that reads everything that launches instances, and prints it. */
+const readOf = (environment: object) => `
   import { autoScalingClients, ec2Clients } from '../../lambda/adapters/clients.ts';
   import { autoScalingGroups } from '../../lambda/adapters/autoscaling-groups.ts';
   import { ec2Fleets } from '../../lambda/adapters/ec2-fleets.ts';
@@ -97,6 +96,7 @@ const READ = `
   import { ec2LaunchTemplates } from '../../lambda/adapters/ec2-launch-templates.ts';
   import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
   import { readLaunchInventory } from '../../lambda/app/read-launch-inventory.ts';
+  Object.assign(process.env, ${JSON.stringify(environment)});
   const ec2 = ec2Clients();
   const inventory = await readLaunchInventory('us-east-1', {
     launchSources: { ...ec2LaunchTemplates(ec2), ...ec2Fleets(ec2), ...autoScalingGroups(autoScalingClients()) },

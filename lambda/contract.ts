@@ -55,6 +55,7 @@ export const DETAIL_TYPES = {
   'imdsv2-enforcer.outcome/v1': 'IMDSv2 Outcome',
   'imdsv2-enforcer.digest/v1': 'IMDSv2 Digest',
   'imdsv2-enforcer.workload-impact/v1': 'IMDSv2 Workload Impact',
+  'imdsv2-enforcer.prevention/v1': 'IMDSv2 Prevention',
 } as const;
 
 /**
@@ -72,6 +73,9 @@ export const DIGEST_SCHEMA = 'imdsv2-enforcer.digest/v1';
 
 /** The `schema` field of a JSON alert about the workload impact of a remediation. */
 export const WORKLOAD_IMPACT_SCHEMA = 'imdsv2-enforcer.workload-impact/v1';
+
+/** The `schema` field of a JSON alert about refused launches and weakened defaults. */
+export const PREVENTION_SCHEMA = 'imdsv2-enforcer.prevention/v1';
 
 /** The `source` of messages on the queues of the product. */
 export const SOURCE = 'imdsv2-enforcer';

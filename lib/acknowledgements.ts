@@ -10,7 +10,8 @@ export function acknowledgeRole(role: Role, instances: string): void {
   Validations.of(role).acknowledge(
     {
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'ec2:DescribeInstances and cloudwatch:GetMetricData have no resource-level permissions.',
+      reason:
+        'ec2:DescribeInstances, ec2:GetInstanceMetadataDefaults and cloudwatch:GetMetricData have no resource-level permissions.',
     },
     {
       id: `AwsSolutions-IAM5[Resource::${readable(role, instances)}]`,

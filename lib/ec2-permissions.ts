@@ -6,7 +6,8 @@ import type { Settings } from './settings.ts';
 const MODIFY = 'ec2:ModifyInstanceMetadataOptions';
 
 /**
- * Grants a role to describe all instances and, with `changes`, to require tokens on them.
+ * Grants a role to describe all instances and the metadata defaults of the account and, with `changes`, to require tokens
+ * on instances.
  *
  * The denies apply either way. The grant of the change is the last statement, so that a change of `mode` shows as one
  * statement in a diff.
@@ -15,7 +16,8 @@ export function grantEc2(role: Role, { roleGuard }: Settings, { changes }: { rea
   const stack = Stack.of(role);
   // In every region, because a function works in the region of the event.
   const instances = stack.formatArn({ service: 'ec2', region: '*', resource: 'instance', resourceName: '*' });
-  role.addToPolicy(new PolicyStatement({ actions: ['ec2:DescribeInstances'], resources: ['*'] }));
+  const reads = ['ec2:DescribeInstances', 'ec2:GetInstanceMetadataDefaults'];
+  role.addToPolicy(new PolicyStatement({ actions: reads, resources: ['*'] }));
   for (const { sid, conditions } of roleGuard === 'on' ? ROLE_GUARD : []) {
     role.addToPolicy(
       new PolicyStatement({ sid, effect: Effect.DENY, actions: [MODIFY], resources: ['*'], conditions }),

@@ -68,6 +68,8 @@ export class EnforcerFunction extends LambdaFunction {
     );
     // IMDSv1 usage, before an existing instance is remediated and after any remediation.
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] }));
+    // Which Auto Scaling group cannot launch: the record of a refused launch does not name it.
+    role.addToPolicy(new PolicyStatement({ actions: ['autoscaling:DescribeScalingActivities'], resources: ['*'] }));
     grantEc2(role, settings, { changes: settings.mode === 'enforce' });
 
     for (const [sourceId, queue, maxBatchingWindow] of [

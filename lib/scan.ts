@@ -25,7 +25,6 @@ import { DELIVERY, SCAN_TIMEOUT } from './timing.ts';
 
 /** For the readiness of a region: what launches instances, and what decides about their metadata options. */
 const LAUNCH_SOURCE_READS = [
-  'ec2:GetInstanceMetadataDefaults',
   'ec2:DescribeLaunchTemplates',
   'ec2:DescribeLaunchTemplateVersions',
   'ec2:DescribeImages',

@@ -102,6 +102,8 @@ export function portsOf(
       find: (lookup) => call(() => ec2.find(lookup)),
     },
     writer: { requireTokens: (region, id) => call(() => ec2.requireTokens(region, id)) },
+    refusedGroups: { since: () => call(() => []) },
+    regions: { defaults: () => call(() => ({})) },
     // A scenario without checks is not about them.
     queue: checks.queue === undefined ? { ...queue, putChecks: () => call(() => undefined) } : queue,
     usage: {

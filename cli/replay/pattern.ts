@@ -6,8 +6,8 @@ type Condition = (values: readonly Json[]) => boolean;
 /**
  * Matches events against an EventBridge event pattern as EventBridge does.
  *
- * It supports what the rules of this product use: exact values, `exists: false`, `anything-but` with a list, and `$or`; of the
- * fields of an array's elements at most one. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+ * It supports what the rules of this product use: exact values, `exists: false`, `anything-but` with a list, `wildcard`,
+ * and `$or`; of the fields of an array's elements at most one. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  *
  * @throws Error for a pattern that uses anything else.
  */
@@ -37,10 +37,15 @@ const anyOf =
 
 function conditionOf(entry: Json): Condition {
   if (!isObject(entry)) return (values) => values.includes(entry);
-  const { exists, 'anything-but': excluded, ...others } = entry;
+  const { exists, 'anything-but': excluded, wildcard, ...others } = entry;
   if (Object.keys(others).length === 0 && exists === false) return (values) => values.length === 0;
   if (Object.keys(others).length === 0 && Array.isArray(excluded)) {
     return (values) => values.some((value) => !excluded.includes(value));
+  }
+  if (Object.keys(others).length === 0 && typeof wildcard === 'string') {
+    const parts = wildcard.split('*').map((part) => part.replace(/[^\w\s]/g, '\\$&'));
+    const pattern = new RegExp(`^${parts.join('.*')}$`, 's');
+    return (values) => values.some((value) => typeof value === 'string' && pattern.test(value));
   }
   throw new Error(`unsupported condition in an event pattern: ${JSON.stringify(entry)}`);
 }

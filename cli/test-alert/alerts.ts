@@ -11,13 +11,16 @@ import { toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
 import { type OutcomeEvent, toOutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import { NO_LAUNCHES } from '../../lambda/core/prevention/inventory.ts';
 import { readinessOf } from '../../lambda/core/prevention/readiness.ts';
+import { type PreventionDetail, toPreventionDetail } from '../../lambda/core/prevention/event-detail.ts';
 import type { Context } from '../../lambda/core/target.ts';
 import { drift } from '../../lambda/triggers/drift.ts';
 import { grant } from '../../lambda/triggers/grant.ts';
 import { launch } from '../../lambda/triggers/launch.ts';
+import { refusedLaunch } from '../../lambda/triggers/refused-launch.ts';
 import { revoke } from '../../lambda/triggers/revoke.ts';
 import { running } from '../../lambda/triggers/running.ts';
 import { scan } from '../../lambda/triggers/scan.ts';
+import { weakenedDefaults } from '../../lambda/triggers/weakened-defaults.ts';
 
 /** The deployment that the alerts name. */
 export interface Place {
@@ -32,6 +35,7 @@ export function testEvents(place: Place, options: MessageOptions, now: Date): re
     ...KINDS.map((kind, index) => toOutcomeDetail(toOutcome(kind, index, place, now))),
     digest(place, options, now),
     ...workloadImpact(place, options, now),
+    ...prevention(place, now),
   ].map((detail) => toOutcomeEvent({ ...detail, test: true }, now));
 }
 
@@ -107,20 +111,35 @@ function workloadImpact(
   return toWorkloadImpactDetails(account, region, [{ snapshot, remediatedAt, rejected: 7 }], options);
 }
 
+/** A refused launch, and weakened defaults. */
+function prevention(place: Place, now: Date): readonly PreventionDetail[] {
+  const { account, region } = place;
+  const happened = { account, region, occurredAt: now, caller: callerOf(0, place) };
+  const launch = { launchTemplateId: 'lt-00000000000000001', launchTemplateVersion: '1', instanceType: 't3.micro' };
+  const requested = { HttpTokens: 'optional' };
+  const refused = { kind: 'launch-refused', trigger: refusedLaunch.name, launch, errorMessage: 'IMDSv1' } as const;
+  const weakened = { kind: 'defaults-weakened', trigger: weakenedDefaults.name, requested } as const;
+  return [
+    toPreventionDetail({ ...happened, ...refused, eventId: 'test-alert-refused' }, {}),
+    toPreventionDetail({ ...happened, ...weakened, eventId: 'test-alert-weakened' }, { defaults: requested }),
+  ];
+}
+
+const callerOf = (index: number, { account, partition }: Place) => ({
+  principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test`,
+  session: 'test',
+  sourceIp: '192.0.2.1',
+  mfa: false,
+  cloudTrailEventId: `00000000-0000-0000-0000-${String(index + 1).padStart(12, '0')}`,
+});
+
 function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome {
   const { trigger, grantedByCall, exemptUntil, exposedSeconds, detail, ...rest } = kind;
-  const { account, region, partition } = place;
+  const { account, region } = place;
   const occurredAt = new Date(now.getTime() - (exposedSeconds ?? 12) * 1000);
   const until = exemptUntil === undefined ? undefined : dayFromNow(now, exemptUntil);
   const HttpTokens = rest.status === 'already-remediated' ? 'required' : 'optional';
   const snapshot = toSnapshot(index + 1, HttpTokens, occurredAt, until);
-  const caller = {
-    principal: `arn:${partition}:sts::${account}:assumed-role/imdsv2-test-alert/test`,
-    session: 'test',
-    sourceIp: '192.0.2.1',
-    mfa: false,
-    cloudTrailEventId: `00000000-0000-0000-0000-${String(index + 1).padStart(12, '0')}`,
-  };
   return {
     ...rest,
     target: {
@@ -132,7 +151,7 @@ function toOutcome(kind: Kind, index: number, place: Place, now: Date): Outcome 
         eventId: `test-alert-${index + 1}`,
         occurredAt,
         // A state change event does not name the caller.
-        caller: trigger === running ? undefined : caller,
+        caller: trigger === running ? undefined : callerOf(index, place),
         recorded: { HttpTokens: 'optional', HttpEndpoint: 'enabled', grantedByCall },
       },
     },

@@ -25,7 +25,10 @@ export interface Found {
  * Without a client token, instances are found by launch time. The result then includes instances that other callers
  * launched or started in the same minutes, so existing instances are left out and no caller is named.
  */
-export async function findLaunchedInstances(lookup: Lookup, ports: Ports): Promise<Found> {
+export async function findLaunchedInstances(
+  lookup: Lookup,
+  ports: Pick<Ports, 'reader' | 'queue' | 'telemetry' | 'time'>,
+): Promise<Found> {
   const { reader, queue, telemetry, time } = ports;
   const { account, region, atLeast, known } = lookup;
   const byTime = lookup.clientToken === undefined;

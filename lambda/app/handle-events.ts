@@ -10,6 +10,7 @@ import { isObject } from '../triggers/json.ts';
 import { withKnown } from '../triggers/launch.ts';
 import type { Budget } from './budget.ts';
 import { findLaunchedInstances } from './find-launched-instances.ts';
+import { reportPrevention } from './report-prevention.ts';
 import { handBack, needsTime, secondsUntilAskedAgain, secondsUntilDue, secondsUntilRetry } from './hand-back.ts';
 import type { Ports } from './ports/index.ts';
 import { isGrant, keyOf, keysOf, remediate } from './remediate.ts';
@@ -80,6 +81,7 @@ export async function handleEvents(
     ),
     pMap(due, (message) => search(message, ports, unfinished), { concurrency: SEARCHES }),
     delay(early, early.map(delayOf), ports, unfinished),
+    notifyPrevention(due, ports, unfinished),
   ]);
   await conclude(due, outcomes, rules, ports, budget, unfinished);
   return unfinished;
@@ -94,13 +96,13 @@ const isLate = ({ recorded, trigger, occurredAt }: Context, now: Date): boolean 
 type ParsedMessage = EventMessage & ReturnType<typeof parseEvent>;
 
 function parse(message: EventMessage, now: Date): ParsedMessage {
-  const { targets, lookups, problems } = parseEvent(message.event);
+  const { targets, lookups, problems, prevention } = parseEvent(message.event);
   const resent = resentOf(message.event);
   const deliver = <T extends { readonly context: Context }>(one: T): T => {
     const delivery = deliveryOf(message.receiveCount, one.context.occurredAt, now);
     return { ...one, context: { ...one.context, delivery, resent } };
   };
-  return { ...message, targets: targets.map(deliver), lookups: lookups.map(deliver), problems };
+  return { ...message, targets: targets.map(deliver), lookups: lookups.map(deliver), problems, prevention };
 }
 
 function isOfOtherAccount(event: unknown, { account }: EventRules, { telemetry }: Ports): boolean {
@@ -121,6 +123,17 @@ async function delay(
   const events = early.map(({ event }) => event).filter(isObject);
   if (await handBack((queue) => queue.putEvents(events, delays), ports)) return;
   for (const { messageId } of early) unfinished.add(messageId);
+}
+
+/** Reports the events about prevention. What the bus refuses is delivered again. */
+async function notifyPrevention(due: readonly ParsedMessage[], ports: Ports, unfinished: Set<string>): Promise<void> {
+  const refused = await reportPrevention(
+    due.flatMap(({ prevention = [] }) => prevention),
+    ports,
+  );
+  for (const { messageId, prevention } of due) {
+    if (prevention !== undefined && refused.has(prevention)) unfinished.add(messageId);
+  }
 }
 
 /**

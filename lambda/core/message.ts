@@ -16,7 +16,7 @@ export interface Message {
   /** For subscription filter policies. */
   readonly attributes: {
     readonly severity: Severity;
-    readonly status: readonly (Status | 'digest' | 'workload-impact')[];
+    readonly status: readonly (Status | 'digest' | 'workload-impact' | 'prevention')[];
     readonly account: string;
     readonly region: string;
     readonly trigger: string | readonly string[];

@@ -5,7 +5,7 @@ import { type Outcome, severityOf } from './outcome.ts';
 import { consoleLink, instanceArn } from './partition.ts';
 import type { Reason } from './reason.ts';
 import type { Caller } from './target.ts';
-import { clean } from './text.ts';
+import { clean, cleanAll } from './text.ts';
 import { changeNote, explainOutcome } from './words/outcome.ts';
 
 /**
@@ -164,15 +164,3 @@ function exemptionIn(tags: ReadonlyMap<string, string>): ExemptionDetail | undef
 
 const cleanOf = (text: string | undefined): string | undefined =>
   text === undefined || text === '' ? undefined : clean(text);
-
-/** The longest name of an AWS resource. Names are shown in commands, so they must not be cut. */
-const MAX_NAME = 256;
-
-/** Sanitizes every text in a flat record. Absent fields stay absent. */
-function cleanAll<T extends object>(record: T): T {
-  const entries = Object.entries(record).map(([key, value]: [string, unknown]) => [
-    key,
-    typeof value === 'string' ? clean(value, MAX_NAME) : value,
-  ]);
-  return Object.fromEntries(entries) as T;
-}

@@ -2,10 +2,11 @@ import { DETAIL_TYPES, SOURCE } from '../contract.ts';
 import type { DigestDetail } from './digest-detail.ts';
 import type { OutcomeDetail } from './outcome-detail.ts';
 import { instanceArn } from './partition.ts';
+import type { PreventionDetail } from './prevention/event-detail.ts';
 import type { WorkloadImpactDetail } from './workload-impact.ts';
 
 /** What an event on the bus of outcomes says; `schema` names its kind. */
-export type EventDetail = OutcomeDetail | DigestDetail | WorkloadImpactDetail;
+export type EventDetail = OutcomeDetail | DigestDetail | WorkloadImpactDetail | PreventionDetail;
 
 /** An event on the bus of outcomes. EventBridge adds the account and the region of the deployment. */
 export interface OutcomeEvent {
@@ -17,7 +18,7 @@ export interface OutcomeEvent {
   readonly detail: EventDetail;
 }
 
-/** The event of an outcome, a digest or workload impact. @param time when it came about. */
+/** The event of an outcome, a digest, workload impact or prevention. @param time when it came about. */
 export function toOutcomeEvent(detail: EventDetail, time: Date): OutcomeEvent {
   return { source: SOURCE, detailType: DETAIL_TYPES[detail.schema], time, resources: resourcesOf(detail), detail };
 }
@@ -29,6 +30,7 @@ function resourcesOf(detail: EventDetail): readonly string[] {
     case 'imdsv2-enforcer.workload-impact/v1':
       return detail.instances.map(({ instanceId }) => instanceArn(detail.account, detail.region, instanceId));
     case 'imdsv2-enforcer.digest/v1':
+    case 'imdsv2-enforcer.prevention/v1':
       return [];
   }
 }

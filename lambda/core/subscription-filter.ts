@@ -10,7 +10,7 @@ export function passesUrgent(
   { account, regions }: { readonly account: string; readonly regions: readonly string[] },
 ): boolean {
   // Statuses and severities that an alert can have: nothing is notified about a skipped instance.
-  const status = [...STATUSES.filter((one) => one !== 'skipped'), 'digest', 'workload-impact'];
+  const status = [...STATUSES.filter((one) => one !== 'skipped'), 'digest', 'workload-impact', 'prevention'];
   const possible: Readonly<Record<string, readonly string[]>> = {
     severity: SEVERITIES.slice(-2),
     status,

@@ -34,8 +34,17 @@ export function defang(text: string): string {
   return cleaned.replace(/[:：][/／]{2}/g, '[:]//').replace(/[.․。．｡](?=\p{L}[\p{L}\p{M}])/gu, '[.]');
 }
 
-/** Most characters of an AWS resource name that can occur in a command. */
+/** Most characters of an AWS resource name. Names are shown in commands, so they must not be cut. */
 const MAX_NAME = 256;
+
+/** `clean` for every text in a flat record. Absent fields stay absent. */
+export function cleanAll<T extends object>(record: T): T {
+  const entries = Object.entries(record).map(([key, value]: [string, unknown]) => [
+    key,
+    typeof value === 'string' ? clean(value, MAX_NAME) : value,
+  ]);
+  return Object.fromEntries(entries) as T;
+}
 
 /** `clean`, as one word of a POSIX shell command. */
 export function shellQuote(text: string): string {

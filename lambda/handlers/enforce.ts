@@ -3,8 +3,10 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { cloudWatchClients, ec2Clients, outcomesClient, sqsClient } from '../adapters/clients.ts';
+import { refusedGroups } from '../adapters/autoscaling-activities.ts';
+import { autoScalingClients, cloudWatchClients, ec2Clients, outcomesClient, sqsClient } from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
+import { readDefaults } from '../adapters/ec2-defaults.ts';
 import { ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
 import { ec2Probe } from '../adapters/ec2-probe.ts';
 import { eventBridgeOutcomes } from '../adapters/eventbridge-outcomes.ts';
@@ -29,6 +31,8 @@ const pingPorts = { probe: ec2Probe(ec2), telemetry: telemetryPort, answer: ping
 const ports = {
   reader: ec2Reader(ec2),
   writer: config.mode === 'enforce' ? ec2Writer(ec2) : undefined,
+  regions: { defaults: (region: string) => readDefaults(ec2(region)) },
+  refusedGroups: refusedGroups(autoScalingClients()),
   queue: sqsWorkQueue(sqsClient(), config),
   usage: cloudWatchUsage(cloudWatchClients()),
   bus: eventBridgeOutcomes(outcomesClient(), config.outcomeBusArn),

@@ -1,12 +1,15 @@
 import type { Caller } from '../core/target.ts';
 import { at, type Json, text } from './json.ts';
 
-/** The event pattern of a successful EC2 call. A failed call has an `errorCode`. */
-export const successful = (eventName: string) => ({
+/** The event pattern of an EC2 call whose record has these fields. */
+export const ec2Call = <T extends object>(eventName: string, fields: T) => ({
   source: ['aws.ec2'],
   'detail-type': ['AWS API Call via CloudTrail'],
-  detail: { eventSource: ['ec2.amazonaws.com'], eventName: [eventName], errorCode: [{ exists: false }] },
+  detail: { eventSource: ['ec2.amazonaws.com'], eventName: [eventName], ...fields },
 });
+
+/** The event pattern of a successful EC2 call. A failed call has an `errorCode`. */
+export const successful = (eventName: string) => ec2Call(eventName, { errorCode: [{ exists: false }] });
 
 /** Whether an event is a CloudTrail record of this EC2 call, successful or not. */
 export function isCall(event: Json, eventName: string): boolean {

@@ -2,6 +2,7 @@ import { TAG } from '../contract.ts';
 import { type Context, toInstanceId, type Target } from '../core/target.ts';
 import { callerOf, isCall, isFailed, successful } from './cloudtrail.ts';
 import { at, type Json, list, text } from './json.ts';
+import { isRefusedLaunch } from './refused-launch.ts';
 import { asksFor, type Envelope, type Parsed, type Trigger } from './trigger.ts';
 
 const call = successful('RunInstances');
@@ -30,7 +31,7 @@ export const launch: Trigger = {
       ],
     },
   },
-  accepts: (event) => isCall(event, 'RunInstances'),
+  accepts: (event) => isCall(event, 'RunInstances') && !isRefusedLaunch(event),
   parse: (event, envelope) => (isFailed(event) ? asksFor() : parseLaunch(event, envelope)),
 };
 

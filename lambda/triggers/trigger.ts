@@ -1,3 +1,4 @@
+import type { PreventionEvent } from '../core/prevention/event.ts';
 import type { Lookup, Target } from '../core/target.ts';
 import type { TriggerTraits } from '../core/trigger.ts';
 import type { Json } from './json.ts';
@@ -35,6 +36,8 @@ export interface Envelope {
 export interface Parsed {
   readonly targets: readonly Target[];
   readonly lookups: readonly Lookup[];
+  /** What happened to prevention in a region; absent for an event about instances. */
+  readonly prevention?: PreventionEvent;
   /** What could not be read, one sentence each. */
   readonly problems: readonly string[];
 }

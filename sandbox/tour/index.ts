@@ -11,6 +11,7 @@ import * as failures from './failure-cases.ts';
 import { hangingSns } from './other-cases.ts';
 import { caseTable, heading, instanceTable, type PlayedCase, problemsOf } from './print.ts';
 import { enforcedByHand } from './exposure-cases.ts';
+import * as prevention from './prevention-cases.ts';
 import * as regions from './region-cases.ts';
 import * as scan from './scan-cases.ts';
 import { CALLERS, Scenario } from './scenario.ts';
@@ -116,6 +117,17 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
       options: { ...launchesWhenUnused, ...scanOptions, schedules: false },
       cases: [shortLivedWorkers(imdsv2)],
       schemasInFull: [],
+    },
+    {
+      title: 'Prevention: launch templates, readiness and enforcement',
+      options: { ...audit, ...scanOptions, schedules: false },
+      cases: [
+        prevention.remediatedGroup,
+        prevention.prevented(imdsv2),
+        prevention.refusedLaunch,
+        prevention.weakenedDefaults,
+      ],
+      schemasInFull: ['imdsv2-enforcer.prevention/v1'],
     },
   ];
   const played: PlayedCase[] = [];

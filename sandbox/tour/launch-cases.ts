@@ -153,7 +153,7 @@ export const autoScaling: Case = {
         },
         {
           what: 'and the command that fixes it',
-          passes: () => alert().includes('aws ec2 create-launch-template-version'),
+          passes: () => alert().includes('imdsv2 prevent templates'),
         },
       ],
     };

@@ -179,7 +179,7 @@ it('prints what was done and how to undo it if the second step fails', async () 
 
   expect([exitCode, out]).toEqual([1, []]);
   expect(notes[0]).toMatch(
-    /^imdsv2: the rollback is incomplete: UnsupportedOperation: You can't modify instances to use IMDSv1/,
+    /^imdsv2: the rollback is incomplete: UnsupportedOperation: You can't set httpTokens to 'optional'/,
   );
   expect(notes.slice(1)).toEqual([
     `  done:      ${instance.id} is exempt until 2026-12-06`,

@@ -4,7 +4,7 @@ import { main } from '../../cli/main.ts';
 import { testEvents } from '../../cli/test-alert/alerts.ts';
 import { messagesOf } from '../../lambda/app/notify/deliver.ts';
 import { STATUSES } from '../../lambda/contract.ts';
-import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
+import { ALL_TRIGGERS, TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, NOW, REGION } from '../support/builders.ts';
 import { type IoChange, recordingIo } from '../support/io.ts';
 import { awsError, healthy, services, subscription } from './doctor-aws.ts';
@@ -42,13 +42,15 @@ describe('the alerts', () => {
       'launch,failed,CRITICAL',
       'scan,digest,MEDIUM',
       'command,workload-impact,HIGH',
+      'refused-launch,prevention,MEDIUM',
+      'weakened-defaults,prevention,HIGH',
     ]);
     const notified = STATUSES.filter((status) => status !== 'skipped');
     expect(new Set(alerts.flatMap(({ attributes }) => attributes.status))).toEqual(
-      new Set([...notified, 'digest', 'workload-impact']),
+      new Set([...notified, 'digest', 'workload-impact', 'prevention']),
     );
     expect(JSON.stringify(alerts.map(({ json }) => json))).toContain('"reason":"exempt-self-granted"');
-    expect(ALL_TRIGGERS.map(({ name }) => name)).toEqual(
+    expect([...ALL_TRIGGERS, ...TRIGGERS].map(({ name }) => name)).toEqual(
       expect.arrayContaining(alerts.flatMap(({ attributes }) => attributes.trigger)),
     );
   });
@@ -59,7 +61,8 @@ describe('the alerts', () => {
       expect(alert.subject).toMatch(/^TEST \[IMDSv2 [\x20-\x7e]+$/);
       expect(alert.subject.length).toBeLessThan(100);
       const [status] = alert.attributes.status;
-      const schema = status === 'digest' || status === 'workload-impact' ? status : 'alert';
+      const isOutcome = STATUSES.some((one) => one === status);
+      const schema = isOutcome ? 'alert' : status;
       expect(alert.json).toMatchObject({ schema: `imdsv2-enforcer.${schema}/v1`, test: true });
       const lines = alert.email.split('\n');
       expect(lines[0]).toMatch(/^THIS IS A TEST/);
@@ -80,13 +83,14 @@ describe('the alerts', () => {
   });
 
   it('include a workload impact alert with the rollback command', () => {
-    expect(alerts.at(-1)?.email).toMatch(/imdsv2 rollback i-0{15}10 --region/);
+    const impact = alerts.find(({ attributes }) => attributes.status.includes('workload-impact'));
+    expect(impact?.email).toMatch(/imdsv2 rollback i-0{15}10 --region/);
   });
 
   it('name instances and templates that do not exist', () => {
-    for (const { email } of alerts) {
+    for (const { email, attributes } of alerts) {
       const ids = [...email.matchAll(/\b(?:i|lt)-[0-9a-z]{8,}/g)].map(([id]) => id);
-      expect(ids).not.toEqual([]);
+      expect(ids.length > 0).toBe(attributes.trigger.toString() !== 'weakened-defaults');
       for (const id of ids) expect(id).toMatch(/^(i|lt)-0{15}/);
       expect(email).not.toContain('modify-instance-metadata-defaults');
     }
@@ -113,7 +117,7 @@ describe('the command', () => {
     const { exitCode, notes, questions, sent, out } = await run([], { confirm: [true] });
 
     expect(exitCode).toBe(0);
-    expect(questions).toEqual([`Put 13 test events on ${BUS}?`]);
+    expect(questions).toEqual([`Put 15 test events on ${BUS}?`]);
     expect(notes).toEqual([
       'To: email a@example.com',
       'Not confirmed: email b@example.com',
@@ -124,8 +128,8 @@ describe('the command', () => {
     expect(new Set(sent.map(({ EventBusName }) => EventBusName))).toEqual(new Set([BUS]));
     for (const { Detail = '' } of sent) expect(JSON.parse(Detail)).toMatchObject({ test: true });
     expect(out).toEqual([
-      `Sent 13 of 13 events to ${BUS}`,
-      'Expect alerts about 5 of them within a minute, and about the others within 15 minutes',
+      `Sent 15 of 15 events to ${BUS}`,
+      'Expect alerts about 6 of them within a minute, and about the others within 15 minutes',
     ]);
   });
 
@@ -146,7 +150,7 @@ describe('the command', () => {
   it('sends without permission to list subscriptions', async () => {
     sns.on(ListSubscriptionsByTopicCommand).rejects(awsError('AuthorizationError'));
     const { exitCode, notes, sent } = await run(['--yes']);
-    expect([exitCode, sent.length]).toEqual([0, 13]);
+    expect([exitCode, sent.length]).toEqual([0, 15]);
     expect(notes).toEqual([expect.stringMatching(/^Subscriptions could not be read: missing permission/)]);
   });
 
@@ -154,7 +158,7 @@ describe('the command', () => {
     events.on(PutEventsCommand).rejects(awsError('AccessDeniedException', 'no'));
     const { exitCode, out, notes } = await run(['--yes']);
     expect(exitCode).toBe(1);
-    expect(out[0]).toMatch(/^Sent 0 of 13 events/);
+    expect(out[0]).toMatch(/^Sent 0 of 15 events/);
     expect(notes.at(-1)).toMatch(/could not be put on the event bus/);
   });
 

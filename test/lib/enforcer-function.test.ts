@@ -133,8 +133,10 @@ describe('its role', () => {
   test('allows only the actions that the function needs', () => {
     const byAction = allowed(policyIn(template)).flatMap(actions);
     expect([...new Set(byAction)].sort()).toEqual([
+      'autoscaling:DescribeScalingActivities',
       'cloudwatch:GetMetricData',
       'ec2:DescribeInstances',
+      'ec2:GetInstanceMetadataDefaults',
       MODIFY,
       'events:PutEvents',
       'logs:CreateLogStream',

@@ -12,6 +12,7 @@ import { toWorkloadImpactDetails, type WorkloadImpactDetail } from '../../lambda
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, INSTANCE, NOW, outcome, REGION, snapshot, target } from '../support/builders.ts';
 import { digest, jsonOf } from '../support/digest.ts';
+import { type Complete, PREVENTION } from './complete.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -42,13 +43,6 @@ function validatorOf(schemas: readonly Schema[]) {
 
 const validate = validatorOf([...SCHEMAS.map(([, schema]) => schema), AMAZON_Q]);
 const validateClosed = validatorOf([...SCHEMAS.map(([, schema]) => closed(schema) as Schema), AMAZON_Q]);
-
-/** A type of which no field may be left out. */
-type Complete<T> = T extends readonly (infer Item)[]
-  ? readonly Complete<Item>[]
-  : T extends object
-    ? { [Key in keyof T]-?: Complete<Exclude<T[Key], undefined>> }
-    : T;
 
 const OPTIONS: Complete<MetadataOptions> = {
   HttpTokens: 'optional',
@@ -191,6 +185,7 @@ const COMPLETE = [
   ['alert:v1', ALERT?.json satisfies AlertJson | undefined],
   ['digest:v1', DIGEST],
   ['workload-impact:v1', IMPACT],
+  ['prevention:v1', PREVENTION],
 ] as const;
 
 test('every schema is JSON Schema 2020-12, and every kind of message has one', () => {

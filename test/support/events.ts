@@ -229,3 +229,46 @@ export const queueRecords = (...contents: readonly unknown[]): QueueRecord[] =>
     body: typeof content === 'string' ? content : JSON.stringify(content),
     receiveCount: 1,
   }));
+
+/** What EC2 answers to a launch with IMDSv1 where IMDSv2 is enforced. */
+const ENFORCED =
+  "You can't launch instances with IMDSv1 because httpTokensEnforced is enabled for this account. Either launch the " +
+  'instance with httpTokens=required or contact your account owner to disable httpTokensEnforced.';
+
+/** A launch that enforcement refused; `request` adds to or replaces its parameters. */
+export function refusedLaunchEvent(
+  request: Readonly<Record<string, unknown>> = {},
+  { detail = {}, ...over }: Envelope & { readonly detail?: BusEvent['detail'] } = {},
+): BusEvent {
+  const requestParameters = {
+    instancesSet: { items: [{ minCount: 1, maxCount: 1 }] },
+    launchTemplate: { launchTemplateId: 'lt-0a1b2c3d4e5f60718', version: '7' },
+    instanceType: 't3.micro',
+    clientToken: '5f0d2b1e-9c1b-4a52-8a0e-0c3a4b5d6e7f',
+    ...request,
+  };
+  const refusal = { errorCode: 'Client.UnsupportedOperation', errorMessage: ENFORCED, responseElements: null };
+  return call('RunInstances', { ...refusal, requestParameters, ...detail }, over);
+}
+
+/** The service-linked role of Auto Scaling, as in the record of its launches. */
+export const AUTO_SCALING = {
+  userIdentity: {
+    type: 'AssumedRole',
+    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling`,
+    accountId: ACCOUNT,
+    invokedBy: 'autoscaling.amazonaws.com',
+  },
+  sourceIPAddress: 'autoscaling.amazonaws.com',
+  userAgent: 'autoscaling.amazonaws.com',
+};
+
+/** A change of the metadata defaults of the account, in the wrapped form. */
+export function defaultsEvent(
+  request: Readonly<Record<string, unknown>>,
+  { detail = {}, ...over }: Envelope & { readonly detail?: BusEvent['detail'] } = {},
+): BusEvent {
+  const requestParameters = { ModifyInstanceMetadataDefaultsRequest: request };
+  const responseElements = { ModifyInstanceMetadataDefaultsResponse: { return: true } };
+  return call('ModifyInstanceMetadataDefaults', { requestParameters, responseElements, ...detail }, over);
+}

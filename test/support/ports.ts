@@ -6,6 +6,7 @@ import { FailureError, type FailureKind } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { OutcomesMessage } from '../../lambda/core/alert/message.ts';
 import type { Message } from '../../lambda/core/message.ts';
+import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import type { OutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import type { Lookup } from '../../lambda/core/target.ts';
@@ -75,6 +76,10 @@ export interface World extends Required<Ports> {
   readonly notUnderstood: [eventId: string, problem: string][];
   readonly otherAccounts: [eventId: string, account: string][];
   readonly warnings: string[];
+  /** Auto Scaling groups whose launches were refused. */
+  cannotLaunch: readonly string[];
+  /** The metadata defaults of the account. */
+  defaults: AccountDefaults;
   /** Adds or replaces an instance; EC2 returns it from then on, or after some seconds. */
   put(snapshot: Snapshot, options?: { readonly region?: string; readonly visibleAfter?: number }): void;
   /** Records a call, and throws the fault that is planned for it. For ports that a test adds. */
@@ -116,6 +121,20 @@ export function world(instances: readonly Snapshot[] = [], time = virtualTime(),
     notUnderstood: [],
     otherAccounts: [],
     warnings: [],
+    defaults: { HttpTokens: 'required' },
+    refusedGroups: {
+      since: async (region) => {
+        begin('refusedGroups', region);
+        return Promise.resolve(made.cannotLaunch);
+      },
+    },
+    cannotLaunch: [],
+    regions: {
+      defaults: async (region) => {
+        begin('defaults', region);
+        return Promise.resolve(made.defaults);
+      },
+    },
     put: (snapshot, { region = REGION, visibleAfter = 0 } = {}) => {
       fleet.set(snapshot.instanceId, { snapshot, region, from: after(visibleAfter, time.now()) });
     },

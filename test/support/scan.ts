@@ -53,6 +53,7 @@ const INVOCATION = 885;
 /** An account in memory behind all ports of a scan, and its queue. */
 export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
   readonly usage: ScanPorts['usage'];
+  readonly regions: ScanPorts['regions'];
   /** The bodies of the messages in the dead-letter queue. */
   readonly deadLettered: string[];
   /** The messages on the scan queue. */

@@ -9,6 +9,7 @@ import { instanceId } from '../support/builders.ts';
 import {
   type BusEvent,
   createTagsEvent,
+  defaultsEvent,
   deleteTagsEvent,
   driftEvent,
   failedLaunchEvent,
@@ -16,6 +17,7 @@ import {
   largeLaunchEvent,
   launchEvent,
   OMITTED,
+  refusedLaunchEvent,
   runningEvent,
 } from '../support/events.ts';
 
@@ -160,6 +162,8 @@ describe('TRIGGERS', () => {
     createTagsEvent({ detail: { requestParameters: OMITTED } }),
     deleteTagsEvent({ detail: { requestParameters: OMITTED } }),
     runningEvent(),
+    refusedLaunchEvent(),
+    defaultsEvent({ HttpTokens: 'no-preference' }),
   ];
   test.each(EVENTS.map((event) => [event['detail-type'], event] as const))(
     'have one pattern and one parser for %s (%#)',
@@ -177,6 +181,8 @@ describe('TRIGGERS', () => {
       ['grant', 'Grant'],
       ['revoke', 'Revoke'],
       ['running', 'Running'],
+      ['refused-launch', 'RefusedLaunch'],
+      ['weakened-defaults', 'WeakenedDefaults'],
     ]);
     expect(ping.ruleId).toBe('Ping');
   });

@@ -87,7 +87,10 @@ function needsOf(path: string, context: HomeContext): readonly Need[] {
   const put: Need = { actions: ['events:PutEvents'], resource: settings.outcomeBusArn };
   const ec2 = (changes: boolean) =>
     [region, ...settings.forwarders].flatMap((name): Need[] => [
-      { actions: ['ec2:DescribeInstances', 'cloudwatch:GetMetricData'], keys: { 'aws:RequestedRegion': name } },
+      {
+        actions: ['ec2:DescribeInstances', 'ec2:GetInstanceMetadataDefaults', 'cloudwatch:GetMetricData'],
+        keys: { 'aws:RequestedRegion': name },
+      },
       ...(changes ? [requireTokens(name, { partition, account })] : []),
     ]);
   switch (path) {
@@ -95,6 +98,7 @@ function needsOf(path: string, context: HomeContext): readonly Need[] {
       return [
         ...['WorkQueue', 'CheckQueue'].map((name) => ({ actions: [...CONSUME, ...SEND], resource: queue(name) })),
         put,
+        { actions: ['autoscaling:DescribeScalingActivities'] },
         ...ec2(settings.mode === 'enforce'),
       ];
     case 'ScanFunction':

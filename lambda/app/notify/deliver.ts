@@ -6,6 +6,8 @@ import { groupBy } from '../../core/group-by.ts';
 import type { Message } from '../../core/message.ts';
 import type { EventDetail } from '../../core/outcome-event.ts';
 import { announcesRepeatedDrift } from '../../core/repeated-drift.ts';
+import { mergePrevention } from '../../core/prevention/event-detail.ts';
+import { renderPrevention } from '../../core/prevention/event-message.ts';
 import { renderWorkloadImpact } from '../../core/workload-impact.ts';
 import { attempt, withRetries } from '../retry.ts';
 import type { NotifyPorts, NotifyRules } from './rules.ts';
@@ -79,9 +81,11 @@ export function messagesOf(details: readonly EventDetail[], rules: NotifyRules, 
   const outcomes = details.filter((detail) => detail.schema === 'imdsv2-enforcer.outcome/v1');
   return [
     ...toAlerts(outcomes, { ...rules, now }),
+    ...preventionMessages(details),
     ...details.flatMap((detail) => {
       switch (detail.schema) {
         case 'imdsv2-enforcer.outcome/v1':
+        case 'imdsv2-enforcer.prevention/v1':
           return [];
         case 'imdsv2-enforcer.digest/v1':
           return [renderDigest(detail, rules)];
@@ -90,4 +94,11 @@ export function messagesOf(details: readonly EventDetail[], rules: NotifyRules, 
       }
     }),
   ];
+}
+
+/** One message about all events of prevention; tests of alert delivery have messages of their own. */
+function preventionMessages(details: readonly EventDetail[]): readonly Message[] {
+  const prevention = details.filter((detail) => detail.schema === 'imdsv2-enforcer.prevention/v1');
+  const byTest = groupBy(prevention, ({ test = false }) => test);
+  return [...byTest.values()].flatMap((group) => mergePrevention(group).map(renderPrevention));
 }

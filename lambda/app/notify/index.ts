@@ -37,7 +37,7 @@ export async function onUrgent(
   const { recent, summaries, telemetry, time } = ports;
   const parsed = records.map((record) => ({ record, event: parseJson(record.body) }));
   const events = parsed.map(({ record, event }) => ({ message: record, event })).filter(isNotSchedule);
-  const urgent = await withHistory(recent.withoutRepeats(read(events, rules, ports)), ports);
+  const urgent = await withHistory(recent.withoutRepeats(read(events, rules, ports), time.now()), ports);
   const repeated = urgent.filter(({ detail }) => recent.has(detail, time.now()));
   const bodies = repeated.map(({ message }) => message.body);
   const { refused, failure } = await retryRefused(bodies, (some) => summaries.put(some), time);
@@ -57,7 +57,7 @@ async function sendSummaries(rules: NotifyRules, ports: NotifyPorts): Promise<vo
   const { recent, summaries, telemetry, time } = ports;
   const messages = await receiveAll(ports);
   const parsed = messages.map((message) => ({ message, event: parseJson(message.body) }));
-  const received = await withHistory(recent.withoutRepeats(read(parsed, rules, ports)), ports);
+  const received = await withHistory(recent.withoutRepeats(read(parsed, rules, ports), time.now()), ports);
   const failed = new Set((await deliver(received, rules, ports)).map(({ message }) => message));
   const done = messages.filter((message) => !failed.has(message));
   // What stays on the queue is in the next summary, too.

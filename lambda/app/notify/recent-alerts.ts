@@ -2,9 +2,16 @@ import type { Status } from '../../contract.ts';
 import type { EventDetail } from '../../core/outcome-event.ts';
 import type { OutcomeDetail } from '../../core/outcome-detail.ts';
 import { announcesRepeatedDrift, DRIFT_DAY_MS } from '../../core/repeated-drift.ts';
+import { subjectOf as preventionSubject } from '../../core/prevention/event-detail.ts';
 import { launch } from '../../triggers/launch.ts';
 import { running } from '../../triggers/running.ts';
 import { launchSourceGroupOf } from '../../core/launch-source-group.ts';
+
+/**
+ * For how long the alert about refused launches makes those of the same launch source repetitions: a group that cannot
+ * scale out tries again every few minutes, for days.
+ */
+const REFUSED_MS = 6 * 3_600_000;
 
 /** For how long the alert about a launch makes those about other events of it a repetition. */
 const LAUNCH_MS = 30 * 60_000;
@@ -19,6 +26,8 @@ export class RecentAlerts {
   readonly #window: number;
   readonly #until = new Map<string, number>();
   readonly #launches = new Map<string, number>();
+  /** Launch sources whose refused launches were notified. */
+  readonly #refused = new Map<string, number>();
   /** Instances whose repeated drift was notified. */
   readonly #repeated = new Map<string, number>();
 
@@ -54,6 +63,9 @@ export class RecentAlerts {
       this.#repeated.set(instanceOf(detail), now.getTime() + DRIFT_DAY_MS);
     }
     for (const [key, until] of this.#launches) if (until <= now.getTime()) this.#launches.delete(key);
+    for (const [key, until] of this.#refused) if (until <= now.getTime()) this.#refused.delete(key);
+    for (const source of refusedIn(detail))
+      if (!this.#refused.has(source)) this.#refused.set(source, now.getTime() + REFUSED_MS);
     const launched = announcedBy(detail);
     if (launched !== undefined) this.#launches.set(launched, now.getTime() + LAUNCH_MS);
   }
@@ -61,15 +73,27 @@ export class RecentAlerts {
   /**
    * The events without those that repeat what another one about the launch says: one of the same events, or of an alert
    * that was sent. A running-state event repeats the record of the launch, and a record of the same launch, such as of a call
-   * that was made again with its client token, finds the instance remediated. Where the first was lost, nothing else says it.
+   * that was made again with its client token, finds the instance remediated. Where the first was lost, nothing else says it. A refused launch repeats one of the same
+   * launch source that was notified.
    */
-  public withoutRepeats<T extends { readonly detail: EventDetail }>(received: readonly T[]): readonly T[] {
+  public withoutRepeats<T extends { readonly detail: EventDetail }>(received: readonly T[], now: Date): readonly T[] {
     const launches = new Set(received.map(({ detail }) => announcedBy(detail)));
     return received.filter(({ detail }) => {
+      const refused = refusedIn(detail);
+      if (refused.length > 0 && refused.every((source) => (this.#refused.get(source) ?? 0) > now.getTime()))
+        return false;
       const repeated = repeatedBy(detail);
       return repeated === undefined || !(launches.has(repeated) || this.#launches.has(repeated));
     });
   }
+}
+
+/** The launch sources of refused launches; none if the event is about anything else, too. */
+function refusedIn(detail: EventDetail): readonly string[] {
+  if (detail.schema !== 'imdsv2-enforcer.prevention/v1' || detail.test === true) return [];
+  const { account, region, events } = detail;
+  if (events.some(({ kind }) => kind !== 'launch-refused')) return [];
+  return events.map((event) => JSON.stringify([account, region, preventionSubject(event)]));
 }
 
 const isOutcome = (detail: EventDetail): detail is OutcomeDetail => detail.schema === 'imdsv2-enforcer.outcome/v1';

@@ -1,20 +1,24 @@
 import type { HealthResult } from '../../core/health.ts';
 import type { AccountDefaults } from '../../core/rollback.ts';
 
-/** Reads the regions of the account and their defaults. */
-export interface RegionReader {
-  /**
-   * Returns every region that is enabled in the account.
-   *
-   * @throws FailureError
-   */
-  enabled(): Promise<readonly string[]>;
+/** Reads the account's default metadata options. */
+export interface DefaultsReader {
   /**
    * Returns the account's default metadata options of a region.
    *
    * @throws FailureError
    */
   defaults(region: string): Promise<AccountDefaults>;
+}
+
+/** Reads the regions of the account and their defaults. */
+export interface RegionReader extends DefaultsReader {
+  /**
+   * Returns every region that is enabled in the account.
+   *
+   * @throws FailureError
+   */
+  enabled(): Promise<readonly string[]>;
 }
 
 /** Checks the deployment. Never throws: what cannot be read is a result too. */

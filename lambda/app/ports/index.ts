@@ -1,7 +1,9 @@
 /** What the use cases need from the outside. Adapters implement it with AWS SDK clients, tests in memory. */
+import type { DefaultsReader } from './deployment.ts';
 import type { InstanceReader, InstanceWriter } from './instances.ts';
 import type { OutcomeBus } from './notification.ts';
 import type { WorkQueue } from './queues.ts';
+import type { RefusedGroupReader } from './prevention.ts';
 import type { Telemetry } from './reporting.ts';
 import type { HistoryReader, UsageReader } from './usage.ts';
 
@@ -30,6 +32,10 @@ export interface Ports {
   readonly reader: InstanceReader;
   /** Absent in `audit` mode: changes are then reported, not made. */
   readonly writer?: InstanceWriter;
+  /** Reads the defaults that a call weakened. */
+  readonly regions: DefaultsReader;
+  /** Names the Auto Scaling groups whose launches were refused. */
+  readonly refusedGroups: RefusedGroupReader;
   readonly queue: WorkQueue;
   readonly usage: UsageReader & HistoryReader;
   readonly bus: OutcomeBus;

@@ -67,3 +67,13 @@ export interface DefaultsWriter {
   /** @throws FailureError */
   modify(region: string, change: DefaultsChange): Promise<void>;
 }
+
+/** Reads which Auto Scaling groups cannot launch, because the record of a refused launch does not name the group. */
+export interface RefusedGroupReader {
+  /**
+   * Returns the names of groups whose launches EC2 refused since a time because they would have had IMDSv1 enabled.
+   *
+   * @throws FailureError
+   */
+  since(region: string, time: Date): Promise<readonly string[]>;
+}

@@ -49,8 +49,8 @@ export async function onGivenUp(
   for (const { event, problems, isCheck } of messages) {
     if (!isCheck) problems.forEach((problem) => telemetry.notUnderstood(eventIdOf(event), problem));
   }
-  // A check exposes no instance, so it only waits for its next try.
-  const remaining = new Set(messages.filter(({ isCheck }) => isCheck));
+  // A check, or an event about prevention, exposes no instance, so it only waits for its next try.
+  const remaining = new Set(messages.filter(({ isCheck, prevention }) => isCheck || prevention !== undefined));
   await pMap(
     messages,
     async (message) => {
@@ -128,7 +128,8 @@ async function send(
 function toSendAgain(event: Json): object | undefined {
   const resent = resentOf(event) ?? 0;
   if (!isObject(event) || resent >= MOST_RESENDS) return undefined;
-  const { targets, lookups } = parseEvent(event);
-  const isWork = targets.length > 0 || lookups.length > 0 || parseCheck(event) !== undefined;
+  const { targets, lookups, prevention } = parseEvent(event);
+  const namesInstances = targets.length > 0 || lookups.length > 0 || parseCheck(event) !== undefined;
+  const isWork = namesInstances || prevention !== undefined;
   return isWork ? { ...event, [RESENT]: resent + 1 } : undefined;
 }

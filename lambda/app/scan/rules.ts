@@ -31,7 +31,7 @@ export interface ScanRules extends Rules {
 }
 
 /** What a scan needs from the outside. */
-export interface ScanPorts extends Ports {
+export interface ScanPorts extends Omit<Ports, 'refusedGroups'> {
   readonly fleet: FleetReader;
   readonly regions: RegionReader;
   readonly steps: ScanQueue;

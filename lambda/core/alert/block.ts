@@ -2,6 +2,7 @@ import type { Advice } from '../advice.ts';
 import type { MetadataOptions } from '../instance.ts';
 import type { OutcomeDetail } from '../outcome-detail.ts';
 import { defang } from '../text.ts';
+import { describeCallers } from '../words/caller.ts';
 import { CONTROLS_NOTE } from '../words/compliance.ts';
 import { duration, iso, plural } from '../words/format.ts';
 import { describeLaunchSource } from '../words/launch-source.ts';
@@ -26,7 +27,7 @@ export function renderBlock(block: Block, options: AlertOptions): string {
     line('What happened', whatHappened(block)),
     ...optional('Detail', listedSafely(latest.map(({ detail }) => detail))),
     line('So what', soWhat(latest, options.now)),
-    line('Who', who(details)),
+    line('Who', describeCallers(details.map(({ caller }) => caller))),
     ...optional('Repeated drift', repeatedDrift(latest)),
     ...optional('CloudTrail event', listedSafely(details.map(({ caller }) => caller?.cloudTrailEventId))),
     line(
@@ -99,24 +100,6 @@ function exposure(latest: readonly OutcomeDetail[], now: Date): string {
   const span = `${upTo}${duration(now.getTime() - new Date(since).getTime())} (since ${since.slice(0, 10)})`;
   const [sample] = latest;
   return `IMDSv1 ${sample?.status === 'already-remediated' ? 'was' : 'has been'} enabled for ${span}`;
-}
-
-function who(details: readonly OutcomeDetail[]): string {
-  const callers = details.map(({ caller }) => {
-    if (caller === undefined) return undefined;
-    const { principal, session, sourceIp, userAgent, mfa, invokedBy } = caller;
-    const parts = [
-      defang(principal),
-      session && `session ${defang(session)}`,
-      sourceIp && `from ${defang(sourceIp)}`,
-      mfa !== undefined && `MFA ${mfa ? 'yes' : 'no'}`,
-      userAgent && `with ${defang(userAgent)}`,
-      invokedBy && `on its behalf: ${defang(invokedBy)}`,
-    ];
-    return parts.filter((part) => typeof part === 'string' && part !== '').join(', ');
-  });
-  const names = listed(callers);
-  return names === undefined ? 'The event does not name the caller.' : `CloudTrail names ${names}`;
 }
 
 /** Of several instances, each with its id. */

@@ -4,7 +4,14 @@ import { RESENT } from '../../../lambda/triggers/envelope.ts';
 import { toFinding } from '../../../lambda/triggers/finding.ts';
 import { toCheckMessage } from '../../../lambda/triggers/post-change-check.ts';
 import { ACCOUNT, existing, INSTANCE, NOW, REGION, snapshot, target } from '../../support/builders.ts';
-import { driftEvent, largeLaunchEvent, launchEvent, queueRecords, runningEvent } from '../../support/events.ts';
+import {
+  defaultsEvent,
+  driftEvent,
+  largeLaunchEvent,
+  launchEvent,
+  queueRecords,
+  runningEvent,
+} from '../../support/events.ts';
 import { after, failure, virtualTime } from '../../support/ports.ts';
 import { RUN, rules, runStep, scanWorld, type ScanWorld } from '../../support/scan.ts';
 
@@ -113,6 +120,18 @@ describe('a message whose tries are used up', () => {
     expect(alerts(ports)).toEqual([]);
     expect(ports.notUnderstood).toEqual([]);
     expect(ports.deadLettered).toEqual([JSON.stringify(check)]);
+  });
+
+  it('that is about prevention exposes nothing, waits, and is sent again', async () => {
+    const ports = scanWorld();
+    const event = defaultsEvent({ HttpTokens: 'optional' });
+
+    await give(ports, event);
+    expect(ports.outcomes).toEqual([]);
+    expect(ports.deadLettered).toEqual([JSON.stringify(event)]);
+
+    await runStep(start, RULES, ports);
+    expect(ports.requeued).toEqual([{ ...event, [RESENT]: 1 }]);
   });
 
   it('that nothing can read is counted, as on the work queue', async () => {

@@ -15,4 +15,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   interrupt.abort();
 });
-process.exitCode = await main(process.argv.slice(2), terminal(process, interrupt.signal));
+const io = terminal(process, interrupt.signal, 'working');
+process.exitCode = await main(process.argv.slice(2), io);
+io.progress('');

@@ -4,6 +4,7 @@ import { version } from '../package.json';
 import { commands } from './commands.ts';
 import { adviceOn, explainError } from './common/errors.ts';
 import { type AnyCommand, type ExitCode, type OptionSpec, UsageError } from './common/command.ts';
+import { fitting, wrapped } from './common/fit.ts';
 import type { Io } from './common/io.ts';
 
 const DESCRIPTION = `Finds EC2 instances with IMDSv1 enabled, requires IMDSv2 on them, and rolls that back.
@@ -12,14 +13,15 @@ AWS credentials, Region, endpoints, proxy and certificates are found as the AWS 
 In the repository, run "npm run -s imdsv2 -- <command>": -s keeps npm's banner out of files and pipes.`;
 
 /** Runs a command line. Never throws: an error is printed in one line and returns 1. */
-export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function main(argv: readonly string[], terminal: Io): Promise<ExitCode> {
+  const io = fitting(terminal);
   let exitCode: ExitCode = 0;
   const program = configured(new Commander('imdsv2'), io).description(DESCRIPTION).version(version);
   const add = (parent: Commander, command: AnyCommand): void => {
     const sub = configured(parent.command(command.name), io)
       .summary(command.summary)
       .description(descriptionOf(command));
-    if (command.examples.length > 0) sub.addHelpText('after', examplesOf(command));
+    if (command.examples.length > 0) sub.addHelpText('after', examplesOf(command, io));
     if ('subcommands' in command) {
       for (const subcommand of command.subcommands) add(sub, subcommand);
       return;
@@ -46,14 +48,17 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 function configured(command: Commander, io: Io): Commander {
-  return command.exitOverride().configureOutput({
-    writeOut: (text) => io.out(text.trimEnd()),
-    writeErr: (text) => io.note(text.trimEnd()),
-    outputError: (text, write) => write(`imdsv2: ${oneLine(text)}; ${acceptedBy(command, text)}`),
-    getOutHelpWidth: () => io.columns,
-    getErrHelpWidth: () => io.columns,
-    getOutHasColors: () => false,
-  });
+  return command
+    .exitOverride()
+    .configureHelp({ minWidthToWrap: 1 })
+    .configureOutput({
+      writeOut: (text) => io.verbatim(text.trimEnd()),
+      writeErr: (text) => io.note(text.trimEnd()),
+      outputError: (text, write) => write(`imdsv2: ${oneLine(text)}; ${acceptedBy(command, text)}`),
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+      getOutHasColors: () => false,
+    });
 }
 
 /** Commander's error in one line: it puts "(Did you mean …?)" on a line of its own. */
@@ -87,8 +92,9 @@ function descriptionOf(command: AnyCommand): string {
   return [`${command.summary}.`, command.details, permissions && `Needs ${permissions}.`].filter(Boolean).join('\n\n');
 }
 
-function examplesOf({ examples }: AnyCommand): string {
-  return `\nExamples:\n${examples.map(([line, does]) => `  # ${does}\n  ${line}`).join('\n')}`;
+function examplesOf({ examples }: AnyCommand, { columns }: Io): string {
+  const lines = examples.flatMap(([line, does]) => [...wrapped(does, columns - 4).map((part) => `# ${part}`), line]);
+  return ['\nExamples:', ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 function toOption({ flags, description, read, fallback }: OptionSpec): Option {

@@ -68,6 +68,13 @@ export const CONTROLS = [
   'cis-aws-foundations-benchmark/v/3.0.0/5.6',
 ] as const;
 
+/**
+ * The severity that Security Hub gives a finding of EC2.8.
+ *
+ * https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-8
+ */
+export const CONTROL_SEVERITY: Severity = 'HIGH';
+
 /** The `schema` field of the JSON digest of a scan. */
 export const DIGEST_SCHEMA = 'imdsv2-enforcer.digest/v1';
 

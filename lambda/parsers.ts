@@ -66,3 +66,27 @@ export function listOf(items: string, pattern: RegExp): Parser<readonly string[]
 
 /** Accepts names of regions, including those of regions newer than this version. */
 export const REGION_NAMES = listOf('names of regions', REGION);
+
+/** Accepts tags. https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+export const TAGS: Parser<Readonly<Record<string, string>>> = {
+  accepted: 'an object of texts, or key=value separated by commas; keys do not begin with aws:',
+  parse: (text) => {
+    const pairs = text.startsWith('{') ? pairsOf(text) : text.split(',').map((pair) => splitAt(pair.trim(), '='));
+    const isTag = ([key, value]: readonly [string, unknown]) =>
+      /^(?!aws:).{1,128}$/i.test(key) && typeof value === 'string' && value.length <= 256;
+    return pairs?.every(isTag) === true ? (Object.fromEntries(pairs) as Record<string, string>) : undefined;
+  },
+};
+
+function pairsOf(json: string): readonly (readonly [string, unknown])[] | undefined {
+  try {
+    return Object.entries(JSON.parse(json) as object);
+  } catch {
+    return undefined;
+  }
+}
+
+function splitAt(text: string, separator: string): readonly [string, unknown] {
+  const index = text.indexOf(separator);
+  return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)];
+}

@@ -5,6 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { enforcerMetric, everyRegion, needsReviewByReason } from './metrics.ts';
 import type { Notifier } from './notifier.ts';
 import type { Scan } from './scan.ts';
+import type { Settings } from './settings.ts';
 import type { Topics } from './topics.ts';
 
 /** The resources that the dashboard shows. */
@@ -16,7 +17,7 @@ export interface DashboardProps {
   readonly scan: Scan;
   readonly notifier: Notifier;
   readonly topics: Topics;
-  readonly scanEveryHours: number;
+  readonly settings: Pick<Settings, 'scanEveryHours'>;
 }
 
 /** Without `driftRemediated`, which is a part of `remediated` and would count twice in a stacked graph. */
@@ -24,7 +25,8 @@ const OUTCOMES = ['remediated', 'needsReview', 'exempt', 'failed', 'retried', 'n
 
 /** The widgets of the dashboard, row by row. */
 export function dashboardWidgets(props: DashboardProps): GraphWidget[][] {
-  const { function: enforcer, workQueue, checkQueue, deadLetterQueue, scan, notifier, scanEveryHours } = props;
+  const { function: enforcer, workQueue, checkQueue, deadLetterQueue, scan, notifier } = props;
+  const { scanEveryHours } = props.settings;
   const half = { width: 12, height: 6 };
   // A gauge has one value per run, so points of a shorter period would not be connected.
   const run = Duration.hours(scanEveryHours);

@@ -23,11 +23,13 @@ export function deployment(scope: Construct, id: string, props: EnforcerStackPro
   const [homeRegion, ...others] = props.regions ?? [];
   if (homeRegion === undefined) return { home: new EnforcerStack(scope, id, props), forwarders: [] };
   const { account } = props.env ?? {};
+  const { permissionsBoundary, rolePath, logKmsKeyArn, tags } = props;
   const home = new EnforcerStack(scope, id, { ...props, env: { account, region: homeRegion } });
   const forwarders = others.map((region) => {
     const stack = new ForwarderStack(scope, forwarderStack(home.stackName, region), {
       env: { account, region },
       homeRegion,
+      ...{ permissionsBoundary, rolePath, logKmsKeyArn, tags },
     });
     // Events that are forwarded before the bus exists would be lost.
     stack.addStackDependency(home, 'it has the event bus');

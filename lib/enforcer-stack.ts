@@ -1,10 +1,11 @@
 import { Aws, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
 import { Imdsv2Enforcer, type Imdsv2EnforcerProps } from './imdsv2-enforcer.ts';
 
 /** The props of a stack and of the `Imdsv2Enforcer` in it. */
-export interface EnforcerStackProps extends StackProps, Imdsv2EnforcerProps {}
+export interface EnforcerStackProps extends Omit<StackProps, keyof Settings>, Imdsv2EnforcerProps {}
 
 /** A stack with one `Imdsv2Enforcer`. Its outputs are what the runbook and `imdsv2 doctor` need. */
 export class EnforcerStack extends Stack {
@@ -18,6 +19,9 @@ export class EnforcerStack extends Stack {
       // Without the CDK's metadata resource and its condition for every region.
       analyticsReporting: false,
       ...props,
+      // The settings of these names are applied by the construct.
+      permissionsBoundary: undefined,
+      tags: undefined,
     });
     this.enforcer = new Imdsv2Enforcer(this, 'Enforcer', props);
     const {

@@ -7,11 +7,12 @@ import type { Construct } from 'constructs';
 import { BUS, FORWARDER_DEAD_LETTER_QUEUE, forwarderRule } from '../lambda/contract.ts';
 import { TRIGGERS } from '../lambda/triggers/index.ts';
 import { acknowledgeForwarderDeadLetterQueue } from './acknowledgements.ts';
+import { applyRequirements, type Requirements } from './requirements.ts';
 import { DELIVERY } from './timing.ts';
 import { eventPattern } from './trigger-rules.ts';
 
 /** The props of a forwarder. */
-export interface ForwarderStackProps extends StackProps {
+export interface ForwarderStackProps extends Omit<StackProps, keyof Requirements>, Partial<Requirements> {
   /** The region of the enforcer. */
   readonly homeRegion: string;
 }
@@ -29,7 +30,10 @@ export class ForwarderStack extends Stack {
       // The only synthesizer that, without assets, needs neither a bucket nor a role of a bootstrapped region.
       synthesizer: new LegacyStackSynthesizer(),
       ...props,
+      permissionsBoundary: undefined,
+      tags: undefined,
     });
+    applyRequirements(this, props);
     const deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       // A fixed name, because the home region refers to it without a cross-region reference.
       queueName: FORWARDER_DEAD_LETTER_QUEUE,

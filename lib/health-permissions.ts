@@ -8,6 +8,7 @@ import { BUS, FORWARDER_DEAD_LETTER_QUEUE, forwarderRule, forwarderStack } from 
 import { acknowledgeHealthReads } from './acknowledgements.ts';
 import type { Notifier } from './notifier.ts';
 import type { Scan } from './scan.ts';
+import type { Settings } from './settings.ts';
 import type { Topics } from './topics.ts';
 
 /** The parts of the deployment that the scan function checks. */
@@ -21,8 +22,7 @@ export interface HealthPermissionsProps {
   readonly scan: Scan;
   readonly notifier: Notifier;
   readonly topics: Topics;
-  /** The regions that forward their events. */
-  readonly forwarders: readonly string[];
+  readonly settings: Pick<Settings, 'regions' | 'rolePath'>;
 }
 
 /**
@@ -33,7 +33,9 @@ export interface HealthPermissionsProps {
 export class HealthPermissions extends Construct {
   public constructor(scope: Construct, id: string, props: HealthPermissionsProps) {
     super(scope, id);
-    const { rules, eventBus, scan, notifier, topics, forwarders } = props;
+    const { rules, eventBus, scan, notifier, topics } = props;
+    const { regions, rolePath = '/' } = props.settings;
+    const forwarders = regions.slice(1);
     const functions = [props.function, scan.function, notifier.function];
     const queues = [
       ...props.queues,
@@ -53,7 +55,7 @@ export class HealthPermissions extends Construct {
         service: 'iam',
         region: '',
         resource: 'role',
-        resourceName: `${forwarderStack(stack.stackName, region)}-*`,
+        resourceName: `${rolePath.slice(1)}${forwarderStack(stack.stackName, region)}-*`,
       }),
     );
     const forwarderRules = arnsIn('events', 'rule', forwarderRule('*'));

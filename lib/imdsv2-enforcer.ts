@@ -14,6 +14,7 @@ import { enforcerMetric, regionMetric } from './metrics.ts';
 import { Monitoring } from './monitoring.ts';
 import { Notifier } from './notifier.ts';
 import { DeadLetterQueue, FunctionQueue, GivenUpQueue } from './queues.ts';
+import { applyRequirements } from './requirements.ts';
 import { checkSettings, type Settings } from './settings.ts';
 import { Scan } from './scan.ts';
 import { BATCH_WINDOW, CHECK_WINDOW } from './timing.ts';
@@ -99,28 +100,25 @@ export class Imdsv2Enforcer extends Construct {
     const homeBus = regions.length > 0 ? new HomeBus(this, 'HomeBus', { ...queues, regions }) : undefined;
     this.scan = new Scan(this, 'Scan', { code: code.scan, settings, ...queues });
     this.notifier = new Notifier(this, 'Notifier', { code: code.notify, settings, topics });
-    const rulesOf = ({ node }: Construct) => node.children.filter((child) => child instanceof Rule);
-    const [scanRules, notifierRules] = [rulesOf(this.scan), rulesOf(this.notifier)];
-    const parts = { function: this.function, scan: this.scan, notifier: this.notifier, topics };
+    const [scanRules = [], notifierRules = []] = [this.scan, this.notifier].map(rulesOf);
+    const parts = { function: this.function, scan: this.scan, notifier: this.notifier, topics, settings };
     new Monitoring(this, 'Monitoring', {
       ...parts,
       ...queues,
-      scanEveryHours: settings.scanEveryHours,
       rules: {
         EventsLost: { rules: [...rules, ...scanRules] },
         ForwardedEventsLost: { bus: BUS, rules: homeBus?.rules ?? [] },
         OutcomesLost: { bus: settings.outcomeBusArn?.split('/').slice(1).join('/'), rules: notifierRules },
       },
-      runbookUrl: settings.runbookUrl,
     });
     new HealthPermissions(this, 'Health', {
       ...parts,
       queues: Object.values(queues),
       rules: [...rules, ping, ...scanRules, ...notifierRules],
       eventBus: homeBus?.eventBus,
-      forwarders: regions,
     });
     if (settings.trail === 'create') new ManagementTrail(this, 'Trail', settings);
+    applyRequirements(this, settings);
   }
 
   /** Instances that were remediated. */
@@ -248,3 +246,5 @@ export class Imdsv2Enforcer extends Construct {
     }
   }
 }
+
+const rulesOf = ({ node }: Construct): readonly Rule[] => node.children.filter((child) => child instanceof Rule);

@@ -15,13 +15,13 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { type DashboardProps, dashboardWidgets } from './dashboard.ts';
 import { enforcerMetric } from './metrics.ts';
+import type { Settings } from './settings.ts';
 
 /** The resources with alarms, and how alarms are sent. */
 export interface MonitoringProps extends DashboardProps {
   /** The rules with a dead-letter queue, by the id of their alarm: an alarm can sum up ten metrics. */
   readonly rules: Readonly<Record<string, { readonly bus?: string; readonly rules: readonly Rule[] }>>;
-  /** @default - alarms name the file in the package */
-  readonly runbookUrl?: string;
+  readonly settings: Pick<Settings, 'scanEveryHours' | 'runbookUrl' | 'dashboard'>;
 }
 
 interface AlarmSpec {
@@ -49,7 +49,7 @@ export class Monitoring extends Construct {
     const action = new SnsAction(props.topics.operations);
     for (const { id, heading, metric, threshold, periods, warmUp, below } of alarms(props)) {
       const alarm = new Alarm(this, id, {
-        alarmDescription: `${heading}. Runbook: ${runbookSection(heading, props.runbookUrl)}`,
+        alarmDescription: `${heading}. Runbook: ${runbookSection(heading, props.settings.runbookUrl)}`,
         metric,
         threshold,
         evaluationPeriods: periods ?? 1,
@@ -64,6 +64,7 @@ export class Monitoring extends Construct {
       const warmUpConfiguration = warmUp && { warmUpPeriodDurationInMinutes: warmUp.toMinutes() };
       (alarm.node.defaultChild as CfnAlarm).warmUpConfiguration = warmUpConfiguration;
     }
+    if (props.settings.dashboard === 'off') return;
     new Dashboard(this, 'Dashboard', { defaultInterval: Duration.days(7), widgets: dashboardWidgets(props) });
   }
 }
@@ -75,7 +76,8 @@ const runbookSection = (heading: string, url: string | undefined): string =>
     : `${url}#${heading.toLowerCase().replaceAll(' ', '-')}`;
 
 function alarms(props: MonitoringProps): readonly AlarmSpec[] {
-  const { function: enforcer, workQueue, deadLetterQueue, scan, notifier, topics, scanEveryHours } = props;
+  const { function: enforcer, workQueue, deadLetterQueue, scan, notifier, topics } = props;
+  const { scanEveryHours } = props.settings;
   const minutes = (count: number) => ({ period: Duration.minutes(count) });
   return [
     {

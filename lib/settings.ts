@@ -1,7 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CONFIG, NOTIFY_CONFIG, SCAN_CONFIG, TAG_KEY } from '../lambda/config.ts';
 import { CHAT, TRAIL } from '../lambda/contract.ts';
-import { CALENDAR_DAY, listOf, matching, oneOf, type Parser, problem, REGION_NAMES } from '../lambda/parsers.ts';
+import { CALENDAR_DAY, listOf, matching, oneOf, type Parser, problem, REGION_NAMES, TAGS } from '../lambda/parsers.ts';
 import { regionProblems, storedRegions } from './regions.ts';
 
 const EMAILS = listOf('e-mail addresses', /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>"]+$/);
@@ -133,6 +133,38 @@ export const SETTINGS = {
    * @default 'on'
    */
   roleGuard: setting(oneOf(['on', 'off']), 'on'),
+  /**
+   * The permissions boundary of every role, by the ARN or the name of its policy.
+   *
+   * @default - roles have no permissions boundary
+   */
+  permissionsBoundary: optionalSetting(
+    matching('the ARN or the name of an IAM policy', /^(arn:aws[\w-]*:iam::(\d{12}|aws):policy\/)?[\w+=,.@/-]{1,512}$/),
+  ),
+  /**
+   * The path of every role, which begins and ends with a slash.
+   *
+   * @default - /
+   */
+  rolePath: optionalSetting(matching('a path such as /security/', /^\/([\w+=,.@-]+\/)+$/)),
+  /**
+   * The KMS key that encrypts the log groups. Its policy must allow CloudWatch Logs to use it.
+   *
+   * @default - CloudWatch Logs encrypts them with its own key
+   */
+  logKmsKeyArn: optionalSetting(matching('the ARN of a KMS key', /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/)),
+  /**
+   * Tags of every resource that can have some: as an object, or `key=value` separated by commas.
+   *
+   * @default - no tags
+   */
+  tags: setting(TAGS, {}),
+  /**
+   * Whether there is a dashboard in CloudWatch.
+   *
+   * @default 'on'
+   */
+  dashboard: setting(oneOf(['on', 'off']), 'on'),
   /**
    * The URL where you publish docs/runbook.md. Alarms link to its headings.
    *

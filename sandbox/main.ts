@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { ConfigError, problem } from '../lambda/parsers.ts';
-import type { Print } from './print.ts';
+import type { Screen } from './print.ts';
 import { serve } from './serve.ts';
 import type { CommandLine } from './tour/command-line.ts';
 import { runTour } from './tour/index.ts';
@@ -12,6 +12,7 @@ const HELP = `Runs the product on a local AWS.
   npm run sandbox -- --serve [--port N]   serves a local AWS for AWS SDKs and the AWS CLI
 
 Options
+  --verbose         tour: also list every check and every instance at the end
   --serve           serve until Ctrl-C
   --port N          port to listen on, 1 to 65535; default: any free port
   --fleet N         with --serve: number of existing instances, 0 to 100000; default: 0
@@ -27,9 +28,9 @@ Options
  * @param imdsv2 the command line, which the tour uses.
  * @returns the exit code.
  */
-export async function main(argv: readonly string[], print: Print, imdsv2: CommandLine): Promise<number> {
+export async function main(argv: readonly string[], screen: Screen, imdsv2: CommandLine): Promise<number> {
   try {
-    return await run(argv, print, imdsv2);
+    return await run(argv, screen, imdsv2);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!(error instanceof ConfigError) && !code?.startsWith('ERR_PARSE_ARGS') && code !== 'EADDRINUSE') throw error;
@@ -38,10 +39,11 @@ export async function main(argv: readonly string[], print: Print, imdsv2: Comman
   }
 }
 
-async function run(argv: readonly string[], print: Print, imdsv2: CommandLine): Promise<number> {
+async function run(argv: readonly string[], screen: Screen, imdsv2: CommandLine): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
     options: {
+      verbose: { type: 'boolean', default: false },
       serve: { type: 'boolean', default: false },
       port: { type: 'string' },
       fleet: { type: 'string' },
@@ -52,7 +54,7 @@ async function run(argv: readonly string[], print: Print, imdsv2: CommandLine): 
     },
   });
   if (values.help) {
-    print(HELP);
+    screen.print(HELP);
     return 0;
   }
   const problems: string[] = [];
@@ -77,12 +79,14 @@ async function run(argv: readonly string[], print: Print, imdsv2: CommandLine): 
   for (const name of ['port', 'fleet', 'regions'] as const) {
     if (values[name] !== undefined && !values.serve) problems.push(`--${name} needs --serve`);
   }
+  if (values.verbose && values.serve) problems.push('--verbose is an option of the tour');
   if (problems.length > 0) throw new ConfigError(problems);
-  if (!values.serve) return (await runTour({ timeScale, seed: values.seed, imdsv2 }, print)) ? 0 : 1;
+  const { seed, verbose } = values;
+  if (!values.serve) return (await runTour({ timeScale, seed, verbose, imdsv2 }, screen)) ? 0 : 1;
   await serve(
-    { port, timeScale, seed: values.seed, fleet, regions },
+    { port, timeScale, seed, fleet, regions },
     Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]),
-    print,
+    screen.print,
   );
   return 0;
 }

@@ -23,7 +23,7 @@ import { htmlReport } from './html/report.ts';
 import { jsonReport } from './json.ts';
 import { UsageMeter } from './measure.ts';
 import { monitoringOf } from './monitoring.ts';
-import { readRegions } from './read.ts';
+import { NOT_VISIBLE, readRegions } from './read.ts';
 import { toRow } from './row.ts';
 import { type AuditHead, type Report, Summary } from './summary.ts';
 import { tableReport } from './table.ts';
@@ -52,7 +52,7 @@ export const audit: Command<AuditOptions> = {
     `With --callers it also names the software on the busiest ${BUSIEST} instances of each Region that have IMDSv1 in use, as "imdsv2 callers" does.`,
   ].join('\n\n'),
   permissions:
-    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: events:ListRules for --regions all, cloudwatch:GetMetricData for --usage, cloudtrail:LookupEvents and ec2:DescribeNatGateways for --callers',
+    'ec2:DescribeInstances; ec2:DescribeRegions for --regions all; optional: iam:ListAccountAliases for the alias of the account, events:ListRules for --regions all, cloudwatch:GetMetricData for --usage, cloudtrail:LookupEvents and ec2:DescribeNatGateways for --callers',
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,
@@ -87,13 +87,14 @@ export const audit: Command<AuditOptions> = {
     const regions = await aws.regions();
     // The account id is optional: private networks may have no endpoint for STS.
     let accountProblem: string | undefined;
-    const caller = await aws.caller().catch((error: unknown) => {
-      accountProblem = explainError(error);
-      return undefined;
-    });
+    let aliasProblem: string | undefined;
+    const [caller, alias] = await Promise.all([
+      aws.caller().catch((error: unknown) => void (accountProblem = explainError(error))),
+      aws.alias().catch((error: unknown) => void (aliasProblem = explainError(error))),
+    ]);
     const { maxExemptionDays, filter: filters = [] } = options;
     const head: AuditHead = {
-      ...{ ...caller, at: io.now(), version, regions, filters, maxExemptionDays },
+      ...{ ...caller, alias: alias ?? undefined, at: io.now(), version, regions, filters, maxExemptionDays },
       command: `imdsv2 audit ${allOptions(audit.options, options)}`,
       repeatedOptions: repeatedOptions(options),
     };
@@ -131,6 +132,8 @@ export const audit: Command<AuditOptions> = {
     reportUnread(callers ?? [], io);
     reportErrors(monitoring.errors, 'monitoring unknown: ', io);
     if (accountProblem !== undefined && read.length > 0) io.note(`imdsv2: account unknown: ${accountProblem}`);
+    if (aliasProblem !== undefined && read.length > 0)
+      io.note(`imdsv2: alias of the account ${NOT_VISIBLE}: ${aliasProblem}`);
     reportErrors(problems, '', io);
     for (const file of files) io.note(`Wrote ${file}${problems.size > 0 ? ' (incomplete)' : ''}`);
     if (failed || meter?.failed || io.interrupted.aborted) return 1;

@@ -1,4 +1,4 @@
-import { CONTROLS } from '../../lambda/contract.ts';
+import { CONTROLS, CONTROL_SEVERITY } from '../../lambda/contract.ts';
 import { compliancePercent, type ComplianceSummary, complianceShare } from '../../lambda/core/compliance-summary.ts';
 import { toCallersDocument } from '../callers/document.ts';
 import type { Io } from '../common/io.ts';
@@ -11,15 +11,18 @@ const SCHEMA = 'imdsv2-enforcer.audit/v1';
 
 /** The JSON document, written while instances are read. `docs/audit.md` describes its fields. */
 export function jsonReport(head: AuditHead, io: Io): Report {
-  const { account, callerArn, at, version, regions: selected, filters, command, maxExemptionDays } = head;
-  const provenance = { account, callerArn, at, version, regions: selected, filters, command, controls: CONTROLS };
+  const { account, alias, callerArn, at, version, regions: selected, filters, command, maxExemptionDays } = head;
+  const provenance = {
+    ...{ account, alias, callerArn, at, version, regions: selected, filters, command },
+    ...{ controls: CONTROLS, severity: CONTROL_SEVERITY },
+  };
   const document = jsonStream({ schema: SCHEMA, account, at, maxExemptionDays, provenance }, 'instances', io);
   return {
     add: (rows) => rows.map(toInstance).forEach(document.add),
     end: (audit) => {
-      const { usage, callers, total, byRegion, launchSources } = audit;
+      const { usage, usageCounts: counts, callers, total, byRegion, launchSources } = audit;
       document.end({
-        usage: usage && { ...usage, errors: Object.fromEntries(usage.errors) },
+        usage: usage && { ...usage, counts, errors: Object.fromEntries(usage.errors) },
         callers: callers?.map(toCallersDocument),
         total: { ...toCompliance(total), incomplete: incompleteNote(audit) },
         regions: byRegion.map(({ region, compliance, ...rest }) => ({ region, ...toCompliance(compliance), ...rest })),

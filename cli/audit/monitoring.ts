@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { TRIGGERS } from '../../lambda/triggers/index.ts';
+import { plural } from '../../lambda/core/words/format.ts';
 import { explainError } from '../common/errors.ts';
 import type { Io } from '../common/io.ts';
 import { REGIONS_AT_ONCE } from './read.ts';
@@ -13,7 +14,7 @@ import { REGIONS_AT_ONCE } from './read.ts';
 export async function monitoringOf(
   regions: readonly string[],
   read: (region: string) => Promise<readonly string[]>,
-  io: Pick<Io, 'interrupted'>,
+  io: Pick<Io, 'interrupted' | 'progress'>,
 ) {
   const triggersByRegion = new Map<string, readonly string[]>();
   const errors = new Map<string, string>();
@@ -25,7 +26,9 @@ export async function monitoringOf(
       errors.set(region, explainError(error));
     }
   };
+  if (regions.length > 0) io.progress(`looking for EventBridge rules in ${plural(regions.length, 'Region')}`);
   await pMap(regions, readRegion, { concurrency: REGIONS_AT_ONCE });
+  io.progress('');
   const missing = [...triggersByRegion].filter(([, triggers]) => triggers.length > 0);
   const isDeployed = [...triggersByRegion.values()].some((triggers) => triggers.length < TRIGGERS.length);
   return { notMonitored: new Map(isDeployed ? missing : []), errors };

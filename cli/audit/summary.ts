@@ -4,10 +4,10 @@ import { ComplianceSummary } from '../../lambda/core/compliance-summary.ts';
 import { groupBy } from '../../lambda/core/group-by.ts';
 import type { LaunchSourceKind } from '../../lambda/core/launch-source.ts';
 import { prevention } from '../../lambda/core/prevention/advice.ts';
-import type { UsageRules } from '../../lambda/core/usage.ts';
+import type { Usage, UsageRules } from '../../lambda/core/usage.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { FINDINGS } from '../../lambda/core/verdict.ts';
-import { plural } from '../../lambda/core/words/format.ts';
+import { count, plural } from '../../lambda/core/words/format.ts';
 import type { InstanceCallers } from '../callers/read.ts';
 import type { Caller } from '../common/aws.ts';
 import { filterText } from '../common/command-line.ts';
@@ -25,6 +25,8 @@ export interface Report {
 
 /** What is known of an audit before instances are read. */
 export interface AuditHead extends Partial<Caller> {
+  /** Alias of the account, if it has one and it is known. */
+  readonly alias?: string;
   readonly at: Date;
   /** Version of the command line. */
   readonly version: string;
@@ -43,6 +45,7 @@ export interface AuditHead extends Partial<Caller> {
 export interface Audit extends AuditHead {
   /** Only if IMDSv1 usage was measured. */
   readonly usage?: UsageAudit;
+  readonly usageCounts: UsageCounts;
   /** Only if callers were looked up: those of the busiest instances with IMDSv1 in use. */
   readonly callers?: readonly InstanceCallers[];
   readonly total: ComplianceSummary;
@@ -50,6 +53,9 @@ export interface Audit extends AuditHead {
   /** Most findings first. */
   readonly launchSources: readonly LaunchSourceAudit[];
 }
+
+/** Numbers of non-compliant instances by IMDSv1 usage. */
+export type UsageCounts = Readonly<Record<Usage['kind'], number>>;
 
 export interface UsageAudit extends UsageRules {
   /** Number of metrics that CloudWatch charges for. */
@@ -117,6 +123,7 @@ class LaunchSourceTotals {
 /** Aggregates instances. Its size depends on the number of launch sources, not of instances. */
 export class Summary {
   readonly #total = new ComplianceSummary();
+  readonly #usageCounts = { unused: 0, 'in-use': 0, unknown: 0 };
   readonly #regions: ReadonlyMap<string, ComplianceSummary>;
   readonly #launchSources = new Map<string, LaunchSourceTotals>();
 
@@ -127,6 +134,7 @@ export class Summary {
   /** Adds an instance of one of the Regions. */
   public add(row: AuditRow): void {
     this.#total.add(row.verdict);
+    if (row.usage !== undefined) this.#usageCounts[row.usage.kind] += 1;
     this.#regions.get(row.region)?.add(row.verdict);
     const key = `${row.region} ${row.group.key}`;
     const totals = this.#launchSources.get(key) ?? new LaunchSourceTotals(row);
@@ -152,9 +160,23 @@ export class Summary {
       notMonitored: notMonitored.get(region),
     }));
     const launchSources = [...this.#launchSources.values()].map((totals) => totals.result()).sort(mostFindingsFirst);
-    return { ...head, total: this.#total, byRegion, launchSources };
+    return { ...head, total: this.#total, usageCounts: this.#usageCounts, byRegion, launchSources };
   }
 }
+
+/** The account with its alias, such as `111122223333 (prod)`. */
+export const accountLabel = ({ account, alias }: AuditHead): string | undefined =>
+  account && `${account}${alias === undefined ? '' : ` (${alias})`}`;
+
+/** Which instances were audited, and where: `all instances in eu-west-1`, or which of them. */
+export function subjectOf(head: AuditHead): string {
+  const { regions, filters } = head;
+  const place = regions.length > MAX_REGIONS ? plural(regions.length, 'Region') : regions.join(', ');
+  return `${filters.length === 0 ? 'all instances' : scopeOf(head)} in ${place}`;
+}
+
+/** The most Regions that are named. */
+const MAX_REGIONS = 3;
 
 /** Which instances were audited: `instances`, or which of them. */
 export function scopeOf({ filters }: AuditHead): string {
@@ -163,6 +185,12 @@ export function scopeOf({ filters }: AuditHead): string {
 }
 
 const MAX_FILTER = 512;
+
+/** How many instances use IMDSv1, in a window of days. */
+export function usageTotals({ usageCounts }: Audit, { lookBackDays }: UsageRules): string {
+  const { unused, 'in-use': inUse, unknown } = usageCounts;
+  return `last ${count(lookBackDays)} days: ${count(unused)} unused, ${count(inUse)} in use, ${count(unknown)} unknown`;
+}
 
 /** How much of a Region was read, if not all of it. */
 export function regionGap({ error, compliance }: RegionAudit): Gap | undefined {

@@ -8,11 +8,20 @@ import { usageNote } from '../../lambda/core/words/usage.ts';
 import { showCallers, showLimits } from '../callers/show.ts';
 import type { Io } from '../common/io.ts';
 import { ascending } from '../common/sort.ts';
-import { print, printTable } from '../common/table.ts';
+import { printTable } from '../common/table.ts';
 import { notMonitoredNote } from './monitoring.ts';
 import type { AuditRow } from './row.ts';
 import { Shortlist } from './shortlist.ts';
-import { type Audit, enforceCommand, incompleteNote, regionGap, type Report, scopeOf } from './summary.ts';
+import {
+  accountLabel,
+  type Audit,
+  enforceCommand,
+  incompleteNote,
+  regionGap,
+  type Report,
+  scopeOf,
+  usageTotals,
+} from './summary.ts';
 
 /**
  * The result as text: counts, IMDSv1 usage, launch sources with their fixes, exemptions.
@@ -29,11 +38,9 @@ export function tableReport(top: number, io: Io): Report {
   const invalidExemption = shortlist(({ exemption }) => exemption.kind);
   const exempt = shortlist(({ exemption }) => ('until' in exemption ? exemption.until : ''));
   const inUse = shortlist(({ usage }) => (usage?.kind === 'in-use' ? -usage.count : 0), Infinity);
-  const usageCounts = { unused: 0, 'in-use': 0, unknown: 0 };
   return {
     add: (rows) => {
       for (const row of rows) {
-        if (row.usage !== undefined) usageCounts[row.usage.kind] += 1;
         if (row.usage?.kind === 'in-use') inUse.add(row);
         if (row.verdict === 'exempt') exempt.add(row);
         else if (row.verdict === 'unreadable') unreadable.add(row);
@@ -45,7 +52,7 @@ export function tableReport(top: number, io: Io): Report {
       if (audit.total.instances === 0 && audit.byRegion.every(({ error }) => error !== undefined)) return;
       showHead(audit, io);
       showCounts(audit, io);
-      showUsage(audit, usageCounts, inUse, io);
+      showUsage(audit, inUse, io);
       showSoftware(audit, io);
       showLaunchSources(audit, top, io);
       showExemptions('Unreadable metadata options', unreadable, io);
@@ -58,19 +65,19 @@ export function tableReport(top: number, io: Io): Report {
 
 /** What was audited, and what an auditor needs to repeat it. */
 function showHead(audit: Audit, io: Io): void {
-  const { account, filters, total, callerArn, at, version, command } = audit;
+  const { filters, total, callerArn, at, version, command } = audit;
+  const account = accountLabel(audit);
   const subject = [
     ...(account === undefined ? [] : [`Account ${account}`]),
     ...(filters.length === 0 ? [] : [`only ${scopeOf(audit)}`]),
   ].join(', ');
   const missing = incompleteNote(audit);
   const compliance = `compliance ${io.style('bold', percentOf(total))}`;
-  print(
-    io,
+  io.out(
     `${subject && `${subject}: `}${instancesOf(total.instances)}, ${compliance}${missing === undefined ? '' : `, ${io.style('red', missing)}`}`,
   );
   const time = `${minute(at)}, imdsv2 ${version}${callerArn === undefined ? '' : `, by ${callerArn}`}`;
-  for (const line of [time, command, CONTROLS_NOTE]) print(io, io.style('dim', line));
+  for (const line of [time, command, CONTROLS_NOTE]) io.out(io.style('dim', line));
   io.out('');
 }
 
@@ -96,12 +103,10 @@ function showCounts({ total, byRegion }: Audit, io: Io): void {
   printTable(io, head, [...all, ...rows], [0, head.length - 1]);
 }
 
-type UsageCounts = Readonly<Record<'unused' | 'in-use' | 'unknown', number>>;
-
-function showUsage({ usage, total }: Audit, counts: UsageCounts, inUse: Shortlist<AuditRow>, io: Io): void {
+function showUsage(audit: Audit, inUse: Shortlist<AuditRow>, io: Io): void {
+  const { usage, total } = audit;
   if (usage === undefined || total.counts['non-compliant'] === 0) return;
-  const numbers = `${count(counts.unused)} unused, ${count(counts['in-use'])} in use, ${count(counts.unknown)} unknown`;
-  const title = `IMDSv1 usage of non-compliant instances, last ${count(usage.lookBackDays)} days: ${numbers}`;
+  const title = `IMDSv1 usage of non-compliant instances, ${usageTotals(audit, usage)}`;
   if (inUse.count > 0)
     return showInstances(title, 'IMDSv1 usage', inUse, (row) => row.usage && usageNote(row.usage), io);
   heading(title, io);
@@ -140,7 +145,7 @@ function showLaunchSources({ launchSources }: Audit, top: number, io: Io): void 
     const instances = `${examples.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
     io.out(`${String(index + 1).padStart(3)}  ${fix?.text ?? ''}`);
     io.out(io.style('dim', `     ${region}: ${instances}`));
-    for (const command of fix?.commands ?? []) io.out(`     ${command}`);
+    for (const command of fix?.commands ?? []) io.verbatim(`     ${command}`);
     for (const [tool, form] of Object.entries(fix?.inCode ?? {})) io.out(io.style('dim', `     ${tool}: ${form}`));
   }
 }
@@ -166,7 +171,7 @@ function showInstances(
 function showNextStep(audit: Audit, io: Io): void {
   if (audit.total.counts['non-compliant'] === 0) return;
   heading('To require IMDSv2 on these instances where IMDSv1 is unused (shows a plan and asks first)', io);
-  io.out(`     ${enforceCommand(audit)}`);
+  io.verbatim(`     ${enforceCommand(audit)}`);
 }
 
 function heading(text: string, io: Io): void {

@@ -66,7 +66,7 @@ export const callers: Command<CallersOptions> = {
     const results = await readCallers(subjects, reader, io);
     if (json) {
       const instances = results.map(toCallersDocument);
-      io.out(JSON.stringify({ schema: SCHEMA, at, instances, limits: LIMITS }));
+      io.verbatim(JSON.stringify({ schema: SCHEMA, at, instances, limits: LIMITS }));
     } else if (results.some(({ failure, calls }) => failure === undefined || calls > 0)) {
       io.out(`${instancesOf(results.length)}, calls with credentials of IMDSv1 in event history:`);
       io.out('');

@@ -104,12 +104,14 @@ export async function readCallers(
   io: Io,
 ): Promise<readonly InstanceCallers[]> {
   const results: InstanceCallers[] = [];
+  const show = () => io.progress(`${results.length} of ${instancesOf(subjects.length)} looked up`);
   const readRegion = async (group: readonly Subject[]): Promise<void> => {
     for (const subject of group) {
       results.push(await reader.of(subject));
-      io.progress(`${results.length} of ${instancesOf(subjects.length)} looked up`);
+      show();
     }
   };
+  if (subjects.length > 0) show();
   await pMap(groupBy(subjects, ({ region }) => region).values(), readRegion, { concurrency: REGIONS_AT_ONCE });
   io.progress('');
   return results;

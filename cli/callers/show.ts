@@ -1,11 +1,9 @@
 import { groupBy } from '../../lambda/core/group-by.ts';
 import { clean } from '../../lambda/core/text.ts';
-import type { Caller } from '../../lambda/core/callers/callers.ts';
-import { softwareLabel } from '../../lambda/core/callers/diagnosis.ts';
 import { count, minute, plural } from '../../lambda/core/words/format.ts';
-import { cleanName } from '../audit/row.ts';
 import type { Io } from '../common/io.ts';
-import { printLabelled, wrapped } from '../common/table.ts';
+import { printLabelled } from '../common/table.ts';
+import { bySoftware, instanceLabel, type SoftwareUse, type Use, usesOf } from './by-software.ts';
 import type { InstanceCallers } from './read.ts';
 import { callsNote, LIMITS, sourceNote, UNEXPLAINED } from './words.ts';
 
@@ -14,9 +12,8 @@ const LISTED = 5;
 
 /** Prints the software that uses IMDSv1, each with what to do and with its instances. */
 export function showCallers(results: readonly InstanceCallers[], io: Io): void {
-  const used = results.flatMap((instance) => instance.callers.map((caller) => ({ instance, caller })));
-  const bySoftware = groupBy(used, ({ caller }) => `${softwareLabel(caller)}\n${caller.diagnosis.text}`);
-  for (const [title, group] of bySoftware) showSoftware(title.split('\n')[0] ?? '', group, io);
+  const used = usesOf(results);
+  for (const software of bySoftware(used)) showSoftware(software, io);
   const without = results.filter(
     ({ imdsv1Calls, calls, incomplete }) => imdsv1Calls === 0 && (calls > 0 || !incomplete),
   );
@@ -38,34 +35,27 @@ const NOTE = 600;
 
 /** Prints what event history does not show. */
 export function showLimits(io: Io): void {
-  for (const sentence of LIMITS) for (const text of wrapped(sentence, io.columns)) io.out(io.style('dim', text));
+  for (const sentence of LIMITS) io.out(io.style('dim', sentence));
 }
 
-type Group = readonly { readonly instance: InstanceCallers; readonly caller: Caller }[];
-
-function showSoftware(title: string, group: Group, io: Io): void {
-  const callers = group.map(({ caller }) => caller);
-  const [first] = callers;
-  if (first === undefined) return;
-  const times = callers.flatMap(({ firstSeen, lastSeen }) => [firstSeen.getTime(), lastSeen.getTime()]);
-  const calls = callers.reduce((sum, caller) => sum + caller.calls, 0);
-  const [firstSeen, lastSeen] = [new Date(Math.min(...times)), new Date(Math.max(...times))];
+function showSoftware({ title, diagnosis, commands, calls, firstSeen, lastSeen, uses }: SoftwareUse, io: Io): void {
+  const callers = uses.map(({ caller }) => caller);
   const services = totals(callers.flatMap((caller) => caller.services.map((one) => [one.service, one.calls] as const)));
   const sources = totals(
     callers.flatMap((caller) => caller.sources.map((one) => [sourceNote(one), one.calls] as const)),
   );
   io.out(io.style('bold', title));
-  line('diagnosis', first.diagnosis.text, io);
-  line('instances', listed(group.map(({ instance }) => instanceLabel(instance))), io);
+  line('diagnosis', diagnosis, io);
+  line('instances', listed(uses.map(({ instance }) => instanceLabel(instance))), io);
   line('calls', callsNote({ calls, firstSeen, lastSeen }), io);
   line('services', listed(services.map(([service, number]) => `${service} ${count(number)}`)), io);
   line('from', listed(sources.map(([source]) => source)), io);
   // A command is one line, so that it can be copied.
-  for (const command of callers.flatMap(({ diagnosis }) => diagnosis.commands).slice(0, LISTED)) io.out(`  ${command}`);
+  for (const command of commands.slice(0, LISTED)) io.verbatim(`  ${command}`);
   io.out('');
 }
 
-function showUnexplained(used: Group, io: Io): void {
+function showUnexplained(used: readonly Use[], io: Io): void {
   const found = used.flatMap(({ instance, caller }) =>
     caller.sources.flatMap((source) => (source.kind === 'unexplained' ? { instance, ...source } : [])),
   );
@@ -84,13 +74,8 @@ function showUnexplained(used: Group, io: Io): void {
     line(address, `${calls}, last ${last}, of ${listed(instances)}`, io);
   }
   if (addresses.size > LISTED) io.out(`  and ${count(addresses.size - LISTED)} more; --json has all`);
-  for (const sentence of UNEXPLAINED) for (const text of wrapped(sentence, io.columns - 2)) io.out(`  ${text}`);
+  for (const sentence of UNEXPLAINED) io.out(`  ${sentence}`);
   io.out('');
-}
-
-function instanceLabel({ instanceId, snapshot }: InstanceCallers): string {
-  const name = snapshot && cleanName(snapshot.tags);
-  return name === undefined || name === '' ? instanceId : `${instanceId} "${clean(name, 40)}"`;
 }
 
 /** Numbers by name, added up; the largest first. */

@@ -1,8 +1,9 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { IAMClient, ListAccountAliasesCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { FleetReader, Time } from '../../lambda/app/ports/index.ts';
-import { withRetries } from '../../lambda/app/retry.ts';
+import { attempt, withRetries } from '../../lambda/app/retry.ts';
 import { byRegion, unlogged, withoutUnknown } from '../../lambda/adapters/clients.ts';
 import { withPageReader } from '../../lambda/adapters/describe-instances-reader.ts';
 import { ec2Fleet } from '../../lambda/adapters/ec2-instances.ts';
@@ -53,6 +54,9 @@ export interface Caller {
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html */
 const MAX_ARN = 2048;
+
+/** Milliseconds until a command goes on without the alias of the account. */
+const ALIAS_TIMEOUT = 3_000;
 
 /** The AWS account that options and environment select. Clients are created on first use. */
 export class Aws {
@@ -163,6 +167,20 @@ export class Aws {
     const call = client.send(new GetCallerIdentityCommand({}), { requestTimeout: 10_000 });
     const { Account = '', Arn = '' } = await failing(call);
     return { account: Account, callerArn: clean(Arn, MAX_ARN) };
+  }
+
+  /**
+   * The alias of the account; `undefined` if it has none, or does not answer: private networks have no endpoint for IAM.
+   *
+   * @throws FailureError if the call is denied.
+   */
+  public async alias(): Promise<string | undefined> {
+    const client = new IAMClient({ ...this.config(await this.home()), maxAttempts: 1 });
+    const abortSignal = AbortSignal.timeout(ALIAS_TIMEOUT);
+    const call = await attempt(() => failing(client.send(new ListAccountAliasesCommand({}), { abortSignal })));
+    if (!(call instanceof FailureError)) return call.AccountAliases?.map((alias) => clean(alias)).at(0);
+    if (isDenied(call)) throw call;
+    return undefined;
   }
 }
 

@@ -10,15 +10,17 @@ const COLUMNS = 100;
 
 /** Terminal, environment, clock and random numbers of a command; tests pass their own. */
 export interface Io {
-  /** Writes a line of the result to standard output. */
-  out(line: string): void;
-  /** Writes a line to standard error: warnings, errors, notes. */
-  note(line: string): void;
+  /** Writes a text of the result to standard output, broken between words where it is wider than the terminal. */
+  out(text: string): void;
+  /** Writes a line to standard output as it is: a document, or a command to copy. */
+  verbatim(line: string): void;
+  /** Writes a text to standard error, as `out` does: warnings, errors, notes. */
+  note(text: string): void;
   /** Replaces the progress line; `''` removes it. Does nothing if standard error is not a terminal. */
   progress(line: string): void;
   /** The text in a style, if the terminal supports styles. */
   style(style: Style, text: string): string;
-  /** Width of the terminal in columns; 100 if there is none. */
+  /** Width of the terminal in columns, that of standard error if standard output is none; 100 if neither is. */
   readonly columns: number;
   /** Asks a yes/no question; `undefined` if standard input is not a terminal. What was typed before it is no answer. */
   confirm(question: string): Promise<boolean | undefined>;
@@ -53,20 +55,44 @@ async function dropInput(process: NodeJS.Process): Promise<void> {
   stdin.setRawMode?.(false);
 }
 
-/** The `Io` of a process. */
-export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io {
+/** Milliseconds without output after which the progress line says that the command is working. */
+const SILENCE = 2_000;
+
+/**
+ * The `Io` of a process.
+ *
+ * @param working what the progress line says after two seconds without output; by default nothing.
+ */
+export function terminal(process: NodeJS.Process, interrupted: AbortSignal, working?: string): Io {
   const { stdout, stderr, stdin, env } = process;
   // Each wait, in each Region, adds a listener.
   setMaxListeners(0, interrupted);
   const styled = stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
-  let shown = false;
+  let shown = '';
+  let writtenAt = Date.now();
   const clear = () => {
-    if (shown) stderr.write('\r\u001B[K');
-    shown = false;
+    if (shown !== '') stderr.write('\r\u001B[K');
+    shown = '';
+    writtenAt = Date.now();
   };
+  const show = (line: string) => {
+    if (shown !== '') stderr.write('\r\u001B[K');
+    shown = stripVTControlCharacters(line).slice(0, (stderr.columns || COLUMNS) - 1);
+    stderr.write(shown);
+  };
+  if (working !== undefined && stderr.isTTY) {
+    const showWorking = () => {
+      const silent = Date.now() - writtenAt;
+      if (silent >= SILENCE && (shown === '' || shown.startsWith(working)))
+        show(`${working}, ${Math.floor(silent / 1000)} s`);
+    };
+    setInterval(showWorking, SILENCE / 4).unref();
+  }
   const ask = async (question: string) => {
     if (!stdin.isTTY) return undefined;
     clear();
+    // Nothing is shown beside the question.
+    writtenAt = Infinity;
     await dropInput(process);
     const lines = createInterface({ input: stdin, output: stderr });
     const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
@@ -81,13 +107,16 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
       return '';
     } finally {
       lines.close();
+      writtenAt = Date.now();
     }
   };
+  const write = (line: string) => {
+    clear();
+    stdout.write(`${line}\n`);
+  };
   return {
-    out: (line) => {
-      clear();
-      stdout.write(`${line}\n`);
-    },
+    out: write,
+    verbatim: write,
     note: (line) => {
       clear();
       stderr.write(`${line}\n`);
@@ -95,11 +124,10 @@ export function terminal(process: NodeJS.Process, interrupted: AbortSignal): Io 
     progress: (line) => {
       if (!stderr.isTTY) return;
       clear();
-      stderr.write(stripVTControlCharacters(line).slice(0, (stderr.columns || COLUMNS) - 1));
-      shown = line !== '';
+      if (line !== '') show(line);
     },
     style: (style, text) => (styled ? styleText(style, text) : text),
-    columns: (stdout.isTTY && stdout.columns) || COLUMNS,
+    columns: (stdout.isTTY && stdout.columns) || (stderr.isTTY && stderr.columns) || COLUMNS,
     ask,
     confirm: async (question) => {
       const answer = await ask(`${question} [y/N]`);

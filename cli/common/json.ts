@@ -14,15 +14,15 @@ export function parseJson(text: string): unknown {
  *
  * @param head the fields before the list.
  */
-export function jsonStream(head: object, list: string, io: Pick<Io, 'out'>) {
+export function jsonStream(head: object, list: string, io: Pick<Io, 'verbatim'>) {
   let separator = '';
-  io.out(`${JSON.stringify(head).slice(0, -1)},"${list}":[`);
+  io.verbatim(`${JSON.stringify(head).slice(0, -1)},"${list}":[`);
   return {
     add: (item: object): void => {
-      io.out(separator + JSON.stringify(item));
+      io.verbatim(separator + JSON.stringify(item));
       separator = ',';
     },
     /** @param fields the fields after the list. */
-    end: (fields: object): void => io.out(`],${JSON.stringify(fields).slice(1)}`),
+    end: (fields: object): void => io.verbatim(`],${JSON.stringify(fields).slice(1)}`),
   };
 }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { Help } from 'commander';
+import { widthOf, wrapped } from './fit.ts';
 import type { Io } from './io.ts';
 
 const BARE = {
@@ -8,24 +8,22 @@ const BARE = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
 };
 
-const help = new Help();
-// By default it leaves narrow texts as they are.
-help.minWidthToWrap = 1;
-
-/** A text as lines of at most `width` characters, if its words are not longer. */
-export const wrapped = (text: string, width: number): readonly string[] => help.boxWrap(text, width).split('\n');
-
-/** Prints a text, broken between words where it is wider than the terminal. */
-export function print(io: Io, text: string): void {
-  for (const line of wrapped(text, io.columns)) io.out(line);
+/**
+ * Prints a label and beside it a text, which continues below itself. A label that is too long has a line of its own.
+ *
+ * @param label with its indentation and style.
+ */
+export function printBeside(io: Io, label: string, text: string, width: number): void {
+  const lines = wrapped(text, io.columns - width);
+  const room = width - widthOf(label);
+  const beside = room > 0 ? lines.slice(0, 1) : [];
+  io.out(label + ' '.repeat(Math.max(0, room)) + beside.join(''));
+  for (const line of lines.slice(beside.length)) io.out(' '.repeat(width) + line);
 }
 
-/** Prints a label and a text, which continues below itself. */
-export function printLabelled(io: Io, label: string, text: string, width: number): void {
-  const [first = '', ...rest] = wrapped(text, io.columns - width - 2);
-  io.out(`  ${io.style('dim', label.padEnd(width))}${label.length < width ? '' : ' '}${first}`);
-  for (const next of rest) io.out(' '.repeat(width + 2) + next);
-}
+/** Prints a label as in a list of properties, and its text. */
+export const printLabelled = (io: Io, label: string, text: string, width: number): void =>
+  printBeside(io, `  ${io.style('dim', label)}`, text, width + 2);
 
 /**
  * Prints a table without borders. Where it is wider than the terminal, its heads and its widest column are broken between
@@ -39,19 +37,26 @@ export function printTable(
   rows: readonly (readonly string[])[],
   texts: readonly number[] = [...head.keys()],
 ): void {
+  const narrow = narrowHeads(head, rows);
   const layouts = [
     () => linesOf(io, head, rows, texts),
-    () => linesOf(io, head.map(broken), rows, texts),
-    () => linesOf(io, head.map(broken), withWidestWrapped(io, head.map(broken), rows), texts),
+    () => linesOf(io, narrow, rows, texts),
+    () => linesOf(io, narrow, withWidestWrapped(io, narrow, rows), texts),
   ];
   for (const layout of layouts) {
     const lines = layout();
-    if (lines.every((line) => help.displayWidth(line) <= io.columns)) return lines.forEach((line) => io.out(line));
+    if (lines.every((line) => widthOf(line) <= io.columns)) return lines.forEach((line) => io.out(line));
   }
   printBlocks(io, head, rows);
 }
 
-const broken = (text: string): string => text.replaceAll(' ', '\n');
+/** The heads, of which those that are wider than what is below them are broken between words. */
+const narrowHeads = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  head.map((name, index) =>
+    rows.some((row) => cellWidth(row[index]) >= widthOf(name)) ? name : name.replaceAll(' ', '\n'),
+  );
+
+const cellWidth = (text = ''): number => Math.max(...text.split('\n').map(widthOf));
 
 function linesOf(
   io: Io,
@@ -80,8 +85,7 @@ const styledLines = (io: Io, text: string): string =>
 
 /** The rows with the widest column as wide as the terminal has room for. */
 function withWidestWrapped(io: Io, head: readonly string[], rows: readonly (readonly string[])[]) {
-  const widthOf = (text = '') => Math.max(...text.split('\n').map((line) => help.displayWidth(line)));
-  const widths = head.map((name, index) => Math.max(widthOf(name), ...rows.map((row) => widthOf(row[index]))));
+  const widths = head.map((name, index) => Math.max(cellWidth(name), ...rows.map((row) => cellWidth(row[index]))));
   const widest = widths.indexOf(Math.max(...widths));
   const room = io.columns - widths.reduce((sum, width, index) => sum + (index === widest ? 0 : width + 2), 0);
   return rows.map((row) =>
@@ -93,6 +97,7 @@ function printBlocks(io: Io, head: readonly string[], rows: readonly (readonly s
   const width = Math.max(...head.map((name) => name.length)) + 1;
   for (const [index, row] of rows.entries()) {
     if (index > 0) io.out('');
-    for (const [column, cell] of row.entries()) if (cell !== '') printLabelled(io, head[column] ?? '', cell, width);
+    for (const [column, cell] of row.entries())
+      if (widthOf(cell) > 0) printLabelled(io, head[column] ?? '', cell, width);
   }
 }

@@ -3,6 +3,7 @@ import { clean } from '../../lambda/core/text.ts';
 import type { ExitCode } from '../common/command.ts';
 import { explainError } from '../common/errors.ts';
 import type { Io } from '../common/io.ts';
+import { printBeside } from '../common/table.ts';
 
 type Level = HealthResult['level'];
 
@@ -50,10 +51,14 @@ const LABELS = {
 /** The longest text that is printed. */
 const TEXT = 500;
 
-/** Prints a result in one line; who changed it and what to do in further ones. */
+/** Where texts begin, after the level and the check. */
+const TEXT_AT = 21;
+
+/** Prints a result beside its level and check; who changed it and what to do below. */
 export function print({ check, level, text, changedBy, action }: HealthResult, io: Io): void {
   const [color, label] = LABELS[level];
-  io.out(`${io.style(color, label.padEnd(5))} ${check.padEnd(14)} ${clean(text, TEXT)}`);
-  if (changedBy !== undefined) io.out(`${' '.repeat(21)}${clean(changedBy, TEXT)}`);
-  if (action !== undefined) io.out(`${' '.repeat(21)}→ ${clean(action, TEXT)}`);
+  printBeside(io, `${io.style(color, label.padEnd(5))} ${check}`, clean(text, TEXT), TEXT_AT);
+  const below = ' '.repeat(TEXT_AT);
+  if (changedBy !== undefined) io.out(below + clean(changedBy, TEXT));
+  if (action !== undefined) io.out(`${below}→ ${clean(action, TEXT)}`);
 }

@@ -66,7 +66,7 @@ Exit code 0: no findings. 2: findings, among which is what is not visible from h
       if (!options.json) for (const result of found) print(result, io);
     }
     if (options.json)
-      io.out(JSON.stringify({ stack: options.stack, region, results: results.map(published) }, null, 2));
+      io.verbatim(JSON.stringify({ stack: options.stack, region, results: results.map(published) }, null, 2));
     return exitCodeOf(results);
   },
 };

@@ -100,9 +100,10 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
     const account = await accountOf(aws, io);
     const regions = await aws.regions();
     // Standard output is for the document.
-    const text: Io = options.json ? { ...io, out: (line) => io.note(line) } : io;
+    const note = (line: string) => io.note(line);
+    const text: Io = options.json ? { ...io, out: note, verbatim: note } : io;
     const end = (run: Run, exitCode: ExitCode) => {
-      if (options.json) io.out(JSON.stringify(documentOf(run)));
+      if (options.json) io.verbatim(JSON.stringify(documentOf(run)));
       return exitCode;
     };
 

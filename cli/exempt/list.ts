@@ -47,7 +47,7 @@ export const list: Command<ListOptions> = {
     const { problems, failed } = await readRegions(aws, await aws.regions(), tagged, take, io);
     rows.sort(ascending(({ until, region, instanceId }) => [until, region, instanceId]));
     for (const [region, problem] of problems) io.note(`${region} could not be read: ${problem}`);
-    if (options.json) io.out(JSON.stringify({ exemptions: rows, unreadRegions: [...problems.keys()] }));
+    if (options.json) io.verbatim(JSON.stringify({ exemptions: rows, unreadRegions: [...problems.keys()] }));
     else if (rows.length > 0) printTable(io, HEAD, rows.map(toCells), [0, 1, 2, 3, 4, 6, 7]);
     else if (!failed) io.out(`No exemptions found${problems.size > 0 ? ' in the Regions that were read' : ''}.`);
     return failed ? 1 : 0;

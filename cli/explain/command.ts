@@ -53,7 +53,7 @@ Also shows the account defaults of the Region, the IMDSv1 usage of the instance,
     const { existing, launches, enforceSince, maxExemptionDays } = options;
     const policy = { existing, launches, enforceSince, maxExemptionDays };
     const facts = await readFacts(instanceId, policy, usageRulesOf(options), new Aws(options, io), io);
-    if (options.json) io.out(JSON.stringify(documentOf(facts)));
+    if (options.json) io.verbatim(JSON.stringify(documentOf(facts)));
     else show(facts, io);
     return 0;
   },

@@ -1,6 +1,4 @@
-import pMap from 'p-map';
 import { readDefaults } from '../../lambda/adapters/ec2-defaults.ts';
-import { ec2Reader } from '../../lambda/adapters/ec2-instances.ts';
 import { assessUsage } from '../../lambda/app/assess-usage.ts';
 import { withBootTime } from '../../lambda/app/boot-time.ts';
 import { measureUsage } from '../../lambda/app/measure-usage.ts';
@@ -11,11 +9,10 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { type Usage, usageOf, type UsageRules, windowOf } from '../../lambda/core/usage.ts';
-import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
 import { NotingCallerReader, type InstanceCallers } from '../callers/read.ts';
 import { type Aws, cliTime } from '../common/aws.ts';
-import { UsageError } from '../common/command.ts';
-import { explainError, isDenied } from '../common/errors.ts';
+import { explainError } from '../common/errors.ts';
+import { findInstances, type FoundInstance } from '../common/find-instances.ts';
 import type { Io } from '../common/io.ts';
 import { usageReader } from '../common/usage.ts';
 
@@ -62,7 +59,8 @@ export async function readFacts(
   io: Io,
 ): Promise<Facts> {
   const time = cliTime(io, TIMEOUT);
-  const { region, snapshot } = await find(instanceId, aws, time, io);
+  // One id, so one instance.
+  const [{ region, snapshot }] = (await findInstances([instanceId], aws, io, { timeout: TIMEOUT })) as [FoundInstance];
   const reader = new NotingCallerReader(aws, io, { timeout: TIMEOUT });
   const [defaults, usage, callers] = await Promise.all([
     orProblem(() => withRetries(() => readDefaults(aws.ec2(region)), time)),
@@ -70,28 +68,6 @@ export async function readFacts(
     reader.of({ region, instanceId, snapshot }, CALL_PAGES),
   ]);
   return { region, snapshot, defaults, usage, callers, policy, at: io.now() };
-}
-
-async function find(instanceId: string, aws: Aws, time: Time, io: Io): Promise<Pick<Facts, 'region' | 'snapshot'>> {
-  const regions = await aws.regions();
-  const reader = ec2Reader(aws.ec2);
-  const read = (region: string) => attempt(() => withRetries(() => reader.describe(region, [instanceId]), time));
-  const results = await pMap(regions, read, { concurrency: REGIONS_AT_ONCE });
-  const failures = new Map<string, FailureError>();
-  for (const [index, region] of regions.entries()) {
-    const found = results[index] ?? [];
-    if (found instanceof FailureError) failures.set(region, found);
-    else if (found[0] !== undefined) return { region, snapshot: found[0] };
-  }
-  const [first] = failures.values();
-  if (first !== undefined && failures.size === regions.length) throw first;
-  for (const [region, failure] of failures) {
-    const prefix = isDenied(failure) ? `is ${NOT_VISIBLE}` : 'could not be read';
-    io.note(`${region} ${prefix}: ${explainError(failure)}`);
-  }
-  const searched = regions.filter((region) => !failures.has(region));
-  const more = regions.length === 1 ? '; use --regions all to search every Region' : '';
-  throw new UsageError(`instance ${instanceId} not found in ${searched.join(', ')}${more}`);
 }
 
 async function usageIn(region: string, snapshot: Snapshot, rules: UsageRules, aws: Aws, time: Time) {

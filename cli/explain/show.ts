@@ -8,7 +8,7 @@ import { launchSourceGroupOf } from '../../lambda/core/launch-source-group.ts';
 import { cleanName } from '../audit/row.ts';
 import { callsNote } from '../callers/words.ts';
 import type { Io } from '../common/io.ts';
-import { print, printLabelled } from '../common/table.ts';
+import { printLabelled } from '../common/table.ts';
 import { rejectedNote, usageNote } from '../../lambda/core/words/usage.ts';
 import { exemptionLine, explain, type ExplainedRow, option } from './explanation.ts';
 import { countsRejectedCalls, type Facts, isUnread } from './read.ts';
@@ -23,7 +23,7 @@ export function show(facts: Facts, io: Io): void {
   const rows = explain(facts);
   for (const { row, decides } of rows)
     for (const [decision, triggers] of decides)
-      print(io, `${io.style('bold', '→')} ${decision} (${triggers.join(', ')}; row ${row.number})`);
+      io.out(`${io.style('bold', '→')} ${decision} (${triggers.join(', ')}; row ${row.number})`);
   io.out('');
   const line = (label: string, text: string) => printLabelled(io, label, text, 15);
   line('options', OPTIONS.map((field) => option(options, field)).join(', '));
@@ -41,7 +41,11 @@ export function show(facts: Facts, io: Io): void {
 }
 
 /** The software that used IMDSv1, each with its diagnosis. */
-function callerLines({ callers: { callers, calls, incomplete, natProblem }, snapshot }: Facts): readonly string[] {
+function callerLines({
+  callers: { callers, calls, incomplete, natProblem },
+  snapshot,
+  region,
+}: Facts): readonly string[] {
   const unexplained = callers.flatMap(({ sources }) => sources.filter(({ kind }) => kind === 'unexplained'));
   const addresses = [...new Set(unexplained.map(({ address }) => address))].slice(0, LISTED).join(', ');
   const lines = [
@@ -51,7 +55,7 @@ function callerLines({ callers: { callers, calls, incomplete, natProblem }, snap
     ...(unexplained.length === 0 ? [] : [`MEDIUM: unexplained source address ${addresses}; no proof of theft`]),
     ...(natProblem === undefined ? [] : [`NAT gateways ${natProblem}`]),
   ];
-  return [...lines, `imdsv2 callers ${snapshot.instanceId} has details and limits`];
+  return [...lines, `details and limits: imdsv2 callers ${snapshot.instanceId} --region ${region}`];
 }
 
 const NO_CALLERS = 'no call to AWS with credentials of IMDSv1 in 90 days of event history; other metadata may be read';

@@ -50,7 +50,7 @@ export const policy: Command<PolicyOptions> = {
     const chosen = named.length > 0 ? named : GUARD_RAILS;
     if (options.json) {
       const documents = chosen.map((rail) => ({ ...rail, document: JSON.parse(textOf(rail, choice)) as unknown }));
-      io.out(JSON.stringify(documents, null, 2));
+      io.verbatim(JSON.stringify(documents, null, 2));
     } else if (options.list || named.length === 0) {
       for (const { name, kind, does, doesNotCover } of chosen) {
         io.out(`${io.style('bold', name)} (${kind})`);
@@ -60,7 +60,7 @@ export const policy: Command<PolicyOptions> = {
     } else {
       if (named.length > 1) throw new UsageError('several names need --json; accepted: one name');
       for (const rail of named) {
-        io.out(textOf(rail, choice));
+        io.verbatim(textOf(rail, choice));
         io.note(`${rail.name} (${rail.kind}): ${rail.does}`);
         io.note(`Does not cover: ${rail.doesNotCover}`);
       }

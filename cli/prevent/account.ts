@@ -11,7 +11,7 @@ import type { ExitCode } from '../common/command.ts';
 import { adviceOn, DENIED_ADVICE, explainError } from '../common/errors.ts';
 import type { Io } from '../common/io.ts';
 import { confirmed } from '../common/options.ts';
-import { print, printTable } from '../common/table.ts';
+import { printTable } from '../common/table.ts';
 import { textOf, GUARD_RAILS } from '../policy/guard-rails.ts';
 import { regionOf } from '../readiness/document.ts';
 import { type ReadRegions, type RegionReadiness, readAll } from '../readiness/read.ts';
@@ -78,7 +78,9 @@ export async function switchOn(
       const plan = states.map(({ region, state, why }) => ({ region, state, why }));
       const { schema } = setting;
       const unreadRegions = Object.fromEntries(unread);
-      io.out(JSON.stringify({ schema, account, unreadRegions, plan, result: changed, regions: read.map(regionOf) }));
+      io.verbatim(
+        JSON.stringify({ schema, account, unreadRegions, plan, result: changed, regions: read.map(regionOf) }),
+      );
     }
     return exitCode;
   };
@@ -124,21 +126,20 @@ function showPlan(setting: Setting, states: readonly State[], io: Io): void {
   const rows = states.map(({ region, state, why, inventory }) => [
     region,
     inventory.defaults?.[setting.name] ?? 'no preference',
-    LABELS[state],
-    why,
+    why === '' ? LABELS[state] : `${LABELS[state]}: ${why}`,
   ]);
-  if (rows.length > 0) printTable(io, ['region', `${setting.name} now`, valueOf(setting), 'why'], rows);
+  if (rows.length > 0) printTable(io, ['region', `${setting.name} now`, valueOf(setting)], rows);
   for (const one of states) if (one.state === 'change') setting.showEffect(one, io);
   if (states.some(({ state }) => state === 'change')) {
     io.out('');
-    print(io, `Does not cover: ${setting.doesNotCover}`);
+    io.out(`Does not cover: ${setting.doesNotCover}`);
   }
   const isManaged = ({ inventory: { defaults } }: State) => defaults?.ManagedBy === 'declarative-policy';
   const rail = GUARD_RAILS.find(({ name }) => name === setting.policy);
   if (rail === undefined || !states.some((one) => one.state === 'left-out' && isManaged(one))) return;
   io.out('');
-  print(io, `Set it in the policy of the organization, which imdsv2 policy ${setting.policy} prints as well:`);
-  io.out(textOf(rail, { partition: 'aws', breakGlassRoles: [] }));
+  io.out(`Set it in the policy of the organization, which imdsv2 policy ${setting.policy} prints as well:`);
+  io.verbatim(textOf(rail, { partition: 'aws', breakGlassRoles: [] }));
 }
 
 async function change(
@@ -165,7 +166,7 @@ async function change(
     done instanceof FailureError
       ? explainError(done) + adviceOn(done)
       : 'EC2 accepted the change, and does not return it yet';
-  print(io, `${region} failed: ${failure}`);
+  io.out(`${region} failed: ${failure}`);
   return { region, undo, failure };
 }
 

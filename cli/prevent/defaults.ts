@@ -5,7 +5,6 @@ import { accountOf } from '../common/account.ts';
 import { Aws, AWS_OPTIONS, REGIONS_OPTION } from '../common/aws.ts';
 import type { Command } from '../common/command.ts';
 import { JSON_OPTION, YES_OPTION } from '../common/options.ts';
-import { print } from '../common/table.ts';
 import { OTHER_READS } from '../readiness/read.ts';
 import { unseenNote } from '../readiness/show.ts';
 import { type AccountOptions, readFor, type Setting, switchOn } from './account.ts';
@@ -19,15 +18,14 @@ const SETTING: Setting = {
   refusal: () => undefined,
   showEffect: ({ region, readiness }, io) => {
     const hosts = readiness.entries.filter(losesContainers);
-    for (const unseen of readiness.unseen) print(io, `${region}: ${unseenNote(unseen)}`);
+    for (const unseen of readiness.unseen) io.out(`${region}: ${unseenNote(unseen)}`);
     if (hosts.length === 0) return;
     io.out('');
-    print(
-      io,
+    io.out(
       `${region}: containers get no token on what these launch, because the hop limit is 1. Set HttpPutResponseHopLimit=2 there first, if they need IMDS:`,
     );
     for (const entry of hosts) {
-      print(io, `  ${[entryName(entry), entryLaunchers(entry)].filter((text) => text !== '').join(': ')}`);
+      io.out(`  ${[entryName(entry), entryLaunchers(entry)].filter((text) => text !== '').join(': ')}`);
     }
   },
   doesNotCover:

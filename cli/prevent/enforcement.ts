@@ -3,7 +3,6 @@ import { accountOf } from '../common/account.ts';
 import { Aws, AWS_OPTIONS, REGIONS_OPTION } from '../common/aws.ts';
 import type { Command } from '../common/command.ts';
 import { JSON_OPTION, YES_OPTION } from '../common/options.ts';
-import { print } from '../common/table.ts';
 import { OTHER_READS } from '../readiness/read.ts';
 import { unseenNote } from '../readiness/show.ts';
 import { type AccountOptions, readFor, type Setting, switchOn } from './account.ts';
@@ -25,11 +24,11 @@ const settingOf = ({ evenIfNotReady }: EnforcementOptions): Setting => ({
   showEffect: ({ region, readiness }, io) => {
     if (readiness.state === 'ready') return;
     io.out('');
-    print(io, `${region}: ${readinessLine(readiness)}. EC2 will refuse what these launch:`);
+    io.out(`${region}: ${readinessLine(readiness)}. EC2 will refuse what these launch:`);
     for (const entry of readiness.blockers) {
-      print(io, `  ${entryName(entry)}: ${entryReason(entry)}`);
+      io.out(`  ${entryName(entry)}: ${entryReason(entry)}`);
     }
-    for (const { what, problem } of readiness.unseen) print(io, `  ${unseenNote({ what, problem })}`);
+    for (const { what, problem } of readiness.unseen) io.out(`  ${unseenNote({ what, problem })}`);
   },
   doesNotCover:
     'instances that have IMDSv1 enabled already. From now on EC2 refuses every launch with IMDSv1 and every change that enables it, so that imdsv2 rollback fails.',

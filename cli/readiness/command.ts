@@ -29,7 +29,7 @@ Exit code 0: every Region is READY or ENFORCED, and nothing is refused. 1: a Reg
     const aws = new Aws(options, io);
     const account = await accountOf(aws, io);
     const result = await readAll(await aws.regions(), aws, io);
-    if (options.json) io.out(JSON.stringify(documentOf(account, io.now(), result)));
+    if (options.json) io.verbatim(JSON.stringify(documentOf(account, io.now(), result)));
     else if (result.read.length > 0) showReadiness(result.read, io);
     if (result.problems.size > 0) return 1;
     return result.read.every(({ readiness: one }) => isFine(one)) ? 0 : 2;

@@ -10,7 +10,7 @@ import {
 } from '../../lambda/core/words/prevention.ts';
 import { NOT_VISIBLE } from '../audit/read.ts';
 import type { Io } from '../common/io.ts';
-import { printTable, wrapped } from '../common/table.ts';
+import { printTable } from '../common/table.ts';
 import type { RegionReadiness } from './read.ts';
 
 /** Most templates that a note names. */
@@ -38,27 +38,21 @@ function showRegion({ region, inventory, readiness }: RegionReadiness, io: Io): 
   io.out(io.style('bold', region));
   for (const [index, entry] of readiness.blockers.entries()) {
     const number = `${String(index + 1).padStart(3)}  `;
-    indented(`${entryName(entry)}: ${entryReason(entry)}`, io, number);
+    io.out(`${number}${entryName(entry)}: ${entryReason(entry)}`);
     const launchers = entryLaunchers(entry);
-    if (launchers !== '') indented(launchers, io);
+    if (launchers !== '') io.out(`     ${launchers}`);
     const { text, commands } = nextStep(entry, region);
-    indented(text, io);
+    io.out(`     ${text}`);
     // Not broken into lines, so that it can be copied.
-    for (const command of commands) io.out(`     ${command}`);
+    for (const command of commands) io.verbatim(`     ${command}`);
   }
-  for (const unseen of readiness.unseen) indented(unseenNote(unseen), io);
-  for (const note of notes) indented(note, io);
+  for (const unseen of readiness.unseen) io.out(`     ${unseenNote(unseen)}`);
+  for (const note of notes) io.out(`     ${note}`);
 }
 
 /** What could not be looked at, and why. */
 export const unseenNote = ({ what, problem }: Unseen): string =>
   `Not looked at: ${what}, which are ${NOT_VISIBLE}: ${problem}`;
-
-function indented(text: string, io: Io, prefix = '     '): void {
-  const [first = '', ...rest] = wrapped(text, io.columns - prefix.length);
-  io.out(prefix + first);
-  for (const line of rest) io.out(' '.repeat(prefix.length) + line);
-}
 
 function notesOf({ region, readiness }: RegionReadiness): string[] {
   const { accountDefault, managedByPolicy, broken, unused, state } = readiness;

@@ -3,11 +3,13 @@ import pMap from 'p-map';
 import { attempt, withRetries } from '../../lambda/app/retry.ts';
 import { REGIONS_CONTEXT } from '../../lambda/contract.ts';
 import { REGION } from '../../lambda/core/target.ts';
+import { plural } from '../../lambda/core/words/format.ts';
 import { isObject } from '../../lambda/triggers/json.ts';
 import { NOT_VISIBLE, REGIONS_AT_ONCE } from '../audit/read.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions } from '../common/aws.ts';
 import { type Command, refuse, UsageError } from '../common/command.ts';
 import { explainError, fileProblem, isDenied } from '../common/errors.ts';
+import type { Io } from '../common/io.ts';
 import { parseJson } from '../common/json.ts';
 import { JSON_OPTION } from '../common/options.ts';
 
@@ -39,7 +41,7 @@ export const regions: Command<RegionsOptions> = {
     const context = readContext(file);
     const stored = regionsIn(context);
     const aws = new Aws(options, io);
-    const { visible: enabled, notVisible, problem } = await visibleIn(await aws.enabledRegions(), aws);
+    const { visible: enabled, notVisible, problem } = await visibleIn(await aws.enabledRegions(), aws, io);
     if (problem !== undefined) io.note(`Which Regions a policy denies is ${NOT_VISIBLE}: ${problem}`);
     for (const [name, problem] of notVisible) io.note(`left out: ${name} is ${NOT_VISIBLE}: ${problem}`);
     const home = region ?? stored[0] ?? (await aws.home());
@@ -53,7 +55,7 @@ export const regions: Command<RegionsOptions> = {
     const added = all.filter((name) => !stored.includes(name));
     const removed = stored.filter((name) => !all.includes(name));
     if (options.json)
-      io.out(JSON.stringify({ home, regions: all, added, removed, notVisible: [...notVisible.keys()] }));
+      io.verbatim(JSON.stringify({ home, regions: all, added, removed, notVisible: [...notVisible.keys()] }));
     else for (const name of all) io.out(name === home ? `${name} (home)` : name);
     if (stored.length > 0) {
       for (const name of added) io.note(`not in ${file}: ${name}`);
@@ -69,10 +71,12 @@ export const regions: Command<RegionsOptions> = {
  *
  * If none may be read, the caller rather lacks the permission than access to the Regions.
  */
-async function visibleIn(regions: readonly string[], aws: Aws) {
+async function visibleIn(regions: readonly string[], aws: Aws, io: Io) {
+  io.progress(`reading ${plural(regions.length, 'Region')}`);
   const read = (region: string) =>
     attempt(() => withRetries(() => aws.fleet.page(region, [], undefined), aws.time(region)));
   const pages = await pMap(regions, read, { concurrency: REGIONS_AT_ONCE });
+  io.progress('');
   const denied = regions.flatMap((region, index) => {
     const page = pages[index];
     return isDenied(page) ? [[region, explainError(page)] as const] : [];

@@ -22,9 +22,9 @@ interface ReplayOptions {
 export const replay: Command<ReplayOptions> = {
   name: 'replay',
   summary: 'Show what would have been decided on recorded events, without an AWS account',
-  details: `Reads CloudTrail log files (.json, .json.gz, directories of a trail's bucket), the output of "aws cloudtrail lookup-events", EventBridge events (one, a list, or one per line), and the output of "aws ec2 describe-instances". Events are matched against the patterns of the deployed rules and decided as of the time of the event; instances are decided as by the scheduled scan, as of now.
+  details: `Reads CloudTrail log files (.json, .json.gz, directories of a trail's bucket), the output of "aws cloudtrail lookup-events", EventBridge events (one, a list, one per line, or without separators, as Firehose writes them), exports and subscriptions of CloudWatch Logs that have such events, and the output of "aws ec2 describe-instances". Events are matched against the patterns of the deployed rules and decided as of the time of the event; instances are decided as by the scheduled scan, as of now.
 
-A record does not have all properties of an instance. If the decision depends on a missing one, the output names the assumption.
+A record does not have all properties of an instance. If the decision depends on a missing one, the output names the assumption. Events that no rule matches are counted by the reason.
 
 Exit code 0: everything was read. 1: something could not be read; the rest is shown.`,
   args: [{ name: '<file...>', description: 'files or directories' }],

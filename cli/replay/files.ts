@@ -5,7 +5,13 @@ import { fileProblem } from '../common/errors.ts';
 import { ascending } from '../common/sort.ts';
 
 /** Names of files that are read in a directory; a file that is an argument may have any name. */
-const RECORDS = /\.(json|jsonl|ndjson)(\.gz)?$/i;
+const NAMES = [
+  /\.(json|jsonl|ndjson)(\.gz)?$/i,
+  // An export of CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasksConsole.html
+  /^\d{6}\.gz$/,
+  // Firehose: https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+  /-\d{4}(-\d\d){5}-[\da-f]{8}-[\da-f-]+(\.gz)?$/i,
+];
 
 /** Directory of a trail's bucket with digests of the log files. */
 const DIGESTS = 'CloudTrail-Digest';
@@ -24,7 +30,12 @@ export async function* filesOf(paths: readonly string[]): AsyncGenerator<Found, 
       found += 1;
       yield file;
     }
-    if (found === 0) yield { path, problem: 'has no file that ends in .json, .jsonl or .ndjson, with or without .gz' };
+    if (found === 0)
+      yield {
+        path,
+        problem:
+          'has no file with a name of records: .json, .jsonl or .ndjson, with or without .gz, or as CloudWatch Logs or Firehose names it',
+      };
   }
 }
 
@@ -39,6 +50,6 @@ async function* filesIn(path: string): AsyncGenerator<Found, void, undefined> {
   for (const entry of entries.toSorted(ascending(({ name }) => [name]))) {
     const inside = join(path, entry.name);
     if (entry.isDirectory() && entry.name !== DIGESTS) yield* filesIn(inside);
-    if (entry.isFile() && RECORDS.test(entry.name)) yield { path: inside };
+    if (entry.isFile() && NAMES.some((pattern) => pattern.test(entry.name))) yield { path: inside };
   }
 }

@@ -17,7 +17,7 @@ const DEPTH = 5;
  * The events and instances in a JSON value.
  *
  * The value may be a CloudTrail log file or record, the output of `aws cloudtrail lookup-events` or `aws ec2 describe-instances`,
- * an EventBridge event, or a list of these.
+ * an EventBridge event, log events of CloudWatch Logs whose message is one of these, or a list of them.
  */
 export function* itemsOf(value: Json, depth = DEPTH): Generator<Item, void, undefined> {
   if (depth === 0 || typeof value !== 'object' || value === null) return yield { kind: 'unknown' };
@@ -31,6 +31,9 @@ export function* itemsOf(value: Json, depth = DEPTH): Generator<Item, void, unde
     }
     return;
   }
+  for (const wrapper of ['logEvents', 'events']) {
+    if (Array.isArray(at(value, wrapper))) return yield* messagesIn(value, list(value, wrapper), depth);
+  }
   const record = text(value, 'CloudTrailEvent');
   if (record !== undefined) return yield* itemsOf(parseJson(record), depth - 1);
   yield toItem(value);
@@ -38,6 +41,17 @@ export function* itemsOf(value: Json, depth = DEPTH): Generator<Item, void, unde
 
 function* inside(values: readonly Json[], depth: number): Generator<Item, void, undefined> {
   for (const value of values) yield* itemsOf(value, depth - 1);
+}
+
+/**
+ * What log events contain: those of a subscription filter, or of `aws logs filter-log-events`.
+ *
+ * CloudWatch Logs also sends messages of its own, which check the destination.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+ */
+function* messagesIn(value: Json, logEvents: readonly Json[], depth: number): Generator<Item, void, undefined> {
+  if (text(value, 'messageType') === 'CONTROL_MESSAGE') return;
+  for (const logEvent of logEvents) yield* itemsOf(parseJson(text(logEvent, 'message') ?? ''), depth - 1);
 }
 
 function toItem(value: Json): Item {

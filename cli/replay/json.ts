@@ -14,16 +14,20 @@ export function jsonReplay(policy: Policy, io: Io) {
   const document = jsonStream({ schema: SCHEMA, policy }, 'events', io);
   return {
     add: (replayed: Replayed): void => document.add(toJson(replayed)),
-    end: ({ files, items, triggers, decisions, instancesToFind, notUnderstood, unreadable }: Totals): void =>
+    end: ({ triggers, unmatched, otherEvents, decisions, unreadable, ...totals }: Totals): void => {
+      const { files, items, instancesToFind, notUnderstood } = totals;
       document.end({
         files,
         items,
         triggers: Object.fromEntries(triggers),
+        unmatched: Object.fromEntries(unmatched),
+        otherEvents: Object.fromEntries(otherEvents),
         decisions: Object.fromEntries(decisions),
         instancesToFind,
         notUnderstood,
         problems: unreadable.map(({ path, problems }) => ({ file: path, problems })),
-      }),
+      });
+    },
   };
 }
 

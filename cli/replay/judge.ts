@@ -9,12 +9,15 @@ import { scan } from '../../lambda/triggers/scan.ts';
 import { regionOf } from './items.ts';
 import { compilePattern } from './pattern.ts';
 import { type Assumption, describedBy, recordedBy } from './snapshot.ts';
+import { whyNot } from './why-not.ts';
 
 /** What would have been decided on one event, or on one instance of `describe-instances`. */
 export interface Replayed {
   readonly trigger: string;
   /** Whether a rule matches the event; always true for an instance. */
   readonly matched: boolean;
+  /** Why no rule matches. */
+  readonly why?: string;
   /** Time of the call or state change; now for an instance. Absent if the event has none. */
   readonly at?: Date;
   readonly eventId?: string;
@@ -50,6 +53,7 @@ export function judgeEvent(event: Json, policy: Policy): Replayed | undefined {
   return {
     trigger: rule.name,
     matched,
+    why: matched ? undefined : whyNot(event, rule.name),
     at: typeof envelope === 'string' ? undefined : envelope.occurredAt,
     eventId: text(event, 'id'),
     region: text(event, 'region'),

@@ -14,12 +14,12 @@ import type { Totals } from './totals.ts';
 export function tableReplay(all: boolean, io: Io) {
   const rows: string[][] = [];
   return {
-    add: ({ matched, at, region = '?', trigger, instances, instancesToFind, problems }: Replayed): void => {
+    add: ({ matched, why = '', at, region = '?', trigger, instances, instancesToFind, problems }: Replayed): void => {
       if (!matched && !all) return;
       const row = (...cells: readonly string[]) =>
         rows.push([at === undefined ? '?' : iso(at), clean(region), trigger, ...cells]);
       for (const instance of instances) {
-        const note = matched ? decisionWithAssumptions(instance) : NO_RULE;
+        const note = matched ? decisionWithAssumptions(instance) : noRule(why);
         row(instance.instanceId, recordedNote(instance.recorded), note);
       }
       if (instancesToFind > 0) {
@@ -27,7 +27,7 @@ export function tableReplay(all: boolean, io: Io) {
         row('–', 'ids omitted: record too large', search);
       }
       for (const problem of problems) row('–', clean(problem), 'not understood; sends an alert');
-      if (instances.length === 0 && !matched) row('–', '', NO_RULE);
+      if (instances.length === 0 && !matched) row('–', '', noRule(why));
     },
     end: (totals: Totals): void => {
       if (rows.length > 0) {
@@ -39,10 +39,10 @@ export function tableReplay(all: boolean, io: Io) {
   };
 }
 
-const NO_RULE = 'none: no rule matches';
+const noRule = (why: string): string => `none, no rule matches: ${why}`;
 
 function showTotals(totals: Totals, io: Io): void {
-  const { files, items, triggers, decisions, instancesToFind, notUnderstood } = totals;
+  const { files, items, triggers, unmatched, otherEvents, decisions, instancesToFind, notUnderstood } = totals;
   io.out(`Read ${plural(files, 'file')} with ${plural(items, 'record')}`);
   for (const [trigger, { events, matched }] of triggers) {
     io.out(`  ${trigger.padEnd(8)} ${plural(events, 'event')}, ${count(matched)} matched by a rule`);
@@ -50,7 +50,29 @@ function showTotals(totals: Totals, io: Io): void {
   for (const [decision, instances] of decisions) io.out(`  ${decision}: ${instancesOf(instances)}`);
   if (instancesToFind > 0) io.out(`  ids omitted from the record: at least ${instancesOf(instancesToFind)}`);
   if (notUnderstood > 0) io.out(`  not understood: ${plural(notUnderstood, 'event')}`);
+  showWhyNothing(totals, io);
+  for (const [why, events] of unmatched) io.out(`  no rule matches: ${plural(events, 'event')} (${why})`);
+  const others = [...otherEvents].toSorted(([, a], [, b]) => b - a);
+  if (others.length === 0) return;
+  const named = others.slice(0, NAMED).map(([name, number]) => `${name} ${count(number)}`);
+  const more = others.length > NAMED ? `, and ${plural(others.length - NAMED, 'more kind')}` : '';
+  const sum = others.reduce((total, [, number]) => total + number, 0);
+  io.out(`  other events, which no rule is about: ${count(sum)} (${named.join(', ')}${more})`);
 }
+
+/** Says why nothing would have been decided, if nothing would have been. */
+function showWhyNothing(totals: Totals, io: Io): void {
+  const { items, decisions, instancesToFind, notUnderstood, unmatched, otherEvents, unreadable } = totals;
+  if (decisions.size + instancesToFind + notUnderstood > 0) return;
+  if (unmatched.size + otherEvents.size > 0) io.out(NOTHING);
+  else if (items === 0 && unreadable.length === 0) io.out(NO_RECORDS);
+}
+
+const NO_RECORDS = 'Nothing would have been decided: the files have no event and no instance.';
+const NOTHING = 'Nothing would have been decided, because no rule matches any of the events:';
+
+/** How many kinds of other events are named. */
+const NAMED = 5;
 
 function recordedNote({ HttpTokens, HttpEndpoint, exemptUntil }: ReplayedInstance['recorded']): string {
   const parts = [
@@ -62,6 +84,6 @@ function recordedNote({ HttpTokens, HttpEndpoint, exemptUntil }: ReplayedInstanc
 }
 
 function decisionWithAssumptions({ decision, assumptions }: ReplayedInstance): string {
-  if (decision === undefined) return NO_RULE;
+  if (decision === undefined) return '';
   return decisionNote(decision) + (assumptions.length === 0 ? '' : `, if ${assumptions.join(' and ')}`);
 }

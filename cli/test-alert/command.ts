@@ -45,7 +45,7 @@ export const testAlert: Command<TestAlertOptions> = {
     const sent = events.filter((event) => !refused.includes(event));
     const severities = sent.map(({ detail }) => detail.severity);
     if (options.json)
-      io.out(
+      io.verbatim(
         JSON.stringify(
           { busArn, topicArn, sent: severities, confirmed: subscribers?.confirmed, pending: subscribers?.pending },
           null,

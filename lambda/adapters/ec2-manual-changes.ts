@@ -42,7 +42,7 @@ export function ec2RollbackWriter(client: Clients): RollbackWriter {
         throw toFailure(error);
       }
       const problem = `EC2 answered a dry run with success, so IMDSv1 may now be enabled on ${InstanceId}`;
-      throw new FailureError('unknown', `${problem}: imdsv2 explain ${InstanceId} --region ${region} shows it`);
+      throw new FailureError('unknown', `${problem}: see imdsv2 explain ${InstanceId} --region ${region}`);
     },
     allow: async (region, InstanceId) => {
       const command = new ModifyInstanceMetadataOptionsCommand({ InstanceId, ...ALLOWANCE });

@@ -170,7 +170,7 @@ export const LOSSES = {
   'other-region-not-visible': {
     effects: ['no view'],
     what: 'instances of another enabled Region cannot be described',
-    now: 'allow ec2:DescribeInstances there; nothing if a policy of the organization closes the Region',
+    now: 'allow ec2:DescribeInstances there; nothing if a policy of the organization denies the Region',
     calls: [],
     risk: true,
   },

@@ -4,6 +4,8 @@ import type { Scenario } from './scenario.ts';
 /** What a command uses in a scenario instead of the terminal and the real clock. */
 export interface CommandContext {
   readonly print: (line: string) => void;
+  /** Width in columns. */
+  readonly columns: number;
   readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
@@ -13,7 +15,7 @@ export type CommandLine = (args: readonly string[], context: CommandContext) => 
 
 /** Runs a command as the user of a scenario, and prints its output. @returns the exit code. */
 export async function runCommand(
-  { sandbox, print }: Pick<Scenario, 'sandbox' | 'print'>,
+  { sandbox, print, columns }: Pick<Scenario, 'sandbox' | 'print' | 'columns'>,
   imdsv2: CommandLine,
   args: readonly string[],
 ): Promise<number> {
@@ -24,6 +26,7 @@ export async function runCommand(
   try {
     return await imdsv2(args, {
       print,
+      columns,
       now: () => new Date(clock.now()),
       sleep: (milliseconds) => clock.sleep(milliseconds),
     });

@@ -32,7 +32,7 @@ export const givenUp: Case = {
       },
       checks: [
         {
-          what: 'HIGH while it waits, with what holds it',
+          what: 'HIGH while it is tried, with the reason',
           passes: () =>
             severities()[0] === 'HIGH' && /is not reverted yet.*EC2 did not respond/.test(bodies()[0] ?? ''),
         },

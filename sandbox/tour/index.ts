@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plural } from '../../lambda/core/words/format.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../index.ts';
-import type { Print } from '../print.ts';
+import { type Screen, showingProgress } from '../print.ts';
 import { buildProduct } from '../product.ts';
 import type { Case, Expectation } from './case.ts';
 import { CASES } from './cases.ts';
@@ -9,7 +9,7 @@ import type { CommandLine } from './command-line.ts';
 import { EventLog } from './event-log.ts';
 import * as failures from './failure-cases.ts';
 import { hangingSns } from './other-cases.ts';
-import { caseTable, heading, instanceTable, type PlayedCase, problemsOf } from './print.ts';
+import { caseLines, heading, instanceTable, type PlayedCase, problemsOf } from './print.ts';
 import { enforcedByHand } from './exposure-cases.ts';
 import * as prevention from './prevention-cases.ts';
 import * as regions from './region-cases.ts';
@@ -20,6 +20,8 @@ import { shortLivedWorkers } from './worker-cases.ts';
 export interface TourOptions {
   readonly timeScale: number;
   readonly seed: string;
+  /** Whether to list every check and every instance at the end. */
+  readonly verbose: boolean;
   readonly imdsv2: CommandLine;
 }
 
@@ -45,9 +47,36 @@ interface Section {
   readonly finalTitle?: string;
 }
 
+/** What the tour is at. */
+interface Activity {
+  text: string;
+  sandbox?: Sandbox;
+}
+
 /** Plays every case on a local AWS and prints what happens. @returns whether all checks passed. */
-export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: Print): Promise<boolean> {
-  print('Building the bundles and synthesizing the stack ...');
+export async function runTour(options: TourOptions, terminal: Screen): Promise<boolean> {
+  const activity: Activity = { text: 'building the bundles and synthesizing the stacks' };
+  const screen = showingProgress(terminal, () => describe(activity));
+  try {
+    return await play(options, screen, activity);
+  } finally {
+    screen.stop();
+  }
+}
+
+function describe({ text, sandbox }: Activity): string {
+  if (sandbox === undefined) return text;
+  const time = new Date(sandbox.clock.now()).toISOString().slice(11, 19);
+  return `${text}, simulated time ${time}, in progress: ${sandbox.inProgress()}`;
+}
+
+async function play(
+  { timeScale, seed, verbose, imdsv2 }: TourOptions,
+  screen: Screen,
+  activity: Activity,
+): Promise<boolean> {
+  const { print } = screen;
+  print('Building the bundles and synthesizing the stacks ...');
   const audit = await buildProduct({ mode: 'enforce', existing: 'audit', alertSummaryMinutes: 0 });
   const whenUnused = await buildProduct({ mode: 'enforce', existing: 'enforce-when-unused', alertSummaryMinutes: 1 });
   const everyRegion = await buildProduct({
@@ -121,23 +150,25 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
     {
       title: 'Prevention: launch templates, readiness and enforcement',
       options: { ...audit, ...scanOptions, schedules: false },
-      cases: [
-        prevention.remediatedGroup,
-        prevention.prevented(imdsv2),
-        prevention.refusedLaunch,
-        prevention.weakenedDefaults,
-      ],
+      cases: prevention.cases(imdsv2),
       schemasInFull: ['imdsv2-enforcer.prevention/v1'],
     },
   ];
   const played: PlayedCase[] = [];
   const problems: string[] = [];
-  for (const section of sections) problems.push(...(await playSection(section, seed, played, print)));
+  for (const section of sections) problems.push(...(await playSection(section, seed, played, screen, activity)));
 
-  print(`\n${caseTable(played)}\n\n${instanceTable(played)}\n`);
-  problems.push(...played.flatMap(problemsOf));
-  print(problems.length === 0 ? 'All checks passed.' : `Checks failed:\n  ${problems.join('\n  ')}`);
-  return problems.length === 0;
+  print();
+  for (const line of caseLines(played, screen.columns, verbose)) print(line);
+  if (verbose) print(`\n${instanceTable(played)}`);
+  const failed = played.filter((one) => problemsOf(one).length > 0).length;
+  const checks = played.reduce((sum, { expectation }) => sum + expectation.checks.length, 0);
+  const [cases, passed] = [plural(played.length, 'case'), failed + problems.length === 0];
+  for (const problem of problems) print(`FAILED ${problem}`);
+  print(
+    `\n${passed ? `All checks passed: ${plural(checks, 'check')} in ${cases}.` : `Checks failed in ${failed} of ${cases}.`}`,
+  );
+  return passed;
 }
 
 /**
@@ -145,26 +176,41 @@ export async function runTour({ timeScale, seed, imdsv2 }: TourOptions, print: P
  *
  * @returns problems that belong to no case.
  */
-async function playSection(section: Section, seed: string, played: PlayedCase[], print: Print): Promise<string[]> {
+async function playSection(
+  section: Section,
+  seed: string,
+  played: PlayedCase[],
+  { print, columns }: Screen,
+  activity: Activity,
+): Promise<string[]> {
+  activity.text = `starting ${section.title}`;
   const sandbox = await startSandbox({ ...section.options, callers: CALLERS, seed, pauseWhenOverloaded: true });
   try {
     const { title, options, cases, schemasInFull, finalTitle } = section;
     print(`\n${title}: local AWS at ${sandbox.endpoint}, simulated clock at ${options.timeScale}x`);
-    const scenario = new Scenario(sandbox, (line) => print(`    ${line}`));
+    activity.sandbox = sandbox;
+    const indent = '    ';
+    const scenario = new Scenario(sandbox, (line) => print(indent + line), columns - indent.length);
     subscribe(sandbox);
     section.prepare?.(scenario);
     const eventLog = new EventLog(scenario, print, schemasInFull);
     for (const { title, play } of cases) {
-      print(heading(played.length + 1, title));
+      const number = played.length + 1;
+      activity.text = `case ${number}`;
+      eventLog.begin(number);
+      print(heading(number, title));
       const expectation = await play(scenario);
       played.push({ title, expectation, scenario });
       await waitForCase(expectation, eventLog);
+      eventLog.end(expectation.instances);
     }
+    activity.text = 'the last events';
     if (finalTitle !== undefined) print(heading('', finalTitle));
     await waitForQueue(sandbox, eventLog);
     const { size } = sandbox.queue('DeadLetterQueue');
     return size > 0 ? [`${plural(size, 'message')} in the dead-letter queue`] : [];
   } finally {
+    activity.sandbox = undefined;
     await sandbox.stop();
   }
 }

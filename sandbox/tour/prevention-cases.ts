@@ -49,7 +49,7 @@ async function launched(scenario: Scenario, group: string, count: number): Promi
 const severityOf = (message: PublishedMessage | undefined): string | undefined =>
   message?.attributes['severity']?.StringValue;
 
-export const remediatedGroup: Case = {
+const remediatedGroup: Case = {
   title: 'an Auto Scaling group launches from version 7 of its launch template, which allows IMDSv1',
   play: async (scenario) => {
     const fleet = scenario.sandbox.fleet();
@@ -72,7 +72,7 @@ export const remediatedGroup: Case = {
   },
 };
 
-export const prevented = (imdsv2: CommandLine): Case => ({
+const prevented = (imdsv2: CommandLine): Case => ({
   title:
     'the Region is compliant, but not ready for HttpTokensEnforced: readiness, prevent templates, prevent enforcement',
   play: async (scenario) => {
@@ -84,7 +84,11 @@ export const prevented = (imdsv2: CommandLine): Case => ({
         lines.push(line);
         scenario.print(line);
       };
-      const exitCode = await runCommand({ sandbox, print }, imdsv2, [...args, '--region', sandbox.homeRegion]);
+      const exitCode = await runCommand({ sandbox, print, columns: scenario.columns }, imdsv2, [
+        ...args,
+        '--region',
+        sandbox.homeRegion,
+      ]);
       return { exitCode, text: lines.slice(1).join('\n').replace(/\s+/g, ' ') };
     };
     const scaleOut = async (count: number) => {
@@ -133,7 +137,7 @@ export const prevented = (imdsv2: CommandLine): Case => ({
   },
 });
 
-export const refusedLaunch: Case = {
+const refusedLaunch: Case = {
   title: 'IMDSv2 is enforced, and a group whose launch template asks for IMDSv1 cannot scale out',
   play: async (scenario) => {
     const { sandbox } = scenario;
@@ -162,7 +166,7 @@ export const refusedLaunch: Case = {
   },
 };
 
-export const weakenedDefaults: Case = {
+const weakenedDefaults: Case = {
   title: 'a pipeline ends the enforcement of IMDSv2',
   play: async (scenario) => {
     const { sandbox } = scenario;
@@ -190,3 +194,11 @@ export const weakenedDefaults: Case = {
     };
   },
 };
+
+/** From a compliant group to enforcement and what it refuses, on one account. */
+export const cases = (imdsv2: CommandLine): readonly Case[] => [
+  remediatedGroup,
+  prevented(imdsv2),
+  refusedLaunch,
+  weakenedDefaults,
+];

@@ -23,7 +23,7 @@ const COLORS: Readonly<Record<Severity, Parameters<typeof styleText>[0]>> = {
 };
 
 export const heading = (number: number | '', title: string): string =>
-  styleText('bold', `\n${String(number).padStart(2)}  ${title}`);
+  `\n${styleText('bold', `${String(number).padStart(2)}  ${title}`)}`;
 
 export function outcomeLine({ instanceId, status, reason, trigger, severity, exposedSeconds }: LoggedOutcome): string {
   const why = reason === 'imdsv1-enabled' || reason === status ? '' : ` (${reason})`;
@@ -59,21 +59,22 @@ function differences({ id, ...expected }: ExpectedInstance, scenario: Scenario):
 const style = { head: [], border: [] };
 const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
-/** A table of the cases and their checks. */
-export function caseTable(played: readonly PlayedCase[]): string {
-  const table = new Table({
-    head: ['', 'case', 'checked', ''],
-    style,
-    chars,
-    colWidths: [4, 42, 66, 8],
-    wordWrap: true,
-  });
-  played.forEach((one, index) => {
+/**
+ * One line for each case, and below it what failed.
+ *
+ * @param verbose whether to list the checks that passed, too.
+ */
+export function caseLines(played: readonly PlayedCase[], columns: number, verbose: boolean): readonly string[] {
+  return played.flatMap((one, index) => {
     const problems = problemsOf(one);
-    const checked = problems.length > 0 ? problems : one.expectation.checks.map(({ what }) => what);
-    table.push([index + 1, one.title, checked.join('; '), problems.length > 0 ? 'FAILED' : 'ok']);
+    const [color, label] = problems.length > 0 ? (['red', 'FAILED'] as const) : (['green', 'ok'] as const);
+    const checks = verbose ? one.expectation.checks.filter(({ passes }) => passes()).map(({ what }) => what) : [];
+    const number = String(index + 1).padStart(2);
+    return [
+      `${styleText(color, label.padEnd(6))} ${number}  ${clean(one.title, columns - 11)}`,
+      ...[...problems, ...checks].map((line) => `           ${line}`),
+    ];
   });
-  return table.toString();
 }
 
 /** A table of the instances and their outcomes. */

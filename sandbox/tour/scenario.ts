@@ -48,15 +48,13 @@ const IMAGE = 'ami-0aa11bb22cc33dd44';
 
 /** A sandbox with the calls that cases make, and queries about what follows from them. */
 export class Scenario {
-  /** Prints a line of terminal output. */
-  public readonly print: (line: string) => void;
-
+  /** @param columns width of what is printed. */
   public constructor(
     public readonly sandbox: Sandbox,
-    print: (line: string) => void = () => undefined,
-  ) {
-    this.print = print;
-  }
+    /** Prints a line of terminal output. */
+    public readonly print: (line: string) => void = () => undefined,
+    public readonly columns = 100,
+  ) {}
 
   public async launch(
     options: Partial<RunInstancesCommandInput> = {},

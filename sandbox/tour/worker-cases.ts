@@ -41,7 +41,11 @@ export const shortLivedWorkers = (imdsv2: CommandLine): Case => ({
       lines.push(line);
       scenario.print(line);
     };
-    const exitCode = await runCommand({ sandbox, print }, imdsv2, ['callers', '--launch-source', GROUP]);
+    const exitCode = await runCommand({ sandbox, print, columns: scenario.columns }, imdsv2, [
+      'callers',
+      '--launch-source',
+      GROUP,
+    ]);
     sandbox.bus.fire('Schedule');
     const left = [living, ...more];
     const digest = () => scenario.messages(DIGEST)[0]?.email.body ?? '';

@@ -80,7 +80,7 @@ describe('ec2RollbackWriter', () => {
     aws.prepare('ModifyInstanceMetadataOptions', modified());
 
     await expect(writer.checkAllowed(REGION, INSTANCE)).rejects.toThrow(
-      `a dry run with success, so IMDSv1 may now be enabled on ${INSTANCE}: imdsv2 explain ${INSTANCE} --region`,
+      `a dry run with success, so IMDSv1 may now be enabled on ${INSTANCE}: see imdsv2 explain ${INSTANCE} --region`,
     );
   });
 

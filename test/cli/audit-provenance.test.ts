@@ -52,7 +52,14 @@ function formsOf(audit: Audit): Readonly<Record<'text' | 'json' | 'csv' | 'html'
 test('text, JSON and HTML have account, caller, time, version, Regions, command and controls', () => {
   const { text, json, html } = formsOf(auditOf([auditRow()]));
   for (const form of [text, html, json]) {
-    for (const part of ['111122223333', 'arn:aws:iam::111122223333:user/auditor', '1.2.3', REGION, HEAD.command])
+    for (const part of [
+      '111122223333',
+      'prod',
+      'arn:aws:iam::111122223333:user/auditor',
+      '1.2.3',
+      REGION,
+      HEAD.command,
+    ])
       expect(form).toContain(part);
   }
   expect(text).toContain('2026-11-22T12:00Z');
@@ -61,6 +68,7 @@ test('text, JSON and HTML have account, caller, time, version, Regions, command 
     expect(form).toContain('Security Hub EC2.8; CIS AWS Foundations Benchmark v5.0.0 5.7 and v3.0.0 5.6');
   expect((JSON.parse(json) as { provenance: object }).provenance).toEqual({
     account: '111122223333',
+    alias: 'prod',
     callerArn: 'arn:aws:iam::111122223333:user/auditor',
     at: '2026-11-22T12:00:00.000Z',
     version: '1.2.3',
@@ -72,17 +80,33 @@ test('text, JSON and HTML have account, caller, time, version, Regions, command 
       'cis-aws-foundations-benchmark/v/5.0.0/5.7',
       'cis-aws-foundations-benchmark/v/3.0.0/5.6',
     ],
+    severity: 'HIGH',
   });
+});
+
+test('the page says what was audited, how severe a finding is, and what the risk is', () => {
+  const { html } = formsOf(auditOf([auditRow()], new Map(), [REGION, 'us-east-1']));
+  expect(html).toContain(
+    `IMDSv2 compliance report 111122223333 (prod) 2026-11-22: all instances in ${REGION}, us-east-1`,
+  );
+  expect(html).toContain('HIGH for each instance with IMDSv1 enabled, as Security Hub rates EC2.8');
+  expect(html).toMatch(
+    /IMDSv1 answers any request that reaches 169\.254\.169\.254, .*\. IMDSv2 requires a session token, .*\./,
+  );
+  const many = ['a-b-1', 'a-b-2', 'a-b-3', 'a-b-4'];
+  expect(formsOf(auditOf([auditRow({}, 'a-b-1')], new Map(), many)).html).toContain('all instances in 4 Regions');
 });
 
 test('a report of some instances says of which ones', () => {
   const filters = [{ name: 'instance-id', values: ['i-0a1b2c3d4e5f60718'] }];
   const { text, json, html } = formsOf(auditOf([auditRow()], new Map(), [REGION], filters));
   expect(text).toMatch(
-    /^Account \d+, only instances that match Name=instance-id,Values=i-0a1b2c3d4e5f60718: 1 instance, compliance/,
+    /^Account \d+ \(prod\), only instances that match Name=instance-id,Values=i-0a1b2c3d4e5f60718: 1 instance, compliance/,
   );
   expect(JSON.parse(json)).toMatchObject({ provenance: { filters } });
-  expect(html).toContain('IMDSv2 compliance of instances that match Name=instance-id,Values=i-0a1b2c3d4e5f60718');
+  expect(html).toContain(
+    `IMDSv2 compliance of instances that match Name=instance-id,Values=i-0a1b2c3d4e5f60718 in ${REGION}`,
+  );
   expect(html).not.toMatch(/all instances|every instance/i);
 });
 

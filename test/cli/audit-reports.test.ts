@@ -279,7 +279,7 @@ describe('table', () => {
 
   test('has no empty sections', () => {
     const lines = tableOf([auditRow({ options: { HttpTokens: 'required' } })]);
-    expect(lines[0]).toBe('Account 111122223333: 1 instance, compliance 100.0% of 1');
+    expect(lines[0]).toBe('Account 111122223333 (prod): 1 instance, compliance 100.0% of 1');
     // What was audited is on three lines.
     expect(lines.slice(4)).toEqual([
       '',

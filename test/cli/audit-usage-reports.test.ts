@@ -8,6 +8,7 @@ import { jsonReport } from '../../cli/audit/json.ts';
 import type { AuditRow } from '../../cli/audit/row.ts';
 import type { Report, UsageAudit } from '../../cli/audit/summary.ts';
 import { tableReport } from '../../cli/audit/table.ts';
+import { callersOf } from '../../lambda/core/callers/callers.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { type AuditJson, auditOf, auditRow, HEAD } from '../support/audit.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
@@ -76,7 +77,13 @@ test('JSON has the usage of measured instances, and how it was measured', () => 
     { kind: 'unknown', why: 'stopped' },
     undefined,
   ]);
-  expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsRequested: 3, errors: { [REGION]: 'denied' } });
+  expect(usage).toEqual({
+    lookBackDays: 14,
+    minimumAgeDays: 1,
+    metricsRequested: 3,
+    counts: { unused: 1, 'in-use': 1, unknown: 1 },
+    errors: { [REGION]: 'denied' },
+  });
 });
 
 describe('HTML', () => {
@@ -101,9 +108,26 @@ describe('HTML', () => {
     expect(cellsOf(page).map((row) => row[8])).toEqual([-1, 42, 0]);
   });
 
+  test('has the totals, and the software where it was looked up', () => {
+    expect(pageOf(USAGES, measured())).toContain('last 14 days: 1 unused, 1 in use, 1 unknown');
+    const rows = rowsOf(USAGES);
+    const report = htmlReport(path);
+    report.add(rows);
+    const userAgent = 'Boto3/1.9.86 Python/2.7.16 Linux/4.14 Botocore/1.12.92';
+    const call = { at: NOW, service: 's3', delivery: '1.0', userAgent, sourceAddress: '203.0.113.7' };
+    const instance = { region: REGION, instanceId: 'i-0a1b2c3d4e5f60718' };
+    const found = callersOf([call], instance, {});
+    const callers = [{ ...instance, callers: found, calls: 1, imdsv1Calls: 1 }];
+    report.end({ ...auditOf(rows), usage: measured(), callers });
+    const page = readFileSync(path, 'utf8');
+    expect(page).toContain('Software that uses it, on the 1 busiest instances');
+    expect(page).toMatch(/Boto3 1\.9\.86 .*upgrade botocore 1\.12\.92 to 1\.13\.25 or later.*i-0a1b2c3d4e5f60718/s);
+  });
+
   test('has no column if usage was not measured', () => {
     const page = pageOf([undefined]);
     expect(page).not.toContain('IMDSv1 usage');
+    expect(page).not.toContain('id="usage"');
     expect(cellsOf(page)[0]).toHaveLength(7);
   });
 

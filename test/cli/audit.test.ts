@@ -85,7 +85,7 @@ test('prints counts, launch sources, fixes, exemptions and the next step, in thi
   const { out, exitCode, progress } = await audit(['--regions', 'all', '--top', '100']);
   const text = out.join('\n');
   expect(exitCode).toBe(2);
-  expect(out[0]).toMatch(/^Account 111122223333: 61 instances, compliance \d+\.\d% of 53$/);
+  expect(out[0]).toMatch(/^Account 111122223333 \(local-aws\): 61 instances, compliance \d+\.\d% of 53$/);
   expect(out.findIndex((line) => line.startsWith('all Regions'))).toBeLessThan(9);
   const headings = [
     'Launch sources:',
@@ -97,7 +97,7 @@ test('prints counts, launch sources, fixes, exemptions and the next step, in thi
   const order = headings.map((heading) => text.indexOf(heading));
   expect(order).toEqual(order.toSorted((a, b) => a - b));
   expect(order[0]).toBeGreaterThan(0);
-  expect(text).toContain('aws ec2 modify-instance-metadata-defaults --region eu-west-1 --http-tokens required');
+  expect(text).toContain('imdsv2 prevent defaults --region eu-west-1');
   expect(text).toMatch(/exemption-malformed +exemption is not a date: "next summer"/);
   expect(text).toMatch(/exemption-expired +exemption expired 2026-11-12/);
   expect(text).toMatch(/exempt +until 2026-12-22: agent without IMDSv2/);
@@ -167,8 +167,11 @@ describe('--usage', () => {
     expect(exitCode).toBe(2);
     expect(MEASURED.map((name) => usages[name])).toEqual(['in-use', 'unused', 'unknown']);
     expect(instances.filter(({ usage: measured }) => measured !== undefined)).toEqual(nonCompliant);
-    const { metricsRequested = 0 } = (usage ?? {}) as { readonly metricsRequested?: number };
-    expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsRequested, errors: {} });
+    const { metricsRequested = 0, counts } = (usage ?? {}) as { readonly metricsRequested?: number; counts?: object };
+    expect(usage).toEqual({ lookBackDays: 14, minimumAgeDays: 1, metricsRequested, counts, errors: {} });
+    expect(Object.values(counts ?? {}).reduce((sum: number, value) => sum + Number(value), 0)).toBe(
+      nonCompliant.length,
+    );
     expect(metricsRequested).toBeLessThan(nonCompliant.length);
     expect(notes).toEqual([
       `Requested ${metricsRequested} CloudWatch metrics, one for each Auto Scaling group and each other non-compliant instance: at most $0.01`,
@@ -204,7 +207,7 @@ test('applies filters, and returns 0 without findings', async () => {
   const { out, exitCode } = await audit(['--regions', 'all', '--filter', 'Name=tag:Name,Values=compliant,exempt']);
   expect(exitCode).toBe(0);
   expect(out[0]).toBe(
-    'Account 111122223333, only instances that match Name=tag:Name,Values=compliant,exempt: 2 instances, compliance 50.0% of 2',
+    'Account 111122223333 (local-aws), only instances that match Name=tag:Name,Values=compliant,exempt: 2 instances, compliance 50.0% of 2',
   );
   expect(out.join('\n')).not.toContain('To require IMDSv2');
 });

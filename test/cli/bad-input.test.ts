@@ -66,7 +66,7 @@ describe('invalid input', () => {
     [
       'flag',
       ['exempt', 'revoke', '--for', '3d'],
-      "unknown option '--for'; accepted: --profile, --region, --stack, --json, --help",
+      "unknown option '--for'; accepted: --profile, --region, --regions, --stack, --json, --help",
     ],
     [
       'misspelled flag',
@@ -74,7 +74,7 @@ describe('invalid input', () => {
       "unknown option '--regoins' (Did you mean --regions?); accepted: ",
     ],
     ['argument', ['audit', 'all'], 'unexpected argument "all"; accepted: imdsv2 audit [options]'],
-    ['no argument', ['rollback'], "missing required argument 'id'; see imdsv2 rollback --help"],
+    ['no argument', ['rollback'], "missing required argument 'ids'; see imdsv2 rollback --help"],
     ['no value', ['enforce', '--rate'], "option '--rate <n>' argument missing; see imdsv2 enforce --help"],
     ['number', ['enforce', '--rate', '0'], '--rate: "0" is not accepted; accepted: a whole number from 1 to 50'],
     ['region', ['audit', '--region', 'moon'], '--region: "moon" is not a Region; accepted: names such as eu-west-1'],

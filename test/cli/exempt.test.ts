@@ -38,8 +38,8 @@ describe('grant', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toEqual([
-      `${ids[0]} is exempt until ${until}: IMDSv1 stays enabled`,
-      `${ids[1]} is exempt until ${until}: IMDSv1 is not enabled, and may be enabled until then`,
+      `${ids[0]} in us-east-1 is exempt until ${until}: IMDSv1 stays enabled`,
+      `${ids[1]} in us-east-1 is exempt until ${until}: IMDSv1 is not enabled, and may be enabled until then`,
     ]);
     expect(instances.map(tagsOf)).toEqual([
       [until, 'agent X'],
@@ -54,10 +54,9 @@ describe('grant', () => {
     const { out } = await exempt('grant', id, '--for', '1d', '--reason', 'x', '--json');
 
     expect(JSON.parse(out.join(''))).toEqual({
-      region: 'us-east-1',
-      instanceIds: [id],
       until: '2026-11-23',
       reason: 'x',
+      instances: [{ region: 'us-east-1', instanceId: id, status: 'exempt' }],
     });
   });
 
@@ -88,9 +87,9 @@ describe('revoke', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toEqual([
-      `${nonCompliant.id} is no longer exempt: IMDSv1 is enabled, and whether a deployment remediates it is unknown: stack "Imdsv2Enforcer" not found in us-east-1: use --stack, --region`,
-      `${compliant.id} is no longer exempt; IMDSv1 is not enabled`,
-      `${none.id} has no exemption; nothing was changed`,
+      `${nonCompliant.id} in us-east-1 is no longer exempt: IMDSv1 is enabled, and whether a deployment remediates it is unknown: stack "Imdsv2Enforcer" not found in us-east-1: use --stack, --region`,
+      `${compliant.id} in us-east-1 is no longer exempt; IMDSv1 is not enabled`,
+      `${none.id} in us-east-1 has no exemption; nothing was changed`,
     ]);
     expect([...nonCompliant.tags.keys()]).toEqual(['Name']);
     expect([...compliant.tags.keys()]).toEqual(['Name']);
@@ -110,7 +109,9 @@ describe('revoke', () => {
     enterAws(sandbox);
     const { id } = tagged('2026-12-31');
 
-    expect((await exempt('revoke', id)).out).toEqual([`${id} is no longer exempt: IMDSv1 is enabled, and ${effect}`]);
+    expect((await exempt('revoke', id)).out).toEqual([
+      `${id} in us-east-1 is no longer exempt: IMDSv1 is enabled, and ${effect}`,
+    ]);
   });
 
   it('prints JSON, and accepts instances without exemption', async () => {
@@ -119,7 +120,9 @@ describe('revoke', () => {
     const { exitCode, out } = await exempt('revoke', id, '--json');
 
     expect(exitCode).toBe(0);
-    expect(JSON.parse(out.join(''))).toEqual({ region: 'us-east-1', revoked: [], notExempt: [id] });
+    expect(JSON.parse(out.join(''))).toEqual({
+      instances: [{ region: 'us-east-1', instanceId: id, status: 'not-exempt' }],
+    });
     expect(mutations(sandbox)).toEqual([]);
   });
 
@@ -135,6 +138,83 @@ describe('revoke', () => {
     expect([exitCode, notes.length]).toEqual([1, 1]);
     expect(notes[0]).toContain('missing permission ec2:DeleteTags');
     expect(tagsOf(nonCompliant)).toEqual(['2026-12-31', 'agent']);
+  });
+});
+
+describe('in several Regions', () => {
+  const denyIn = (region: string, Action: string) =>
+    sandbox.callers.add('AKIATEST', {
+      arn: 'arn:aws:iam::111122223333:user/kim',
+      policies: [
+        { Effect: 'Allow', Action: '*', Resource: '*' },
+        { Effect: 'Deny', Action, Resource: '*', Condition: { StringEquals: { 'aws:RequestedRegion': region } } },
+      ],
+    });
+  const PERIOD = ['--for', '1d', '--reason', 'x', '--regions', 'all'];
+
+  it('finds the Region of each instance, and makes one call in each', async () => {
+    const instances = [undefined, OTHER, undefined].map((region) => sandbox.fleet(region).add(old()));
+    const ids = instances.map(({ id }) => id);
+
+    const granted = await exempt('grant', ...ids, ...PERIOD);
+
+    expect(granted.exitCode).toBe(0);
+    expect(granted.out.map((line) => line.split(' is ')[0])).toEqual([
+      `${ids[0]} in us-east-1`,
+      `${ids[1]} in ${OTHER}`,
+      `${ids[2]} in us-east-1`,
+    ]);
+    expect(instances.map(tagsOf)).toEqual(ids.map(() => ['2026-11-23', 'x']));
+    expect((await exempt('revoke', ...ids, '--regions', `us-east-1,${OTHER}`)).exitCode).toBe(0);
+    expect(instances.map(tagsOf)).toEqual(ids.map(() => [undefined, undefined]));
+    expect(mutations(sandbox)).toEqual(['CreateTags ok', 'CreateTags ok', 'DeleteTags ok', 'DeleteTags ok']);
+  });
+
+  it('changes nothing if an instance is in none of them', async () => {
+    const { id } = sandbox.fleet(OTHER).add(old());
+
+    const { exitCode, notes, out } = await exempt('grant', id, 'i-0123456789abcdef0', ...PERIOD);
+
+    expect([exitCode, out, notes]).toEqual([
+      1,
+      [],
+      [`imdsv2: instance i-0123456789abcdef0 not found in ${OTHER}, us-east-1; nothing was changed`],
+    ]);
+    expect(mutations(sandbox)).toEqual([]);
+  });
+
+  it.each([
+    ['grant', PERIOD, 'ec2:CreateTags', 'exempt'],
+    ['revoke', ['--regions', 'all'], 'ec2:DeleteTags', 'revoked'],
+  ])('%s prints what was done and what was not if a Region fails', async (command, options, action, done) => {
+    const first = tagged('2026-12-31');
+    const other = tagged('2026-12-31', {}, OTHER);
+    denyIn(OTHER, action);
+
+    const { exitCode, out, notes } = await exempt(command, first.id, other.id, ...options);
+
+    expect(exitCode).toBe(1);
+    expect(out).toEqual([expect.stringMatching(new RegExp(`^${first.id} in us-east-1 is `))]);
+    const problem = `imdsv2: not changed: ${other.id} in ${OTHER}: missing permission ${action}`;
+    expect(notes).toEqual([expect.stringContaining(problem)]);
+    expect(tagsOf(other)).toEqual(['2026-12-31', 'agent']);
+    const json = await exempt(command, first.id, other.id, ...options, '--json');
+    const { instances } = JSON.parse(json.out.join('')) as { instances: { status: string; detail?: string }[] };
+    // The second time, the exemption of the first instance is revoked already.
+    expect(instances.map(({ status }) => status)).toEqual([done === 'revoked' ? 'not-exempt' : done, 'failed']);
+    expect(instances[1]?.detail).toContain(action);
+    expect(json.exitCode).toBe(1);
+  });
+
+  it('names a Region that it may not read only if an instance is not found', async () => {
+    denyIn(OTHER, 'ec2:DescribeInstances');
+    const { id } = tagged('2026-12-31');
+
+    expect((await exempt('revoke', id, '--regions', 'all')).notes).toEqual([]);
+    expect((await exempt('revoke', 'i-0123456789abcdef0', '--regions', 'all')).notes).toEqual([
+      expect.stringMatching(new RegExp(`^${OTHER} is not visible from here: missing permission`)),
+      'imdsv2: instance i-0123456789abcdef0 not found in us-east-1; nothing was changed',
+    ]);
   });
 });
 

@@ -152,3 +152,39 @@ it.each([
 ])('prints no styles with %j and terminal: %s', (env, isTTY) => {
   expect(terminal(processOf({ env, isTTY }).process, signal).style('red', 'red')).toBe('red');
 });
+
+describe('a command that prints nothing for two seconds', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('shows how long it works, until it prints', () => {
+    const { process, stdout, stderr } = processOf();
+    const io = terminal(process, signal, 'working');
+    jest.advanceTimersByTime(1_900);
+    expect(output(stderr)).toBe('');
+    jest.advanceTimersByTime(1_200);
+    expect(output(stderr)).toMatch(/^working, 2 s.*working, 3 s$/s);
+    io.out('result');
+    expect([output(stderr), output(stdout)]).toEqual(['\r\u001B[K', 'result\n']);
+    jest.advanceTimersByTime(1_900);
+    expect(output(stderr)).toBe('');
+  });
+
+  it('keeps a progress line of the command', () => {
+    const { process, stderr } = processOf();
+    terminal(process, signal, 'working').progress('3 of 9');
+    jest.advanceTimersByTime(60_000);
+    expect(output(stderr)).toBe('3 of 9');
+  });
+
+  it('shows nothing beside a question, or without a terminal', async () => {
+    const { process, stderr } = processOf();
+    void terminal(process, signal, 'working').confirm('Do it?');
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(output(stderr)).not.toContain('working');
+    const piped = processOf({ isTTY: false });
+    terminal(piped.process, signal, 'working');
+    jest.advanceTimersByTime(60_000);
+    expect(output(piped.stderr)).toBe('');
+  });
+});

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { instanceId } from '../support/builders.ts';
-import { launchEvent } from '../support/events.ts';
+import { type BusEvent, launchEvent } from '../support/events.ts';
 import { record, replay, unique } from '../support/replay.ts';
 
 let folder: string;
@@ -18,6 +18,24 @@ function file(name: string, content: unknown): string {
   writeFileSync(path, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content));
   return path;
 }
+
+const TIME = '2026-11-22T11:59:20.000Z';
+const json = (event: BusEvent) => JSON.stringify(record(event));
+const CONTROL = {
+  messageType: 'CONTROL_MESSAGE',
+  owner: 'CloudwatchLogs',
+  logEvents: [{ id: '', timestamp: 1, message: 'CWL CONTROL MESSAGE: Checking health of destination Firehose.' }],
+};
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html */
+const subscription = (events: readonly BusEvent[]) => ({
+  messageType: 'DATA_MESSAGE',
+  owner: '111122223333',
+  logGroup: 'CloudTrail/logs',
+  logStream: '111122223333_CloudTrail_eu-west-1',
+  subscriptionFilters: ['imdsv2'],
+  logEvents: events.map((event, index) => ({ id: String(index), timestamp: 1_763_812_760_000, message: json(event) })),
+});
 
 describe('reads', () => {
   const one = () => launchEvent({ items: [{ httpTokens: 'optional' }] });
@@ -39,6 +57,35 @@ describe('reads', () => {
       }),
     ],
     ['a file with a byte order mark', () => `\uFEFF${JSON.stringify({ Records: [record(one()), record(one())] })}`],
+    ['records without separators, as Firehose writes them', () => [one(), one()].map(json).join('')],
+    [
+      'records without separators, with blanks, braces and quotes in texts',
+      () =>
+        `\n ${[one(), one()].map((event) => JSON.stringify({ ...record(event), note: '}"{\\' }, null, 1)).join('\r\n')}\n`,
+    ],
+    [
+      'records without separators in several gzip members',
+      () => Buffer.concat([one(), one()].map((event) => gzipSync(json(event)))),
+    ],
+    ['an export of CloudWatch Logs', () => [one(), one()].map((event) => `${TIME} ${json(event)}\n`).join('')],
+    [
+      'a compressed export of CloudWatch Logs',
+      () => gzipSync([one(), one()].map((event) => `${TIME} ${json(event)}\n`).join('')),
+    ],
+    ['an export of events', () => [one(), one()].map((event) => `${TIME} ${JSON.stringify(unique(event))}`).join('\n')],
+    ['what a subscription filter sends', () => subscription([one(), one()])],
+    [
+      'what Firehose writes of a subscription filter, with a control message',
+      () =>
+        gzipSync([CONTROL, subscription([one()]), subscription([one()])].map((each) => JSON.stringify(each)).join('')),
+    ],
+    [
+      'the output of aws logs filter-log-events',
+      () => ({
+        events: [one(), one()].map((event) => ({ timestamp: 1, message: json(event) })),
+        searchedLogStreams: [],
+      }),
+    ],
     [
       'UTF-16, as Windows PowerShell writes it',
       () => Buffer.from(`\uFEFF${JSON.stringify([record(one()), record(one())])}`, 'utf16le'),
@@ -120,6 +167,8 @@ describe('reads', () => {
   });
 });
 
+const subscriptionOfText = () => ({ ...CONTROL, messageType: 'DATA_MESSAGE' });
+
 describe('a directory', () => {
   const log = () => gzipSync(JSON.stringify({ Records: [record(launchEvent())] }));
   const root = 'AWSLogs/111122223333';
@@ -135,6 +184,16 @@ describe('a directory', () => {
     expect(document).toMatchObject({ files: 3, decisions: { remediate: 3 }, problems: [] });
   });
 
+  test('is read with the names of CloudWatch Logs and Firehose', async () => {
+    file('exported/8b6a/eu-west-1/000000.gz', gzipSync(`${TIME} ${json(launchEvent())}\n`));
+    file('exported/aws-logs-write-test', 'Permission Check Successful');
+    const name = 'trail-1-2026-11-22-11-59-20-0a1b2c3d-1111-2222-3333-444455556666';
+    file(`2026/11/22/11/${name}`, json(launchEvent()) + json(launchEvent()));
+    file(`2026/11/22/12/${name}.gz`, gzipSync(json(launchEvent())));
+    const { document, exitCode } = await replay(folder);
+    expect([exitCode, document.files, document.decisions]).toEqual([0, 3, { remediate: 4 }]);
+  });
+
   test('with unreadable files: prints their problems and reads the others', async () => {
     const unreadable = [
       [file('1.json', '{"Records":[{"eventName":"RunInst'), /is not JSON/],
@@ -143,6 +202,8 @@ describe('a directory', () => {
       [file('4.json', ' \n'), /is empty/],
       [file('5.json', { Version: '2012-10-17' }), /1 of 1 record skipped: not a CloudTrail record/],
       [file('6.jsonl', `${JSON.stringify(unique(launchEvent()))}\n{"cut`), /line 2 is not JSON/],
+      [file('9.json', `${json(launchEvent())}${json(launchEvent())}{"cut`), /line 1 is cut off after 2 records/],
+      [file('10.json', subscriptionOfText()), /1 of 1 record skipped/],
       [file('7.json.gz', 'no gzip at all'), /is not JSON/],
       [file('8.json', { Records: [null, 7, 'x', [[[[[[[]]]]]]], record(launchEvent())] }), /4 of 5 records skipped/],
     ] as const;
@@ -150,13 +211,13 @@ describe('a directory', () => {
     const { document, notes, exitCode } = await replay(folder, join(folder, 'missing.json'));
 
     expect(exitCode).toBe(1);
-    expect(document.decisions).toEqual({ remediate: 3 });
-    expect(document.files).toBe(10);
+    expect(document.decisions).toEqual({ remediate: 5 });
+    expect(document.files).toBe(12);
     const problemsByFile = new Map(document.problems.map(({ file: path, problems }) => [path, problems.join()]));
     for (const [path, problem] of unreadable) expect(problemsByFile.get(path)).toMatch(problem);
     expect(problemsByFile.get(join(folder, 'missing.json'))).toBe('does not exist');
-    expect(problemsByFile.size).toBe(9);
-    expect(notes.filter((note) => note.startsWith(`imdsv2: ${folder}`))).toHaveLength(9);
+    expect(problemsByFile.size).toBe(11);
+    expect(notes.filter((note) => note.startsWith(`imdsv2: ${folder}`))).toHaveLength(11);
   });
 
   test('without files is a problem, an empty log file is not', async () => {
@@ -164,7 +225,7 @@ describe('a directory', () => {
     mkdirSync(join(folder, 'nothing'));
     const { exitCode, notes } = await replay(join(folder, 'nothing'));
     expect(exitCode).toBe(1);
-    expect(notes.join()).toMatch(/has no file that ends in \.json/);
+    expect(notes.join()).toMatch(/has no file with a name of records: \.json/);
   });
 
   const asUser = process.getuid?.() === 0 ? test.skip : test;

@@ -27,6 +27,47 @@ test('accepts any bytes', () => {
   );
 });
 
+test('accepts any pieces of records, log events and lines', () => {
+  const whole = JSON.stringify(launchEvent().detail);
+  const logEvents = JSON.stringify({
+    messageType: 'DATA_MESSAGE',
+    logEvents: [{ message: whole }, { message: 7 }, null],
+  });
+  const pieces = [
+    whole,
+    logEvents,
+    '2026-11-22T11:59:20.000Z ',
+    '\n',
+    '{',
+    '}',
+    '"',
+    '\\',
+    '[',
+    ',',
+    whole.slice(0, 90),
+    '{"logEvents":[]}',
+  ];
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (parts) => {
+      judgeAll(Buffer.from(parts.join('')));
+    }),
+  );
+});
+
+test('reads every record of a sequence without separators, whatever its texts are', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ maxLength: 20 }), { minLength: 2, maxLength: 5 }),
+      fc.boolean(),
+      (texts, compressed) => {
+        const records = texts.map((text, index) => ({ ...launchEvent().detail, eventID: String(index), note: text }));
+        const bytes = Buffer.from(records.map((one) => JSON.stringify(one)).join(''));
+        expect(judgeAll(compressed ? gzipSync(bytes) : bytes)).toBe(records.length);
+      },
+    ),
+  );
+});
+
 test('accepts any JSON', () => {
   fc.assert(fc.property(fc.json({ maxDepth: 6 }), (json) => void judgeAll(Buffer.from(json))));
 });

@@ -135,7 +135,7 @@ describe('prints', () => {
     );
     expect(text).toMatch(/HttpTokens required, HttpEndpoint enabled +skip: compliant/);
     expect(text).toMatch(/ids omitted: record too large +searches for at least 60 instances, then decides/);
-    expect(text).not.toContain('no rule matches');
+    expect(text).not.toContain('none, no rule matches');
     expect(text).toContain('  launch   3 events, 2 matched by a rule');
     expect(text).toContain('  remediate: 1 instance');
   });
@@ -146,7 +146,57 @@ describe('prints', () => {
       record(failedLaunchEvent()),
     ]);
     const { out } = await imdsv2(['replay', path, '--all']);
-    expect(out.filter((line) => line.endsWith('none: no rule matches'))).toHaveLength(2);
+    expect(out.slice(1, 3).map((line) => line.split(/ {2,}/).at(-1))).toEqual([
+      'none, no rule matches: every instance was launched with IMDSv2 required',
+      'none, no rule matches: the call failed',
+    ]);
+  });
+
+  test('why nothing would have been decided, by counted reasons', async () => {
+    const other = (eventName: string) => ({ ...record(launchEvent()), eventName });
+    const records = [
+      record(launchEvent({ items: [{ httpTokens: 'required' }] })),
+      record(launchEvent({ items: [{ httpTokens: 'required' }] })),
+      record(failedLaunchEvent()),
+      record(driftEvent({ request: { HttpTokens: 'required', HttpEndpoint: 'enabled' } })),
+      record(createTagsEvent({ tags: [{ key: 'Name', value: 'web' }] })),
+      record(deleteTagsEvent({ tags: [{ key: 'Name', value: 'web' }] })),
+      ...['DescribeInstances', 'AssumeRole', 'DescribeInstances', 'A', 'B', 'C', 'D'].map(other),
+    ];
+    const path = file('log.json', [...records, unique(runningEvent({ state: 'stopped' }))]);
+    const { out, exitCode } = await imdsv2(['replay', path]);
+    expect(exitCode).toBe(0);
+    expect(
+      out.slice(out.indexOf('Nothing would have been decided, because no rule matches any of the events:')),
+    ).toEqual([
+      'Nothing would have been decided, because no rule matches any of the events:',
+      '  no rule matches: 2 events (launch: every instance was launched with IMDSv2 required)',
+      '  no rule matches: 1 event (launch: the call failed)',
+      '  no rule matches: 1 event (drift: the call did not enable IMDSv1)',
+      '  no rule matches: 1 event (grant: another tag than imdsv2:exempt-until was set)',
+      '  no rule matches: 1 event (revoke: another tag than imdsv2:exempt-until was removed)',
+      '  no rule matches: 1 event (running: another state than running)',
+      '  other events, which no rule is about: 7 (DescribeInstances 2, AssumeRole 1, A 1, B 1, C 1, and 1 more kind)',
+    ]);
+    expect((await replay(path)).document).toMatchObject({
+      unmatched: { 'launch: the call failed': 1 },
+      otherEvents: { DescribeInstances: 2, AssumeRole: 1 },
+    });
+  });
+
+  test.each([
+    ['the files have no event and no instance', { Records: [] }],
+    ['no rule matches any of the events', [{ ...record(launchEvent()), eventName: 'DescribeInstances' }]],
+  ])('that nothing would have been decided: %s', async (why, content) => {
+    expect((await imdsv2(['replay', file('log.json', content)])).out.join('\n')).toMatch(
+      new RegExp(`^Nothing would have been decided.*${why}`, 'm'),
+    );
+  });
+
+  test('nothing of the kind if something is decided', async () => {
+    const { out } = await imdsv2(['replay', file('log.json', [record(launchEvent()), record(failedLaunchEvent())])]);
+    expect(out.join('\n')).not.toContain('Nothing would');
+    expect(out.join('\n')).toContain('no rule matches: 1 event (launch: the call failed)');
   });
 
   test('untrusted text on its line', async () => {

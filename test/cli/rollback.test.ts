@@ -37,7 +37,7 @@ it('sets both tags in one call, then HttpTokens=optional, and nothing else', asy
 
   expect(exitCode).toBe(0);
   expect(out).toEqual([
-    `${instance.id} is exempt until 2026-12-06, and IMDSv1 is enabled again`,
+    `${instance.id} in us-east-1 is exempt until 2026-12-06, and IMDSv1 is enabled again`,
     `To undo: ${undoCommand()}`,
   ]);
   expect(mutations(sandbox)).toEqual([
@@ -56,10 +56,14 @@ it('asks first, and prints JSON', async () => {
   expect(exitCode).toBe(0);
   expect(questions).toEqual([`Exempt ${instance.id} in us-east-1 until 2026-12-31, then enable IMDSv1?`]);
   expect(JSON.parse(out.join(''))).toMatchObject({
-    instanceId: instance.id,
     until: '2026-12-31',
-    status: 'allowed',
-    after: { HttpTokens: 'optional', HttpPutResponseHopLimit: 2 },
+    instances: [
+      {
+        instanceId: instance.id,
+        status: 'allowed',
+        after: { HttpTokens: 'optional', HttpPutResponseHopLimit: 2 },
+      },
+    ],
   });
 });
 
@@ -69,7 +73,7 @@ it('only sets the exemption if IMDSv1 is enabled already', async () => {
   const { exitCode, out } = await rollback(...OPTIONS, '--yes');
 
   expect(exitCode).toBe(0);
-  expect(out[0]).toBe(`${instance.id} is exempt until 2026-12-06; IMDSv1 was already enabled`);
+  expect(out[0]).toBe(`${instance.id} in us-east-1 is exempt until 2026-12-06; IMDSv1 was already enabled`);
   expect(mutations(sandbox)).toEqual(['CreateTags ok']);
 });
 
@@ -84,7 +88,7 @@ describe('changes nothing if', () => {
     [
       'the account enforces IMDSv2',
       () => setDefaults({ HttpTokensEnforced: 'enabled' }),
-      /HttpTokensEnforced is enabled for the account in us-east-1 .*; nothing was changed$/,
+      /HttpTokensEnforced is enabled for the account in us-east-1; .*; nothing was changed$/,
     ],
     ['EC2 would refuse', () => deny('ec2:ModifyInstanceMetadataOptions'), /missing permission ec2:ModifyInst/],
   ])('%s', async (_, arrange, problem) => {
@@ -179,10 +183,10 @@ it('prints what was done and how to undo it if the second step fails', async () 
 
   expect([exitCode, out]).toEqual([1, []]);
   expect(notes[0]).toMatch(
-    /^imdsv2: the rollback is incomplete: UnsupportedOperation: You can't set httpTokens to 'optional'/,
+    /^imdsv2: the rollback of i-\w+ in us-east-1 is incomplete: UnsupportedOperation: You can't set httpTokens to 'optional'/,
   );
   expect(notes.slice(1)).toEqual([
-    `  done:      ${instance.id} is exempt until 2026-12-06`,
+    `  done:      ${instance.id} in us-east-1 is exempt until 2026-12-06`,
     '  not done:  IMDSv1 is not enabled; run the same command again to continue',
     `  to undo:   ${undoCommand()}`,
   ]);
@@ -197,7 +201,7 @@ it('does without the account defaults, which only forecast what EC2 refuses', as
 
   expect([exitCode, instance.options.HttpTokens]).toEqual([0, 'optional']);
   expect(notes[0]).toMatch(
-    /^Whether HttpTokensEnforced prevents the rollback is not visible from here: missing permission ec2:GetInstanceMeta/,
+    /^Whether HttpTokensEnforced prevents a rollback in us-east-1 is not visible from here: missing permission ec2:GetInstanceMeta/,
   );
 });
 
@@ -209,6 +213,85 @@ it('changes nothing if the tags cannot be set', async () => {
   expect([exitCode, notes.length]).toEqual([1, 1]);
   expect(notes[0]).toContain('missing permission ec2:CreateTags');
   expect(instance.options.HttpTokens).toBe('required');
+});
+
+describe('several instances', () => {
+  const OTHER = 'eu-west-1';
+  let other: Instance;
+
+  beforeEach(async () => {
+    sandbox = await sandboxOf({ startAt: NOW, regions: ['us-east-1', OTHER] });
+    instance = sandbox.fleet().add(old({ options: IMDSV2 }));
+    other = sandbox.fleet(OTHER).add(old({ options: IMDSV2 }));
+    enterAws(sandbox);
+  });
+
+  const both = (change: Parameters<typeof imdsv2>[1], ...args: readonly string[]) =>
+    imdsv2(['rollback', instance.id, other.id, '--regions', 'all', ...OPTIONS, ...args], change);
+  const tokens = () => [instance, other].map(({ options }) => options.HttpTokens);
+
+  it('asks once, rolls each back in its Region, and prints one command that undoes all', async () => {
+    const { exitCode, out, questions } = await both({ confirm: [true] });
+
+    expect(exitCode).toBe(0);
+    expect(questions).toEqual([
+      `Exempt 2 instances (${instance.id} in us-east-1, ${other.id} in ${OTHER}) until 2026-12-06, then enable IMDSv1 on 2 instances?`,
+    ]);
+    expect(out).toEqual([
+      `${instance.id} in us-east-1 is exempt until 2026-12-06, and IMDSv1 is enabled again`,
+      `${other.id} in ${OTHER} is exempt until 2026-12-06, and IMDSv1 is enabled again`,
+      `To undo: imdsv2 exempt revoke ${instance.id} ${other.id} --regions us-east-1,${OTHER}`,
+    ]);
+    expect(tokens()).toEqual(['optional', 'optional']);
+  });
+
+  it('begins none if one is not possible, and says which', async () => {
+    other.options = { ...other.options, HttpEndpoint: 'disabled' };
+
+    const { exitCode, out, notes } = await both({}, '--yes');
+
+    expect([exitCode, out]).toEqual([1, []]);
+    expect(notes).toEqual([
+      `imdsv2: IMDS is disabled on ${other.id}, and the rollback would enable it; nothing was changed`,
+      'imdsv2: no rollback was begun, because 1 of 2 are not possible',
+    ]);
+    expect(mutations(sandbox).filter((call) => /(Tags|Options) ok/.test(call))).toEqual([]);
+  });
+
+  it('goes on after a failure, and returns 1 with the result of each', async () => {
+    const Condition = { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } };
+    const policies = [
+      { Effect: 'Allow', Action: '*', Resource: '*' } as const,
+      { Effect: 'Deny', Action: 'ec2:CreateTags', Resource: '*', Condition } as const,
+    ];
+    sandbox.callers.add('AKIATEST', { arn: 'arn:aws:iam::111122223333:user/kim', policies });
+
+    const { exitCode, out, notes } = await both({}, '--yes');
+
+    expect(exitCode).toBe(1);
+    expect(out).toEqual([
+      `${other.id} in ${OTHER} is exempt until 2026-12-06, and IMDSv1 is enabled again`,
+      `To undo: imdsv2 exempt revoke ${other.id} --region ${OTHER}`,
+    ]);
+    expect(notes[0]).toMatch(new RegExp(`^imdsv2: not changed: ${instance.id} in us-east-1: missing permission`));
+    expect(notes[1]).toBe('imdsv2: rolled back 1 of 2 instances; the same command continues');
+    expect(tokens()).toEqual(['required', 'optional']);
+  });
+
+  it('stops at Ctrl-C, and names what was not started', async () => {
+    const interrupt = new AbortController();
+    sandbox.faults.resets = ({ action }) => {
+      if (action === 'CreateTags') interrupt.abort();
+      return undefined;
+    };
+
+    const { exitCode, notes } = await both({ interrupted: interrupt.signal }, '--yes');
+
+    expect(exitCode).toBe(1);
+    expect(notes).toContain(`imdsv2: not started: ${other.id} in ${OTHER}`);
+    expect(notes.at(-1)).toMatch(/^imdsv2: rolled back \d of 2 instances; the same command continues$/);
+    expect(tokens()[1]).toBe('required');
+  });
 });
 
 function setDefaults(change: object): void {

@@ -30,9 +30,9 @@ test.each([40, 60, 80, 120, 200])('at %d columns no line is wider, and no word i
 
 test('breaks the widest column below itself where that is enough, and makes blocks where it is not', () => {
   expect(linesAt(90).slice(0, 3)).toEqual([
-    'region          instance             name             IMDSv1',
-    '                                                      usage',
+    'region          instance             name             IMDSv1 usage',
     'ap-southeast-1  i-0a1b2c3d4e5f60718  checkout-worker  in use: 2,939 calls without a token',
+    '                                                      in its Auto Scaling group (instances',
   ]);
   expect(linesAt(60).slice(0, 4)).toEqual([
     '  region       ap-southeast-1',

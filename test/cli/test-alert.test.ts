@@ -121,6 +121,7 @@ describe('the command', () => {
     expect(notes).toEqual([
       'To: email a@example.com',
       'Not confirmed: email b@example.com',
+      expect.stringMatching(/^Confirm subscriptions with the following command, /),
       expect.stringContaining(
         `aws sns confirm-subscription --region ${REGION} --topic-arn ${topicArn('Outcomes')} --authenticate-on-unsubscribe true --token TOKEN`,
       ),

@@ -20,6 +20,7 @@ test('public names do not change: users write dashboards, filter policies, tag p
       'cis-aws-foundations-benchmark/v/5.0.0/5.7',
       'cis-aws-foundations-benchmark/v/3.0.0/5.6',
     ],
+    CONTROL_SEVERITY: 'HIGH',
     DETAIL_TYPES: {
       'imdsv2-enforcer.outcome/v1': 'IMDSv2 Outcome',
       'imdsv2-enforcer.digest/v1': 'IMDSv2 Digest',

@@ -55,6 +55,10 @@ test('-c passes strings', () => {
     usageMinimumAgeDays: '7',
     logRetentionDays: '365',
     roleGuard: 'off',
+    permissionsBoundary: 'boundary',
+    rolePath: '/security/',
+    tags: 'team=security, cost-center=a=b',
+    dashboard: 'off',
     runbookUrl: 'https://wiki.example.com/imdsv2',
   };
   expect(settingsInContext(context)).toEqual<Settings>({
@@ -72,6 +76,10 @@ test('-c passes strings', () => {
     usageMinimumAgeDays: 7,
     logRetentionDays: 365,
     roleGuard: 'off',
+    permissionsBoundary: 'boundary',
+    rolePath: '/security/',
+    tags: { team: 'security', 'cost-center': 'a=b' },
+    dashboard: 'off',
     runbookUrl: 'https://wiki.example.com/imdsv2',
   });
 });
@@ -129,6 +137,19 @@ test.each<[string, unknown]>([
   // CloudWatch Logs does not support 100 days.
   ['logRetentionDays', 100],
   ['roleGuard', false],
+  ['permissionsBoundary', ''],
+  ['permissionsBoundary', 'arn:aws:iam::111122223333:role/boundary'],
+  ['permissionsBoundary', 'my policy'],
+  ['rolePath', '/'],
+  ['rolePath', 'security'],
+  ['rolePath', '/security'],
+  ['logKmsKeyArn', 'alias/logs'],
+  ['logKmsKeyArn', 'arn:aws:kms:eu-west-1:111122223333:alias/logs'],
+  ['tags', 'team'],
+  ['tags', 'aws:team=security'],
+  ['tags', { team: 1 }],
+  ['tags', '{"team":'],
+  ['dashboard', false],
   ['runbookUrl', 'http://wiki.example.com/imdsv2'],
   ['runbookUrl', 'https://wiki.example.com/imdsv2#top'],
 ])('%s=%j is not accepted', (key, value) => {

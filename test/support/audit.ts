@@ -33,6 +33,7 @@ export interface AuditJson {
 /** What is known of the audits of `auditOf` before instances are read. */
 export const HEAD: AuditHead = {
   account: ACCOUNT,
+  alias: 'prod',
   callerArn: `arn:aws:iam::${ACCOUNT}:user/auditor`,
   at: NOW,
   version: '1.2.3',

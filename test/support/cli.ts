@@ -50,4 +50,6 @@ export const changed = (sandbox: Sandbox): string[] =>
 
 /** The calls that are not read-only, each with its outcome. */
 export const mutations = (sandbox: Sandbox): string[] =>
-  sandbox.calls.all().flatMap(({ action, outcome }) => (/^(Describe|Get)/.test(action) ? [] : `${action} ${outcome}`));
+  sandbox.calls
+    .all()
+    .flatMap(({ action, outcome }) => (/^(Describe|Get|List)/.test(action) ? [] : `${action} ${outcome}`));

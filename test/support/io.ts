@@ -15,7 +15,7 @@ export interface IoChange {
   /** @default resolves at once */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly interrupted?: AbortSignal;
-  /** @default 200, so that a line of a test is a line */
+  /** @default 1000, so that a line of a test is a line */
   readonly columns?: number;
   /** Answer to `ask`. @default as if there were no terminal */
   readonly typed?: string;
@@ -37,12 +37,13 @@ export interface RecordedIo {
 
 /** An `Io` without styles that records its output. `sleep` returns at once. */
 export function recordingIo(change: IoChange = {}): RecordedIo {
-  const { interrupted = new AbortController().signal, columns = 200, env = {} } = change;
+  const { interrupted = new AbortController().signal, columns = 1000, env = {} } = change;
   const answers = [...(change.confirm ?? [])];
   const recorded = { out: [], notes: [], progress: [], questions: [], pauses: [] } as Omit<RecordedIo, 'io'>;
   let slept = 0;
   const io: Io = {
     out: (line) => void recorded.out.push(line),
+    verbatim: (line) => void recorded.out.push(line),
     note: (line) => void recorded.notes.push(line),
     progress: (line) => void recorded.progress.push(line),
     style: (_, text) => text,

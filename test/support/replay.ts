@@ -37,6 +37,8 @@ export interface ReplayDocument {
   readonly items: number;
   readonly files: number;
   readonly triggers: Readonly<Record<string, { readonly events: number; readonly matched: number }>>;
+  readonly unmatched: Readonly<Record<string, number>>;
+  readonly otherEvents: Readonly<Record<string, number>>;
   readonly decisions: Readonly<Record<string, number>>;
   readonly problems: readonly { readonly file: string; readonly problems: readonly string[] }[];
 }

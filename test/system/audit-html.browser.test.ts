@@ -1,6 +1,7 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import axe, { type AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { htmlReport } from '../../cli/audit/html/report.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
@@ -124,6 +125,40 @@ browserTest('the table can be searched, filtered and paged', async () => {
   await page.getByLabel('Verdict', { exact: true }).selectOption({ label: 'all verdicts' });
 });
 
+browserTest('the table is filtered by Region, launch source and verdict together', async () => {
+  const position = () => page.locator('#position').innerText();
+  const select = (label: string, option: string) =>
+    page.getByLabel(label, { exact: true }).selectOption({ label: option });
+  await select('Region', 'us-east-1');
+  expect(await position()).toBe('1–100 of 150');
+  expect(new Set(await column(2))).toEqual(new Set(['us-east-1']));
+  await select('Launch source', 'No launch source tag');
+  expect(await position()).toBe('1–100 of 150');
+  await select('Region', 'eu-west-1');
+  await select('Launch source', `Auto Scaling group ${HOSTILE}`);
+  expect(await position()).toBe('1–75 of 75');
+  await select('Verdict', 'compliant');
+  expect(await position()).toBe('none');
+  for (const label of ['Region', 'Launch source', 'Verdict'])
+    await page.getByLabel(label, { exact: true }).selectOption({ index: 0 });
+  expect(await position()).toBe('1–100 of 300');
+});
+
+browserTest.each(['light', 'dark'] as const)('axe finds nothing in the %s theme', async (colorScheme) => {
+  await page.emulateMedia({ colorScheme });
+  // The page's own policy forbids other scripts, so that it is checked in a copy without one.
+  const copy = await page.context().newPage();
+  const html = readFileSync(path, 'utf8').replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '');
+  await copy.emulateMedia({ colorScheme });
+  await copy.setContent(html);
+  await copy.locator('summary').first().click();
+  await copy.evaluate(axe.source);
+  const { violations } = await copy.evaluate<AxeResults>('axe.run()');
+  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 120))])).toEqual([]);
+  await copy.close();
+  await page.emulateMedia({ colorScheme: 'light' });
+});
+
 browserTest('every launch source can be expanded to show its fix', async () => {
   const command = page.getByText('aws ec2 modify-instance-metadata-defaults --region us-east-1 --http-tokens required');
   expect(await command.isVisible()).toBe(false);
@@ -134,7 +169,9 @@ browserTest('every launch source can be expanded to show its fix', async () => {
 browserTest('untrusted input is shown as text', async () => {
   expect(await page.getByText(HOSTILE).count()).toBeGreaterThan(60);
   expect(await page.locator('img').count()).toBe(0);
-  expect(await page.title()).toBe('IMDSv2 compliance report 111122223333 2026-11-22');
+  expect(await page.title()).toBe(
+    'IMDSv2 compliance report 111122223333 (prod) 2026-11-22: all instances in eu-west-1, us-east-1',
+  );
 });
 
 browserTest('it is readable in dark and light', async () => {

@@ -82,10 +82,10 @@ const commandLines = ({ nonCompliant, compliant, exempt, elsewhereOnly }: Ids): 
   ['prevent', 'templates', '--regions', 'all', '--yes', '--set-default'],
   ['prevent', 'defaults', '--regions', 'all', '--yes'],
   ['prevent', 'enforcement', '--regions', 'all', '--yes', '--even-if-not-ready'],
-  ['rollback', compliant, ...GRANT, '--yes'],
-  ['exempt', 'grant', nonCompliant, ...GRANT],
+  ['rollback', compliant, '--regions', 'all', ...GRANT, '--yes'],
+  ['exempt', 'grant', nonCompliant, '--regions', 'all', ...GRANT],
   ['exempt', 'list', '--regions', 'all'],
-  ['exempt', 'revoke', exempt],
+  ['exempt', 'revoke', exempt, '--regions', 'all'],
   ['replay', 'README.md'],
   ['doctor', '--no-ping'],
   ['doctor', '--timeout', '600'],
@@ -193,6 +193,7 @@ class Account {
 /** An `Io` on the simulated clock, without a terminal. */
 const ioOf = ({ clock }: Sandbox, out: string[], notes: string[]): Io => ({
   out: (line) => void out.push(line),
+  verbatim: (line) => void out.push(line),
   note: (line) => void notes.push(line),
   progress: () => undefined,
   style: (_, text) => text,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CONTROL_SEVERITY } from '../../../lambda/contract.ts';
 import { htmlText } from '../../../lambda/core/text.ts';
 import { VERDICTS } from '../../../lambda/core/verdict.ts';
 import { notMonitoredNote } from '../monitoring.ts';
@@ -6,10 +7,20 @@ import { CONTROLS_NOTE, percent, VERDICT_LABELS } from '../../../lambda/core/wor
 import { count, instancesOf, plural } from '../../../lambda/core/words/format.ts';
 import { LAUNCH_SOURCE_LABELS, launchSourceLabel } from '../../../lambda/core/words/launch-source.ts';
 import { LAUNCH_SOURCE_KINDS } from '../../../lambda/core/launch-source.ts';
-import { type Audit, enforceCommand, incompleteNote, type LaunchSourceAudit, regionGap, scopeOf } from '../summary.ts';
+import {
+  accountLabel,
+  type Audit,
+  enforceCommand,
+  incompleteNote,
+  type LaunchSourceAudit,
+  regionGap,
+  scopeOf,
+  subjectOf,
+} from '../summary.ts';
 import { ComplianceSummary } from '../../../lambda/core/compliance-summary.ts';
 import { type Bar, barChart, swatch } from './charts.ts';
 import { SCRIPT } from './script.ts';
+import { usageSection } from './software.ts';
 import { STYLE } from './style.ts';
 
 /** The longest command or sentence of a fix; the names in it have been shortened before. */
@@ -43,6 +54,7 @@ ${header(audit)}
 ${problems(audit)}
 ${tiles(audit)}
 ${charts(audit)}
+${usageSection(audit)}
 ${fixes(audit)}
 ${instances(audit)}
 <footer>Compliance is the share of instances that require IMDSv2 with the change applied (CIS AWS Foundations
@@ -59,28 +71,43 @@ The maximum exemption duration is ${audit.maxExemptionDays} days.</footer>
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 function title(audit: Audit): string {
-  const scope = audit.filters.length === 0 ? '' : `, ${htmlText(scopeOf(audit), LONG)}`;
-  return `IMDSv2 compliance report ${htmlText(audit.account ?? '')} ${audit.at.toISOString().slice(0, 10)}${scope}`;
+  const parts = ['IMDSv2 compliance report', accountLabel(audit) ?? '', audit.at.toISOString().slice(0, 10)];
+  return htmlText(`${parts.filter(Boolean).join(' ')}: ${subjectOf(audit)}`, LONG);
 }
+
+/** Why it matters, in two sentences. */
+const RISK =
+  "IMDSv1 answers any request that reaches 169.254.169.254, so that one server-side request forgery or open proxy is enough to read the credentials of the instance's role. IMDSv2 requires a session token, which such a request does not get.";
+
+/** A text that breaks between words only: browsers also break after the hyphens of Regions and options. */
+const wholeWords = (text: string): string =>
+  htmlText(text, LONG)
+    .split(' ')
+    .map((word) => (word.includes('-') ? `<span class="word">${word}</span>` : word))
+    .join(' ');
 
 /** What was audited, and what an auditor needs to repeat it. */
 function header(audit: Audit): string {
-  const { account, callerArn, at, version, regions, filters, command, total } = audit;
+  const { callerArn, at, version, regions, command, total } = audit;
   const missing = incompleteNote(audit);
   const entries: readonly (readonly [string, string | undefined])[] = [
-    ['Account', account],
+    ['Account', accountLabel(audit)],
     ['Audited by', callerArn],
     ['Time', `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`],
     ['Regions', regions.join(', ')],
     ['Command', command],
     ['Version', `imdsv2-enforcer ${version}`],
     ['Controls', CONTROLS_NOTE],
+    ['Severity', `${CONTROL_SEVERITY} for each instance with IMDSv1 enabled, as Security Hub rates EC2.8`],
   ];
   const list = entries.flatMap(([name, text]) =>
-    text === undefined ? [] : `<div><dt>${name}</dt><dd>${htmlText(text, LONG)}</dd></div>`,
+    text === undefined
+      ? []
+      : `<div${name === 'Command' ? ' class="wide"' : ''}><dt>${name}</dt><dd>${wholeWords(text)}</dd></div>`,
   );
-  return `<header><h1>IMDSv2 compliance of ${filters.length === 0 ? 'all instances' : htmlText(scopeOf(audit), LONG)}</h1>
+  return `<header><h1>IMDSv2 compliance of ${wholeWords(subjectOf(audit))}</h1>
 <p>${instancesOf(total.instances)} in ${plural(regions.length, 'Region')}${missing === undefined ? '' : `, <b class="missing">${missing}</b>`}</p>
+<p class="dim">${htmlText(RISK, LONG)}</p>
 <dl>${list.join('')}</dl></header>`;
 }
 
@@ -118,7 +145,7 @@ function tiles(audit: Audit): string {
   const compliance = tile(
     total.findings === 0 ? 'good' : '',
     percent(total),
-    `compliance, of ${count(total.assessed)}${missing === undefined ? '' : ` ${missing}`}`,
+    `compliance of ${count(total.assessed)}${missing === undefined ? '' : ` ${missing}`}`,
   );
   return `<section class="tiles" aria-label="Totals">${compliance}${verdicts.join('')}</section>`;
 }
@@ -138,7 +165,7 @@ function charts({ byRegion, launchSources }: Audit): string {
   }));
   const card = (title: string, bars: readonly Bar[]) =>
     `<section class="card"><h2>${title}</h2>${barChart(bars)}</section>`;
-  return `<div class="charts">${card('Compliance by region', ofRegions)}${card('Compliance by launch source', byKind)}</div>`;
+  return `<div class="charts">${card('Compliance by Region', ofRegions)}${card('Compliance by launch source', byKind)}</div>`;
 }
 
 function fixes(audit: Audit): string {
@@ -175,6 +202,8 @@ function instances(audit: Audit): string {
   return `<section class="card" id="instances"><h2>${filters.length === 0 ? 'All instances' : htmlText(`Only ${scopeOf(audit)}`, LONG)}</h2>
 <div class="tools"><input id="search" type="search" placeholder="Id, name, Region, launch source …" aria-label="Search">
 <select id="verdict" aria-label="Verdict"><option value="">all verdicts</option>${options.join('')}</select>
+<select id="region" aria-label="Region"><option value="">all Regions</option></select>
+<select id="source" aria-label="Launch source"><option value="">all launch sources</option></select>
 <button type="button" id="before">Back</button><span id="position" class="dim"></span><button type="button" id="after">Next</button></div>
 <div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead><tbody id="rows"></tbody></table></div>
 <noscript><p class="dim">The table requires JavaScript.</p></noscript></section>`;

@@ -32,11 +32,21 @@ let sort = { column: 0, down: false };
 let page = 0;
 let matching = [];
 
+// The selections of Region and launch source. Their names are text, never markup.
+const fill = (id, names) => {
+  const options = names.map((name, index) => new Option(name, String(index)));
+  byId(id).append(...options.sort((a, b) => order(a.text, b.text)));
+};
+fill('region', regions);
+fill('source', launchSources);
+const selections = { verdict: 0, region: 1, source: 5 };
+
 function update() {
-  const verdict = byId('verdict').value;
+  const chosen = Object.entries(selections).filter(([id]) => byId(id).value !== '');
+  const wanted = chosen.map(([id, at]) => [at, Number(byId(id).value)]);
   const query = byId('search').value.trim().toLowerCase();
   const matches = (row) =>
-    (verdict === '' || row[0] === Number(verdict)) &&
+    wanted.every(([at, value]) => row[at] === value) &&
     (query === '' || texts.some((of) => of(row).toLowerCase().includes(query)));
   const ascending = by(sort.column);
   matching = rows.filter(matches).sort(sort.down ? (a, b) => ascending(b, a) : ascending);
@@ -93,7 +103,7 @@ document.querySelectorAll('#instances th button').forEach((button, column) => {
   });
 });
 byId('search').addEventListener('input', update);
-byId('verdict').addEventListener('change', update);
+Object.keys(selections).forEach((id) => byId(id).addEventListener('change', update));
 byId('before').addEventListener('click', () => { page -= 1; draw(); });
 byId('after').addEventListener('click', () => { page += 1; draw(); });
 update();

@@ -20,6 +20,7 @@ body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 sy
 main { max-width: 1240px; margin: 0 auto; padding: 28px 24px 64px; }
 h1 { font-size: 26px; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 17px; margin: 0 0 12px; }
+h3 { font-size: 15px; margin: 14px 0 4px; }
 p { margin: 0 0 10px; }
 .dim, footer { color: var(--dim); }
 footer { font-size: 13px; margin-top: 24px; }
@@ -27,10 +28,10 @@ footer { font-size: 13px; margin-top: 24px; }
 .problem { border-color: var(--non-compliant); border-left-width: 5px; }
 .problem ul { margin: 0; padding-left: 20px; }
 .tiles { display: flex; flex-wrap: wrap; gap: 12px; margin-top: 20px; }
-.tile { flex: 1 1 120px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px; }
+.tile { flex: 1 1 100px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px; }
 .tile b { display: block; font-size: 25px; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--dim); font-size: 13px; white-space: nowrap; }
-.tile:first-child { flex-grow: 2; }
+.tile:first-child { flex: 2 1 130px; }
 .tile:first-child span { white-space: normal; }
 .tile.bad b { color: var(--bad-text); }
 .tile.good b { color: var(--good-text); }
@@ -40,6 +41,8 @@ dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(340px, 10
 dl div { display: flex; gap: 10px; }
 dt { flex: 0 0 76px; color: var(--dim); }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+dl .wide { grid-column: 1 / -1; }
+.word { display: inline-block; max-width: 100%; overflow-wrap: anywhere; vertical-align: top; }
 .missing { color: var(--bad-text); }
 .bar { margin-bottom: 14px; font-size: 14px; }
 .bar p { display: flex; flex-wrap: wrap; gap: 0 6px; align-items: baseline; margin: 0; }
@@ -63,6 +66,8 @@ pre { margin: 8px 0 0; padding: 10px 12px; background: var(--page); border: 1px 
 .tools { display: flex; flex-wrap: wrap; gap: 10px; margin-bottom: 12px; align-items: center; }
 input, select, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 6px 10px; }
 input { flex: 1 1 240px; min-width: 0; }
+select { min-width: 0; max-width: 100%; flex: 0 1 auto; }
+#source { flex: 0 1 220px; }
 button { cursor: pointer; }
 button:disabled { opacity: .45; cursor: default; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }

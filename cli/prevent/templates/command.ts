@@ -74,7 +74,7 @@ Exit code 0: everything that launches from a template requires IMDSv2. 1: an err
     if (selected && problems.size === 0) refuseUnknown(selected, read);
     const run: Run = { account, problems, before: read };
     const end = (more: Partial<Run>, exitCode: ExitCode): ExitCode => {
-      if (options.json) io.out(JSON.stringify(documentOf({ ...run, ...more })));
+      if (options.json) io.verbatim(JSON.stringify(documentOf({ ...run, ...more })));
       return exitCode;
     };
     const failed = problems.size > 0;

@@ -4,7 +4,7 @@ import { referrerName, launcherName } from '../../../lambda/core/words/preventio
 import type { MetadataOptions } from '../../../lambda/core/instance.ts';
 import type { Template } from '../../../lambda/core/prevention/inventory.ts';
 import type { Io } from '../../common/io.ts';
-import { print, printTable } from '../../common/table.ts';
+import { printTable } from '../../common/table.ts';
 import type { TemplateResult } from './apply.ts';
 import type { Creation, TemplatePlan } from './plan.ts';
 import type { UndoPlan } from './undo.ts';
@@ -38,8 +38,7 @@ export function showPlan(plans: readonly InRegion<TemplatePlan>[], io: Io): void
   }
   if (rows.length === 0) return;
   io.out('');
-  print(
-    io,
+  io.out(
     'Nothing but metadata options changes, and no running instance. Terraform and tools like it leave no mark that AWS returns: if one owns a template or a group, change it there instead, because its next run sets it back.',
   );
 }
@@ -88,7 +87,7 @@ export function showUndo(plans: readonly InRegion<UndoPlan>[], io: Io): void {
   );
   printTable(io, ['region', 'launch template', 'change'], rows);
   io.out('');
-  print(io, 'Launches have IMDSv1 enabled again, unless the account default or the AMI decides otherwise.');
+  io.out('Launches have IMDSv1 enabled again, unless the account default or the AMI decides otherwise.');
 }
 
 /** Prints what was done, and what was not. */
@@ -103,6 +102,6 @@ export function showResult(results: readonly (TemplateResult & { readonly region
   ];
   io.out(parts.join(', '));
   for (const { region, template, failure } of results) {
-    if (failure !== undefined) print(io, `${region} ${nameOf(template)} failed: ${failure}`);
+    if (failure !== undefined) io.out(`${region} ${nameOf(template)} failed: ${failure}`);
   }
 }

@@ -35,7 +35,7 @@ async function checkAlarms(
     const problem = problemOf(found, topic);
     if (problem === undefined) return [];
     const action = `aws cloudwatch enable-alarm-actions --region ${region} --alarm-names ${name}`;
-    const text = `alarm ${name} ${problem}: no one hears of it`;
+    const text = `alarm ${name} ${problem}: no one is notified`;
     return [lost('alarm-actions', found.ActionsEnabled === false ? { ...place, text, action } : { ...place, text })];
   });
 }

@@ -4,6 +4,7 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { BUS, FORWARDER_DEAD_LETTER_QUEUE } from '../../contract.ts';
 import { type HealthResult, lost, ok } from '../../core/health.ts';
 import { allows } from '../../core/resource-policy.ts';
+import { plural } from '../../core/words/format.ts';
 import { toFailure } from '../failures.ts';
 import { type Check, checkEach, type HealthOptions, type HomeContext, unlessMissing } from './context.ts';
 import { attributesOf, maySend } from './queues.ts';
@@ -65,7 +66,7 @@ export const otherRegions: Check<HomeContext> = {
       return [];
     };
     const visible = await checkEach('regions', [home], () => checkVisible(home, options), {
-      healthy: ok('regions', `${home} and ${others.length} other enabled Regions can be scanned`),
+      healthy: ok('regions', `${home} and ${plural(others.length, 'other enabled Region')} can be scanned`),
       explain,
     });
     const unchecked = await checkEach('regions', others, probe, { healthy: ok('regions', ''), explain });

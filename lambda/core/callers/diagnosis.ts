@@ -72,7 +72,7 @@ function whySupported(software: Software, host: Host): Diagnosis {
 const advice = (kind: Diagnosis['kind'], text: string): Diagnosis => ({ kind, text, commands: [] });
 
 /** Name and version of software. */
-export const label = ({ name, version }: Pick<Software, 'name' | 'version'>): string =>
+const label = ({ name, version }: Pick<Software, 'name' | 'version'>): string =>
   version === undefined ? name : `${name} ${version}`;
 
 /** Software with the SDK in it. */

@@ -16,6 +16,8 @@ export class IamService implements Service {
   }
 
   public handle({ action, params }: ApiCall): ResponseValue {
+    // Of the account, not of a role.
+    if (action === 'ListAccountAliases') return { AccountAliases: ['local-aws'], IsTruncated: false };
     const role = this.#role(text(params, 'RoleName') ?? text(params, 'PolicySourceArn') ?? '');
     switch (action) {
       case 'GetRole':

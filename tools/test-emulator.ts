@@ -17,7 +17,7 @@ import { pythonWith, UnavailableError } from './python-venv.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDER = join(ROOT, '.emulator');
-const MOTO = { requirement: 'moto[server,ec2,events,sns,sqs,sts]==5.2.5', module: 'moto' };
+const MOTO = { requirement: 'moto[server,autoscaling,ec2,events,sns,sqs,sts]==5.2.5', module: 'moto' };
 const TESTS_SECONDS = 180;
 
 /** Hosts of AWS, which are refused because the tests launch instances. */

@@ -86,7 +86,7 @@ async function apply(region: string, steps: Steps, aws: Aws): Promise<TemplateRe
           source,
           options: kind === 'again' ? undefined : options,
           description: descriptionOf(creation),
-          token: `imdsv2-${startedAt}-${index}-${template.id}`,
+          token: `imdsv2-${startedAt}-${template.id}-${template.latestVersion + index}-${kind}-${source}`,
         }),
       );
       created.push({ version, source });

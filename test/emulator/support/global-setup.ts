@@ -1,4 +1,10 @@
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
+  DescribeInstancesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+} from '@aws-sdk/client-ec2';
+import { randomUUID } from 'node:crypto';
 import { ec2In, launchOne, optionsOf, setOptions } from './account.ts';
 import type { Trait } from './where.ts';
 
@@ -11,6 +17,17 @@ const TRAITS: Readonly<Record<Trait, () => Promise<boolean>>> = {
     const id = await launchOne({ options: { HttpPutResponseHopLimit: 3 } });
     await setOptions(id, { HttpTokens: 'required' });
     return (await optionsOf(id)).HttpPutResponseHopLimit === 3;
+  },
+  'source versions': async () => {
+    const LaunchTemplateName = `imdsv2-${randomUUID()}`;
+    const data = { KeyName: 'deploy' };
+    await ec2In().send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData: data }));
+    const LaunchTemplateData = { MetadataOptions: { HttpTokens: 'required' as const } };
+    const request = { LaunchTemplateName, SourceVersion: '1', LaunchTemplateData };
+    await ec2In().send(new CreateLaunchTemplateVersionCommand(request));
+    const command = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateName, Versions: ['2'] });
+    const { LaunchTemplateVersions = [] } = await ec2In().send(command);
+    return LaunchTemplateVersions[0]?.LaunchTemplateData?.KeyName === 'deploy';
   },
 };
 

@@ -146,7 +146,7 @@ function showLaunchSources({ launchSources }: Audit, top: number, io: Io): void 
     io.out(`${String(index + 1).padStart(3)}  ${fix?.text ?? ''}`);
     io.out(io.style('dim', `     ${region}: ${instances}`));
     for (const command of fix?.commands ?? []) io.verbatim(`     ${command}`);
-    for (const [tool, form] of Object.entries(fix?.inCode ?? {})) io.verbatim(io.style('dim', `     ${tool}: ${form}`));
+    for (const [tool, form] of Object.entries(fix?.inCode ?? {})) io.out(io.style('dim', `     ${tool}: ${form}`));
   }
 }
 

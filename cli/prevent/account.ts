@@ -121,10 +121,9 @@ function showPlan(setting: Setting, states: readonly State[], io: Io): void {
   const rows = states.map(({ region, state, why, inventory }) => [
     region,
     inventory.defaults?.[setting.name] ?? 'no preference',
-    LABELS[state],
-    why,
+    why === '' ? LABELS[state] : `${LABELS[state]}: ${why}`,
   ]);
-  if (rows.length > 0) printTable(io, ['region', `${setting.name} now`, valueOf(setting), 'why'], rows);
+  if (rows.length > 0) printTable(io, ['region', `${setting.name} now`, valueOf(setting)], rows);
   for (const one of states) if (one.state === 'change') setting.showEffect(one, io);
   if (states.some(({ state }) => state === 'change')) {
     io.out('');

@@ -97,7 +97,7 @@ test('prints counts, launch sources, fixes, exemptions and the next step, in thi
   const order = headings.map((heading) => text.indexOf(heading));
   expect(order).toEqual(order.toSorted((a, b) => a - b));
   expect(order[0]).toBeGreaterThan(0);
-  expect(text).toContain('aws ec2 modify-instance-metadata-defaults --region eu-west-1 --http-tokens required');
+  expect(text).toContain('imdsv2 prevent defaults --region eu-west-1');
   expect(text).toMatch(/exemption-malformed +exemption is not a date: "next summer"/);
   expect(text).toMatch(/exemption-expired +exemption expired 2026-11-12/);
   expect(text).toMatch(/exempt +until 2026-12-22: agent without IMDSv2/);

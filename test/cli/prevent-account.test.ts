@@ -113,6 +113,7 @@ it.each([60, 80, 120])('fits into %i columns', async (columns) => {
   await aws.group('web', reference(await aws.template('a-launch-template-with-a-long-name', [data('optional')])));
   for (const command of ['defaults', 'enforcement']) {
     const { out } = await imdsv2(['prevent', command, '--dry-run', '--regions', 'all'], { columns });
-    expect(out.filter((line) => line.length > columns)).toEqual([]);
+    const isCommand = (line: string) => /^ +imdsv2 /.test(line);
+    expect(out.filter((line) => line.length > columns && !isCommand(line))).toEqual([]);
   }
 });

@@ -68,10 +68,10 @@ test('test-alert sends every kind of alert, marked as a test', async () => {
   const sent = messages.slice(earlier);
   for (const { subject } of sent) expect(subject).toMatch(/^TEST \[IMDSv2/);
   const alerts = sent.map(({ json }) => JSON.parse(json.Message) as { schema: string; groups?: AlertJson['groups'] });
-  // Eleven outcomes, in alerts at once and in a summary; a digest; and workload impact.
+  // Eleven outcomes, in alerts at once and in a summary; a digest; workload impact; and prevention.
   expect(alerts.flatMap(({ groups = [] }) => groups.flatMap(({ instanceIds }) => instanceIds))).toHaveLength(11);
   expect(new Set(alerts.map(({ schema }) => schema))).toEqual(
-    new Set(['alert', 'digest', 'workload-impact'].map((kind) => `imdsv2-enforcer.${kind}/v1`)),
+    new Set(['alert', 'digest', 'workload-impact', 'prevention'].map((kind) => `imdsv2-enforcer.${kind}/v1`)),
   );
 });
 

@@ -63,7 +63,7 @@ test('events that are not forwarded stay in their region and trigger an alarm in
   ]);
   const { results } = JSON.parse(out.join('\n')) as { results: { check: string; level: string; text: string }[] };
   expect(results.filter(({ check }) => [OTHER, 'rules'].includes(check))).toMatchObject([
-    { check: 'rules', level: 'ok', text: '16 enabled, each with its pattern or schedule and its target' },
+    { check: 'rules', level: 'ok', text: '20 enabled, each with its pattern or schedule and its target' },
     {
       check: OTHER,
       level: 'fail',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { PartialMessage, Plugin } from 'esbuild';
 import ts from 'typescript';
 import { hasQueryCodes, withoutErrorClasses } from './error-classes.ts';
+import { withoutUnreadMembers } from './unread-members.ts';
 
 /** Cached by source, because bundles share files and parsing one takes up to a second. */
 const results = new Map<string, Inlined>();
@@ -9,7 +10,7 @@ const results = new Map<string, Inlined>();
 const SCHEMA_FILE = /@aws-sdk[\\/](client-[^\\/]+|nested-clients)[\\/]dist-es[\\/](.+[\\/])?schemas[\\/][^\\/]+\.js$/;
 
 /**
- * Lets esbuild drop unused schemas of the AWS SDK, and the classes of errors.
+ * Lets esbuild drop unused schemas of the AWS SDK, the classes of errors, and members that no function reads.
  *
  * A schema is a constant with keys like `{ [_xN]: … }`, where `_xN` is a string constant of the same file. A computed
  * key may run code (`toString`), so esbuild keeps every schema of the service. With literal keys a schema is plain
@@ -27,7 +28,8 @@ export function inlineSchemaConstants(): Plugin {
       });
       build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => {
         files += 1;
-        const source = withoutErrorClasses(await readFile(path, 'utf8'), { isQuery: await hasQueryCodes(path) });
+        const read = withoutUnreadMembers(await readFile(path, 'utf8'));
+        const source = withoutErrorClasses(read, { isQuery: await hasQueryCodes(path) });
         const result = results.get(source) ?? inlineConstants(source);
         results.set(source, result);
         return { contents: result.inlined > 0 ? result.text : undefined, warnings: warningsFor(path, result) };

@@ -23,6 +23,18 @@ import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
 import { DELIVERY, SCAN_TIMEOUT } from './timing.ts';
 
+/** For the readiness of a region: what launches instances, and what decides about their metadata options. */
+const LAUNCH_SOURCE_READS = [
+  'ec2:DescribeLaunchTemplates',
+  'ec2:DescribeLaunchTemplateVersions',
+  'ec2:DescribeImages',
+  'ec2:DescribeFleets',
+  'ec2:DescribeSpotFleetRequests',
+  'ec2:DescribeSpotInstanceRequests',
+  'autoscaling:DescribeAutoScalingGroups',
+  'autoscaling:DescribeLaunchConfigurations',
+];
+
 /** What the scan is connected to. */
 export interface ScanProps {
   readonly code: Code;
@@ -151,6 +163,7 @@ export class Scan extends Construct {
       new PolicyStatement({
         actions: [
           'ec2:DescribeRegions',
+          ...LAUNCH_SOURCE_READS,
           // For the source addresses of calls.
           'ec2:DescribeNatGateways',
           'cloudwatch:GetMetricData',

@@ -10,6 +10,7 @@ import { renderDigest } from '../../lambda/core/digest-message.ts';
 import type { OutcomeEvent } from '../../lambda/core/outcome-event.ts';
 import type { VirtualClock } from './clock.ts';
 import { indexOf, type Region } from './region.ts';
+import { launchSourceReader } from '../../test/support/launch-source-reader.ts';
 
 /** Virtual milliseconds of a response: network latency, and what AWS needs for large responses. */
 const LATENCY = { call: 120, jitter: 80, page: 900, pointsPerMs: 400 };
@@ -124,6 +125,7 @@ export class Invocation {
       },
       history: { page: () => this.#call('LookupEvents', () => ({ calls: [] })) },
       network: { natGateways: () => Promise.resolve(new Map()) },
+      launchSources: launchSourceReader(),
       healthChecks: {
         all: () => Promise.resolve([]),
         home: () => Promise.resolve([]),

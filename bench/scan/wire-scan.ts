@@ -10,6 +10,7 @@ import type { ScanPorts } from '../../lambda/app/scan/rules.ts';
 import { NO_QUEUE } from './lambda.ts';
 import { USAGE_RULES } from '../../lambda/core/usage.ts';
 import { type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
+import { launchSourceReader } from '../../test/support/launch-source-reader.ts';
 
 const region = process.argv[2] ?? '';
 const rules = {
@@ -54,6 +55,7 @@ const ports: ScanPorts = {
   },
   history: { page: () => Promise.resolve({ calls: [] }) },
   network: { natGateways: () => Promise.resolve(new Map()) },
+  launchSources: launchSourceReader(),
   healthChecks: {
     all: () => Promise.resolve([]),
     home: () => Promise.resolve([]),

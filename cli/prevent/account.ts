@@ -6,16 +6,16 @@ import { FailureError } from '../../lambda/core/failure.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
 import { clean } from '../../lambda/core/text.ts';
 import { plural } from '../../lambda/core/words/format.ts';
-import { NOT_VISIBLE } from '../audit/read.ts';
 import type { Aws, AwsOptions } from '../common/aws.ts';
 import type { ExitCode } from '../common/command.ts';
-import { adviceOn, explainError } from '../common/errors.ts';
+import { adviceOn, DENIED_ADVICE, explainError } from '../common/errors.ts';
 import type { Io } from '../common/io.ts';
 import { confirmed } from '../common/options.ts';
 import { printTable } from '../common/table.ts';
 import { textOf, GUARD_RAILS } from '../policy/guard-rails.ts';
 import { regionOf } from '../readiness/document.ts';
 import { type ReadRegions, type RegionReadiness, readAll } from '../readiness/read.ts';
+import { unseenNote } from '../readiness/show.ts';
 
 /** Options of the commands that change the account defaults. */
 export interface AccountOptions extends AwsOptions {
@@ -60,7 +60,16 @@ export async function switchOn(
 ): Promise<ExitCode> {
   // Standard output is for the document.
   const text: Io = options.json ? { ...io, out: (line) => io.note(line) } : io;
-  const states = read.map((region) => ({ ...region, ...stateOf(setting, region) }));
+  const states = read
+    .filter(({ inventory }) => inventory.defaults !== undefined)
+    .map((region) => ({ ...region, ...stateOf(setting, region) }));
+  const unread = new Map(problems);
+  for (const { region, inventory, readiness } of read) {
+    const missing = readiness.unseen.find(({ what }) => what === 'account defaults');
+    if (inventory.defaults !== undefined || missing === undefined) continue;
+    unread.set(region, missing.problem);
+    io.note(`${region}: ${unseenNote(missing)}${DENIED_ADVICE}`);
+  }
   const toChange = states.filter(({ state }) => state === 'change');
   const leftOut = states.filter(({ state }) => state === 'left-out');
   const changed: Changed[] = [];
@@ -68,7 +77,7 @@ export async function switchOn(
     if (options.json) {
       const plan = states.map(({ region, state, why }) => ({ region, state, why }));
       const { schema } = setting;
-      const unreadRegions = Object.fromEntries(problems);
+      const unreadRegions = Object.fromEntries(unread);
       io.verbatim(
         JSON.stringify({ schema, account, unreadRegions, plan, result: changed, regions: read.map(regionOf) }),
       );
@@ -76,7 +85,7 @@ export async function switchOn(
     return exitCode;
   };
   showPlan(setting, states, text);
-  const failed = problems.size > 0;
+  const failed = unread.size > 0;
   if (toChange.length === 0) {
     text.out('Nothing to change.');
     return end(failed ? 1 : leftOut.length > 0 ? 2 : 0);
@@ -99,11 +108,7 @@ export async function switchOn(
 const valueOf = ({ name, change }: Setting): string => `${name}=${change[name] ?? ''}`;
 
 function stateOf(setting: Setting, region: RegionReadiness) {
-  const { defaults } = region.inventory;
-  if (defaults === undefined) {
-    const problem = region.readiness.unseen.find(({ what }) => what === 'account defaults')?.problem ?? '';
-    return { state: 'left-out', why: `the account defaults are ${NOT_VISIBLE}: ${problem}` } as const;
-  }
+  const { defaults = {} } = region.inventory;
   if (defaults[setting.name] === setting.change[setting.name])
     return { state: 'unchanged', why: 'set already' } as const;
   if (defaults.ManagedBy === 'declarative-policy') return { state: 'left-out', why: managedBy(defaults) } as const;

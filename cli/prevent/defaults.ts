@@ -5,7 +5,8 @@ import { accountOf } from '../common/account.ts';
 import { Aws, AWS_OPTIONS, REGIONS_OPTION } from '../common/aws.ts';
 import type { Command } from '../common/command.ts';
 import { JSON_OPTION, YES_OPTION } from '../common/options.ts';
-import { READ_PERMISSIONS } from '../readiness/read.ts';
+import { OTHER_READS } from '../readiness/read.ts';
+import { unseenNote } from '../readiness/show.ts';
 import { type AccountOptions, readFor, type Setting, switchOn } from './account.ts';
 
 const SETTING: Setting = {
@@ -17,6 +18,7 @@ const SETTING: Setting = {
   refusal: () => undefined,
   showEffect: ({ region, readiness }, io) => {
     const hosts = readiness.entries.filter(losesContainers);
+    for (const unseen of readiness.unseen) io.out(`${region}: ${unseenNote(unseen)}`);
     if (hosts.length === 0) return;
     io.out('');
     io.out(
@@ -42,7 +44,7 @@ export const defaults: Command<AccountOptions> = {
 Lists container hosts that would get the default with a hop limit of 1, with which containers get no token. Where a declarative policy of the organization manages the defaults, prints the text for that policy. Shows the plan and asks before it changes anything.
 
 Exit code 0: the default is set in every Region. 1: an error, or not everything was done. 2: a Region was left out, or would be changed without --dry-run.`,
-  permissions: `ec2:GetInstanceMetadataDefaults, ec2:ModifyInstanceMetadataDefaults; ec2:DescribeRegions for --regions all; optional: ${READ_PERMISSIONS.replace('ec2:GetInstanceMetadataDefaults, ', '')}`,
+  permissions: `ec2:GetInstanceMetadataDefaults, ec2:ModifyInstanceMetadataDefaults; ec2:DescribeRegions for --regions all; optional: ${OTHER_READS}`,
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,

@@ -3,7 +3,7 @@ import { accountOf } from '../common/account.ts';
 import { Aws, AWS_OPTIONS, REGIONS_OPTION } from '../common/aws.ts';
 import type { Command } from '../common/command.ts';
 import { JSON_OPTION, YES_OPTION } from '../common/options.ts';
-import { READ_PERMISSIONS } from '../readiness/read.ts';
+import { OTHER_READS } from '../readiness/read.ts';
 import { unseenNote } from '../readiness/show.ts';
 import { type AccountOptions, readFor, type Setting, switchOn } from './account.ts';
 
@@ -21,12 +21,12 @@ const settingOf = ({ evenIfNotReady }: EnforcementOptions): Setting => ({
     readiness.state === 'ready' || evenIfNotReady
       ? undefined
       : `${readinessLine(readiness)}. See imdsv2 readiness --region ${region}; --even-if-not-ready enables it nevertheless`,
-  showEffect: ({ region, readiness, inventory }, io) => {
+  showEffect: ({ region, readiness }, io) => {
     if (readiness.state === 'ready') return;
     io.out('');
     io.out(`${region}: ${readinessLine(readiness)}. EC2 will refuse what these launch:`);
     for (const entry of readiness.blockers) {
-      io.out(`  ${entryName(entry)}: ${entryReason(entry, inventory.defaults)}`);
+      io.out(`  ${entryName(entry)}: ${entryReason(entry)}`);
     }
     for (const { what, problem } of readiness.unseen) io.out(`  ${unseenNote({ what, problem })}`);
   },
@@ -42,7 +42,7 @@ export const enforcement: Command<EnforcementOptions> = {
 Where a declarative policy of the organization manages the defaults, prints the text for that policy. Shows the plan and asks before it changes anything.
 
 Exit code 0: it is enabled in every Region. 1: an error, or not everything was done. 2: a Region was left out, or would be changed without --dry-run.`,
-  permissions: `${READ_PERMISSIONS}, ec2:ModifyInstanceMetadataDefaults; ec2:DescribeRegions for --regions all`,
+  permissions: `ec2:GetInstanceMetadataDefaults, ec2:ModifyInstanceMetadataDefaults; ec2:DescribeRegions for --regions all; optional: ${OTHER_READS}, without which a Region is not READY`,
   options: [
     ...AWS_OPTIONS,
     REGIONS_OPTION,

@@ -4,7 +4,7 @@ import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws
 import type { Command } from '../common/command.ts';
 import { JSON_OPTION } from '../common/options.ts';
 import { documentOf } from './document.ts';
-import { READ_PERMISSIONS, readAll } from './read.ts';
+import { OTHER_READS, readAll } from './read.ts';
 import { showReadiness } from './show.ts';
 
 interface ReadinessOptions extends AwsOptions {
@@ -19,7 +19,7 @@ export const readiness: Command<ReadinessOptions> = {
 READY: everything was looked at, and nothing would be refused. NOT READY: each blocker, with its next step. UNKNOWN: what could not be looked at. ENFORCED: it is enabled. Changes nothing.
 
 Exit code 0: every Region is READY or ENFORCED, and nothing is refused. 1: a Region could not be read. 2: the others.`,
-  permissions: `ec2:DescribeRegions for --regions all; optional: ${READ_PERMISSIONS}`,
+  permissions: `ec2:DescribeRegions for --regions all; optional: ec2:GetInstanceMetadataDefaults, ${OTHER_READS}`,
   options: [...AWS_OPTIONS, REGIONS_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 readiness --regions all', 'every enabled Region'],

@@ -32,7 +32,7 @@ export function regionOf({ region, inventory, readiness }: RegionReadiness): obj
     },
     launchSources: entries.map((entry) => ({
       ...entryOf(entry),
-      reason: entryReason(entry, defaults),
+      reason: entryReason(entry),
       ImdsSupport: images.get(entry.imageId ?? '')?.imdsSupport,
       nextStep: blockers.includes(entry) ? nextStep(entry, region) : undefined,
     })),

@@ -19,9 +19,8 @@ export interface RegionReadiness {
   readonly readiness: Readiness;
 }
 
-/** The actions that `readRegion` calls. What is denied is not looked at. */
-export const READ_PERMISSIONS = [
-  'ec2:GetInstanceMetadataDefaults',
+/** The actions that `readRegion` calls, but the one for the account defaults. What is denied is not looked at. */
+export const OTHER_READS = [
   'ec2:DescribeLaunchTemplates',
   'ec2:DescribeLaunchTemplateVersions',
   'ec2:DescribeImages',

@@ -38,7 +38,7 @@ function showRegion({ region, inventory, readiness }: RegionReadiness, io: Io): 
   io.out(io.style('bold', region));
   for (const [index, entry] of readiness.blockers.entries()) {
     const number = `${String(index + 1).padStart(3)}  `;
-    io.out(`${number}${entryName(entry)}: ${entryReason(entry, inventory.defaults)}`);
+    io.out(`${number}${entryName(entry)}: ${entryReason(entry)}`);
     const launchers = entryLaunchers(entry);
     if (launchers !== '') io.out(`     ${launchers}`);
     const { text, commands } = nextStep(entry, region);

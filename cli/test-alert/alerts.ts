@@ -9,6 +9,8 @@ import type { MessageOptions } from '../../lambda/core/message.ts';
 import type { Outcome } from '../../lambda/core/outcome.ts';
 import { toOutcomeDetail } from '../../lambda/core/outcome-detail.ts';
 import { type OutcomeEvent, toOutcomeEvent } from '../../lambda/core/outcome-event.ts';
+import { NO_LAUNCHES } from '../../lambda/core/prevention/inventory.ts';
+import { readinessOf } from '../../lambda/core/prevention/readiness.ts';
 import { type PreventionDetail, toPreventionDetail } from '../../lambda/core/prevention/event-detail.ts';
 import type { Context } from '../../lambda/core/target.ts';
 import { drift } from '../../lambda/triggers/drift.ts';
@@ -93,9 +95,9 @@ function digest({ account, region }: Place, options: MessageOptions, now: Date):
   const lastSeen = daysAgo(1, now);
   inventory.add(existing(3, 'optional'), now, { kind: 'in-use', count: 42, callsPerDay: 3, lastSeen });
   inventory.add(existing(4, 'optional', dayFromNow(now, Math.min(5, options.maxExemptionDays))), now);
-  const launchDefault = { HttpTokens: 'required' };
+  const readiness = readinessOf({ ...NO_LAUNCHES, defaults: { HttpTokens: 'required' } });
   const run = { account, region, startedAt: now, changes: false, remediated: 0 };
-  return toDigestDetail({ ...run, inventory, launchDefault, problems: [] });
+  return toDigestDetail({ ...run, inventory, readiness, problems: [] });
 }
 
 /** An alert about rejected calls after a remediation. */

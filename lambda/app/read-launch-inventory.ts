@@ -44,11 +44,17 @@ const CONCURRENCY = 4;
 export async function readLaunchInventory(region: string, ports: InventoryPorts): Promise<LaunchInventory> {
   const { launchSources, regions, time, explain } = ports;
   const unseen: Unseen[] = [];
+  const failures: FailureError[] = [];
+  const throwFailure = () => {
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
+  };
   const see = async <T>(what: string, call: () => Promise<T>): Promise<T | undefined> => {
     const result = await attempt(call);
     if (!(result instanceof FailureError)) return result;
-    if (result.kind !== 'denied') throw result;
-    unseen.push({ what, problem: explain(result) });
+    if (result.kind === 'denied') unseen.push({ what, problem: explain(result) });
+    // Thrown when all calls have ended, so that none goes on in a function that has returned.
+    else failures.push(result);
     return undefined;
   };
   const list = async <T>(what: string, read: ReadPage<T>) =>
@@ -66,6 +72,7 @@ export async function readLaunchInventory(region: string, ports: InventoryPorts)
       list('Spot Instance requests', launchSources.spotRequests),
       see('instances', () => recentLaunches(region, ports)),
     ]);
+  throwFailure();
   const launchers = [...groups, ...fleets, ...spotFleets, ...spotRequests];
   const versions = new Map(current.map((version) => [versionKey(version.templateId, version.version), version]));
   const isVisible = !unseen.some(({ what }) => what === 'launch template versions');
@@ -77,6 +84,7 @@ export async function readLaunchInventory(region: string, ports: InventoryPorts)
     imageIds.length === 0
       ? new Map<string, Image>()
       : await see('AMIs', () => withRetries(() => launchSources.images(region, imageIds), time));
+  throwFailure();
   return {
     ...inventory,
     templates: new Map(templates.map((template) => [template.id, template])),

@@ -9,7 +9,9 @@ import {
   severityOfDigest,
 } from './digest.ts';
 import { type DigestCallers, toDigestCallers } from './digest-callers.ts';
+import { missingForEnforcement } from './digest-readiness.ts';
 import type { LaunchSource } from './launch-source.ts';
+import type { ReadinessState } from './prevention/readiness.ts';
 import type { ReviewReason } from './reason.ts';
 import { clean } from './text.ts';
 import type { UnknownUsage, Usage, UsageScope } from './usage.ts';
@@ -51,6 +53,8 @@ export interface DigestDetail {
   readonly rejectedInstances?: { readonly affected: number; readonly withoutImdsv1: number };
   /** The software on the busiest instances with IMDSv1 in use; absent if it was not looked up. */
   readonly callers?: DigestCallers;
+  /** Whether EC2 would refuse launches once `HttpTokensEnforced` is enabled; absent if that could not be read. */
+  readonly readiness?: ReadinessState;
   /** What must be done before `HttpTokensEnforced` can be enabled. */
   readonly missingForEnforcement: readonly string[];
   /** Deployment health issues, one sentence each. */
@@ -120,7 +124,8 @@ export function digestDetail(digest: Digest, most: number): DigestDetail {
     rejectedWithoutImdsv1: digest.rejected && unaffected.slice(0, most).map(([id]) => id),
     rejectedInstances: digest.rejected && { affected: affected.length, withoutImdsv1: unaffected.length },
     callers: digest.callers && toDigestCallers(digest.callers, most),
-    missingForEnforcement: missingFor(digest),
+    readiness: digest.readiness?.state,
+    missingForEnforcement: missingForEnforcement(digest),
     problems: digest.problems.map((problem) => clean(problem)),
     notVisible: digest.notVisible,
   };
@@ -158,21 +163,4 @@ function toListedDetail(
       Object.entries(launchSource).map(([part, value]: [string, string]) => [part, clean(value)]),
     ),
   };
-}
-
-/**
- * What must be done first: with `HttpTokensEnforced`, EC2 rejects launches and changes that enable IMDSv1.
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
- */
-function missingFor({ inventory: { compliance }, launchDefault, notVisible }: Digest): string[] {
-  if (launchDefault?.HttpTokensEnforced === 'enabled') return [];
-  return [
-    notVisible === true && 'the instances are not visible from here',
-    compliance.findings > 0 && `non-compliant or unreadable instances: ${compliance.findings}`,
-    compliance.counts.exempt > 0 && `exemptions in date: ${compliance.counts.exempt}`,
-    launchDefault === undefined && 'the account defaults could not be read',
-    launchDefault !== undefined &&
-      launchDefault.HttpTokens !== 'required' &&
-      'the account default for launches is not HttpTokens=required',
-  ].filter((sentence) => sentence !== false);
 }

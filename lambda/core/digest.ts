@@ -7,6 +7,7 @@ import { fleetKeyOf } from './launch-source-group.ts';
 import { BusiestInstances } from './callers/busiest.ts';
 import type { InstanceCallers } from './callers/callers.ts';
 import { ComplianceSummary } from './compliance-summary.ts';
+import type { Readiness } from './prevention/readiness.ts';
 import type { ReviewReason } from './reason.ts';
 import type { Context } from './target.ts';
 import type { Usage } from './usage.ts';
@@ -72,8 +73,8 @@ export interface Digest {
   readonly rejected?: ReadonlyMap<string, RejectedCalls>;
   /** The software on the busiest instances with IMDSv1 in use; absent if it was not looked up. */
   readonly callers?: readonly InstanceCallers[];
-  /** The account's defaults for launches in the region; absent if they could not be read. */
-  readonly launchDefault?: { readonly HttpTokens?: string; readonly HttpTokensEnforced?: string };
+  /** Whether launches would be refused under `HttpTokensEnforced`; absent if that could not be read. */
+  readonly readiness?: Readiness;
   /** Deployment health issues, one sentence each. */
   readonly problems: readonly string[];
 }

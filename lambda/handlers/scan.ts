@@ -3,11 +3,21 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { autoScalingGroups } from '../adapters/autoscaling-groups.ts';
 import { cloudTrailCallers } from '../adapters/cloudtrail-callers.ts';
-import { cloudTrailClients, cloudWatchClients, ec2Clients, outcomesClient, sqsClient } from '../adapters/clients.ts';
+import {
+  autoScalingClients,
+  cloudTrailClients,
+  cloudWatchClients,
+  ec2Clients,
+  outcomesClient,
+  sqsClient,
+} from '../adapters/clients.ts';
 import { cloudWatchUsage } from '../adapters/cloudwatch-usage.ts';
 import { withPageReader } from '../adapters/describe-instances-reader.ts';
+import { ec2Fleets } from '../adapters/ec2-fleets.ts';
 import { ec2Fleet, ec2Reader, ec2Writer } from '../adapters/ec2-instances.ts';
+import { ec2LaunchTemplates } from '../adapters/ec2-launch-templates.ts';
 import { ec2NatGateways } from '../adapters/ec2-nat-gateways.ts';
 import { ec2Regions } from '../adapters/ec2-regions.ts';
 import { eventBridgeOutcomes } from '../adapters/eventbridge-outcomes.ts';
@@ -43,6 +53,7 @@ const ports = {
   telemetry: telemetry(logger, metrics),
   history: cloudTrailCallers(cloudTrailClients()),
   network: ec2NatGateways(ec2),
+  launchSources: { ...ec2LaunchTemplates(ec2), ...ec2Fleets(ec2), ...autoScalingGroups(autoScalingClients()) },
   healthChecks: deployedHealth(config, homeRegion, process.env.AWS_LAMBDA_FUNCTION_NAME),
 };
 

@@ -1,6 +1,8 @@
 import { type Digest } from '../../lambda/core/digest.ts';
 import { renderDigest, toDigestDetail } from '../../lambda/core/digest-message.ts';
 import { dayFromNow } from '../../lambda/core/exemption.ts';
+import { NO_LAUNCHES } from '../../lambda/core/prevention/inventory.ts';
+import { readinessOf } from '../../lambda/core/prevention/readiness.ts';
 import { ACCOUNT, instanceId, NOW, REGION } from '../support/builders.ts';
 import { until, UNUSED, USED, digest, emailOf } from '../support/digest.ts';
 import { messageOf, jsonOf, listOf, many, type Given } from '../support/digest.ts';
@@ -95,6 +97,7 @@ test('a complete digest', () => {
       rejected: { [instanceId(9)]: 12, [instanceId(8)]: 1 },
       rejectedWithoutImdsv1: [instanceId(8)],
       rejectedInstances: { affected: 1, withoutImdsv1: 1 },
+      readiness: 'ready',
       missingForEnforcement: ['non-compliant or unreadable instances: 4', 'exemptions in date: 1'],
       problems: ['the rule Launch is disabled'],
     },
@@ -216,19 +219,21 @@ describe('the preconditions of HttpTokensEnforced', () => {
 
   test('are non-compliant, unreadable and exempt instances, and the launch default', () => {
     const given = [{}, { options: { HttpTokens: undefined } }, { tags: until('2026-12-31') }];
-    expect(missing({ launchDefault: {} }, ...given)).toEqual([
+    expect(missing({ readiness: readinessOf({ ...NO_LAUNCHES, defaults: {} }) }, ...given)).toEqual([
       'non-compliant or unreadable instances: 2',
       'exemptions in date: 1',
       'the account default for launches is not HttpTokens=required',
     ]);
   });
 
-  test('include account defaults that could not be read', () => {
-    expect(missing({ launchDefault: undefined }, compliant)).toEqual(['the account defaults could not be read']);
+  test('include what launches instances, if it could not be read', () => {
+    expect(missing({ readiness: undefined }, compliant)).toEqual(['what launches instances could not be read']);
   });
 
   test('are empty if it is enabled already', () => {
-    expect(missing({ launchDefault: { HttpTokensEnforced: 'enabled' } }, {})).toEqual([]);
+    expect(
+      missing({ readiness: readinessOf({ ...NO_LAUNCHES, defaults: { HttpTokensEnforced: 'enabled' } }) }, {}),
+    ).toEqual([]);
   });
 });
 

@@ -173,7 +173,12 @@ describe('a summary', () => {
     expect(error).toBeUndefined();
     const calls = aws.take();
     expect(new Set(calls.map(({ action }) => action))).toEqual(
-      new Set(['DescribeInstances', 'ListStackResources', 'GetMetricData', 'GetInstanceMetadataDefaults', 'PutEvents']),
+      new Set([
+        ...['DescribeInstances', 'ListStackResources', 'GetMetricData', 'GetInstanceMetadataDefaults', 'PutEvents'],
+        ...['DescribeLaunchTemplates', 'DescribeLaunchTemplateVersions', 'DescribeAutoScalingGroups'],
+        ...['DescribeLaunchConfigurations', 'DescribeFleets', 'DescribeSpotFleetRequests'],
+        'DescribeSpotInstanceRequests',
+      ]),
     );
     expect(detailsIn(calls)).toMatchObject([
       {

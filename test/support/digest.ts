@@ -1,6 +1,8 @@
 import { Inventory, type Digest } from '../../lambda/core/digest.ts';
 import type { DigestDetail } from '../../lambda/core/digest-detail.ts';
 import { renderDigest, toDigestDetail } from '../../lambda/core/digest-message.ts';
+import { NO_LAUNCHES } from '../../lambda/core/prevention/inventory.ts';
+import { readinessOf } from '../../lambda/core/prevention/readiness.ts';
 import type { Usage } from '../../lambda/core/usage.ts';
 import { ACCOUNT, context, instanceId, NOW, policy, REGION, snapshot, type SnapshotChange } from './builders.ts';
 
@@ -30,7 +32,7 @@ export function digest(
     inventory,
     changes: true,
     remediated: 0,
-    launchDefault: { HttpTokens: 'required' },
+    readiness: readinessOf({ ...NO_LAUNCHES, defaults: { HttpTokens: 'required' } }),
     problems: [],
     ...over,
   } satisfies Digest;

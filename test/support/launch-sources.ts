@@ -119,3 +119,21 @@ export const data = (HttpTokens?: 'optional' | 'required', more: RequestLaunchTe
   ...(HttpTokens && { MetadataOptions: { HttpTokens } }),
   ...more,
 });
+
+/** 500 templates with a default and another latest version, and 300 groups in pairs of forms. */
+export async function manyLaunchSources(sandbox: Sandbox): Promise<void> {
+  const aws = launchSources(sandbox);
+  const ids = Array.from({ length: 500 }, (_, index) => `lt-${String(index).padStart(17, '0')}`);
+  for (const id of ids) {
+    for (const HttpTokens of ['optional', 'required', 'required']) {
+      sandbox.fleet().addLaunchTemplate({ id, name: `name-${id}`, imageId: IMAGE, options: { HttpTokens } });
+    }
+  }
+  for (let index = 0; index < 300; index += 1) {
+    // Every tenth one refers to a version that is neither the default nor the latest.
+    const Version = index % 10 === 0 ? '2' : index % 2 === 0 ? '$Latest' : '$Default';
+    await aws.group(`group-${index}`, { LaunchTemplate: { LaunchTemplateId: ids[index], Version } });
+  }
+  aws.ec2.destroy();
+  aws.groups.destroy();
+}

@@ -152,6 +152,15 @@ function usual({ action, parameters }: Call, instances: Map<string, WireInstance
       return ok(
         '<GetInstanceMetadataDefaultsResponse><accountLevel><httpTokens>required</httpTokens></accountLevel></GetInstanceMetadataDefaultsResponse>',
       );
+    case 'DescribeLaunchTemplates':
+    case 'DescribeLaunchTemplateVersions':
+    case 'DescribeFleets':
+    case 'DescribeSpotFleetRequests':
+    case 'DescribeSpotInstanceRequests':
+      return ok(`<${action}Response></${action}Response>`);
+    case 'DescribeAutoScalingGroups':
+    case 'DescribeLaunchConfigurations':
+      return ok(`<${action}Response><${action}Result></${action}Result></${action}Response>`);
     case 'GetMetricData':
       return json({ MetricDataResults: [], Messages: [] });
     case 'DescribeTrails':

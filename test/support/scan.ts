@@ -3,12 +3,14 @@ import { onScanStep } from '../../lambda/app/scan/index.ts';
 import type { ScanPorts, ScanRules } from '../../lambda/app/scan/rules.ts';
 import type { RecordedCall } from '../../lambda/core/callers/calls.ts';
 import type { AccountDefaults } from '../../lambda/core/rollback.ts';
+import type { LaunchInventory } from '../../lambda/core/prevention/inventory.ts';
 import type { Snapshot } from '../../lambda/core/instance.ts';
 import type { DigestDetail } from '../../lambda/core/digest-detail.ts';
 import type { Message } from '../../lambda/core/message.ts';
 import { USAGE_RULES, type UsagePoint, windowOf } from '../../lambda/core/usage.ts';
 import { type Run, type ScanStep, toScanMessage } from '../../lambda/triggers/scan.ts';
 import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
+import { launchSourceReader } from './launch-source-reader.ts';
 import { virtualTime, world, type World } from './ports.ts';
 
 /** The run at noon, which is not the first of its day. */
@@ -68,6 +70,8 @@ export interface ScanWorld extends World, Omit<ScanPorts, keyof World> {
   /** NAT gateways by public address. */
   readonly natGateways: Map<string, string>;
   defaults: AccountDefaults;
+  /** What launches instances. */
+  launches: Partial<LaunchInventory>;
   /**
    * Runs steps from the queue, including those that they add, until it is empty. A step that fails is run three times.
    *
@@ -114,6 +118,7 @@ export function scanWorld(
     callHistory,
     natGateways,
     defaults: { HttpTokens: 'required' },
+    launches: {},
     regions,
     steps: {
       put: async (steps) => {
@@ -153,6 +158,10 @@ export function scanWorld(
         return Promise.resolve({ calls: callHistory.get(instanceId) ?? [] });
       },
     },
+    launchSources: launchSourceReader(
+      () => all.launches,
+      (...words) => made.begin(...words),
+    ),
     network: {
       natGateways: async (region) => {
         made.begin('natGateways', region);

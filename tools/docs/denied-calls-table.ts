@@ -34,7 +34,7 @@ function withoutDetails(line: string): string {
     .replace(/^imdsv2: /, '')
     .replaceAll(/\b(us-east-1|eu-west-1)(, (us-east-1|eu-west-1))*/g, 'REGION')
     .replace(/arn:\S+/, 'ARN')
-    .replace(/\bi-[0-9a-f]{17}\b/, 'ID')
+    .replace(/\b(i|lt)-[0-9a-f]{17}\b/, 'ID')
     .replaceAll(/\s+/g, ' ');
   const [before = ''] = text.split(/:? ?(?:missing permission|UnauthorizedOperation: User)/);
   return /^(REGION)?$/.test(before) ? 'the error, and what to do' : `\`${before}\``;

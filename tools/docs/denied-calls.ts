@@ -7,6 +7,7 @@ import { iamAction } from '../../sandbox/aws/iam/explicit-deny.ts';
 import type { Instance } from '../../sandbox/aws/ec2/instance.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
 import { buildProduct } from '../../sandbox/product.ts';
+import { LaunchSources } from './denied-calls-launch-sources.ts';
 
 const KEY = 'AKIADENIED';
 export const CALLER = 'arn:aws:iam::111122223333:user/kim';
@@ -77,6 +78,10 @@ const commandLines = ({ nonCompliant, compliant, exempt, elsewhereOnly }: Ids): 
   ['enforce', '--yes'],
   ['enforce', '--regions', 'all', '--dry-run'],
   ['enforce', '--regions', 'all', '--yes', '--include-unknown', '--hop-limit-at-least', '2', '--wait'],
+  ['readiness', '--regions', 'all'],
+  ['prevent', 'templates', '--regions', 'all', '--yes', '--set-default'],
+  ['prevent', 'defaults', '--regions', 'all', '--yes'],
+  ['prevent', 'enforcement', '--regions', 'all', '--yes', '--even-if-not-ready'],
   ['rollback', compliant, '--regions', 'all', ...GRANT, '--yes'],
   ['exempt', 'grant', nonCompliant, '--regions', 'all', ...GRANT],
   ['exempt', 'list', '--regions', 'all'],
@@ -95,7 +100,10 @@ class Account {
   readonly #before = { ...process.env };
   readonly #resets: readonly (() => void)[];
 
-  private constructor(private readonly sandbox: Sandbox) {
+  private constructor(
+    private readonly sandbox: Sandbox,
+    private readonly launchSources: readonly LaunchSources[],
+  ) {
     const launchedAt = new Date('2025-01-01T00:00:00Z');
     const add = (region: string, HttpTokens: string, tags = {}): Instance =>
       sandbox.fleet(region).add({ launchedAt, options: { HttpTokens, HttpPutResponseHopLimit: 1 }, tags });
@@ -132,11 +140,14 @@ class Account {
     const options = { timeScale: SCALE, pauseWhenOverloaded: true, prewarm: 1, schedules: false };
     const sandbox = await startSandbox({ ...product, ...options });
     for (const name of ['Outcomes', 'Operations']) sandbox.topics.confirm(sandbox.topic(name));
-    return new Account(sandbox);
+    const launchSources = REGIONS.map((region) => new LaunchSources(sandbox, region));
+    for (const one of launchSources) await one.create();
+    return new Account(sandbox, launchSources);
   }
 
   public async stop(): Promise<void> {
     process.env = this.#before;
+    for (const one of this.launchSources) one.stop();
     await this.sandbox.stop();
   }
 
@@ -152,7 +163,7 @@ class Account {
     }
     const results: DeniedCall[] = [];
     const line = args.map((arg) => (arg.includes(' ') ? JSON.stringify(arg) : arg)).join(' ');
-    const name = args.slice(0, args[0] === 'exempt' ? 2 : 1).join(' ');
+    const name = args.slice(0, args[0] === 'exempt' || args[0] === 'prevent' ? 2 : 1).join(' ');
     const command = commandOf(args);
     for (const [action, regions] of regionsByAction) {
       if (except.has(action)) continue;
@@ -166,6 +177,7 @@ class Account {
 
   async #run(args: readonly string[], Action?: string, region?: string): Promise<Run> {
     for (const reset of this.#resets) reset();
+    if (args[0] === 'prevent') for (const one of this.launchSources) await one.reset();
     // An instance in use would be left out by other commands.
     this.sandbox.usage.set(this.ids.nonCompliant, { callsPerDay: args.includes('--callers') ? 24 : 0 });
     const Condition = region === undefined ? undefined : { StringEquals: { 'aws:RequestedRegion': region } };

@@ -71,6 +71,7 @@ async function apply(region: string, steps: Steps, aws: Aws): Promise<TemplateRe
   const writer = ec2TemplateWriter(aws.ec2);
   const groups = autoScalingGroupWriter(aws.autoScaling);
   const retrying = <T>(call: () => Promise<T>) => withRetries(call, aws.time(region));
+  const startedAt = aws.time(region).now().getTime();
   const made = new Map(existing);
   const created: { version: number; source: number }[] = [];
   let moved = 0;
@@ -85,7 +86,7 @@ async function apply(region: string, steps: Steps, aws: Aws): Promise<TemplateRe
           source,
           options: kind === 'again' ? undefined : options,
           description: descriptionOf(creation),
-          token: `imdsv2-${template.id}-${template.latestVersion + index}-${kind}-${source}`,
+          token: `imdsv2-${startedAt}-${index}-${template.id}`,
         }),
       );
       created.push({ version, source });

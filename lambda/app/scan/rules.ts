@@ -6,6 +6,7 @@ import type {
   CallHistoryReader,
   FleetReader,
   HistoryReader,
+  LaunchSourceReader,
   Filter,
   MessageQueue,
   NatGatewayReader,
@@ -41,6 +42,8 @@ export interface ScanPorts extends Omit<Ports, 'refusedGroups'> {
   /** Calls to AWS by software on instances. */
   readonly history: CallHistoryReader;
   readonly network: NatGatewayReader;
+  /** What launches instances. */
+  readonly launchSources: LaunchSourceReader;
 }
 
 /** Instances that are neither shutting down nor terminated. */

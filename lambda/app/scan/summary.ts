@@ -4,6 +4,7 @@ import { Inventory, type Digest } from '../../core/digest.ts';
 import { FailureError } from '../../core/failure.ts';
 import { toOutcomeEvent } from '../../core/outcome-event.ts';
 import type { Snapshot } from '../../core/instance.ts';
+import { type Readiness, readinessOf } from '../../core/prevention/readiness.ts';
 import type { Usage } from '../../core/usage.ts';
 import { verdictOf } from '../../core/verdict.ts';
 import { TRIGGERS } from '../../triggers/index.ts';
@@ -13,9 +14,10 @@ import { withBootTime } from '../boot-time.ts';
 import { lookUpCallers } from './callers.ts';
 import { mostRejectedIn } from './rejected.ts';
 import { listInstances } from '../list-instances.ts';
-import type { Gauges } from '../ports/index.ts';
+import type { Gauges, Time } from '../ports/index.ts';
 import { putOutcomes } from '../put-outcomes.ts';
-import { attempt, RetryableError, withRetries } from '../retry.ts';
+import { readLaunchInventory } from '../read-launch-inventory.ts';
+import { attempt, RetryableError } from '../retry.ts';
 import { contextOf, IMDSV2_REQUIRED, PRESENT, type ScanPorts, type ScanRules } from './rules.ts';
 
 /** Instances measured at a time, so that memory does not grow with the region: what one call of CloudWatch accepts. */
@@ -28,7 +30,7 @@ type SummaryRun = Run & { readonly requestedIds: readonly string[]; readonly sto
 
 /** Takes the inventory of a region, emits its gauges, and sends a digest daily and after remediation. */
 export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: ScanPorts): Promise<void> {
-  const { telemetry, regions, time, writer } = ports;
+  const { telemetry, time, writer } = ports;
   const { account, region, startedAt } = run;
   const daily = isFirstOfDay(startedAt, rules.scanEveryHours);
   const due = daily || (await hasRemediated(run, ports));
@@ -43,8 +45,6 @@ export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: 
   const sendsDigest = due && (instances > 0 || problems.length > 0);
   const rejected = sendsDigest && daily ? await mostRejectedIn(region, ports) : undefined;
   if (sendsDigest) {
-    const defaults = await attempt(() => withRetries(() => regions.defaults(region), time));
-    const launchDefault = defaults instanceof FailureError ? undefined : defaults;
     const found = {
       inventory,
       notVisible,
@@ -53,7 +53,7 @@ export async function summarizeRegion(run: SummaryRun, rules: ScanRules, ports: 
       rejected,
       // Once a day: lookups share their quota with people.
       callers: daily ? await lookUpCallers(region, inventory.busiest.snapshots, ports) : undefined,
-      launchDefault,
+      readiness: await readinessIn(region, ports),
       problems,
     };
     const detail = toDigestDetail({ account, region, startedAt, ...found });
@@ -146,6 +146,15 @@ async function problemsIn(
   return [`${region} has no EventBridge rule${triggers}: changes there are found by the scheduled scan only`];
 }
 
+/** Whether launches of a region would be refused under enforcement; `undefined` if what launches could not be read. */
+async function readinessIn(region: string, ports: ScanPorts): Promise<Readiness | undefined> {
+  const explain = ({ message }: FailureError) => message;
+  const read = await attempt(() => readLaunchInventory(region, { ...ports, time: patient(ports.time), explain }));
+  if (!(read instanceof FailureError)) return readinessOf(read);
+  ports.telemetry.warning(`what launches instances in ${region} could not be read`, read);
+  return undefined;
+}
+
 /** Measures IMDSv1 usage; `undefined` if that fails. */
 async function assessOrWarn(
   region: string,
@@ -153,8 +162,7 @@ async function assessOrWarn(
   rules: ScanRules,
   { usage, telemetry, time, groups }: ScanPorts & { readonly groups: GroupMeasurements },
 ): Promise<ReadonlyMap<string, Usage> | undefined> {
-  const deadline = new Date(Math.min(time.deadline.getTime(), time.now().getTime() + PATIENCE));
-  const ports = { usage, time: { ...time, deadline }, groups };
+  const ports = { usage, time: patient(time), groups };
   const assessed = await attempt(async () => {
     const usages = await assessUsage(region, instances, rules.usage, ports);
     return withBootTime(region, instances, usages, rules.usage, ports);
@@ -162,6 +170,11 @@ async function assessOrWarn(
   if (!(assessed instanceof FailureError)) return assessed;
   telemetry.warning(`IMDSv1 usage in ${region} could not be read`, assessed);
   return undefined;
+}
+
+/** The clock of a part of the inventory, whose deadline leaves time for the rest. */
+function patient(time: Time): Time {
+  return { ...time, deadline: new Date(Math.min(time.deadline.getTime(), time.now().getTime() + PATIENCE)) };
 }
 
 function needsReviewBy({ nonCompliant }: Inventory): NonNullable<Gauges['needsReviewBy']> {

@@ -92,3 +92,14 @@ export interface LaunchInventory {
 
 /** The key of a version of a launch template. */
 export const versionKey = (templateId: string, version: number): string => `${templateId} ${version}`;
+
+/** The inventory of a region in which nothing launches instances. */
+export const NO_LAUNCHES: LaunchInventory = {
+  templates: new Map(),
+  versions: new Map(),
+  launchers: [],
+  launchConfigurations: new Map(),
+  images: new Map(),
+  recent: [],
+  unseen: [],
+};

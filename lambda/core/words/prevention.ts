@@ -2,7 +2,7 @@ import { type Advice, argument } from '../advice.ts';
 import { launchSourceGroupOf } from '../launch-source-group.ts';
 import { prevention } from '../prevention/advice.ts';
 import type { Entry } from '../prevention/entries.ts';
-import type { LaunchInventory, Launcher, LauncherKind, TemplateReference } from '../prevention/inventory.ts';
+import type { Launcher, LauncherKind, TemplateReference } from '../prevention/inventory.ts';
 import type { Readiness } from '../prevention/readiness.ts';
 import { formOf, followsDefault } from '../prevention/references.ts';
 import { clean } from '../text.ts';
@@ -76,7 +76,6 @@ export function entryLaunchers({ launchers, references }: Entry, safe: Sanitize 
 /** Why EC2 would refuse the launches of an entry, or why not. */
 export function entryReason(
   { kind, stated, effective: { tokens, decidedBy }, imageId }: Entry,
-  defaults: LaunchInventory['defaults'],
   safe: Sanitize = clean,
 ): string {
   if (kind === 'recent-launch') return 'launched with HttpTokens=optional';
@@ -88,7 +87,7 @@ export function entryReason(
     case 'account-default':
       return tokens === 'unknown'
         ? `${inherits}; the account default could not be read`
-        : `${inherits}; the account default is ${safe(defaults?.HttpTokens ?? '')}`;
+        : `${inherits}; the account default is ${tokens}`;
     case 'ami':
       return tokens === 'required'
         ? `${inherits}; AMI ${safe(imageId ?? '')} requires IMDSv2`

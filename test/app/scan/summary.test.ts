@@ -195,7 +195,7 @@ describe('IMDSv1 usage', () => {
     const [digest] = ports.digests();
     expect(digest?.json.nonCompliant).toEqual({ 'usage-unknown': 3 });
     expect(digest?.json).not.toHaveProperty('rejected', expect.anything());
-    expect(digest?.json.missingForEnforcement).toContain('the account defaults could not be read');
+    expect(digest?.json.missingForEnforcement).toContain('not looked at: account defaults: denied');
     expect(ports.warnings).toEqual([
       `IMDSv1 usage in ${REGION} could not be read`,
       `rejected IMDSv1 calls in ${REGION} could not be read`,

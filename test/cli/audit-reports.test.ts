@@ -156,7 +156,7 @@ describe('HTML', () => {
     const page = htmlOf([[auditRow({ tags })]]);
     expect(page).toContain('--template &#39;lt-0a1b2c3d4e5f60718&#39;</pre>');
     expect(page).toContain(
-      '<br>Terraform: aws_launch_template: metadata_options { http_tokens = &quot;required&quot; }',
+      '<b>Terraform</b> <code>aws_launch_template: metadata_options { http_tokens = &quot;required&quot; }',
     );
   });
 

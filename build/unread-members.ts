@@ -39,7 +39,7 @@ export function withoutUnreadMembers(source: string): string {
     const [kind, namespace, id, traits, names, members] = initializer.elements;
     if (!names || !members || !ts.isArrayLiteralExpression(names) || !ts.isArrayLiteralExpression(members))
       return whole;
-    const kept = names.elements.flatMap((element, index) => {
+    const readMembers = names.elements.flatMap((element, index) => {
       const member = members.elements[index];
       const constant = new RegExp(`^const ${element.getText().replace('$', '\\$')} = "(\\w+)";$`, 'm').exec(
         source,
@@ -50,7 +50,7 @@ export function withoutUnreadMembers(source: string): string {
     });
     const texts = (nodes: readonly ts.Node[]) => `[${nodes.map((node) => node.getText()).join(', ')}]`;
     const parts = [kind, namespace, id, traits].map((node) => node?.getText() ?? '');
-    const lists = [texts(kept.map(([element]) => element)), texts(kept.map(([, member]) => member))];
+    const lists = [texts(readMembers.map(([element]) => element)), texts(readMembers.map(([, member]) => member))];
     return `export var ${name}$ = [${[...parts, ...lists].join(', ')}];`;
   });
 }

@@ -117,7 +117,7 @@ export const tagMap = (
 ): ReadonlyMap<string, string> => new Map(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 
 /** A version of a launch template; none without an id and a number. */
-export function toVersion(version: LaunchTemplateVersion): TemplateVersion[] {
+function toVersion(version: LaunchTemplateVersion): TemplateVersion[] {
   const { LaunchTemplateId, VersionNumber, VersionDescription, LaunchTemplateData = {} } = version;
   if (LaunchTemplateId === undefined || VersionNumber === undefined) return [];
   const { TagSpecifications = [] } = LaunchTemplateData;

@@ -220,18 +220,11 @@ describe('its role', () => {
   test('allows only the actions that the function needs', () => {
     const enforcing = templateOf({ existing: 'enforce' });
     expect([...new Set(allowed(scanPolicy(enforcing)).flatMap(actions))].sort()).toEqual([
-      'autoscaling:DescribeAutoScalingGroups',
-      'autoscaling:DescribeLaunchConfigurations',
+      ...['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeLaunchConfigurations'],
       'cloudwatch:GetMetricData',
-      'ec2:DescribeFleets',
-      'ec2:DescribeImages',
-      'ec2:DescribeInstances',
-      'ec2:DescribeLaunchTemplateVersions',
-      'ec2:DescribeLaunchTemplates',
-      'ec2:DescribeNatGateways',
-      'ec2:DescribeRegions',
-      'ec2:DescribeSpotFleetRequests',
-      'ec2:DescribeSpotInstanceRequests',
+      ...['ec2:DescribeFleets', 'ec2:DescribeImages', 'ec2:DescribeInstances'],
+      ...['ec2:DescribeLaunchTemplateVersions', 'ec2:DescribeLaunchTemplates', 'ec2:DescribeNatGateways'],
+      ...['ec2:DescribeRegions', 'ec2:DescribeSpotFleetRequests', 'ec2:DescribeSpotInstanceRequests'],
       'ec2:GetInstanceMetadataDefaults',
       MODIFY,
       'events:ListRules',

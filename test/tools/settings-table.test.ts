@@ -17,7 +17,7 @@ describe('the doc comments of the settings', () => {
   it.each(Object.entries(SETTINGS).map(([key, setting]) => ({ key, value: setting.default })))(
     'state the default of $key',
     ({ key, value }) => {
-      const literal = typeof value === 'string' ? `'${value}'` : String(value);
+      const literal = typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
       const isLiteral = typeof value === 'string' || typeof value === 'number';
       expect(rowsIn(source).find((row) => row.key === key)?.default).toEqual(
         isLiteral ? literal : expect.stringMatching(/^- /),

@@ -19,10 +19,7 @@ If an instance is not found, nothing is changed. Exit code 1: an error, or the i
   options: [...AWS_OPTIONS, REGIONS_OPTION, STACK_OPTION, JSON_OPTION],
   examples: [
     ['imdsv2 exempt revoke i-0a1b2c3d4e5f60718', 'and say what the deployment does about it'],
-    [
-      'imdsv2 exempt revoke i-0a1b2c3d4e5f60718 i-0a1b2c3d4e5f60719 --regions all',
-      'two instances, in whatever Regions they are',
-    ],
+    ['imdsv2 exempt revoke i-0a1b2c3d4e5f60718 --regions all', 'in whatever Region it is'],
   ],
   run: async (args, options, io) => {
     const { aws, instances } = await livingInstances(args, options, io);

@@ -220,11 +220,13 @@ describe('its role', () => {
   test('allows only the actions that the function needs', () => {
     const enforcing = templateOf({ existing: 'enforce' });
     expect([...new Set(allowed(scanPolicy(enforcing)).flatMap(actions))].sort()).toEqual([
-      ...['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeLaunchConfigurations'],
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:DescribeLaunchConfigurations',
       'cloudwatch:GetMetricData',
-      ...['ec2:DescribeFleets', 'ec2:DescribeImages', 'ec2:DescribeInstances'],
-      ...['ec2:DescribeLaunchTemplateVersions', 'ec2:DescribeLaunchTemplates', 'ec2:DescribeNatGateways'],
-      ...['ec2:DescribeRegions', 'ec2:DescribeSpotFleetRequests', 'ec2:DescribeSpotInstanceRequests'],
+      ...['Fleets', 'Images', 'Instances', 'LaunchTemplateVersions', 'LaunchTemplates', 'NatGateways', 'Regions'].map(
+        (what) => `ec2:Describe${what}`,
+      ),
+      ...['ec2:DescribeSpotFleetRequests', 'ec2:DescribeSpotInstanceRequests'],
       'ec2:GetInstanceMetadataDefaults',
       MODIFY,
       'events:ListRules',

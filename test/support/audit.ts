@@ -1,6 +1,6 @@
 import { type AuditRow, toRow } from '../../cli/audit/row.ts';
 import { type Audit, type AuditHead, Summary } from '../../cli/audit/summary.ts';
-import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange } from './builders.ts';
+import { ACCOUNT, NOW, REGION, snapshot, type SnapshotChange, instanceId } from './builders.ts';
 
 /** The parts of the JSON result of `audit` that tests read. */
 export interface AuditJson {
@@ -61,3 +61,20 @@ export function auditOf(
   for (const row of rows) summary.add(row);
   return summary.result({ ...HEAD, regions, filters }, errors);
 }
+
+/** An instance with an untrusted text in every tag. */
+export const hostileRow = (text: string, number = 1): AuditRow =>
+  auditRow({
+    instanceId: instanceId(number),
+    tags: {
+      Name: text,
+      'aws:autoscaling:groupName': text,
+      'imdsv2:exempt-until': text,
+      'imdsv2:exempt-reason': text,
+    },
+    options: { HttpPutResponseHopLimit: 2 },
+  });
+
+/** An instance that is exempt for a reason. */
+export const exemptFor = (reason: string): AuditRow =>
+  auditRow({ tags: { 'imdsv2:exempt-until': '2026-12-01', 'imdsv2:exempt-reason': reason } });

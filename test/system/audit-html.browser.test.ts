@@ -160,7 +160,7 @@ browserTest.each(['light', 'dark'] as const)('axe finds nothing in the %s theme'
 });
 
 browserTest('every launch source can be expanded to show its fix', async () => {
-  const command = page.getByText('aws ec2 modify-instance-metadata-defaults --region us-east-1 --http-tokens required');
+  const command = page.getByText('imdsv2 prevent defaults --region us-east-1');
   expect(await command.isVisible()).toBe(false);
   await page.locator('summary', { hasText: 'No launch source tag' }).first().click();
   expect(await command.isVisible()).toBe(true);
@@ -202,7 +202,7 @@ browserTest('on paper it has every row, every column, every fix and the legend, 
   expect(ids.filter((id) => !text.includes(id))).toEqual([]);
   for (const label of ['IMDSv1 enabled', 'AWS-managed', 'compliant', `${ROWS} of ${ROWS}`])
     expect(text).toContain(label);
-  for (const fix of ['modify-instance-metadata-defaults --region us-east-1', 'names no launch template: create one'])
+  for (const fix of ['imdsv2 prevent defaults --region us-east-1', 'names no launch template, and its launch'])
     expect(text).toContain(fix);
   // The heads of the table are on each of its pages.
   expect(text.match(/Exemption/g)?.length).toBeGreaterThan(5);

@@ -187,7 +187,9 @@ function further(launchSources: readonly LaunchSourceAudit[]): string {
 
 function toFix({ region, compliance, fix, ...launchSource }: LaunchSourceAudit): string {
   const commands = (fix?.commands ?? []).map((command) => `<pre>${htmlText(command, LONG)}</pre>`);
-  const inCode = Object.entries(fix?.inCode ?? {}).map(([tool, form]) => `<br>${tool}: ${htmlText(form, LONG)}`);
+  const inCode = Object.entries(fix?.inCode ?? {}).map(
+    ([tool, form]) => `<p class="form"><b>${tool}</b> <code>${htmlText(form, LONG)}</code></p>`,
+  );
   return `<details><summary><b>${count(compliance.findings)}</b><span class="name">${htmlText(launchSourceLabel(launchSource), 512)}</span><span class="dim">of ${count(compliance.instances)} · ${htmlText(region)}</span></summary>
 <div class="fix">${htmlText(fix?.text ?? '', LONG)}${commands.join('')}${inCode.join('')}</div></details>`;
 }

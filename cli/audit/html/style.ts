@@ -63,6 +63,8 @@ summary .dim { flex: 0 0 auto; font-size: 13px; }
 details details > summary { padding-left: 0; }
 .fix { padding: 0 0 14px 26px; }
 pre { margin: 8px 0 0; padding: 10px 12px; background: var(--page); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; font: 12.5px/1.5 ui-monospace, Consolas, monospace; user-select: all; }
+.form { margin: 8px 0 0; font-size: 13px; }
+code { font: 12.5px/1.5 ui-monospace, Consolas, monospace; overflow-wrap: anywhere; }
 .tools { display: flex; flex-wrap: wrap; gap: 10px; margin-bottom: 12px; align-items: center; }
 input, select, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 6px 10px; }
 input { flex: 1 1 240px; min-width: 0; }

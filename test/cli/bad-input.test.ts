@@ -60,7 +60,7 @@ describe('invalid input', () => {
     [
       'command',
       ['audti'],
-      "unknown command 'audti' (Did you mean audit?); accepted: audit, explain, callers, enforce, readiness, prevent, rollback, exempt",
+      "unknown command 'audti' (Did you mean audit?); accepted: audit, explain, callers, enforce, rollback, exempt, readiness, prevent",
     ],
     ['subcommand', ['exempt', 'lits'], "unknown command 'lits' (Did you mean list?); accepted: grant, list, revoke"],
     [

@@ -20,11 +20,7 @@ aws() {
 # There is no terminal, so prompts are answered by --yes. Exit code 2 of these commands means findings.
 imdsv2() {
   local yes=()
-  case "$1 $2" in
-    enforce* | rollback* | test-alert*) yes=(--yes) ;;
-    # Enforcement would refuse the rollbacks of the same page.
-    prevent*) yes=(--dry-run) ;;
-  esac
+  case "$1 $2" in enforce* | prevent* | rollback* | test-alert*) yes=(--yes) ;; esac
   "$DOCS_NODE" "$DOCS_CLI" "$@" "${yes[@]}" || {
     local code=$?
     case "$code $1" in '2 audit' | '2 callers' | '2 doctor' | '2 enforce' | '2 prevent' | '2 readiness') return 0 ;; esac

@@ -47,7 +47,8 @@ function showRegion({ region, inventory, readiness }: RegionReadiness, io: Io): 
     for (const command of commands) io.verbatim(`     ${command}`);
   }
   for (const unseen of readiness.unseen) io.out(`     ${unseenNote(unseen)}`);
-  for (const note of notes) io.out(`     ${note}`);
+  if (readiness.blockers.length + readiness.unseen.length > 0 && notes.length > 0) io.out('');
+  for (const note of notes) io.out(`  ${note}`);
 }
 
 /** What could not be looked at, and why. */

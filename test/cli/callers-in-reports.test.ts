@@ -3,7 +3,7 @@ import { enterAws, imdsv2, leaveAws, old } from '../support/cli.ts';
 
 let sandbox: Sandbox;
 beforeEach(async () => {
-  sandbox = await startSandbox({ timeScale: 20 });
+  sandbox = await startSandbox({ timeScale: 5 });
   enterAws(sandbox);
 });
 afterEach(async () => {

@@ -2,12 +2,19 @@ import { execFile, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { toScanEnvironment } from '../lambda/config.ts';
+import { toNotifyEnvironment, toScanEnvironment } from '../lambda/config.ts';
 import { SCAN_CONFIG } from '../test/support/config.ts';
 
 /** The environment of the handlers. What they do not call has no real values. */
 export const ENVIRONMENT = {
   ...toScanEnvironment(SCAN_CONFIG),
+  ...toNotifyEnvironment({
+    maxExemptionDays: SCAN_CONFIG.maxExemptionDays,
+    alertSummaryMinutes: SCAN_CONFIG.alertSummaryMinutes,
+    outcomesTopicArn: 'arn:aws:sns:eu-central-1:111122223333:outcomes',
+    chatTopicArns: [],
+    summaryQueueUrl: SCAN_CONFIG.workQueueUrl,
+  }),
   AWS_REGION: 'eu-central-1',
   AWS_LAMBDA_FUNCTION_NAME: 'enforce',
   AWS_ACCESS_KEY_ID: 'bench',

@@ -46,7 +46,8 @@ function scaledIo(out: string[]): Io {
   const { clock } = sandbox;
   return {
     ...terminal(process, new AbortController().signal),
-    out: (line) => void out.push(line),
+    out: () => undefined,
+    verbatim: (line) => void out.push(line),
     note: () => undefined,
     now: () => new Date(clock.now()),
     sleep: (milliseconds) => clock.sleep(milliseconds),

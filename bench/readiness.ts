@@ -57,7 +57,8 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function readiness(): Promise<void> {
-  const io = { ...terminal(process, new AbortController().signal), out: () => undefined, note: () => undefined };
+  const nothing = () => undefined;
+  const io = { ...terminal(process, new AbortController().signal), out: nothing, verbatim: nothing, note: nothing };
   await main(['readiness', '--json'], io);
 }
 

@@ -36,6 +36,12 @@ export interface Io {
   readonly interrupted: AbortSignal;
 }
 
+/** An `Io` that writes everything to standard error, for a command whose standard output is one document. */
+export function toNotes(io: Io): Io {
+  const note = (line: string) => io.note(line);
+  return { ...io, out: note, verbatim: note };
+}
+
 /** Milliseconds in which a terminal delivers what was typed before. */
 const PENDING_INPUT_MS = 50;
 

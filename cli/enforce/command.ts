@@ -8,7 +8,7 @@ import { accountOf } from '../common/account.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../common/aws.ts';
 import { type Command, type ExitCode, UsageError } from '../common/command.ts';
 import { deploymentOrProblem, notifyDeployment } from '../common/deployment-events.ts';
-import type { Io } from '../common/io.ts';
+import { type Io, toNotes } from '../common/io.ts';
 import {
   confirmed,
   FILTER_OPTION,
@@ -99,9 +99,7 @@ Exit code 0: all non-compliant instances were remediated. 1: some failed or rema
     const aws = new Aws(options, io);
     const account = await accountOf(aws, io);
     const regions = await aws.regions();
-    // Standard output is for the document.
-    const note = (line: string) => io.note(line);
-    const text: Io = options.json ? { ...io, out: note, verbatim: note } : io;
+    const text = options.json ? toNotes(io) : io;
     const end = (run: Run, exitCode: ExitCode) => {
       if (options.json) io.verbatim(JSON.stringify(documentOf(run)));
       return exitCode;

@@ -9,7 +9,7 @@ import { plural } from '../../lambda/core/words/format.ts';
 import type { Aws, AwsOptions } from '../common/aws.ts';
 import type { ExitCode } from '../common/command.ts';
 import { adviceOn, DENIED_ADVICE, explainError } from '../common/errors.ts';
-import type { Io } from '../common/io.ts';
+import { type Io, toNotes } from '../common/io.ts';
 import { confirmed } from '../common/options.ts';
 import { printTable } from '../common/table.ts';
 import { textOf, GUARD_RAILS } from '../policy/guard-rails.ts';
@@ -58,8 +58,7 @@ export async function switchOn(
   aws: Aws,
   io: Io,
 ): Promise<ExitCode> {
-  // Standard output is for the document.
-  const text: Io = options.json ? { ...io, out: (line) => io.note(line) } : io;
+  const text = options.json ? toNotes(io) : io;
   const states = read
     .filter(({ inventory }) => inventory.defaults !== undefined)
     .map((region) => ({ ...region, ...stateOf(setting, region) }));

@@ -6,7 +6,7 @@ import { accountOf } from '../../common/account.ts';
 import { Aws, AWS_OPTIONS, type AwsOptions, REGIONS_OPTION } from '../../common/aws.ts';
 import { type Command, type ExitCode, refuse, UsageError } from '../../common/command.ts';
 import { DENIED_ADVICE } from '../../common/errors.ts';
-import type { Io } from '../../common/io.ts';
+import { type Io, toNotes } from '../../common/io.ts';
 import { confirmed, JSON_OPTION, repeatable, YES_OPTION } from '../../common/options.ts';
 import { readAll, type RegionReadiness } from '../../readiness/read.ts';
 import { unseenNote } from '../../readiness/show.ts';
@@ -59,8 +59,7 @@ Exit code 0: everything that launches from a template requires IMDSv2. 1: an err
   run: async (_, options, io) => {
     const aws = new Aws(options, io);
     const account = await accountOf(aws, io);
-    // Standard output is for the document.
-    const text: Io = options.json ? { ...io, out: (line) => io.note(line) } : io;
+    const text = options.json ? toNotes(io) : io;
     const all = await readAll(await aws.regions(), aws, io);
     const read = all.read.filter(({ readiness }) => !readiness.unseen.some(isNeeded));
     const problems = new Map(all.problems);

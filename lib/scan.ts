@@ -19,21 +19,10 @@ import { HEALTH_MESSAGE } from '../lambda/contract.ts';
 import { HEALTH_SCHEDULE, scanSchedule } from '../lambda/core/schedules.ts';
 import { acknowledgeWideReads } from './acknowledgements.ts';
 import { grantEc2 } from './ec2-permissions.ts';
+import { LAUNCH_SOURCE_READS } from '../lambda/core/prevention/inventory.ts';
 import { configOf } from './environment.ts';
 import type { Settings } from './settings.ts';
 import { DELIVERY, SCAN_TIMEOUT } from './timing.ts';
-
-/** For the readiness of a region: what launches instances, and what decides about their metadata options. */
-const LAUNCH_SOURCE_READS = [
-  'ec2:DescribeLaunchTemplates',
-  'ec2:DescribeLaunchTemplateVersions',
-  'ec2:DescribeImages',
-  'ec2:DescribeFleets',
-  'ec2:DescribeSpotFleetRequests',
-  'ec2:DescribeSpotInstanceRequests',
-  'autoscaling:DescribeAutoScalingGroups',
-  'autoscaling:DescribeLaunchConfigurations',
-];
 
 /** What the scan is connected to. */
 export interface ScanProps {

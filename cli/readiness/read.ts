@@ -5,7 +5,7 @@ import { ec2Fleets } from '../../lambda/adapters/ec2-fleets.ts';
 import { ec2LaunchTemplates } from '../../lambda/adapters/ec2-launch-templates.ts';
 import { readLaunchInventory } from '../../lambda/app/read-launch-inventory.ts';
 import { FailureError } from '../../lambda/core/failure.ts';
-import type { LaunchInventory } from '../../lambda/core/prevention/inventory.ts';
+import { LAUNCH_SOURCE_READS, type LaunchInventory } from '../../lambda/core/prevention/inventory.ts';
 import { type Readiness, readinessOf } from '../../lambda/core/prevention/readiness.ts';
 import { REGIONS_AT_ONCE } from '../audit/read.ts';
 import type { Aws } from '../common/aws.ts';
@@ -20,17 +20,7 @@ export interface RegionReadiness {
 }
 
 /** The actions that `readRegion` calls, but the one for the account defaults. What is denied is not looked at. */
-export const OTHER_READS = [
-  'ec2:DescribeLaunchTemplates',
-  'ec2:DescribeLaunchTemplateVersions',
-  'ec2:DescribeImages',
-  'ec2:DescribeFleets',
-  'ec2:DescribeSpotFleetRequests',
-  'ec2:DescribeSpotInstanceRequests',
-  'ec2:DescribeInstances',
-  'autoscaling:DescribeAutoScalingGroups',
-  'autoscaling:DescribeLaunchConfigurations',
-].join(', ');
+export const OTHER_READS = [...LAUNCH_SOURCE_READS, 'ec2:DescribeInstances'].join(', ');
 
 /** Reads what launches instances in a Region. @throws FailureError if a call fails that is not denied. */
 export async function readRegion(region: string, aws: Aws): Promise<RegionReadiness> {

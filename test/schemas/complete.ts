@@ -11,7 +11,8 @@ export type Complete<T> = T extends readonly (infer Item)[]
 
 const TIME = '2026-11-22T12:00:00.000Z';
 
-const CALLER: Complete<Caller> = {
+/** A caller with every field. */
+export const CALLER: Complete<Caller> = {
   principal: 'arn',
   sourceIp: '198.51.100.23',
   userAgent: 'aws-cli',

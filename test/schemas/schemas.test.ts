@@ -12,7 +12,7 @@ import { toWorkloadImpactDetails, type WorkloadImpactDetail } from '../../lambda
 import { ALL_TRIGGERS } from '../../lambda/triggers/index.ts';
 import { ACCOUNT, INSTANCE, NOW, outcome, REGION, snapshot, target } from '../support/builders.ts';
 import { digest, jsonOf } from '../support/digest.ts';
-import { type Complete, PREVENTION } from './complete.ts';
+import { CALLER, type Complete, PREVENTION } from './complete.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -86,15 +86,7 @@ const OUTCOME: Complete<OutcomeDetail> = {
   launchTime: TIME,
   exposedSince: TIME,
   exposedSeconds: 40,
-  caller: {
-    principal: 'arn',
-    sourceIp: '198.51.100.23',
-    userAgent: 'aws-cli',
-    invokedBy: 'autoscaling.amazonaws.com',
-    session: 'kim',
-    mfa: true,
-    cloudTrailEventId: 'f2a1c3d4',
-  },
+  caller: CALLER,
   launchSource: LAUNCH_SOURCE,
   before: OPTIONS,
   after: OPTIONS,

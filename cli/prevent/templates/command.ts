@@ -72,14 +72,13 @@ Exit code 0: everything that launches from a template requires IMDSv2. 1: an err
     const selected = options.template && new Set(options.template);
     if (selected && problems.size === 0) refuseUnknown(selected, read);
     const run: Run = { account, problems, before: read };
-    const end = (more: Partial<Run>, exitCode: ExitCode): ExitCode => {
+    const end: Task['end'] = (more, exitCode) => {
       if (options.json) io.verbatim(JSON.stringify(documentOf({ ...run, ...more })));
       return exitCode;
     };
     const failed = problems.size > 0;
-    return options.undo
-      ? undo(read, selected, options, aws, text, end, failed)
-      : prevent(read, selected, options, aws, text, end, failed);
+    const task: Task = { read, selected, options, aws, io: text, end, failed };
+    return options.undo ? undo(task) : prevent(task);
   },
 };
 
@@ -87,17 +86,20 @@ Exit code 0: everything that launches from a template requires IMDSv2. 1: an err
 const isNeeded = ({ what }: Unseen): boolean =>
   ['launch templates', 'launch template versions', 'Auto Scaling groups'].includes(what);
 
-type End = (more: Partial<Run>, exitCode: ExitCode) => ExitCode;
+/** What a run of the command works with. */
+interface Task {
+  readonly read: readonly RegionReadiness[];
+  readonly selected: ReadonlySet<string> | undefined;
+  readonly options: TemplatesOptions;
+  readonly aws: Aws;
+  readonly io: Io;
+  /** Writes the document, if one is asked for. */
+  readonly end: (more: Partial<Run>, exitCode: ExitCode) => ExitCode;
+  /** Whether a Region could not be read. */
+  readonly failed: boolean;
+}
 
-async function prevent(
-  read: readonly RegionReadiness[],
-  selected: ReadonlySet<string> | undefined,
-  options: TemplatesOptions,
-  aws: Aws,
-  io: Io,
-  end: End,
-  failed: boolean,
-): Promise<ExitCode> {
+async function prevent({ read, selected, options, aws, io, end, failed }: Task): Promise<ExitCode> {
   const planned = await inRegions(read, (one) => planRegion(one, selected, options, aws));
   const plans = planned.filter(({ plan }) => isChange(plan));
   const leftOut = planned.some(({ plan }) => plan.leftOut.length > 0);
@@ -125,15 +127,7 @@ async function prevent(
   return end({ planned, results, after, undo: undoLine }, failed || !complete ? 1 : leftOut ? 2 : 0);
 }
 
-async function undo(
-  read: readonly RegionReadiness[],
-  selected: ReadonlySet<string> | undefined,
-  options: TemplatesOptions,
-  aws: Aws,
-  io: Io,
-  end: End,
-  failed: boolean,
-): Promise<ExitCode> {
+async function undo({ read, selected, options, aws, io, end, failed }: Task): Promise<ExitCode> {
   const plannedUndo = await inRegions(read, (one) => planUndoOf(one, selected, aws));
   if (plannedUndo.length === 0) {
     io.out('Nothing to undo.');

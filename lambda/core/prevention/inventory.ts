@@ -103,3 +103,15 @@ export const NO_LAUNCHES: LaunchInventory = {
   recent: [],
   unseen: [],
 };
+
+/** The actions that read what launches instances, and what decides about their metadata options. */
+export const LAUNCH_SOURCE_READS = [
+  'ec2:DescribeLaunchTemplates',
+  'ec2:DescribeLaunchTemplateVersions',
+  'ec2:DescribeImages',
+  'ec2:DescribeFleets',
+  'ec2:DescribeSpotFleetRequests',
+  'ec2:DescribeSpotInstanceRequests',
+  'autoscaling:DescribeAutoScalingGroups',
+  'autoscaling:DescribeLaunchConfigurations',
+] as const;

@@ -126,7 +126,7 @@ function callersSection(callers: DigestCallers): string | undefined {
         `MEDIUM: unexplained source address ${address} of ${instanceId} (${plural(calls, 'call')}, last ${iso(new Date(lastSeen))}): no address of the instance, of a NAT gateway or of a VPC endpoint. That is no proof of theft; look for GuardDuty findings InstanceCredentialExfiltration`,
     ),
     ...notVisible.map(defang),
-    `the newest management events of this Region within 90 days only; "imdsv2 callers" has details`,
+    'event history has management events of this Region of 90 days; "imdsv2 callers" has details',
   ];
   return list(`Software that called AWS with credentials of IMDSv1, on the ${busiest(callers.instances)}`, lines);
 }

@@ -51,7 +51,7 @@ async function callersOn(
   lookups: CallLookups,
   time: Time,
 ): Promise<Pick<ImpactedInstanceDetail, 'callers' | 'callersNotVisible'>> {
-  // Of an instance that only lacks the change, software says nothing.
+  // No call was rejected: EC2 has not applied the change yet, which no software explains.
   if (rejectedCalls === 0) return {};
   const { calls, missing } = await lookups.of(region, instanceId, time, PAGES);
   const host = { region, instanceId, reach: { hopLimit, containerHost } };

@@ -8,8 +8,8 @@ export function callerLine({ software, calls, lastSeen, advice }: CallerDetail, 
   return `${defang(software)}${where} (${plural(calls, 'call')}, last ${minute(new Date(lastSeen))}): ${defang(advice)}`;
 }
 
-/** What software without such calls uses IMDSv1 for. */
-export const WITHOUT_CALLERS = 'software there reads other metadata than credentials, or calls no AWS API';
+/** Why IMDSv1 can be in use without such calls. */
+export const WITHOUT_CALLERS = 'the software reads metadata other than credentials, or calls no AWS API';
 
 /** Why calls of an instance were not read at all; `undefined` if the newest were. */
 export function callsNotRead(missing: CallHistory['missing']): string | undefined {

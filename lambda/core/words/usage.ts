@@ -8,7 +8,7 @@ export function usageNote(usage: Usage): string {
       return `unused: no call without a token${scopeOf(usage)} in ${days(usage.hours)} of data`;
     case 'in-use':
       return usage.atBoot
-        ? `in use at boot only: ${calls(usage.count)} without a token within ten minutes after the first launch, ${minute(usage.lastSeen)}`
+        ? `in use at boot only: ${calls(usage.count)} without a token within ten minutes after the first launch, last seen ${minute(usage.lastSeen)}`
         : `in use: ${calls(usage.count)} without a token${scopeOf(usage)}, ${perDay(usage.callsPerDay)}, last seen ${minute(usage.lastSeen)}`;
     case 'unknown':
       return `unknown: ${UNKNOWN[usage.why]}`;

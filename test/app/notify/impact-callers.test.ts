@@ -48,9 +48,7 @@ test('without such calls the alert says what else reads metadata', async () => {
 
   await handle(...impactOf(1));
 
-  expect(sent[0]?.email).toContain(
-    'Software: no calls with credentials of IMDSv1; software there reads other metadata',
-  );
+  expect(sent[0]?.email).toContain('Software: no calls with credentials of IMDSv1; the software reads metadata other');
 });
 
 test.each([

@@ -64,7 +64,9 @@ test('the digest of the day names the software and what to do about it', async (
   expect(digest?.email).toContain(
     `Software that called AWS with credentials of IMDSv1, on the 5 instances with the most IMDSv1 calls:\n  botocore 1.12.92 on ${[4, 3, 1].map(instanceId).join(', ')} and 1 more (4 calls, last 2026-11-22T12:00Z): upgrade botocore 1.12.92 to 1.13.25 or later\n`,
   );
-  expect(digest?.email).toContain(`  no such calls: ${instanceId(2)}; software there reads other metadata`);
+  expect(digest?.email).toContain(
+    `  no such calls: ${instanceId(2)}; the software reads metadata other than credentials`,
+  );
   expect(digest?.email).toContain(`  MEDIUM: unexplained source address 198.51.100.7 of ${instanceId(1)} (1 call, `);
   expect(digest?.email).not.toContain('192.0.2.4');
 });

@@ -71,19 +71,20 @@ export class RecentAlerts {
   }
 
   /**
-   * The events without those that repeat what another one about the launch says: one of the same events, or of an alert
-   * that was sent. A running-state event repeats the record of the launch, and a record of the same launch, such as of a call
-   * that was made again with its client token, finds the instance remediated. Where the first was lost, nothing else says it. A refused launch repeats one of the same
-   * launch source that was notified.
+   * The events without those that repeat another one: one of the same events, or of an alert that was sent a moment ago.
+   *
+   * A running-state event repeats the record of the launch. So does an event that finds the launch remediated, such as the
+   * record of a call that was made again with its client token. Where the other one was lost, nothing else says it. A
+   * refused launch repeats one of the same launch source.
    */
   public withoutRepeats<T extends { readonly detail: EventDetail }>(received: readonly T[], now: Date): readonly T[] {
     const launches = new Set(received.map(({ detail }) => announcedBy(detail)));
+    const isRecent = (until: ReadonlyMap<string, number>, key: string) => (until.get(key) ?? 0) > now.getTime();
     return received.filter(({ detail }) => {
       const refused = refusedIn(detail);
-      if (refused.length > 0 && refused.every((source) => (this.#refused.get(source) ?? 0) > now.getTime()))
-        return false;
+      if (refused.length > 0 && refused.every((source) => isRecent(this.#refused, source))) return false;
       const repeated = repeatedBy(detail);
-      return repeated === undefined || !(launches.has(repeated) || this.#launches.has(repeated));
+      return repeated === undefined || !(launches.has(repeated) || isRecent(this.#launches, repeated));
     });
   }
 }

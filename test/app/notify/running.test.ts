@@ -46,15 +46,20 @@ test.each([
   ['a call made again', (number: number) => launchOf(number, 'web', ALREADY)],
   ['a running-state event', (number: number) => startOf(number, ALREADY)],
 ])('%s that finds the launch remediated repeats its alert', async (_, again) => {
-  const { handle, summarize, sent, subjects } = notifier();
+  const { handle, summarize, sent, subjects, base } = notifier();
   summarize(launchOf(1), again(1), launchOf(2));
   await handle(SCHEDULE);
   summarize(again(2));
   await handle(SCHEDULE);
 
   expect(sent.map(({ json }) => json)).toMatchObject([{ groups: [{ count: 2 }] }]);
+  // A start an hour later is another one.
+  await base.time.sleep(3_600_000);
+  summarize(again(2));
+  await handle(SCHEDULE);
+  expect(subjects()).toHaveLength(2);
   // Where nothing said so before, it is the only notification.
   summarize(again(3));
   await handle(SCHEDULE);
-  expect(subjects()).toHaveLength(2);
+  expect(subjects()).toHaveLength(3);
 });
